@@ -1,0 +1,82 @@
+# Options, compiler settings and the two functions every folder uses.
+set(CMAKE_CXX_STANDARD 20)
+set(CMAKE_CXX_STANDARD_REQUIRED ON)
+set(CMAKE_CXX_EXTENSIONS OFF)
+set(CMAKE_POSITION_INDEPENDENT_CODE ON)
+set(CMAKE_EXPORT_COMPILE_COMMANDS ON)
+if(NOT CMAKE_BUILD_TYPE)
+    set(CMAKE_BUILD_TYPE Release)
+endif()
+
+set(LIKENESS_DEPENDENCIES "" CACHE PATH "Folder of downloaded packages (scripts/setup makes it)")
+set(LIKENESS_SANITIZE "" CACHE STRING "Sanitizers, e.g. address,undefined or thread")
+option(LIKENESS_FUZZ "Build the fuzz targets (needs clang)" OFF)
+
+include(CTest)  # BUILD_TESTING
+
+# CUDA is used when a compiler is found and not switched off.
+set(LIKENESS_CUDA "AUTO" CACHE STRING "AUTO, ON or OFF")
+set_property(CACHE LIKENESS_CUDA PROPERTY STRINGS AUTO ON OFF)
+if(LIKENESS_CUDA STREQUAL "AUTO")
+    include(CheckLanguage)
+    find_program(LIKENESS_NVCC nvcc HINTS /usr/local/cuda/bin)
+    if(LIKENESS_NVCC)
+        set(CMAKE_CUDA_COMPILER "${LIKENESS_NVCC}")
+        check_language(CUDA)
+    endif()
+    if(CMAKE_CUDA_COMPILER)
+        set(LIKENESS_CUDA ON)
+    else()
+        set(LIKENESS_CUDA OFF)
+    endif()
+endif()
+if(LIKENESS_CUDA)
+    if(NOT CMAKE_CUDA_ARCHITECTURES)
+        set(CMAKE_CUDA_ARCHITECTURES 90)
+    endif()
+    set(CMAKE_CUDA_STANDARD 20)
+    enable_language(CUDA)
+    find_package(CUDAToolkit REQUIRED)
+endif()
+
+find_program(LIKENESS_CCACHE ccache)
+if(LIKENESS_CCACHE)
+    set(CMAKE_C_COMPILER_LAUNCHER "${LIKENESS_CCACHE}")
+    set(CMAKE_CXX_COMPILER_LAUNCHER "${LIKENESS_CCACHE}")
+    set(CMAKE_CUDA_COMPILER_LAUNCHER "${LIKENESS_CCACHE}")
+endif()
+find_program(LIKENESS_MOLD mold)
+if(LIKENESS_MOLD AND CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
+    add_link_options(-fuse-ld=mold)
+endif()
+
+if(LIKENESS_SANITIZE)
+    add_compile_options("$<$<COMPILE_LANGUAGE:C,CXX>:-fsanitize=${LIKENESS_SANITIZE};-fno-omit-frame-pointer;-g1>")
+    add_link_options(-fsanitize=${LIKENESS_SANITIZE})
+    if(LIKENESS_SANITIZE MATCHES "undefined")
+        add_compile_options("$<$<COMPILE_LANGUAGE:C,CXX>:-fno-sanitize-recover=undefined>")
+    endif()
+endif()
+
+# Warnings are errors in our own code only (-Wrestrict of g++ 12 misfires on std::string).
+add_library(likeness_warnings INTERFACE)
+target_compile_options(likeness_warnings INTERFACE
+    "$<$<COMPILE_LANGUAGE:CXX>:-Wall;-Wextra;-Wpedantic;-Wshadow;-Wconversion;-Wno-sign-conversion;-Wno-restrict;-Werror>")
+
+# likeness_library(name SOURCES a.cpp ... [PUBLIC targets] [PRIVATE targets])
+# A folder is one target and names exactly what it uses, so a wrong arrow fails to link.
+function(likeness_library name)
+    cmake_parse_arguments(ARG "" "" "SOURCES;PUBLIC;PRIVATE" ${ARGN})
+    add_library(${name} STATIC ${ARG_SOURCES})
+    target_include_directories(${name} PUBLIC "${PROJECT_SOURCE_DIR}")
+    target_link_libraries(${name} PUBLIC ${ARG_PUBLIC} PRIVATE likeness_warnings ${ARG_PRIVATE})
+endfunction()
+
+# likeness_test(name SOURCES a.cpp ... LIBRARIES targets): a GoogleTest program, one ctest entry.
+function(likeness_test name)
+    cmake_parse_arguments(ARG "" "" "SOURCES;LIBRARIES" ${ARGN})
+    add_executable(${name} ${ARG_SOURCES})
+    target_link_libraries(${name} PRIVATE likeness_warnings ${ARG_LIBRARIES} GTest::gtest GTest::gtest_main)
+    add_test(NAME ${name} COMMAND ${name})
+    set_tests_properties(${name} PROPERTIES TIMEOUT 900)
+endfunction()

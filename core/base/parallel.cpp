@@ -1,0 +1,118 @@
+#include "core/base/parallel.h"
+
+#include <algorithm>
+#include <atomic>
+#include <condition_variable>
+#include <exception>
+#include <mutex>
+#include <thread>
+#include <vector>
+
+namespace likeness {
+namespace {
+
+class Pool {
+  public:
+    Pool() {
+        const int helpers = worker_count() - 1;
+        for (int i = 0; i < helpers; ++i) threads_.emplace_back([this](std::stop_token stop) { serve(stop); });
+    }
+    ~Pool() {
+        for (auto& thread : threads_) thread.request_stop();
+        {
+            std::lock_guard lock(mutex_);
+            ++generation_;
+        }
+        wake_.notify_all();
+    }
+
+    // False when the pool is taken; the caller then runs the loop itself.
+    bool run(std::size_t count, std::size_t grain, const std::function<void(std::size_t, std::size_t)>& body) {
+        if (threads_.empty()) return false;
+        std::unique_lock busy(busy_, std::try_to_lock);
+        if (!busy.owns_lock()) return false;
+        {
+            std::lock_guard lock(mutex_);
+            body_ = &body;
+            count_ = count;
+            grain_ = grain;
+            next_.store(0, std::memory_order_relaxed);
+            failure_ = nullptr;
+            running_ = static_cast<int>(threads_.size());
+            ++generation_;
+        }
+        wake_.notify_all();
+        work();
+        std::unique_lock lock(mutex_);
+        done_.wait(lock, [this] { return running_ == 0; });
+        body_ = nullptr;
+        if (failure_) std::rethrow_exception(failure_);
+        return true;
+    }
+
+  private:
+    void serve(const std::stop_token& stop) {
+        std::size_t seen = 0;
+        while (true) {
+            {
+                std::unique_lock lock(mutex_);
+                wake_.wait(lock, [&] { return generation_ != seen || stop.stop_requested(); });
+                if (stop.stop_requested()) return;
+                seen = generation_;
+            }
+            work();
+            std::lock_guard lock(mutex_);
+            if (--running_ == 0) done_.notify_one();
+        }
+    }
+
+    void work() {
+        try {
+            while (true) {
+                const std::size_t begin = next_.fetch_add(grain_, std::memory_order_relaxed);
+                if (begin >= count_) return;
+                (*body_)(begin, std::min(begin + grain_, count_));
+            }
+        } catch (...) {
+            next_.store(count_, std::memory_order_relaxed);
+            std::lock_guard lock(mutex_);
+            if (!failure_) failure_ = std::current_exception();
+        }
+    }
+
+    std::mutex busy_;
+    std::mutex mutex_;
+    std::condition_variable wake_, done_;
+    std::size_t generation_ = 0;
+    const std::function<void(std::size_t, std::size_t)>* body_ = nullptr;
+    std::size_t count_ = 0, grain_ = 1;
+    std::atomic<std::size_t> next_ = 0;
+    int running_ = 0;
+    std::exception_ptr failure_;
+    std::vector<std::jthread> threads_;  // last: joined before anything they use is gone
+};
+
+thread_local bool inside_loop = false;
+
+}  // namespace
+
+int worker_count() { return std::max(1, static_cast<int>(std::thread::hardware_concurrency())); }
+
+void parallel_for(std::size_t count, std::size_t grain, const std::function<void(std::size_t, std::size_t)>& body) {
+    if (count == 0) return;
+    grain = std::max<std::size_t>(grain, 1);
+    if (!inside_loop && count > grain) {
+        static Pool pool;
+        const auto guarded = [&body](std::size_t begin, std::size_t end) {
+            inside_loop = true;
+            struct Reset {
+                ~Reset() { inside_loop = false; }
+            } reset;
+            body(begin, end);
+        };
+        if (pool.run(count, grain, guarded)) return;
+    }
+    body(0, count);
+}
+
+}  // namespace likeness

@@ -1,0 +1,36 @@
+// Posed Gaussians, ready to be rasterized: one contiguous float array an attribute.
+#pragma once
+
+#include <cstddef>
+#include <vector>
+
+namespace likeness {
+
+struct SplatSet {
+    std::size_t count = 0;
+    std::vector<float> means;      // [count, 3] metres, world
+    std::vector<float> scales;     // [count, 3] standard deviations in metres, > 0
+    std::vector<float> rotations;  // [count, 4] quaternion w, x, y, z; any length > 0 (normalised when used)
+    std::vector<float> colors;     // [count, 3] sRGB-encoded, blended in display space
+    std::vector<float> opacities;  // [count] in (0, 1)
+    int extra_channels = 0;        // further channels blended like colour (atlas position, region, albedo, ...)
+    std::vector<float> extra;      // [count, extra_channels]
+
+    void resize(std::size_t n, int extras = 0) {
+        count = n;
+        extra_channels = extras;
+        means.resize(n * 3);
+        scales.resize(n * 3);
+        rotations.resize(n * 4);
+        colors.resize(n * 3);
+        opacities.resize(n);
+        extra.resize(n * std::size_t(extras));
+    }
+};
+
+// Derivatives of a scalar loss by each attribute of a SplatSet, same shapes.
+struct SplatGradients {
+    std::vector<float> means, scales, rotations, colors, opacities, extra;
+};
+
+}  // namespace likeness
