@@ -1,0 +1,120 @@
+#include "core/image/file_bytes.h"
+
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstring>
+#include <new>
+
+#include "core/base/paths.h"
+
+namespace likeness {
+namespace {
+
+class File {
+  public:
+    File(const std::filesystem::path& path, int flags) : handle_(::open(path.c_str(), flags | O_CLOEXEC, 0666)) {}
+    ~File() {
+        if (handle_ >= 0) ::close(handle_);
+    }
+    File(const File&) = delete;
+    File& operator=(const File&) = delete;
+    int handle() const { return handle_; }
+    // close() may be the first call to report a full disk (NFS, quotas).
+    int close() {
+        const int closed = ::close(handle_);
+        handle_ = -1;
+        return closed;
+    }
+
+  private:
+    int handle_;
+};
+
+std::string quoted(const std::filesystem::path& path) { return "'" + path.string() + "'"; }
+
+Error read_error(const std::filesystem::path& path, int error_number) {
+    if (error_number == ENOENT || error_number == ENOTDIR)
+        return {ErrorCode::not_found, quoted(path) + " does not exist; choose another file.",
+                std::strerror(error_number)};
+    if (error_number == EACCES || error_number == EPERM)
+        return {ErrorCode::io, quoted(path) + " may not be read; change its permissions or choose another file.",
+                std::strerror(error_number)};
+    return {ErrorCode::io, "Cannot read " + quoted(path) + ": " + std::strerror(error_number) + ".", "read"};
+}
+
+}  // namespace
+
+Result<std::vector<std::uint8_t>> read_file(const std::filesystem::path& path, std::size_t max_bytes) {
+    // Not blocking: opening a named pipe must not wait for a writer.
+    const File file(path, O_RDONLY | O_NONBLOCK);
+    if (file.handle() < 0) return read_error(path, errno);
+    struct stat info {};
+    if (::fstat(file.handle(), &info) != 0) return read_error(path, errno);
+    if (S_ISDIR(info.st_mode))
+        return Error{ErrorCode::bad_input, quoted(path) + " is a folder; choose a file inside it.", ""};
+    if (!S_ISREG(info.st_mode))
+        return Error{ErrorCode::bad_input, quoted(path) + " is not a regular file; choose another file.", ""};
+    if (info.st_size == 0) return Error{ErrorCode::bad_input, quoted(path) + " is empty; choose another file.", ""};
+    const auto size = static_cast<std::uint64_t>(info.st_size);
+    if (size > max_bytes)
+        return Error{ErrorCode::bad_input,
+                     quoted(path) + " is larger than the " + std::to_string(max_bytes >> 20) +
+                         " MiB that a file of this kind may have; choose a smaller one.",
+                     std::to_string(size) + " bytes"};
+    std::vector<std::uint8_t> bytes;
+    try {
+        bytes.resize(static_cast<std::size_t>(size));
+    } catch (const std::bad_alloc&) {
+        return Error{ErrorCode::out_of_memory, "There is not enough memory to read " + quoted(path) + ".",
+                     std::to_string(size) + " bytes"};
+    }
+    std::size_t done = 0;
+    while (done < bytes.size()) {
+        const ssize_t got = ::read(file.handle(), bytes.data() + done, bytes.size() - done);
+        if (got < 0 && errno == EINTR) continue;
+        if (got < 0) return read_error(path, errno);
+        if (got == 0) break;  // shortened by somebody while we read: readers report the truncation
+        done += static_cast<std::size_t>(got);
+    }
+    bytes.resize(done);
+    return bytes;
+}
+
+Error write_error(const std::filesystem::path& target, int error_number) {
+    const bool full = error_number == ENOSPC || error_number == EDQUOT;
+    return {ErrorCode::io,
+            "Cannot write " + quoted(target) + ": " + std::strerror(error_number) +
+                (full ? "; free some disk space and try again." : "; choose another place."),
+            "write"};
+}
+
+Status write_file(const std::filesystem::path& path, std::span<const std::uint8_t> bytes) {
+    File file(path, O_WRONLY | O_CREAT | O_TRUNC);
+    if (file.handle() < 0) return write_error(path, errno);
+    std::size_t done = 0;
+    while (done < bytes.size()) {
+        const ssize_t put = ::write(file.handle(), bytes.data() + done, bytes.size() - done);
+        if (put < 0 && errno == EINTR) continue;
+        if (put < 0) return write_error(path, errno);
+        done += static_cast<std::size_t>(put);
+    }
+    if (file.close() != 0) return write_error(path, errno);
+    return {};
+}
+
+Status save_file(const std::filesystem::path& target, std::span<const std::uint8_t> bytes) {
+    return write_by_rename(target, [&](const std::filesystem::path& temporary) -> Status {
+        Status written = write_file(temporary, bytes);
+        if (written) return written;
+        Error error = written.error();
+        const std::string wrong = quoted(temporary);
+        if (const auto at = error.message.find(wrong); at != std::string::npos)
+            error.message.replace(at, wrong.size(), quoted(target));
+        return error;
+    });
+}
+
+}  // namespace likeness

@@ -1,0 +1,150 @@
+#include "core/image/load.h"
+
+#include <algorithm>
+#include <cmath>
+#include <cstring>
+#include <new>
+
+#include "core/image/decode.h"
+#include "core/image/exif.h"
+#include "core/image/file_bytes.h"
+#include "core/image/icc.h"
+
+namespace likeness {
+namespace decode {
+
+void check_size(std::uint64_t width, std::uint64_t height, const LoadOptions& options) {
+    if (width == 0 || height == 0 || width > 0x7fffffff || height > 0x7fffffff) throw_damaged("empty picture");
+    if (width > options.max_pixels / height)
+        throw BadPicture{"has " + std::to_string(width) + " x " + std::to_string(height) + " pixels, more than the " +
+                             std::to_string(options.max_pixels) + " that are allowed; make it smaller first.",
+                         ""};
+}
+
+Size reduced_size(int width, int height, const LoadOptions& options) {
+    const int longer = std::max(width, height);
+    if (longer <= options.max_side) return {width, height};
+    const double scale = double(options.max_side) / longer;
+    const auto reduced = [&](int side) { return std::clamp(static_cast<int>(std::lround(side * scale)), 1, side); };
+    return {reduced(width), reduced(height)};
+}
+
+void throw_cut_off(const std::string& detail) { throw BadPicture{"is cut off; copy or download it again.", detail}; }
+void throw_damaged(const std::string& detail) {
+    throw BadPicture{"is damaged and cannot be read as a picture; choose another file.", detail};
+}
+
+namespace {
+
+bool has(Bytes bytes, std::size_t at, const char* text) {
+    const std::size_t length = std::strlen(text);
+    return at + length <= bytes.size() && std::memcmp(bytes.data() + at, text, length) == 0;
+}
+
+// What a file is that we do not read; "" for the unknown.
+std::string other_kind(Bytes bytes) {
+    if (has(bytes, 0, "GIF8")) return "a GIF";
+    if (has(bytes, 0, "BM")) return "a BMP picture";
+    if (has(bytes, 0, "II*") || has(bytes, 0, "MM")) return "a TIFF or camera raw file";
+    if (has(bytes, 4, "ftyphei") || has(bytes, 4, "ftyphev") || has(bytes, 4, "ftypmif1") || has(bytes, 4, "ftypmsf1"))
+        return "a HEIC picture";
+    if (has(bytes, 4, "ftypavi")) return "an AVIF picture";
+    if (has(bytes, 4, "ftyp") || has(bytes, 0, "\x1a\x45\xdf\xa3") || has(bytes, 8, "AVI ")) return "a video";
+    if (has(bytes, 0, "8BPS")) return "a Photoshop document";
+    if (has(bytes, 0, "%PDF")) return "a PDF document";
+    if (has(bytes, 0, "\xff\x0a") || has(bytes, 4, "JXL ")) return "a JPEG XL picture";
+    if (has(bytes, 0, "<svg") || has(bytes, 0, "<?xml")) return "an SVG or XML file";
+    return "";
+}
+
+Raw decode_any(Bytes bytes, const LoadOptions& options) {
+    if (has(bytes, 0, "\xff\xd8\xff")) return decode_jpeg(bytes, options);
+    if (has(bytes, 0, "\x89PNG\r\n\x1a\n")) return decode_png(bytes, options);
+    if (has(bytes, 0, "RIFF") && has(bytes, 8, "WEBP")) return decode_webp(bytes, options);
+    const std::string kind = other_kind(bytes);
+    throw BadPicture{
+        (kind.empty() ? "is not a picture that can be read" : "is " + kind) + "; use a JPEG, PNG or WebP file.",
+        "unknown signature"};
+}
+
+// Profiles apart: grey to three equal channels, inks to light.
+Image to_rgb(Raw&& raw) {
+    if (raw.model == ColourModel::rgb) return std::move(raw.pixels);
+    const Image& in = raw.pixels;
+    Image out(in.width, in.height, raw.alpha ? 4 : 3);
+    const float* p = in.pixels.data();
+    float *q = out.pixels.data(), *const end = q + out.pixels.size();
+    for (; q != end; p += in.channels, q += out.channels) {
+        if (raw.model == ColourModel::grey) {
+            q[0] = q[1] = q[2] = p[0];
+            if (raw.alpha) q[3] = p[1];
+        } else {
+            for (int c = 0; c < 3; ++c) q[c] = (1.0f - p[c]) * (1.0f - p[3]);
+        }
+    }
+    return out;
+}
+
+// The EXIF values: 1 as it is, 2 mirrored, 3 turned by 180, 4 flipped, 5 transposed, 6 to be turned clockwise,
+// 7 transposed over the other diagonal, 8 to be turned anticlockwise.
+Image oriented(Image&& in, int orientation) {
+    if (orientation <= 1 || orientation > 8) return std::move(in);
+    const bool swapped = orientation >= 5;
+    Image out(swapped ? in.height : in.width, swapped ? in.width : in.height, in.channels);
+    const bool mirror_x = orientation == 2 || orientation == 3 || orientation == 7 || orientation == 8;
+    const bool mirror_y = orientation == 3 || orientation == 4 || orientation == 6 || orientation == 7;
+    for (int y = 0; y < out.height; ++y)
+        for (int x = 0; x < out.width; ++x) {
+            int sx = swapped ? y : x, sy = swapped ? x : y;
+            if (mirror_x) sx = in.width - 1 - sx;
+            if (mirror_y) sy = in.height - 1 - sy;
+            std::copy_n(in.at(sx, sy), in.channels, out.at(x, y));
+        }
+    return out;
+}
+
+}  // namespace
+}  // namespace decode
+
+Result<LoadedImage> load_picture_from_memory(std::span<const std::uint8_t> bytes, const std::string& name,
+                                             const LoadOptions& options) {
+    if (options.max_side < 1)
+        return Error{ErrorCode::invalid_argument, "The largest side of a picture must be at least 1 pixel.", name};
+    if (bytes.empty()) return Error{ErrorCode::bad_input, "'" + name + "' is empty; choose another file.", ""};
+    try {
+        decode::Raw raw = decode::decode_any(bytes, options);
+        const Exif exif = parse_exif(raw.exif);
+        LoadedImage loaded;
+        loaded.original_width = exif.orientation >= 5 ? raw.height : raw.width;
+        loaded.original_height = exif.orientation >= 5 ? raw.width : raw.height;
+        loaded.bit_depth = raw.bit_depth;
+        loaded.orientation = exif.orientation;
+        loaded.focal_mm = exif.focal_mm;
+        loaded.focal_35mm = exif.focal_35mm;
+        std::optional<Image> converted = convert_to_srgb(raw);
+        loaded.profile_converted = converted.has_value();
+        Image rgb = converted ? *std::move(converted) : decode::to_rgb(std::move(raw));
+        loaded.image = decode::oriented(std::move(rgb), exif.orientation);
+        return loaded;
+    } catch (const decode::BadPicture& bad) {
+        return Error{ErrorCode::bad_input, "'" + name + "' " + bad.reason, bad.detail};
+    } catch (const std::bad_alloc&) {
+        return Error{ErrorCode::out_of_memory,
+                     "There is not enough memory to open '" + name + "'; use a smaller picture.", ""};
+    }
+}
+
+Result<LoadedImage> load_picture(const std::filesystem::path& path, const LoadOptions& options) {
+    constexpr std::size_t max_bytes = std::size_t(512) << 20;
+    const Result<std::vector<std::uint8_t>> bytes = read_file(path, max_bytes);
+    if (!bytes) return bytes.error();
+    return load_picture_from_memory(*bytes, path.string(), options);
+}
+
+Result<Image> load_image(const std::filesystem::path& path, const LoadOptions& options) {
+    Result<LoadedImage> loaded = load_picture(path, options);
+    if (!loaded) return loaded.error();
+    return std::move(loaded->image);
+}
+
+}  // namespace likeness
