@@ -8,7 +8,31 @@ if(NOT CMAKE_BUILD_TYPE)
     set(CMAKE_BUILD_TYPE Release)
 endif()
 
-set(LIKENESS_DEPENDENCIES "" CACHE PATH "Folder of downloaded packages (scripts/setup makes it)")
+# Programs lie beside their assets/, directly in the build folder.
+set(CMAKE_RUNTIME_OUTPUT_DIRECTORY "${CMAKE_BINARY_DIR}")
+
+# The folder of pinned downloads follows scripts/pins.txt unless it is given.
+set(LIKENESS_DEPENDENCIES "" CACHE PATH "Folder of pinned downloads; empty: the one that scripts/setup makes")
+if(NOT LIKENESS_DEPENDENCIES)
+    set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS "${PROJECT_SOURCE_DIR}/scripts/pins.txt")
+    execute_process(COMMAND "${PROJECT_SOURCE_DIR}/scripts/setup" --print-deps
+        OUTPUT_VARIABLE LIKENESS_DEPENDENCIES OUTPUT_STRIP_TRAILING_WHITESPACE COMMAND_ERROR_IS_FATAL ANY)
+endif()
+if(NOT IS_DIRECTORY "${LIKENESS_DEPENDENCIES}")
+    message(FATAL_ERROR "The downloads are not in '${LIKENESS_DEPENDENCIES}': run scripts/setup first.")
+endif()
+# What was found in an older folder is looked for again in this one.
+if(LIKENESS_LAST_DEPENDENCIES AND NOT LIKENESS_LAST_DEPENDENCIES STREQUAL LIKENESS_DEPENDENCIES)
+    get_cmake_property(cached CACHE_VARIABLES)
+    foreach(variable ${cached})
+        string(FIND "${${variable}}" "${LIKENESS_LAST_DEPENDENCIES}/" position)
+        if(position EQUAL 0)
+            unset(${variable} CACHE)
+        endif()
+    endforeach()
+endif()
+set(LIKENESS_LAST_DEPENDENCIES "${LIKENESS_DEPENDENCIES}" CACHE INTERNAL "")
+
 set(LIKENESS_SANITIZE "" CACHE STRING "Sanitizers, e.g. address,undefined or thread")
 option(LIKENESS_FUZZ "Build the fuzz targets (needs clang)" OFF)
 
@@ -31,8 +55,15 @@ if(LIKENESS_CUDA STREQUAL "AUTO")
     endif()
 endif()
 if(LIKENESS_CUDA)
+    # One architecture while developing (this machine's GPU, else 90); a release passes "all-major" or its own list.
     if(NOT CMAKE_CUDA_ARCHITECTURES)
-        set(CMAKE_CUDA_ARCHITECTURES 90)
+        execute_process(COMMAND nvidia-smi --query-gpu=compute_cap --format=csv,noheader
+            OUTPUT_VARIABLE capability ERROR_QUIET)
+        if(capability MATCHES "^([0-9]+)\\.([0-9]+)")
+            set(CMAKE_CUDA_ARCHITECTURES "${CMAKE_MATCH_1}${CMAKE_MATCH_2}")
+        else()
+            set(CMAKE_CUDA_ARCHITECTURES 90)
+        endif()
     endif()
     set(CMAKE_CUDA_STANDARD 20)
     enable_language(CUDA)
@@ -72,11 +103,22 @@ function(likeness_library name)
     target_link_libraries(${name} PUBLIC ${ARG_PUBLIC} PRIVATE likeness_warnings ${ARG_PRIVATE})
 endfunction()
 
-# likeness_test(name SOURCES a.cpp ... LIBRARIES targets): a GoogleTest program, one ctest entry.
+# likeness_test(name SOURCES a.cpp ... LIBRARIES targets [LABELS slow ...]): a GoogleTest program, one ctest entry.
+# Without LABELS it is a `core` test: those run under the sanitizers too, so a core test takes seconds and no GPU.
+# Its cases are written to test-results/NAME.json, from which scripts/test counts.
+add_custom_target(likeness_core_tests)
 function(likeness_test name)
-    cmake_parse_arguments(ARG "" "" "SOURCES;LIBRARIES" ${ARGN})
+    cmake_parse_arguments(ARG "" "" "SOURCES;LIBRARIES;LABELS" ${ARGN})
     add_executable(${name} ${ARG_SOURCES})
     target_link_libraries(${name} PRIVATE likeness_warnings ${ARG_LIBRARIES} GTest::gtest GTest::gtest_main)
     add_test(NAME ${name} COMMAND ${name})
-    set_tests_properties(${name} PROPERTIES TIMEOUT 900)
+    set_tests_properties(${name} PROPERTIES TIMEOUT 900
+        ENVIRONMENT "GTEST_OUTPUT=json:${CMAKE_BINARY_DIR}/test-results/${name}.json")
+    if(NOT ARG_LABELS)
+        set(ARG_LABELS core)
+    endif()
+    set_tests_properties(${name} PROPERTIES LABELS "${ARG_LABELS}")
+    if("core" IN_LIST ARG_LABELS)
+        add_dependencies(likeness_core_tests ${name})
+    endif()
 endfunction()
