@@ -1,0 +1,195 @@
+#include "core/vision/face_detector.h"
+
+#include <algorithm>
+#include <cmath>
+#include <numbers>
+
+#include "core/base/paths.h"
+
+namespace likeness {
+
+namespace {
+
+constexpr int input_side = 128;
+constexpr std::size_t anchor_count = 896;
+constexpr std::size_t values_per_anchor = 16;  // middle, size, six points
+constexpr float overlap_threshold = 0.3f;
+
+// Two anchors in each cell of a 16 x 16 grid, then six in each of an 8 x 8 grid, in the middles of the cells
+// (Bazarevsky et al. 2019, figure 2; all of one size, so only their places matter).
+std::vector<Eigen::Vector2f> make_anchors() {
+    std::vector<Eigen::Vector2f> anchors;
+    for (const auto& [cells, each] : {std::pair{16, 2}, std::pair{8, 6}})
+        for (int y = 0; y < cells; ++y)
+            for (int x = 0; x < cells; ++x)
+                for (int i = 0; i < each; ++i)
+                    anchors.emplace_back((float(x) + 0.5f) / float(cells), (float(y) + 0.5f) / float(cells));
+    return anchors;
+}
+
+float overlap(const FaceDetection& a, const FaceDetection& b) {
+    const float width = std::min(a.high.x(), b.high.x()) - std::max(a.low.x(), b.low.x());
+    const float height = std::min(a.high.y(), b.high.y()) - std::max(a.low.y(), b.low.y());
+    if (width <= 0 || height <= 0) return 0;
+    const float both = width * height;
+    const auto area = [](const FaceDetection& d) { return (d.high - d.low).prod(); };
+    // Against the smaller area too: a window that cuts a face sees a part of it as a smaller face.
+    return std::max(both / (area(a) + area(b) - both), 0.6f * both / std::min(area(a), area(b)));
+}
+
+// Weighted non-maximum suppression: overlapping detections of one window size become their mean by score
+// (Bazarevsky et al. 2019, section 4: less jitter than keeping only the best).
+std::vector<FaceDetection> merge(std::vector<FaceDetection> found) {
+    std::sort(found.begin(), found.end(), [](const auto& a, const auto& b) { return a.score > b.score; });
+    std::vector<FaceDetection> kept;
+    std::vector<bool> used(found.size(), false);
+    for (std::size_t i = 0; i < found.size(); ++i) {
+        if (used[i]) continue;
+        FaceDetection mean = found[i];
+        mean.low = mean.high = Eigen::Vector2f::Zero();
+        mean.keypoints.fill(Eigen::Vector2f::Zero());
+        float weight = 0;
+        for (std::size_t k = i; k < found.size(); ++k) {
+            if (used[k] || overlap(found[i], found[k]) < overlap_threshold) continue;
+            used[k] = true;
+            // Boxes of a very different size suppress each other but do not belong into one mean.
+            const float ratio = found[k].size() / found[i].size();
+            if (k != i && (ratio < 0.7f || ratio > 1.4f)) continue;
+            const float w = found[k].score;
+            weight += w;
+            mean.low += w * found[k].low;
+            mean.high += w * found[k].high;
+            for (std::size_t p = 0; p < mean.keypoints.size(); ++p) mean.keypoints[p] += w * found[k].keypoints[p];
+        }
+        mean.low /= weight;
+        mean.high /= weight;
+        for (Eigen::Vector2f& point : mean.keypoints) point /= weight;
+        kept.push_back(mean);
+    }
+    return kept;
+}
+
+float roll(const FaceDetection& face) {
+    const Eigen::Vector2f eyes = face.keypoints[1] - face.keypoints[0];
+    return std::atan2(eyes.y(), eyes.x());
+}
+
+}  // namespace
+
+FaceDetector::FaceDetector(std::unique_ptr<Model> model) : model_(std::move(model)), anchors_(make_anchors()) {}
+
+Result<std::unique_ptr<FaceDetector>> FaceDetector::load() {
+    const Result<std::filesystem::path> file = find_asset("face_detection_short_range.tflite");
+    if (!file) return file.error();
+    Result<std::unique_ptr<Model>> model = Model::load_file(*file);
+    if (!model) return model.error();
+    const Model& network = **model;
+    if (network.inputs().size() != 1 || network.outputs().size() != 2 ||
+        network.inputs()[0].size() != input_side * input_side * 3 ||
+        network.outputs()[0].size() != anchor_count * values_per_anchor || network.outputs()[1].size() != anchor_count)
+        return Error{ErrorCode::bad_input, "'" + file->string() + "' is not the face detector that Likeness expects.",
+                     ""};
+    return std::unique_ptr<FaceDetector>(new FaceDetector(std::move(*model)));
+}
+
+Status FaceDetector::look(const Image& picture, const Crop& window, float least_score,
+                          std::vector<FaceDetection>& found) {
+    sample_crop(picture, window, input_side, input_side, {.border = Border::black, .low = -1.0f, .high = 1.0f},
+                model_->input(0));
+    if (Status ran = model_->run(); !ran) return ran;
+    const std::span<const float> boxes = model_->output(0), scores = model_->output(1);
+    for (std::size_t i = 0; i < anchor_count; ++i) {
+        const float score = 1.0f / (1.0f + std::exp(-std::clamp(scores[i], -100.0f, 100.0f)));
+        if (!(score >= least_score)) continue;
+        const float* v = boxes.data() + i * values_per_anchor;
+        // Places are offsets from the anchor, all values in pixels of the network's input.
+        const auto place = [&](float x, float y) {
+            return window.to_picture(anchors_[i] + Eigen::Vector2f(x, y) / float(input_side));
+        };
+        FaceDetection face;
+        face.score = score;
+        const Eigen::Vector2f middle = place(v[0], v[1]);
+        const Eigen::Vector2f half = Eigen::Vector2f(v[2], v[3]).cwiseProduct(window.size) / float(2 * input_side);
+        if (!(half.minCoeff() > 0)) continue;
+        face.low = middle - half;
+        face.high = middle + half;
+        for (std::size_t p = 0; p < 6; ++p) face.keypoints[p] = place(v[4 + 2 * p], v[5 + 2 * p]);
+        found.push_back(face);
+    }
+    return {};
+}
+
+Status FaceDetector::look_through(const Image& picture, float window, float angle, float least_score,
+                                  std::vector<FaceDetection>& found) {
+    // Windows overlap by half, so every face smaller than half a window lies whole in one of them.
+    const auto steps = [&](int extent) { return std::max(1, int(std::ceil(2 * (float(extent) / window - 1))) + 1); };
+    const int columns = steps(picture.width), rows = steps(picture.height);
+    const auto place = [&](int i, int count, int extent) {
+        if (count == 1) return float(extent) / 2;
+        return window / 2 + float(i) * (float(extent) - window) / float(count - 1);
+    };
+    for (int y = 0; y < rows; ++y) {
+        for (int x = 0; x < columns; ++x) {
+            const Crop crop{
+                {place(x, columns, picture.width), place(y, rows, picture.height)}, {window, window}, angle};
+            if (Status looked = look(picture, crop, least_score, found); !looked) return looked;
+        }
+    }
+    return {};
+}
+
+Result<std::vector<FaceDetection>> FaceDetector::detect(const Image& picture, const DetectorOptions& options) {
+    if (picture.width < 8 || picture.height < 8 || picture.channels < 1)
+        return Error{ErrorCode::invalid_argument, "The picture is empty or too small to show a face.", ""};
+    // 1024 pixels leave 4 % of the side 40 pixels: enough for the network at any window.
+    const Image small = shrink_to(picture, 1024);
+    const float scale = float(picture.width) / float(small.width);
+    const float side = float(std::max(small.width, small.height));
+    constexpr float degree = std::numbers::pi_v<float> / 180;
+
+    std::vector<FaceDetection> found;
+    const auto looked = [&](float window, float angle, float least) {
+        return look_through(small, window * side, angle * degree, least, found);
+    };
+    // A face that fills the picture is found with room around it.
+    for (const float window : {1.0f, 1.7f})
+        if (Status status = looked(window, 0, options.least_score); !status) return status.error();
+    if (options.all_sizes || found.empty())
+        if (Status status = looked(0.5f, 0, options.least_score); !status) return status.error();
+    if (found.empty())
+        if (Status status = looked(0.25f, 0, options.least_score); !status) return status.error();
+    for (const float angle : {-40.0f, 40.0f, 90.0f, -90.0f, 180.0f}) {
+        if (!found.empty()) break;
+        for (const float window : {1.0f, 1.7f, 0.5f})
+            if (Status status = looked(window, angle, options.least_score); !status) return status.error();
+    }
+    const bool hard = found.empty();  // profile, mask, blur; the landmarks' own score decides later
+    if (hard)
+        for (const float window : {1.0f, 1.7f, 0.5f})
+            if (Status status = looked(window, 0, 0.6f * options.least_score); !status) return status.error();
+
+    std::vector<FaceDetection> faces;
+    for (const FaceDetection& face : merge(std::move(found))) {
+        // A second look from a window of its own, upright: the network is most exact for a face of this size.
+        const Crop window{(face.low + face.high) / 2, Eigen::Vector2f::Constant(2.2f * face.size()), roll(face)};
+        std::vector<FaceDetection> again;
+        const float least = (hard ? 0.6f : 1.0f) * options.least_score;  // also turns down what only looked like a face
+        if (Status status = look(small, window, least, again); !status) return status.error();
+        again = merge(std::move(again));
+        const auto same = std::max_element(again.begin(), again.end(), [&](const auto& a, const auto& b) {
+            return overlap(a, face) * a.score < overlap(b, face) * b.score;
+        });
+        if (same == again.end() || overlap(*same, face) < overlap_threshold) continue;
+        faces.push_back(*same);
+    }
+    faces = merge(std::move(faces));
+    for (FaceDetection& face : faces) {
+        face.low *= scale;
+        face.high *= scale;
+        for (Eigen::Vector2f& point : face.keypoints) point *= scale;
+    }
+    std::sort(faces.begin(), faces.end(), [](const auto& a, const auto& b) { return a.size() > b.size(); });
+    return faces;
+}
+
+}  // namespace likeness

@@ -1,0 +1,52 @@
+// Finds faces of any size in a picture with the BlazeFace short-range network (Bazarevsky et al. 2019).
+#pragma once
+
+#include <Eigen/Core>
+#include <array>
+#include <memory>
+#include <vector>
+
+#include "core/base/result.h"
+#include "core/image/image.h"
+#include "core/vision/crop.h"
+#include "core/vision/litert.h"
+
+namespace likeness {
+
+// Everything in pixels of the picture, continuous (a pixel's centre is at +0.5); parts may lie outside the picture.
+struct FaceDetection {
+    float score = 0.0f;                              // 0..1
+    Eigen::Vector2f low = Eigen::Vector2f::Zero();   // the box's upper left corner: brows to chin, cheek to cheek
+    Eigen::Vector2f high = Eigen::Vector2f::Zero();  // its lower right corner
+    // The person's right eye, left eye, nose tip, middle of the mouth, right and left tragion (ear).
+    std::array<Eigen::Vector2f, 6> keypoints{};
+
+    float size() const { return std::max(high.x() - low.x(), high.y() - low.y()); }
+};
+
+struct DetectorOptions {
+    // Also look through small windows for faces down to 4 % of the picture's longer side when larger ones were found.
+    // (When none was found, small windows and turned pictures are tried in any case.)
+    bool all_sizes = true;
+    float least_score = 0.5f;
+};
+
+class FaceDetector {
+  public:
+    static Result<std::unique_ptr<FaceDetector>> load();
+
+    // Largest first; empty when there is none. Errors: invalid_argument for an empty picture, internal.
+    Result<std::vector<FaceDetection>> detect(const Image& picture, const DetectorOptions& options = {});
+
+  private:
+    explicit FaceDetector(std::unique_ptr<Model> model);
+    // Runs the network on one window of `picture` and appends what it sees, in the picture's pixels.
+    Status look(const Image& picture, const Crop& window, float least_score, std::vector<FaceDetection>& found);
+    Status look_through(const Image& picture, float window, float angle, float least_score,
+                        std::vector<FaceDetection>& found);
+
+    std::unique_ptr<Model> model_;
+    std::vector<Eigen::Vector2f> anchors_;
+};
+
+}  // namespace likeness
