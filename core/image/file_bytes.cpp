@@ -45,20 +45,30 @@ Error read_error(const std::filesystem::path& path, int error_number) {
     return {ErrorCode::io, "Cannot read " + quoted(path) + ": " + std::strerror(error_number) + ".", "read"};
 }
 
-}  // namespace
-
-Result<std::vector<std::uint8_t>> read_file(const std::filesystem::path& path, std::size_t max_bytes) {
-    // Not blocking: opening a named pipe must not wait for a writer.
-    const File file(path, O_RDONLY | O_NONBLOCK);
-    if (file.handle() < 0) return read_error(path, errno);
+// The size of an open file, if it is one to be read.
+Result<std::uint64_t> checked_size(const File& file, const std::filesystem::path& path) {
     struct stat info {};
-    if (::fstat(file.handle(), &info) != 0) return read_error(path, errno);
+    if (file.handle() < 0 || ::fstat(file.handle(), &info) != 0) return read_error(path, errno);
     if (S_ISDIR(info.st_mode))
         return Error{ErrorCode::bad_input, quoted(path) + " is a folder; choose a file inside it.", ""};
     if (!S_ISREG(info.st_mode))
         return Error{ErrorCode::bad_input, quoted(path) + " is not a regular file; choose another file.", ""};
     if (info.st_size == 0) return Error{ErrorCode::bad_input, quoted(path) + " is empty; choose another file.", ""};
-    const auto size = static_cast<std::uint64_t>(info.st_size);
+    return static_cast<std::uint64_t>(info.st_size);
+}
+
+}  // namespace
+
+Result<std::uint64_t> readable_file_size(const std::filesystem::path& path) {
+    return checked_size(File(path, O_RDONLY | O_NONBLOCK), path);
+}
+
+Result<std::vector<std::uint8_t>> read_file(const std::filesystem::path& path, std::size_t max_bytes) {
+    // Not blocking: opening a named pipe must not wait for a writer.
+    const File file(path, O_RDONLY | O_NONBLOCK);
+    const Result<std::uint64_t> checked = checked_size(file, path);
+    if (!checked) return checked.error();
+    const std::uint64_t size = *checked;
     if (size > max_bytes)
         return Error{ErrorCode::bad_input,
                      quoted(path) + " is larger than the " + std::to_string(max_bytes >> 20) +

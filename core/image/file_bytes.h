@@ -18,6 +18,9 @@ namespace likeness {
 // taken.
 Result<std::vector<std::uint8_t>> read_file(const std::filesystem::path& path, std::size_t max_bytes);
 
+// The size of a file that read_file would take, for readers that leave most of it on disk. Errors as read_file.
+Result<std::uint64_t> readable_file_size(const std::filesystem::path& path);
+
 // Creates or overwrites `path` with `bytes` (no rename: use inside write_by_rename). Error: io, with the reason.
 Status write_file(const std::filesystem::path& path, std::span<const std::uint8_t> bytes);
 

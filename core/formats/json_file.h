@@ -1,0 +1,28 @@
+// JSON from files nobody vouches for: size, depth and number of values are bounded, repeated keys are refused.
+// Users include <nlohmann/json.hpp> themselves.
+#pragma once
+
+#include <cstddef>
+#include <filesystem>
+#include <nlohmann/json_fwd.hpp>
+#include <string>
+#include <string_view>
+
+#include "core/base/result.h"
+
+namespace likeness {
+
+struct JsonLimits {
+    std::size_t max_bytes = std::size_t(64) << 20;
+    int max_depth = 64;                   // nested objects and arrays
+    std::size_t max_values = 10'000'000;  // a value takes 16 bytes and more, whatever its text
+};
+
+// Errors: bad_input with one sentence that names the file (`name`), the line and column in the detail; out_of_memory.
+Result<nlohmann::json> parse_json(std::string_view text, const std::string& name, const JsonLimits& limits = {});
+// Errors as parse_json and read_file.
+Result<nlohmann::json> load_json(const std::filesystem::path& path, const JsonLimits& limits = {});
+// Indented by two spaces, by rename. Text that is not UTF-8 is replaced, not-a-number becomes null. Error: io.
+Status save_json(const std::filesystem::path& path, const nlohmann::json& value);
+
+}  // namespace likeness
