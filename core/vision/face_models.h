@@ -10,6 +10,8 @@
 #include "core/vision/blendshapes.h"
 #include "core/vision/face_detector.h"
 #include "core/vision/face_landmarks.h"
+#include "core/vision/matte.h"
+#include "core/vision/person_segmenter.h"
 
 namespace likeness {
 
@@ -33,10 +35,14 @@ class FaceModels {
     // In the order of arkit_names. Errors: not_found when !has_blendshapes().
     Result<std::array<float, 52>> estimate_blendshapes(const FaceLandmarks& landmarks);
 
+    // See matte.h.
+    Result<Matte> portrait_matte(const Image& picture, const FaceLandmarks& face);
+
   private:
     FaceModels() = default;
     std::unique_ptr<FaceDetector> detector_;
     std::unique_ptr<LandmarkFinder> landmarks_;
+    std::unique_ptr<PersonSegmenter> person_;
     std::unique_ptr<BlendshapeEstimator> blendshapes_;
 };
 

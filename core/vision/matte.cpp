@@ -1,0 +1,234 @@
+#include "core/vision/matte.h"
+
+#include <algorithm>
+#include <cmath>
+#include <opencv2/imgproc.hpp>
+#include <vector>
+
+#include "core/base/parallel.h"
+#include "core/vision/foreground.h"
+#include "core/vision/guided_filter.h"
+#include "core/vision/mesh_indices.h"
+
+namespace likeness {
+
+namespace {
+
+// Colour models and the linear fit are made at this size; the result is applied at the picture's own.
+constexpr int working_side = 640;
+
+float smooth_step(float low, float high, float x) {
+    const float t = std::clamp((x - low) / (high - low), 0.0f, 1.0f);
+    return t * t * (3 - 2 * t);
+}
+
+cv::Mat rgb_view(const Image& picture) {
+    const cv::Mat all(picture.height, picture.width, CV_32FC(picture.channels),
+                      const_cast<float*>(picture.pixels.data()));
+    cv::Mat rgb = all;
+    if (picture.channels == 1) cv::cvtColor(all, rgb, cv::COLOR_GRAY2RGB);
+    if (picture.channels == 4) cv::cvtColor(all, rgb, cv::COLOR_RGBA2RGB);
+    return rgb;
+}
+
+// Keeps the part of `mask` (CV_8U, 0 or 255) that holds most of `inside`, and fills its holes smaller than `hole` pixels.
+void keep_person(cv::Mat& mask, const cv::Mat& inside, double hole) {
+    cv::Mat labels;
+    const int count = cv::connectedComponents(mask, labels, 8, CV_32S);
+    std::vector<int> votes(std::size_t(count), 0);
+    for (int y = 0; y < mask.rows; ++y)
+        for (int x = 0; x < mask.cols; ++x)
+            if (inside.ptr<std::uint8_t>(y)[x] && mask.ptr<std::uint8_t>(y)[x])
+                ++votes[std::size_t(labels.ptr<int>(y)[x])];
+    votes[0] = -1;
+    const int best = int(std::max_element(votes.begin(), votes.end()) - votes.begin());
+    if (count > 1) mask.setTo(0, labels != best);
+    mask.setTo(255, inside);
+    cv::Mat empty = mask == 0, stats, centres;
+    const int holes = cv::connectedComponentsWithStats(empty, labels, stats, centres, 4, CV_32S);
+    std::vector<std::uint8_t> fill(std::size_t(holes), 0);
+    for (int i = 1; i < holes; ++i) {
+        const int* s = stats.ptr<int>(i);
+        const bool at_border = s[cv::CC_STAT_LEFT] == 0 || s[cv::CC_STAT_TOP] == 0 ||
+                               s[cv::CC_STAT_LEFT] + s[cv::CC_STAT_WIDTH] == mask.cols ||
+                               s[cv::CC_STAT_TOP] + s[cv::CC_STAT_HEIGHT] == mask.rows;
+        fill[std::size_t(i)] = !at_border && s[cv::CC_STAT_AREA] < hole;
+    }
+    for (int y = 0; y < mask.rows; ++y)
+        for (int x = 0; x < mask.cols; ++x)
+            if (fill[std::size_t(labels.ptr<int>(y)[x])]) mask.ptr<std::uint8_t>(y)[x] = 255;
+}
+
+// Colours of the pixels in `known` (CV_8U), spread smoothly over all others: averages over growing windows, the finest
+// one that has known pixels counting most (push-pull, Gortler et al. 1996, section 3.4).
+cv::Mat spread(const cv::Mat& colour, const cv::Mat& known) {
+    cv::Mat sum(colour.size(), CV_32FC4);
+    parallel_for(std::size_t(colour.rows), 32, [&](std::size_t begin, std::size_t end) {
+        for (int y = int(begin); y < int(end); ++y)
+            for (int x = 0; x < colour.cols; ++x) {
+                const float w = known.ptr<std::uint8_t>(y)[x] ? 1.0f : 0.0f;
+                const cv::Vec3f c = colour.ptr<cv::Vec3f>(y)[x];
+                sum.ptr<cv::Vec4f>(y)[x] = {w * c[0], w * c[1], w * c[2], w};
+            }
+    });
+    std::vector<cv::Mat> pyramid{sum};
+    while (std::min(pyramid.back().rows, pyramid.back().cols) > 2) {
+        cv::Mat next;
+        cv::pyrDown(pyramid.back(), next);
+        pyramid.push_back(next);
+    }
+    cv::Mat filled(pyramid.back().size(), CV_32FC3);
+    cv::Scalar mean = cv::mean(pyramid.back());
+    const double total = std::max(mean[3], 1e-9);
+    filled.setTo(cv::Scalar(mean[0] / total, mean[1] / total, mean[2] / total));
+    for (std::size_t i = pyramid.size(); i-- > 0;) {
+        const cv::Mat& level = pyramid[i];
+        cv::Mat coarse;
+        cv::resize(filled, coarse, level.size(), 0, 0, cv::INTER_LINEAR);
+        filled.create(level.size(), CV_32FC3);
+        for (int y = 0; y < level.rows; ++y)
+            for (int x = 0; x < level.cols; ++x) {
+                const cv::Vec4f s = level.ptr<cv::Vec4f>(y)[x];
+                // A weight of 0.1 already decides; below it the coarser level helps.
+                const float trust = std::min(1.0f, 10 * s[3]);
+                const cv::Vec3f own =
+                    s[3] > 1e-6f ? cv::Vec3f(s[0], s[1], s[2]) / s[3] : cv::Vec3f(0, 0, 0);
+                filled.ptr<cv::Vec3f>(y)[x] = trust * own + (1 - trust) * coarse.ptr<cv::Vec3f>(y)[x];
+            }
+    }
+    return filled;
+}
+
+cv::Mat polygon_mask(const FaceLandmarks& face, cv::Size size, const Eigen::Vector2f& scale) {
+    std::vector<cv::Point> corners;
+    for (const mesh::Index index : mesh::oval) {
+        const Eigen::Vector2f p = face.point(index).cwiseProduct(scale);
+        corners.emplace_back(int(p.x()), int(p.y()));
+    }
+    cv::Mat mask(size, CV_8U, cv::Scalar(0));
+    cv::fillPoly(mask, std::vector<std::vector<cv::Point>>{corners}, cv::Scalar(255));
+    return mask;
+}
+
+struct Trimap {
+    cv::Mat foreground, background;  // CV_8U: certain
+    cv::Mat shape;                   // CV_32F: signed distance to the person's edge, in half bands, -1..1, inside > 0
+};
+
+Trimap make_trimap(const cv::Mat& probability, const cv::Mat& face_mask, float band) {
+    cv::Mat person = probability > 0.5f;
+    keep_person(person, face_mask, 0.02 * double(cv::countNonZero(person)));
+    cv::Mat inner, outer;
+    cv::distanceTransform(person, inner, cv::DIST_L2, 3);
+    cv::distanceTransform(person == 0, outer, cv::DIST_L2, 3);
+    Trimap map;
+    map.shape = cv::min(cv::max((inner - outer) / band, -1.0), 1.0);
+    // Where the network hesitates the band is up to three times as wide: wisps of hair, blurred shoulders.
+    map.foreground = (inner > band) & ((probability > 0.9f) | (inner > 3 * band));
+    map.background = (outer > band) & ((probability < 0.08f) | (outer > 3 * band));
+    map.foreground |= face_mask;
+    map.background &= ~map.foreground;
+    return map;
+}
+
+}  // namespace
+
+Matte refine_matte(const Image& picture, const Image& probability, const FaceLandmarks& face) {
+    const cv::Mat colour = rgb_view(picture);
+    const double ratio = std::min(1.0, double(working_side) / std::max(picture.width, picture.height));
+    const cv::Size size(std::max(8, int(std::lround(picture.width * ratio))),
+                        std::max(8, int(std::lround(picture.height * ratio))));
+    cv::Mat small;
+    cv::resize(colour, small, size, 0, 0, cv::INTER_AREA);
+    const cv::Mat given(probability.height, probability.width, CV_32F, const_cast<float*>(probability.pixels.data()));
+    cv::Mat likely;
+    cv::resize(given, likely, size, 0, 0, cv::INTER_LINEAR);
+    const Eigen::Vector2f scale(float(size.width) / float(picture.width), float(size.height) / float(picture.height));
+    const cv::Mat face_mask = polygon_mask(face, size, scale);
+    const float face_size = (face.high - face.low).maxCoeff() * scale.x();
+    const float band = std::clamp(0.06f * face_size, 3.0f, 20.0f);
+    const Trimap map = make_trimap(likely, face_mask, band);
+
+    // In the band: alpha from the line between the nearest certain colours, as far as these differ; else the network's.
+    const cv::Mat front = spread(small, map.foreground), back = spread(small, map.background);
+    cv::Mat alpha(size, CV_32F), weight(size, CV_32F);
+    parallel_for(std::size_t(size.height), 16, [&](std::size_t begin, std::size_t end) {
+        for (int y = int(begin); y < int(end); ++y) {
+            for (int x = 0; x < size.width; ++x) {
+                float& a = alpha.ptr<float>(y)[x];
+                float& w = weight.ptr<float>(y)[x];
+                if (map.foreground.ptr<std::uint8_t>(y)[x] || map.background.ptr<std::uint8_t>(y)[x]) {
+                    a = map.foreground.ptr<std::uint8_t>(y)[x] ? 1.0f : 0.0f;
+                    w = 1;
+                    continue;
+                }
+                const float prior = smooth_step(0.15f, 0.85f, likely.ptr<float>(y)[x]);
+                const cv::Vec3f f = front.ptr<cv::Vec3f>(y)[x], b = back.ptr<cv::Vec3f>(y)[x];
+                const cv::Vec3f line = f - b, from = small.ptr<cv::Vec3f>(y)[x] - b;
+                const float length = line.dot(line);
+                const float on_line = std::clamp(from.dot(line) / (length + 1e-4f), 0.0f, 1.0f);
+                const cv::Vec3f off = from - on_line * line;
+                // Colours far off the line belong to neither: a highlight, a collar, a lamp.
+                const float trust = length / (length + 0.03f) * std::exp(-off.dot(off) / (0.02f + 0.2f * length));
+                a = prior + 0.85f * trust * (on_line - prior);
+                w = 0.1f + 0.9f * trust;
+            }
+        }
+    });
+    const int radius = std::max(2, int(std::lround(0.35f * band)));
+    cv::Mat full = guided_filter(colour, small, alpha, weight, radius, 2e-4f);
+
+    // Certain stays certain, smoothly: the signed distance bounds alpha towards the band's ends.
+    cv::Mat shape;
+    cv::resize(map.shape, shape, colour.size(), 0, 0, cv::INTER_LINEAR);
+    cv::Mat certain_front, certain_back;
+    cv::resize(map.foreground, certain_front, colour.size(), 0, 0, cv::INTER_LINEAR);
+    cv::resize(map.background, certain_back, colour.size(), 0, 0, cv::INTER_LINEAR);
+    Matte matte;
+    matte.alpha = Image(picture.width, picture.height, 1);
+    cv::Mat result(colour.size(), CV_32F, matte.alpha.pixels.data());
+    parallel_for(std::size_t(result.rows), 32, [&](std::size_t begin, std::size_t end) {
+        for (int y = int(begin); y < int(end); ++y) {
+            for (int x = 0; x < result.cols; ++x) {
+                float a = std::clamp((full.ptr<float>(y)[x] - 0.06f) / 0.88f, 0.0f, 1.0f);
+                const float front_here = float(certain_front.ptr<std::uint8_t>(y)[x]) / 255.0f;
+                const float back_here = float(certain_back.ptr<std::uint8_t>(y)[x]) / 255.0f;
+                a = std::max(a, front_here);
+                a = std::min(a, 1 - back_here);
+                result.ptr<float>(y)[x] = a;
+            }
+        }
+    });
+
+    // No islands, no holes: what is not joined to the face goes; enclosed gaps of the person's body close.
+    cv::Mat body = result > 0.3f, face_full;
+    cv::resize(face_mask, face_full, colour.size(), 0, 0, cv::INTER_NEAREST);
+    const cv::Mat before = body.clone();
+    keep_person(body, face_full, 0.01 * double(cv::countNonZero(body)));
+    result.setTo(0, before & ~body);
+    result.setTo(1, body & ~before);
+    // Faint haze away from the body.
+    cv::Mat near_body;
+    const int reach = std::max(3, int(band / scale.x()) | 1);
+    cv::dilate(body, near_body, cv::getStructuringElement(cv::MORPH_ELLIPSE, {reach, reach}));
+    result.setTo(0, ~near_body);
+    matte.foreground = estimate_foreground(picture, matte.alpha);
+    return matte;
+}
+
+Result<Matte> portrait_matte(PersonSegmenter& segmenter, const Image& picture, const FaceLandmarks& face) {
+    if (picture.width < 16 || picture.height < 16)
+        return Error{ErrorCode::invalid_argument, "The picture is too small to cut a person out of it.", ""};
+    const double ratio = std::min(1.0, double(working_side) / std::max(picture.width, picture.height));
+    const Result<Image> probability =
+        segmenter.probability(picture, face, std::max(8, int(std::lround(picture.width * ratio))),
+                              std::max(8, int(std::lround(picture.height * ratio))));
+    if (!probability) return probability.error();
+    try {
+        return refine_matte(picture, *probability, face);
+    } catch (const cv::Exception& error) {
+        return Error{ErrorCode::internal, "Cutting the person out of the picture failed.", error.what()};
+    }
+}
+
+}  // namespace likeness
