@@ -1,0 +1,123 @@
+#include "core/avatar/avatar.h"
+
+#include <algorithm>
+#include <cmath>
+
+#include "core/avatar/hair_shell.h"
+
+namespace likeness {
+
+void AnchoredSplats::resize(std::size_t n) {
+    count = n;
+    atlas.resize(n, Eigen::Vector2f::Zero());
+    layer.resize(n, Layer::skin);
+    offset.resize(n * 3);
+    log_scale.resize(n * 3);
+    rotation.resize(n * 4);
+    albedo.resize(n * 3);
+    opacity.resize(n);
+    anchor.resize(n);
+}
+
+void Avatar::prepare() {
+    person = personalise(*model, identity, offsets.size() ? &offsets : nullptr);
+    triangles = model->triangles;
+    triangle_uv = model->triangle_uv;
+    uv = model->uv;
+    const Eigen::Index head = person.vertices.cols(), shell = hair.vertices.cols();
+    neutral.resize(3, head + shell);
+    neutral.leftCols(head) = person.vertices;
+    if (shell > 0) {
+        neutral.rightCols(shell) = hair.vertices;
+        append_hair_topology(int(head), triangles, uv, triangle_uv);
+    }
+    neutral_double_area.clear();
+    for (const Eigen::Vector3i& t : triangles) {
+        const Eigen::Vector3f a = neutral.col(t[0]);
+        neutral_double_area.push_back((neutral.col(t[1]) - a).cross(neutral.col(t[2]) - a).norm());
+    }
+}
+
+void Avatar::rebuild_anchors() {
+    // Triangles are binned in a grid over the two squares of the atlas.
+    constexpr int cells = 256;
+    std::vector<std::vector<int>> bins(std::size_t(2 * cells * cells));
+    const auto cell = [](float x, int limit) { return std::clamp(int(x * cells), 0, limit - 1); };
+    for (std::size_t t = 0; t < triangle_uv.size(); ++t) {
+        Eigen::Vector2f low = uv[std::size_t(triangle_uv[t][0])], high = low;
+        for (int k = 1; k < 3; ++k) {
+            low = low.cwiseMin(uv[std::size_t(triangle_uv[t][k])]);
+            high = high.cwiseMax(uv[std::size_t(triangle_uv[t][k])]);
+        }
+        for (int y = cell(low.y(), cells); y <= cell(high.y(), cells); ++y)
+            for (int x = cell(low.x(), 2 * cells); x <= cell(high.x(), 2 * cells); ++x)
+                bins[std::size_t(y * 2 * cells + x)].push_back(int(t));
+    }
+    splats.anchor.resize(splats.count);
+    for (std::size_t i = 0; i < splats.count; ++i) {
+        const Eigen::Vector2f p = splats.atlas[i];
+        const auto& bin = bins[std::size_t(cell(p.y(), cells) * 2 * cells + cell(p.x(), 2 * cells))];
+        // The triangle that holds the point, or the one it is least outside of.
+        float best = -1e9f;
+        SurfacePoint found{0, {1, 0, 0}};
+        for (int t : bin) {
+            const Eigen::Vector3i& c = triangle_uv[std::size_t(t)];
+            const Eigen::Vector2f a = uv[std::size_t(c[0])], ab = uv[std::size_t(c[1])] - a, ac = uv[std::size_t(c[2])] - a;
+            const float area = ab.x() * ac.y() - ab.y() * ac.x();
+            if (area == 0) continue;
+            const Eigen::Vector2f d = p - a;
+            const float w1 = (d.x() * ac.y() - d.y() * ac.x()) / area, w2 = (ab.x() * d.y() - ab.y() * d.x()) / area;
+            const float least = std::min({1 - w1 - w2, w1, w2});
+            if (least > best) {
+                best = least;
+                Eigen::Vector3f w(1 - w1 - w2, w1, w2);
+                w = w.cwiseMax(0.0f);
+                found = {t, w / w.sum()};
+            }
+        }
+        splats.anchor[i] = found;
+    }
+}
+
+Eigen::Vector3f head_middle(const Avatar& avatar) {
+    const HeadModel& model = *avatar.model;
+    // Ears by landmarks 234 and 454 (the oval's points before them), eyes by the eye joints.
+    Eigen::Vector3f ears = Eigen::Vector3f::Zero();
+    for (int i : {234, 454})
+        ears += 0.5f * surface_position(avatar.person.vertices, model.triangles, model.landmarks[std::size_t(i)]);
+    const Eigen::Vector3f eyes = 0.5f * (avatar.person.joint_position.col(model.joint("eye_left")) +
+                                         avatar.person.joint_position.col(model.joint("eye_right")));
+    return 0.5f * (ears + eyes);
+}
+
+Camera default_camera(const Avatar& avatar, int width, int height) {
+    constexpr float distance = 1.1f, image_height = 0.40f;
+    Camera camera;
+    camera.width = width;
+    camera.height = height;
+    camera.fx = camera.fy = float(height) * distance / image_height;
+    camera.cx = float(width) / 2;
+    camera.cy = float(height) / 2;
+    const Eigen::Vector3f middle = head_middle(avatar);
+    camera.world_to_camera = look_at(middle + Eigen::Vector3f(0, 0, distance), middle);
+    return camera;
+}
+
+Vertices pose_surface(const Avatar& avatar, const HeadPose& pose) {
+    const PosedHead head = pose_head(*avatar.model, avatar.person, pose);
+    const Eigen::Index count = head.vertices.cols(), shell = avatar.hair.vertices.cols();
+    if (shell == 0) return head.vertices;
+    Vertices surface(3, count + shell);
+    surface.leftCols(count) = head.vertices;
+    for (Eigen::Index v = 0; v < shell; ++v) {
+        Eigen::Vector3f sum = Eigen::Vector3f::Zero();
+        for (std::size_t j = 0; j < head.joint_transforms.size(); ++j) {
+            const float w = avatar.hair.weights(Eigen::Index(j), v);
+            if (w != 0) sum += w * (head.joint_transforms[j] * Eigen::Vector3f(avatar.hair.vertices.col(v)));
+        }
+        surface.col(count + v) = sum;
+    }
+    return surface;
+}
+
+}  // namespace likeness

@@ -1,0 +1,32 @@
+// From anchored to posed Gaussians, and the derivatives back. One chain for training and viewing.
+#pragma once
+
+#include <vector>
+
+#include "core/avatar/avatar.h"
+
+namespace likeness {
+
+// The surface's frame under each Gaussian in one pose: origin (3), rotation (9, row-major; columns are tangent,
+// bitangent, normal), stretch (1).
+inline constexpr std::size_t frame_floats = 13;
+struct SplatFrames {
+    std::vector<float> values;  // [count, 13]
+};
+SplatFrames splat_frames(const Avatar& avatar, const HeadPose& pose);
+
+// means = origin + stretch R offset;  scales = stretch exp(log_scale);  rotations = quat(R) (x) rotation;
+// colors = albedo;  opacities = sigmoid(opacity).
+void deform(const AnchoredSplats& splats, const SplatFrames& frames, SplatSet& posed);
+
+// Derivatives by the anchored parameters; same shapes as in AnchoredSplats.
+struct AnchoredGradients {
+    std::vector<float> offset, log_scale, rotation, albedo, opacity;
+    void resize(std::size_t n);
+    void set_zero();
+};
+// Adds to `gradients`. `posed` is what deform gave.
+void deform_backward(const AnchoredSplats& splats, const SplatFrames& frames, const SplatSet& posed,
+                     const SplatGradients& posed_gradients, AnchoredGradients& gradients);
+
+}  // namespace likeness

@@ -1,0 +1,282 @@
+#include "core/avatar/hair_shell.h"
+
+#include <Eigen/Geometry>
+#include <Eigen/Sparse>
+#include <Eigen/SparseCholesky>
+#include <algorithm>
+#include <cmath>
+#include <numbers>
+
+#include "core/base/parallel.h"
+#include "core/geometry/mesh_raster.h"
+
+namespace likeness {
+namespace {
+
+constexpr float row_step = 0.0135f;        // metres between the rows below the cap
+constexpr float cap_polar = 1.75f;         // radians from straight up to the last row of the cap
+constexpr float least_thickness = 0.002f;  // metres
+constexpr float most_thickness = 0.14f;
+constexpr float usual_thickness = 0.012f;
+
+int grid(int row, int column) { return row * hair_columns + (column + hair_columns) % hair_columns; }
+
+// Where the shell starts: on the bare head, with the direction in which it grows.
+struct Scaffold {
+    Vertices base, direction;
+    Eigen::MatrixXf weights;
+    std::vector<float> scalp;  // 1 where the base lies on the scalp
+};
+
+struct Hit {
+    float distance = -1;
+    int triangle = -1;
+    Eigen::Vector3f barycentric = Eigen::Vector3f::Zero();
+};
+
+// Outermost hit of a ray with the listed triangles (Moeller and Trumbore 1997).
+Hit outermost(const Vertices& vertices, const Triangles& triangles, const std::vector<int>& listed,
+              const Eigen::Vector3f& origin, const Eigen::Vector3f& direction) {
+    Hit hit;
+    for (int t : listed) {
+        const Eigen::Vector3i& c = triangles[std::size_t(t)];
+        const Eigen::Vector3f a = vertices.col(c[0]), ab = vertices.col(c[1]) - a, ac = vertices.col(c[2]) - a;
+        const Eigen::Vector3f p = direction.cross(ac);
+        const float det = ab.dot(p);
+        if (std::abs(det) < 1e-12f) continue;
+        const Eigen::Vector3f s = origin - a;
+        const float u = s.dot(p) / det;
+        if (u < 0 || u > 1) continue;
+        const Eigen::Vector3f q = s.cross(ab);
+        const float v = direction.dot(q) / det;
+        if (v < 0 || u + v > 1) continue;
+        const float d = ac.dot(q) / det;
+        if (d > hit.distance) hit = {d, t, {1 - u - v, u, v}};
+    }
+    return hit;
+}
+
+Scaffold make_scaffold(const HeadModel& model, const PersonalHead& person) {
+    std::vector<int> listed;
+    Eigen::AlignedBox3f skull;
+    const int scalp = model.region("scalp");
+    for (std::size_t t = 0; t < model.triangles.size(); ++t) {
+        const std::string& region = model.region_names[model.triangle_region[t]];
+        for (const char* wanted : {"face", "scalp", "neck", "torso", "lids", "lips"})
+            if (region == wanted) listed.push_back(int(t));
+        if (int(model.triangle_region[t]) == scalp)
+            for (int k = 0; k < 3; ++k) skull.extend(Eigen::Vector3f(person.vertices.col(model.triangles[t][k])));
+    }
+    Eigen::Vector3f centre = skull.center();
+    // The centre sits at the height where the skull is widest, about two fifths of the scalp's height below its top.
+    centre.y() = skull.max().y() - 0.45f * (skull.max().z() - skull.min().z());
+
+    const int count = hair_rows * hair_columns, joints = model.joint_count(), head = model.joint("head");
+    Scaffold scaffold;
+    scaffold.base.resize(3, count);
+    scaffold.direction.resize(3, count);
+    scaffold.weights = Eigen::MatrixXf::Zero(joints, count);
+    scaffold.scalp.assign(std::size_t(count), 0.0f);
+    std::vector<Hit> hits(std::size_t(count), Hit{});
+    std::vector<Eigen::Vector3f> origins(std::size_t(count), Eigen::Vector3f::Zero());
+    parallel_for(std::size_t(count), 64, [&](std::size_t begin, std::size_t end) {
+        for (std::size_t i = begin; i < end; ++i) {
+            const int row = int(i) / hair_columns, column = int(i) % hair_columns;
+            const float azimuth = 2 * std::numbers::pi_v<float> * float(column) / float(hair_columns);
+            Eigen::Vector3f origin = centre, direction(std::sin(azimuth), 0, std::cos(azimuth));
+            if (row < hair_cap_rows) {
+                const float polar = 0.04f + (cap_polar - 0.04f) * float(row) / float(hair_cap_rows - 1);
+                direction = Eigen::Vector3f(std::sin(polar) * direction.x(), std::cos(polar), std::sin(polar) * direction.z());
+            } else {
+                origin.y() -= row_step * float(row - hair_cap_rows + 1);
+                // The last cap row already looks down a little: start where it ended.
+                origin.y() += 0.1f * std::cos(cap_polar);
+                origin.z() -= 0.01f;
+            }
+            hits[i] = outermost(person.vertices, model.triangles, listed, origin, direction);
+            scaffold.direction.col(Eigen::Index(i)) = direction;
+            origins[i] = origin;
+        }
+    });
+    for (int row = 0; row < hair_rows; ++row)
+        for (int column = 0; column < hair_columns; ++column) {
+            const int i = grid(row, column);
+            Hit& hit = hits[std::size_t(i)];
+            const Hit& above = hits[std::size_t(grid(std::max(row - 1, 0), column))];
+            if (hit.distance < 0) hit = above;  // below the mesh's end: continue straight
+            if (row >= hair_cap_rows) {
+                // Hair hangs from the head: it does not follow the shoulders outwards.
+                const float hang = hits[std::size_t(grid(hair_cap_rows - 1, column))].distance;
+                hit.distance = std::clamp(hit.distance, 0.75f * hang, 1.1f * hang);
+            }
+            scaffold.base.col(i) = origins[std::size_t(i)] + hit.distance * scaffold.direction.col(i);
+            Eigen::VectorXf weights = Eigen::VectorXf::Zero(joints);
+            if (hit.triangle >= 0) {
+                const Eigen::Vector3i& t = model.triangles[std::size_t(hit.triangle)];
+                for (int k = 0; k < 3; ++k) weights += model.weights.col(t[k]) * hit.barycentric[k];
+                scaffold.scalp[std::size_t(i)] = int(model.triangle_region[std::size_t(hit.triangle)]) == scalp ? 1.0f : 0.0f;
+            } else {
+                weights[head] = 1;
+            }
+            const int jaw = model.joint("jaw");
+            weights[head] += weights[jaw];  // hair does not open with the mouth
+            weights[jaw] = 0;
+            const float below = float(std::max(0, row - hair_cap_rows)) * row_step;
+            const float with_head = std::clamp(1 - below / 0.22f, 0.2f, 1.0f);
+            weights *= 1 - with_head;
+            weights[head] += with_head;
+            scaffold.weights.col(i) = weights / weights.sum();
+        }
+    return scaffold;
+}
+
+// Least squares on the grid: sum w (x - target)^2 + smooth |L x|^2; L is the graph Laplacian.
+std::vector<float> solve_grid(const std::vector<float>& target, const std::vector<float>& weight, float smooth) {
+    const int count = hair_rows * hair_columns;
+    std::vector<Eigen::Triplet<float>> entries;
+    for (int row = 0; row < hair_rows; ++row)
+        for (int column = 0; column < hair_columns; ++column) {
+            const int i = grid(row, column);
+            std::vector<int> around = {grid(row, column - 1), grid(row, column + 1)};
+            if (row > 0) around.push_back(grid(row - 1, column));
+            else around.push_back(grid(0, column + hair_columns / 2));  // over the pole
+            if (row + 1 < hair_rows) around.push_back(grid(row + 1, column));
+            entries.emplace_back(i, i, 1.0f);
+            for (int j : around) entries.emplace_back(i, j, -1.0f / float(around.size()));
+        }
+    Eigen::SparseMatrix<float> laplacian(count, count);
+    laplacian.setFromTriplets(entries.begin(), entries.end());
+    Eigen::SparseMatrix<float> system = smooth * Eigen::SparseMatrix<float>(laplacian.transpose() * laplacian);
+    Eigen::VectorXf right(count);
+    for (int i = 0; i < count; ++i) {
+        system.coeffRef(i, i) += weight[std::size_t(i)];
+        right[i] = weight[std::size_t(i)] * target[std::size_t(i)];
+    }
+    Eigen::SimplicialLDLT<Eigen::SparseMatrix<float>> solver(system);
+    const Eigen::VectorXf solution = solver.solve(right);
+    return {solution.data(), solution.data() + count};
+}
+
+// Distance in pixels from `p` along `along` (unit) to where the matte crosses one half; negative when p is outside
+// and the matte lies behind it. False when there is none within `range` pixels or the picture ends first.
+bool outline_distance(const Image& alpha, const Eigen::Vector2f& p, const Eigen::Vector2f& along, float range,
+                      float& distance) {
+    const auto inside_picture = [&](const Eigen::Vector2f& q) {
+        return q.x() > 1 && q.y() > 1 && q.x() < float(alpha.width) - 1 && q.y() < float(alpha.height) - 1;
+    };
+    if (!inside_picture(p)) return false;
+    const bool inside = sample(alpha, p.x(), p.y()) > 0.5f;
+    const float sign = inside ? 1.0f : -1.0f;
+    for (float d = 0.5f; d < range; d += 0.5f) {
+        const Eigen::Vector2f q = p + along * (sign * d);
+        if (!inside_picture(q)) return false;
+        if ((sample(alpha, q.x(), q.y()) > 0.5f) != inside) {
+            distance = sign * d;
+            return true;
+        }
+    }
+    return false;
+}
+
+}  // namespace
+
+void append_hair_topology(int first_vertex, Triangles& triangles, std::vector<Eigen::Vector2f>& uv,
+                          Triangles& triangle_uv) {
+    const int first_uv = int(uv.size());
+    for (int row = 0; row < hair_rows; ++row)
+        for (int column = 0; column <= hair_columns; ++column)
+            uv.emplace_back(1 + float(column) / float(hair_columns), float(row) / float(hair_rows - 1));
+    const auto texel = [&](int row, int column) { return first_uv + row * (hair_columns + 1) + column; };
+    for (int row = 0; row + 1 < hair_rows; ++row)
+        for (int column = 0; column < hair_columns; ++column) {
+            const int a = first_vertex + grid(row, column), b = first_vertex + grid(row, column + 1),
+                      c = first_vertex + grid(row + 1, column), d = first_vertex + grid(row + 1, column + 1);
+            triangles.emplace_back(a, c, b);
+            triangle_uv.emplace_back(texel(row, column), texel(row + 1, column), texel(row, column + 1));
+            triangles.emplace_back(b, c, d);
+            triangle_uv.emplace_back(texel(row, column + 1), texel(row + 1, column), texel(row + 1, column + 1));
+        }
+}
+
+std::vector<float> grow_hair(Avatar& avatar, const Photo& photo) {
+    const HeadModel& model = *avatar.model;
+    const Scaffold scaffold = make_scaffold(model, avatar.person);
+    const int count = hair_rows * hair_columns;
+    const std::size_t first = std::size_t(model.vertex_count());
+    std::vector<float> thickness(std::size_t(count), usual_thickness);
+    avatar.hair.weights = scaffold.weights;
+
+    const PosedHead head = pose_head(model, avatar.person, photo.pose);
+    const MeshBuffer skin = rasterize_mesh(head.vertices, model.triangles, photo.camera);
+    const Eigen::Vector3f eye = photo.camera.position();
+    std::vector<float> presence(std::size_t(count), 0.0f), presence_weight(std::size_t(count), 0.0f);
+
+    constexpr int rounds = 5;
+    for (int round = 0; round < rounds; ++round) {
+        avatar.hair.vertices = scaffold.base;
+        for (int i = 0; i < count; ++i)
+            avatar.hair.vertices.col(i) += thickness[std::size_t(i)] * scaffold.direction.col(i);
+        avatar.prepare();
+        const Vertices surface = pose_surface(avatar, photo.pose);
+        const Vertices normals = vertex_normals(surface, avatar.triangles);
+        std::vector<float> target(std::size_t(count), usual_thickness), weight(std::size_t(count), 1e-4f);
+        std::fill(presence_weight.begin(), presence_weight.end(), 0.0f);
+        for (int i = 0; i < count; ++i) {
+            const std::size_t s = std::size_t(i);
+            const Eigen::Vector3f p = surface.col(Eigen::Index(first) + i), n = normals.col(Eigen::Index(first) + i);
+            const Eigen::Vector3f to_eye = (eye - p).normalized();
+            const float facing = n.dot(to_eye);
+            float depth = 0;
+            const Eigen::Vector2f pixel = photo.camera.project(p, &depth);
+            const float pixels_per_metre = photo.camera.fx / depth;
+            if (std::abs(facing) < 0.3f) {
+                Eigen::Vector2f along = photo.camera.project(p + 0.005f * n) - pixel;
+                if (along.norm() > 1e-3f) {
+                    along.normalize();
+                    float distance = 0;
+                    if (outline_distance(photo.alpha, pixel, along, 0.12f * pixels_per_metre, distance)) {
+                        const Eigen::Vector2f just_inside = pixel + along * (distance - 3);
+                        const float hair = sample(photo.hair, just_inside.x(), just_inside.y());
+                        // Only outlines that are hair tell the hair's thickness; on bare skin there is none.
+                        const float wanted = thickness[s] + distance / pixels_per_metre;
+                        target[s] = hair > 0.5f ? std::clamp(wanted, least_thickness, most_thickness) : least_thickness;
+                        weight[s] = hair > 0.5f ? 1.0f : 0.15f;
+                        presence[s] = hair;
+                        presence_weight[s] = 0.5f;
+                    }
+                }
+            }
+            if (facing > 0.25f && pixel.x() > 1 && pixel.y() > 1 && pixel.x() < float(skin.width) - 1 &&
+                pixel.y() < float(skin.height) - 1) {
+                // Hidden behind face or shoulders: nothing is learned here.
+                if (skin.depth[skin.index(int(pixel.x()), int(pixel.y()))] < depth - 0.005f) continue;
+                presence[s] = sample(photo.hair, pixel.x(), pixel.y());
+                presence_weight[s] = 1.0f;
+                if (presence[s] < 0.5f) {
+                    target[s] = least_thickness;
+                    weight[s] = std::max(weight[s], 0.02f);
+                }
+            }
+        }
+        thickness = solve_grid(target, weight, 0.6f);
+        for (float& t : thickness) t = std::clamp(t, least_thickness, most_thickness);
+    }
+
+    // Where nothing is seen, hair goes on smoothly; with no evidence near, the scalp has as much as is seen on top.
+    float top = 0, top_weight = 1e-6f;
+    for (int i = 0; i < 12 * hair_columns; ++i) {
+        top += presence_weight[std::size_t(i)] * presence[std::size_t(i)];
+        top_weight += presence_weight[std::size_t(i)];
+    }
+    top /= top_weight;
+    for (int i = 0; i < count; ++i)
+        if (presence_weight[std::size_t(i)] == 0) {
+            presence[std::size_t(i)] = scaffold.scalp[std::size_t(i)] * top;
+            presence_weight[std::size_t(i)] = 0.003f;
+        }
+    presence = solve_grid(presence, presence_weight, 0.3f);
+    for (float& p : presence) p = std::clamp(p, 0.0f, 1.0f);
+    return presence;
+}
+
+}  // namespace likeness

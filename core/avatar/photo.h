@@ -1,0 +1,30 @@
+// What a photograph says about the person, in the square crop that the avatar is made from.
+#pragma once
+
+#include "core/avatar/avatar.h"
+#include "core/image/image.h"
+
+namespace likeness {
+
+struct Photo {
+    Image color;   // 3 channels, the person's own colours: background removed from soft edges
+    Image alpha;   // 1 channel, the matte
+    Image hair;    // 1 channel, probability
+    Image skin;    // 1 channel
+    Image cloth;   // 1 channel
+    Camera camera;
+    HeadPose pose;
+};
+
+// Bilinear sample of one channel, clamped at the border; pixel centres at +0.5.
+inline float sample(const Image& image, float x, float y, int channel = 0) {
+    const float fx = std::min(std::max(x - 0.5f, 0.0f), float(image.width - 1));
+    const float fy = std::min(std::max(y - 0.5f, 0.0f), float(image.height - 1));
+    const int x0 = int(fx), y0 = int(fy);
+    const int x1 = std::min(x0 + 1, image.width - 1), y1 = std::min(y0 + 1, image.height - 1);
+    const float u = fx - float(x0), v = fy - float(y0);
+    return (image.at(x0, y0)[channel] * (1 - u) + image.at(x1, y0)[channel] * u) * (1 - v) +
+           (image.at(x0, y1)[channel] * (1 - u) + image.at(x1, y1)[channel] * u) * v;
+}
+
+}  // namespace likeness

@@ -1,0 +1,161 @@
+#include "core/avatar/seed.h"
+
+#include <algorithm>
+#include <cmath>
+#include <numbers>
+#include <random>
+
+#include "core/avatar/hair_shell.h"
+#include "core/avatar/strands.h"
+#include "core/avatar/surface_sampling.h"
+#include "core/avatar/unproject.h"
+
+namespace likeness {
+namespace {
+
+// Distance between neighbouring Gaussians in metres at density 1: fine where people look.
+float region_spacing(const std::string& region) {
+    if (region == "lids" || region == "lips" || region == "lashes") return 0.0009f;
+    if (region == "eye_left" || region == "eye_right") return 0.0008f;
+    if (region == "teeth_upper" || region == "teeth_lower") return 0.0010f;
+    if (region == "face") return 0.00125f;
+    if (region == "ear_left" || region == "ear_right") return 0.0015f;
+    if (region == "gums_upper" || region == "gums_lower" || region == "tongue") return 0.0017f;
+    if (region == "mouth_bag") return 0.0026f;
+    if (region == "neck") return 0.0021f;
+    if (region == "scalp") return 0.0026f;
+    return 0.0030f;  // torso
+}
+
+Layer region_layer(const std::string& region) {
+    if (region == "eye_left" || region == "eye_right") return Layer::eyes;
+    for (const char* name : {"teeth_upper", "teeth_lower", "gums_upper", "gums_lower", "tongue", "mouth_bag"})
+        if (region == name) return Layer::mouth;
+    return Layer::skin;
+}
+
+constexpr float hair_spacing = 0.0019f;
+constexpr float under_spacing = 0.0055f;  // of the coarse layer that keeps the surface closed
+constexpr float fill_factor = 0.62f;      // standard deviation over spacing
+
+float logit(float p) { return std::log(p / (1 - p)); }
+
+struct Writer {
+    Avatar& avatar;
+    void add(const SurfacePoint& at, Layer layer, const Eigen::Vector3f& offset, const Eigen::Vector3f& scale, float angle,
+             const Eigen::Vector3f& color, float opacity) {
+        AnchoredSplats& s = avatar.splats;
+        const Eigen::Vector3i& c = avatar.triangle_uv[std::size_t(at.triangle)];
+        s.atlas.push_back(avatar.uv[std::size_t(c[0])] * at.barycentric[0] + avatar.uv[std::size_t(c[1])] * at.barycentric[1] +
+                          avatar.uv[std::size_t(c[2])] * at.barycentric[2]);
+        s.anchor.push_back(at);
+        s.layer.push_back(layer);
+        for (int k = 0; k < 3; ++k) {
+            s.offset.push_back(offset[k]);
+            s.log_scale.push_back(std::log(scale[k]));
+            s.albedo.push_back(color[k]);
+        }
+        for (const float q : {std::cos(angle / 2), 0.0f, 0.0f, std::sin(angle / 2)}) s.rotation.push_back(q);
+        s.opacity.push_back(logit(opacity));
+        ++s.count;
+    }
+};
+
+// Angle of a picture direction in the local frame of a surface point: the tangent-plane vector that projects on it.
+float strand_angle(const Camera& camera, const Eigen::Vector3f& p, const Eigen::Vector3f& tangent,
+                   const Eigen::Vector3f& bitangent, const Eigen::Vector2f& direction) {
+    constexpr float step = 0.002f;
+    const Eigen::Vector2f o = camera.project(p);
+    Eigen::Matrix2f m;
+    m.col(0) = camera.project(p + step * tangent) - o;
+    m.col(1) = camera.project(p + step * bitangent) - o;
+    if (std::abs(m.determinant()) < 1e-6f) return std::numbers::pi_v<float> / 2;
+    const Eigen::Vector2f v = m.inverse() * direction;
+    return std::atan2(v.y(), v.x());
+}
+
+}  // namespace
+
+void seed_splats(Avatar& avatar, const Photo& photo, const std::vector<float>& hair_presence,
+                 const SeedOptions& options) {
+    const HeadModel& model = *avatar.model;
+    const Unprojection unprojection(avatar, photo, hair_presence);
+    const std::size_t head_triangles = model.triangles.size();
+    const int head_vertices = model.vertex_count();
+    const float finer = 1 / std::sqrt(std::max(options.density, 0.01f));
+
+    // The back of the torso is never looked at closely.
+    const Vertices neutral_normals = vertex_normals(avatar.neutral, avatar.triangles);
+    std::vector<float> spacing(avatar.triangles.size()), under(avatar.triangles.size(), 0.0f);
+    for (std::size_t t = 0; t < avatar.triangles.size(); ++t) {
+        const Eigen::Vector3i& c = avatar.triangles[t];
+        if (t < head_triangles) {
+            const std::string& region = model.region_names[model.triangle_region[t]];
+            spacing[t] = region_spacing(region) * finer;
+            const float back = neutral_normals.col(c[0]).z();
+            if ((region == "torso" || region == "neck" || region == "scalp") && back < -0.2f) spacing[t] *= 1.5f;
+            const Layer layer = region_layer(region);
+            if (layer == Layer::skin && region != "lashes" && region != "lids" && region != "lips")
+                under[t] = under_spacing;
+        } else {
+            float hair = 0;
+            for (int k = 0; k < 3; ++k) hair += hair_presence[std::size_t(c[k] - head_vertices)] / 3;
+            spacing[t] = hair > 0.5f ? hair_spacing * finer : 0.0f;
+            if (neutral_normals.col(c[0]).z() < -0.3f) spacing[t] *= 1.35f;
+            under[t] = hair > 0.75f ? under_spacing : 0.0f;
+        }
+    }
+    const auto points = sample_surface(avatar.neutral, avatar.triangles, spacing, options.seed);
+    const auto under_points = sample_surface(avatar.neutral, avatar.triangles, under, options.seed + 1);
+    const PointColors colors = unprojection.colors(points);
+
+    avatar.splats = {};
+    Writer writer{avatar};
+    const StrandField strands = strand_field(photo.color, 2.5f);
+    const Vertices normals = vertex_normals(unprojection.surface(), avatar.triangles);
+    const int torso = model.region("torso");
+    std::mt19937_64 random(options.seed + 2);
+    const auto uniform = [&random] { return float(random() >> 40) * 0x1p-24f; };
+
+    for (const SurfacePoint& p : under_points) {
+        const bool hair = std::size_t(p.triangle) >= head_triangles;
+        const Eigen::Vector3f color = surface_position(unprojection.smooth(), avatar.triangles, p);
+        const float s = under_spacing * 0.72f;
+        const bool cloth = !hair && int(model.triangle_region[std::size_t(p.triangle)]) == torso;
+        writer.add(p, hair ? Layer::hair : cloth ? Layer::cloth : Layer::skin, {0, 0, hair ? -0.006f : -0.003f},
+                   {s, s, 0.0008f}, 0, hair ? Eigen::Vector3f(color * 0.8f) : color, 0.985f);
+    }
+    for (std::size_t i = 0; i < points.size(); ++i) {
+        const SurfacePoint& p = points[i];
+        const std::size_t t = std::size_t(p.triangle);
+        if (t < head_triangles) {
+            const int region = model.triangle_region[t];
+            const float s = spacing[t] * fill_factor;
+            writer.add(p, region == torso ? Layer::cloth : region_layer(model.region_names[std::size_t(region)]),
+                       Eigen::Vector3f::Zero(), {s, s, s * 0.25f}, 0, colors.color[i], 0.95f);
+            continue;
+        }
+        // Hair: long and thin along the strand; several depths, so that the outline is soft and turns well.
+        const Eigen::Vector3f at = surface_position(unprojection.surface(), avatar.triangles, p);
+        const Eigen::Vector3i& c = avatar.triangles[t];
+        const Eigen::Vector3f normal = (normals.col(c[0]) + normals.col(c[1]) + normals.col(c[2])).normalized();
+        const Eigen::Vector3f down = unprojection.surface().col(c[1]) - unprojection.surface().col(c[0]);
+        const Eigen::Vector3f tangent = normal.cross(down).normalized();
+        float angle = -std::numbers::pi_v<float> / 2;  // down the shell
+        if (colors.trust[i] > 0.3f) {
+            const Eigen::Vector2f pixel = photo.camera.project(at);
+            if (strands.coherence_at(pixel.x(), pixel.y()) > 0.25f)
+                angle = strand_angle(photo.camera, at, tangent, normal.cross(tangent), strands.at(pixel.x(), pixel.y()));
+        } else {
+            angle += 0.35f * (uniform() - 0.5f);
+        }
+        const float s = spacing[t];
+        const float depth = -0.004f * uniform();
+        // Unseen hair is varied strand by strand, as hair is.
+        const float vary = colors.trust[i] > 0.3f ? 1.0f : 0.88f + 0.24f * uniform();
+        writer.add(p, Layer::hair, {0, 0, depth}, {s * 1.5f, s * 0.5f, s * 0.4f}, angle,
+                   (colors.color[i] * vary).cwiseMin(1.0f), 0.9f);
+    }
+}
+
+}  // namespace likeness

@@ -1,0 +1,227 @@
+#include "core/avatar/unproject.h"
+
+#include <Eigen/Sparse>
+#include <Eigen/SparseCholesky>
+#include <algorithm>
+#include <cmath>
+
+#include "core/avatar/hair_shell.h"
+#include "core/base/parallel.h"
+#include "core/geometry/mesh_raster.h"
+
+namespace likeness {
+namespace {
+
+float smoothstep(float low, float high, float x) {
+    const float t = std::clamp((x - low) / (high - low), 0.0f, 1.0f);
+    return t * t * (3 - 2 * t);
+}
+
+bool is_interior(const std::string& region) {
+    for (const char* name : {"teeth_upper", "teeth_lower", "gums_upper", "gums_lower", "tongue", "mouth_bag"})
+        if (region == name) return true;
+    return false;
+}
+
+// What an unseen part looks like by default, relative to the face's mean brightness.
+Eigen::Vector3f usual_color(const std::string& region, const Eigen::Vector3f& skin) {
+    const float light = std::clamp(skin.maxCoeff() * 1.15f, 0.35f, 1.0f);
+    if (region == "teeth_upper" || region == "teeth_lower") return Eigen::Vector3f(0.86f, 0.82f, 0.76f) * light;
+    if (region == "gums_upper" || region == "gums_lower") return Eigen::Vector3f(0.66f, 0.36f, 0.36f) * light;
+    if (region == "tongue") return Eigen::Vector3f(0.68f, 0.38f, 0.38f) * light;
+    if (region == "mouth_bag") return Eigen::Vector3f(0.26f, 0.10f, 0.10f) * light;
+    if (region == "eye_left" || region == "eye_right") return Eigen::Vector3f(0.80f, 0.77f, 0.75f) * light;
+    if (region == "lashes") return skin * 0.25f;
+    return skin;
+}
+
+}  // namespace
+
+Unprojection::Unprojection(const Avatar& avatar, const Photo& photo, const std::vector<float>& hair_presence)
+    : avatar_(avatar), photo_(photo) {
+    head_vertices_ = avatar.model->vertex_count();
+    surface_ = pose_surface(avatar, photo.pose);
+    normals_ = vertex_normals(surface_, avatar.triangles);
+    const Vertices head = surface_.leftCols(head_vertices_);
+    const MeshBuffer buffer = rasterize_mesh(head, avatar.model->triangles, photo.camera);
+    nearest_ = buffer.depth;
+    seen_region_.reserve(buffer.triangle.size());
+    for (int t : buffer.triangle)
+        seen_region_.push_back(t < 0 ? -1 : int(avatar.model->triangle_region[std::size_t(t)]));
+    fill_smooth(hair_presence);
+}
+
+void Unprojection::see(const Eigen::Vector3i& t, const Eigen::Vector3f& b, int region, bool hair,
+                       Eigen::Vector3f& color, float& trust) const {
+    trust = 0;
+    color.setZero();
+    const Eigen::Vector3f p = surface_.col(t[0]) * b[0] + surface_.col(t[1]) * b[1] + surface_.col(t[2]) * b[2];
+    const Eigen::Vector3f n = normals_.col(t[0]) * b[0] + normals_.col(t[1]) * b[1] + normals_.col(t[2]) * b[2];
+    const float facing = n.normalized().dot((photo_.camera.position() - p).normalized());
+    if (facing < 0.1f) return;
+    float depth = 0;
+    const Eigen::Vector2f pixel = photo_.camera.project(p, &depth);
+    const int width = photo_.color.width, height = photo_.color.height;
+    if (!(pixel.x() > 1 && pixel.y() > 1 && pixel.x() < float(width) - 1 && pixel.y() < float(height) - 1)) return;
+    float w = smoothstep(0.1f, 0.45f, facing) * smoothstep(0.6f, 0.97f, sample(photo_.alpha, pixel.x(), pixel.y()));
+    if (w <= 0) return;
+
+    const std::string name = hair ? "hair" : avatar_.model->region_names[std::size_t(region)];
+    const bool eye = name == "eye_left" || name == "eye_right";
+    const bool inside = is_interior(name);
+    // Colours of what lies in front must not reach the surface behind: look a little around.
+    const float margin = eye ? 1.5f : 2.5f, nearer = eye || inside ? 0.0015f : 0.006f;
+    for (int k = 0; k < 9; ++k) {
+        const int x = int(pixel.x() + margin * float(k % 3 - 1)), y = int(pixel.y() + margin * float(k / 3 - 1));
+        if (x < 0 || y < 0 || x >= width || y >= height) return;
+        const std::size_t i = std::size_t(y) * std::size_t(width) + std::size_t(x);
+        if (nearest_[i] < depth - nearer) {
+            const bool same = !hair && seen_region_[i] == region;
+            if (k == 4 && !same) return;
+            if (!same) w *= eye || inside ? 0.3f : 0.6f;
+            if (k == 4 && nearest_[i] < depth - 0.02f) return;
+        }
+    }
+    const float hair_here = sample(photo_.hair, pixel.x(), pixel.y());
+    if (hair) {
+        w *= smoothstep(0.3f, 0.7f, hair_here);
+    } else if (name != "scalp") {
+        // Hair hangs before the skin here: the skin's own colour is not seen.
+        w *= 1 - smoothstep(0.3f, 0.7f, hair_here);
+        const float cloth = sample(photo_.cloth, pixel.x(), pixel.y());
+        if (name == "face" || name == "lids" || name == "lips" || name == "ear_left" || name == "ear_right")
+            w *= 1 - smoothstep(0.4f, 0.8f, cloth);
+    }
+    trust = w;
+    for (int c = 0; c < 3; ++c) color[c] = sample(photo_.color, pixel.x(), pixel.y(), c);
+}
+
+Eigen::Vector3i Unprojection::mirrored(const Eigen::Vector3i& vertices) const {
+    Eigen::Vector3i other;
+    for (int k = 0; k < 3; ++k) {
+        if (vertices[k] < head_vertices_) {
+            other[k] = avatar_.model->mirror_vertex[std::size_t(vertices[k])];
+        } else {
+            const int i = vertices[k] - head_vertices_, row = i / hair_columns, column = i % hair_columns;
+            other[k] = head_vertices_ + row * hair_columns + (hair_columns - column) % hair_columns;
+        }
+    }
+    return other;
+}
+
+PointColors Unprojection::seen(const std::vector<SurfacePoint>& points) const {
+    PointColors result;
+    result.color.resize(points.size());
+    result.trust.resize(points.size());
+    const std::size_t head_triangles = avatar_.model->triangles.size();
+    parallel_for(points.size(), 1024, [&](std::size_t begin, std::size_t end) {
+        for (std::size_t i = begin; i < end; ++i) {
+            const std::size_t t = std::size_t(points[i].triangle);
+            const bool hair = t >= head_triangles;
+            see(avatar_.triangles[t], points[i].barycentric, hair ? -1 : int(avatar_.model->triangle_region[t]), hair,
+                result.color[i], result.trust[i]);
+        }
+    });
+    return result;
+}
+
+// Every vertex's colour: what is seen, and else what minimises differences to neighbours along the surface; weakly
+// what its mirror image shows, and most weakly what such a part usually looks like.
+void Unprojection::fill_smooth(const std::vector<float>& hair_presence) {
+    const HeadModel& model = *avatar_.model;
+    const int count = int(surface_.cols());
+    std::vector<SurfacePoint> corner(std::size_t(count), SurfacePoint{});
+    for (std::size_t t = 0; t < avatar_.triangles.size(); ++t)
+        for (int k = 0; k < 3; ++k)
+            corner[std::size_t(avatar_.triangles[t][k])] = {int(t), Eigen::Vector3f::Unit(k)};
+    for (SurfacePoint& p : corner)
+        if (p.triangle < 0) p = {0, {1, 0, 0}};
+    const PointColors direct = seen(corner);
+
+    const auto mean_where = [&](auto&& chosen, const Eigen::Vector3f& otherwise) {
+        Eigen::Vector3f sum = Eigen::Vector3f::Zero();
+        float weight = 0;
+        for (int v = 0; v < count; ++v)
+            if (chosen(v)) {
+                sum += direct.trust[std::size_t(v)] * direct.color[std::size_t(v)];
+                weight += direct.trust[std::size_t(v)];
+            }
+        return weight > 1 ? Eigen::Vector3f(sum / weight) : otherwise;
+    };
+    const int face = model.region("face");
+    const Eigen::Vector3f skin = mean_where(
+        [&](int v) { return v < head_vertices_ && int(model.vertex_region[std::size_t(v)]) == face; },
+        Eigen::Vector3f(0.7f, 0.55f, 0.47f));
+    const Eigen::Vector3f hair = mean_where([&](int v) { return v >= head_vertices_; }, skin * 0.4f);
+    const int torso = model.region("torso"), scalp = model.region("scalp");
+    const Eigen::Vector3f cloth = mean_where(
+        [&](int v) { return v < head_vertices_ && int(model.vertex_region[std::size_t(v)]) == torso; }, skin * 0.5f);
+    float hairy = 0;
+    for (float p : hair_presence) hairy += p / float(hair_presence.size());
+
+    const VertexGraph graph = vertex_graph(count, avatar_.triangles);
+    std::vector<Eigen::Triplet<float>> entries;
+    Eigen::MatrixXf right = Eigen::MatrixXf::Zero(count, 3);
+    for (int v = 0; v < count; ++v) {
+        const std::size_t s = std::size_t(v);
+        float diagonal = 0;
+        for (int e = graph.first[s]; e < graph.first[s + 1]; ++e) {
+            entries.emplace_back(v, graph.neighbours[std::size_t(e)], -0.25f);
+            diagonal += 0.25f;
+        }
+        const auto pull = [&](const Eigen::Vector3f& color, float weight) {
+            diagonal += weight;
+            right.row(v) += weight * color.transpose();
+        };
+        pull(direct.color[s], direct.trust[s]);
+        const bool is_hair = v >= head_vertices_;
+        const int other = mirrored({v, v, v})[0];
+        pull(direct.color[std::size_t(other)], 0.05f * direct.trust[std::size_t(other)]);
+        Eigen::Vector3f usual = hair;
+        if (!is_hair) {
+            const int region = model.vertex_region[s];
+            usual = region == torso ? cloth
+                    : region == scalp ? Eigen::Vector3f(hairy > 0.15f ? hair : skin)
+                                      : usual_color(model.region_names[std::size_t(region)], skin);
+        }
+        pull(usual, 0.002f);
+        entries.emplace_back(v, v, diagonal);
+    }
+    Eigen::SparseMatrix<float> system(count, count);
+    system.setFromTriplets(entries.begin(), entries.end());
+    Eigen::SimplicialLDLT<Eigen::SparseMatrix<float>> solver(system);
+    smooth_ = Eigen::MatrixXf(solver.solve(right)).transpose().cwiseMax(0.0f).cwiseMin(1.0f);
+}
+
+PointColors Unprojection::colors(const std::vector<SurfacePoint>& points) const {
+    PointColors result = seen(points);
+    const std::size_t head_triangles = avatar_.model->triangles.size();
+    parallel_for(points.size(), 1024, [&](std::size_t begin, std::size_t end) {
+        for (std::size_t i = begin; i < end; ++i) {
+            const std::size_t t = std::size_t(points[i].triangle);
+            const bool hair = t >= head_triangles;
+            const Eigen::Vector3f smooth = surface_position(smooth_, avatar_.triangles, points[i]);
+            const float direct = result.trust[i];
+            Eigen::Vector3f filled = smooth;
+            if (direct < 0.999f) {
+                // Detail from the mirrored side, on this side's own light.
+                const Eigen::Vector3i other = mirrored(avatar_.triangles[t]);
+                Eigen::Vector3f color;
+                float trust = 0;
+                see(other, points[i].barycentric, hair ? -1 : int(avatar_.model->vertex_region[std::size_t(other[0])]), hair,
+                    color, trust);
+                if (trust > 0) {
+                    const Eigen::Vector3f& b = points[i].barycentric;
+                    const Eigen::Vector3f there =
+                        smooth_.col(other[0]) * b[0] + smooth_.col(other[1]) * b[1] + smooth_.col(other[2]) * b[2];
+                    filled += std::min(1.0f, 2 * trust) * (color - there);
+                }
+            }
+            const float w = smoothstep(0.0f, 0.5f, direct);
+            result.color[i] = (w * result.color[i] + (1 - w) * filled).cwiseMax(0.0f).cwiseMin(1.0f);
+        }
+    });
+    return result;
+}
+
+}  // namespace likeness

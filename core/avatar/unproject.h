@@ -1,0 +1,43 @@
+// Colours for points on the avatar's surface from one photograph: seen directly, seen on the mirrored side, or
+// filled from neighbours.
+#pragma once
+
+#include "core/avatar/photo.h"
+
+namespace likeness {
+
+// One colour and the trust in it, in [0, 1], for each of a list of points.
+struct PointColors {
+    std::vector<Eigen::Vector3f> color;
+    std::vector<float> trust;
+};
+
+class Unprojection {
+  public:
+    // The avatar must be prepared, with its hair shell.
+    Unprojection(const Avatar& avatar, const Photo& photo, const std::vector<float>& hair_presence);
+
+    // What the photograph shows at the points (no filling); trust 0 where it shows nothing of them.
+    PointColors seen(const std::vector<SurfacePoint>& points) const;
+    // Every point coloured.
+    PointColors colors(const std::vector<SurfacePoint>& points) const;
+    // Smooth colour of each vertex of the whole surface, filled everywhere.
+    const Vertices& smooth() const { return smooth_; }
+    // The surface in the photograph's pose.
+    const Vertices& surface() const { return surface_; }
+
+  private:
+    Eigen::Vector3i mirrored(const Eigen::Vector3i& vertices) const;
+    void see(const Eigen::Vector3i& vertices, const Eigen::Vector3f& barycentric, int region, bool hair,
+             Eigen::Vector3f& color, float& trust) const;
+    void fill_smooth(const std::vector<float>& hair_presence);
+
+    const Avatar& avatar_;
+    const Photo& photo_;
+    Vertices surface_, normals_, smooth_;
+    std::vector<float> nearest_;     // z-buffer of the head, metres
+    std::vector<int> seen_region_;   // region of the nearest triangle, -1 for none
+    int head_vertices_ = 0;
+};
+
+}  // namespace likeness

@@ -1,0 +1,229 @@
+#include "core/head/head_asset.h"
+
+#include <nlohmann/json.hpp>
+
+#include "core/base/paths.h"
+#include "core/formats/json_file.h"
+#include "core/formats/safetensors.h"
+
+namespace likeness {
+namespace {
+
+// Reads tensors and remembers the first error, so that the loader below reads like a list.
+class Reader {
+  public:
+    explicit Reader(const Safetensors& file) : file_(file) {}
+
+    std::vector<float> floats(const char* name, const Shape& shape) {
+        Result<std::vector<float>> values = file_.floats(name, shape);
+        if (!values) return fail<float>(values.error());
+        for (float v : *values)
+            if (!std::isfinite(v)) return fail<float>(bad(name, "a value that is no number"));
+        return *std::move(values);
+    }
+    // Integers in [low, high).
+    std::vector<std::int32_t> ints(const char* name, const Shape& shape, std::int64_t low, std::int64_t high) {
+        Result<std::vector<std::int32_t>> values = file_.ints(name, shape);
+        if (!values) return fail<std::int32_t>(values.error());
+        for (std::int32_t v : *values)
+            if (v < low || v >= high) return fail<std::int32_t>(bad(name, "an index out of range"));
+        return *std::move(values);
+    }
+    std::vector<std::string> names(const char* key) {
+        const auto it = file_.metadata().find(key);
+        if (it == file_.metadata().end()) return fail<std::string>(bad(key, "nothing"));
+        const Result<nlohmann::json> list = parse_json(it->second, file_.name());
+        if (!list) return fail<std::string>(list.error());
+        if (!list->is_array()) return fail<std::string>(bad(key, "no list"));
+        std::vector<std::string> result;
+        for (const nlohmann::json& entry : *list) {
+            if (!entry.is_string()) return fail<std::string>(bad(key, "no list of names"));
+            result.push_back(entry.get<std::string>());
+        }
+        return result;
+    }
+    Triangles triangles(const char* name, std::int64_t vertices) {
+        const std::vector<std::int32_t> values = ints(name, {-1, 3}, 0, vertices);
+        Triangles result;
+        for (std::size_t i = 0; i + 2 < values.size(); i += 3) result.emplace_back(values[i], values[i + 1], values[i + 2]);
+        return result;
+    }
+    Error bad(const char* name, const char* what) const {
+        return {ErrorCode::bad_input, "'" + file_.name() + "' is no head that this version can use; run scripts/run to make it anew.",
+                std::string(name) + " holds " + what};
+    }
+    void require(bool condition, const char* name) {
+        if (!condition && !error) error = bad(name, "another size than expected");
+    }
+
+    std::optional<Error> error;
+
+  private:
+    template <class T>
+    std::vector<T> fail(Error e) {
+        if (!error) error = std::move(e);
+        return {};
+    }
+    const Safetensors& file_;
+};
+
+Eigen::MatrixXf matrix(const std::vector<float>& values, std::int64_t rows, std::int64_t columns) {
+    if (std::int64_t(values.size()) != rows * columns) return {};
+    return Eigen::Map<const Eigen::MatrixXf>(values.data(), rows, columns);
+}
+
+Result<std::shared_ptr<const HeadModel>> read_head(const Safetensors& file) {
+    Reader read(file);
+    const auto text = [&](const char* key) {
+        const auto it = file.metadata().find(key);
+        return it == file.metadata().end() ? std::string() : it->second;
+    };
+    if (text("format") != "likeness-head" || text("version") != "1") return read.bad("format", "something else");
+
+    auto head = std::make_shared<HeadModel>();
+    head->name = text("name");
+    head->licence = text("licence");
+    head->identity_names = read.names("identity_names");
+    head->control_names = read.names("control_names");
+    head->joint_names = read.names("joint_names");
+    head->region_names = read.names("region_names");
+    const auto identities = std::int64_t(head->identity_names.size()), controls = std::int64_t(head->control_names.size()),
+               joints = std::int64_t(head->joint_names.size());
+
+    const std::vector<float> vertices = read.floats("vertices", {-1, 3});
+    const std::int64_t count = std::int64_t(vertices.size()) / 3;
+    head->vertices = matrix(vertices, 3, count);
+    head->triangles = read.triangles("triangles", count);
+    const std::vector<float> uv = read.floats("uv", {-1, 2});
+    for (std::size_t i = 0; i + 1 < uv.size(); i += 2) head->uv.emplace_back(uv[i], uv[i + 1]);
+    head->triangle_uv = read.triangles("triangle_uv", std::int64_t(head->uv.size()));
+    const std::int64_t faces = std::int64_t(head->triangles.size()), regions = std::int64_t(head->region_names.size());
+    for (int r : read.ints("vertex_region", {count}, 0, regions)) head->vertex_region.push_back(std::uint8_t(r));
+    for (int r : read.ints("triangle_region", {faces}, 0, regions)) head->triangle_region.push_back(std::uint8_t(r));
+    head->mirror_vertex = read.ints("mirror_vertex", {count}, 0, count);
+    head->identity = matrix(read.floats("identity", {identities, count, 3}), 3 * count, identities);
+    head->identity_range = matrix(read.floats("identity_range", {identities, 2}), 2, identities);
+    const std::vector<float> expression = read.floats("expression", {-1, count, 3});
+    const std::int64_t expressions = count > 0 ? std::int64_t(expression.size()) / (3 * count) : 0;
+    head->expression = matrix(expression, 3 * count, expressions);
+    head->control_expression = matrix(read.floats("control_expression", {controls, expressions}), expressions, controls);
+    head->control_joint = matrix(read.floats("control_joint", {controls, joints, 3}), 3 * joints, controls);
+    head->joint_position = matrix(read.floats("joint_position", {joints, 3}), 3, joints);
+    head->joint_identity = matrix(read.floats("joint_identity", {identities, joints, 3}), 3 * joints, identities);
+    head->joint_parent = read.ints("joint_parent", {joints}, -1, joints);
+    const std::vector<float> limits = read.floats("joint_limit", {joints, 3, 2});
+    head->joint_low.resize(3, joints);
+    head->joint_high.resize(3, joints);
+    for (std::int64_t i = 0; i < joints * 3 && limits.size() == std::size_t(joints) * 6; ++i) {
+        head->joint_low(i % 3, i / 3) = limits[std::size_t(2 * i)];
+        head->joint_high(i % 3, i / 3) = limits[std::size_t(2 * i + 1)];
+    }
+    head->weights = matrix(read.floats("weights", {count, joints}), joints, count);
+    const std::vector<std::int32_t> triangle = read.ints("landmark_triangle", {478}, 0, faces);
+    const std::vector<float> barycentric = read.floats("landmark_barycentric", {478, 3});
+    for (std::size_t i = 0; i < triangle.size() && barycentric.size() == 478 * 3; ++i)
+        head->landmarks.push_back({triangle[i], {barycentric[3 * i], barycentric[3 * i + 1], barycentric[3 * i + 2]}});
+    if (file.contains("silhouette_candidates")) {
+        const std::vector<std::int32_t> rows = read.ints("silhouette_candidates", {36, -1}, -1, count);
+        const std::size_t width = rows.size() / 36;
+        for (std::size_t i = 0; i < 36 && width > 0; ++i)
+            head->oval_candidates.emplace_back(rows.begin() + std::ptrdiff_t(i * width),
+                                               rows.begin() + std::ptrdiff_t((i + 1) * width));
+    }
+    if (read.error) return *read.error;
+    read.require(faces == std::int64_t(head->triangle_uv.size()), "triangle_uv");
+    for (std::size_t j = 0; j < head->joint_parent.size(); ++j)
+        read.require(head->joint_parent[j] < int(j), "joint_parent");
+    for (std::size_t v = 0; v < head->mirror_vertex.size(); ++v)
+        read.require(head->mirror_vertex[std::size_t(head->mirror_vertex[v])] == int(v), "mirror_vertex");
+    for (const char* name : {"neck", "head", "jaw", "eye_left", "eye_right"}) read.require(head->joint(name) >= 0, name);
+    if (read.error) return *read.error;
+    return std::shared_ptr<const HeadModel>(head);
+}
+
+}  // namespace
+
+Result<std::shared_ptr<const HeadModel>> load_head(const std::filesystem::path& path) {
+    const Result<Safetensors> file = Safetensors::load(path);
+    if (!file) return file.error();
+    return read_head(*file);
+}
+
+Result<std::shared_ptr<const HeadModel>> load_head(std::vector<std::uint8_t> bytes, const std::string& name) {
+    const Result<Safetensors> file = Safetensors::load(std::move(bytes), name);
+    if (!file) return file.error();
+    return read_head(*file);
+}
+
+std::vector<std::uint8_t> encode_head(const HeadModel& model, const PersonalHead& person) {
+    const std::int64_t vertices = model.vertex_count(), faces = std::int64_t(model.triangles.size()),
+                       joints = model.joint_count(), controls = model.control_count(), expressions = model.expression.cols();
+    const auto floats = [](const auto& m) { return std::span<const float>(m.data(), std::size_t(m.size())); };
+    const auto indices = [](const Triangles& triangles) {
+        std::vector<std::int32_t> list;
+        for (const Eigen::Vector3i& t : triangles) list.insert(list.end(), t.data(), t.data() + 3);
+        return list;
+    };
+    SafetensorsWriter file;
+    file.add("vertices", {vertices, 3}, floats(person.vertices));
+    file.add("triangles", {faces, 3}, std::span<const std::int32_t>(indices(model.triangles)));
+    std::vector<float> uv;
+    for (const Eigen::Vector2f& p : model.uv) uv.insert(uv.end(), {p.x(), p.y()});
+    file.add("uv", {std::int64_t(model.uv.size()), 2}, std::span<const float>(uv));
+    file.add("triangle_uv", {faces, 3}, std::span<const std::int32_t>(indices(model.triangle_uv)));
+    file.add("vertex_region", {vertices}, std::span<const std::uint8_t>(model.vertex_region));
+    file.add("triangle_region", {faces}, std::span<const std::uint8_t>(model.triangle_region));
+    file.add("mirror_vertex", {vertices}, std::span<const std::int32_t>(model.mirror_vertex));
+    file.add("identity", {0, vertices, 3}, std::span<const float>());
+    file.add("identity_range", {0, 2}, std::span<const float>());
+    file.add("joint_identity", {0, joints, 3}, std::span<const float>());
+    file.add_half("expression", {expressions, vertices, 3}, floats(model.expression));
+    file.add("control_expression", {controls, expressions}, floats(model.control_expression));
+    file.add("control_joint", {controls, joints, 3}, floats(model.control_joint));
+    file.add("joint_position", {joints, 3}, floats(person.joint_position));
+    file.add("joint_parent", {joints}, std::span<const std::int32_t>(model.joint_parent));
+    std::vector<float> limits;
+    for (Eigen::Index i = 0; i < model.joint_low.size(); ++i)
+        limits.insert(limits.end(), {model.joint_low.data()[i], model.joint_high.data()[i]});
+    file.add("joint_limit", {joints, 3, 2}, std::span<const float>(limits));
+    file.add("weights", {vertices, joints}, floats(model.weights));
+    std::vector<std::int32_t> triangle;
+    std::vector<float> barycentric;
+    for (const SurfacePoint& p : model.landmarks) {
+        triangle.push_back(p.triangle);
+        barycentric.insert(barycentric.end(), p.barycentric.data(), p.barycentric.data() + 3);
+    }
+    file.add("landmark_triangle", {478}, std::span<const std::int32_t>(triangle));
+    file.add("landmark_barycentric", {478, 3}, std::span<const float>(barycentric));
+    file.set_metadata("format", "likeness-head");
+    file.set_metadata("version", "1");
+    file.set_metadata("name", model.name);
+    file.set_metadata("licence", model.licence);
+    file.set_metadata("units", "m");
+    file.set_metadata("identity_names", "[]");
+    file.set_metadata("control_names", nlohmann::json(model.control_names).dump());
+    file.set_metadata("joint_names", nlohmann::json(model.joint_names).dump());
+    file.set_metadata("region_names", nlohmann::json(model.region_names).dump());
+    return file.encode();
+}
+
+std::string head_hash(const HeadModel& model) {
+    std::uint64_t hash = 14695981039346656037ull;  // FNV-1a
+    const auto add = [&hash](const void* data, std::size_t bytes) {
+        for (std::size_t i = 0; i < bytes; ++i) hash = (hash ^ static_cast<const std::uint8_t*>(data)[i]) * 1099511628211ull;
+    };
+    add(model.vertices.data(), std::size_t(model.vertices.size()) * sizeof(float));
+    for (const Eigen::Vector3i& t : model.triangles) add(t.data(), sizeof t);
+    for (const Eigen::Vector2f& p : model.uv) add(p.data(), sizeof p);
+    char text[17];
+    std::snprintf(text, sizeof text, "%016llx", static_cast<unsigned long long>(hash));
+    return text;
+}
+
+Result<std::shared_ptr<const HeadModel>> load_default_head() {
+    const auto path = find_asset("head.safetensors");
+    if (!path) return path.error();
+    return load_head(*path);
+}
+
+}  // namespace likeness

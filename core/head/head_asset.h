@@ -1,0 +1,23 @@
+// Loads the packed default head (made at set-up by tools/head/pack_head.py).
+#pragma once
+
+#include <filesystem>
+#include <memory>
+
+#include "core/base/result.h"
+#include "core/head/head_model.h"
+
+namespace likeness {
+
+// Errors: not_found, bad_input (another format or version, shapes that disagree, indices out of range), io.
+Result<std::shared_ptr<const HeadModel>> load_head(const std::filesystem::path& path);
+// The same from memory; `name` stands for the file in messages.
+Result<std::shared_ptr<const HeadModel>> load_head(std::vector<std::uint8_t> bytes, const std::string& name);
+// A personal head as such a file: the person is the template, without identity targets.
+std::vector<std::uint8_t> encode_head(const HeadModel& model, const PersonalHead& person);
+// Tells models apart: a hash of the template, its topology and its atlas.
+std::string head_hash(const HeadModel& model);
+// The default head from the program's assets.
+Result<std::shared_ptr<const HeadModel>> load_default_head();
+
+}  // namespace likeness

@@ -1,0 +1,97 @@
+// An animatable head: identity targets, ARKit controls, joints, linear blend skinning; with analytic derivatives.
+//
+// Every source of heads (MakeHuman, FLAME, ...) is brought into this one linear form by a loader:
+//   shaped  = template + identity * a + offsets
+//   rested  = shaped + expression * (control_expression^T * controls)
+//   posed   = sum_j weight_j * G_j(rested),   G_j = G_parent * rotate(axis_angle_j) about joint_position_j(a)
+// with axis_angle_j = joints_j + sum_c controls_c * control_joint_cj. Rigid motion belongs to the joints.
+// Metres, +Y up, the face looks along +Z, the origin is the head joint of the template.
+#pragma once
+
+#include <Eigen/Core>
+#include <Eigen/Geometry>
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "core/geometry/mesh.h"
+
+namespace likeness {
+
+struct HeadModel {
+    std::string name, licence;
+
+    Vertices vertices;  // the template [3, V]
+    Triangles triangles;
+    std::vector<Eigen::Vector2f> uv;  // atlas, unit square, v down
+    Triangles triangle_uv;            // indices into uv, one triangle each
+    std::vector<std::uint8_t> vertex_region, triangle_region;  // indices into region_names
+    std::vector<int> mirror_vertex;                            // the vertex on the other side; an involution
+
+    Eigen::MatrixXf identity;            // [3 V, I] metres per unit
+    Eigen::MatrixXf expression;          // [3 V, E] metres per unit, rigid joint motion taken out
+    Eigen::MatrixXf control_expression;  // [E, C] expression coefficients per unit of a control
+    Eigen::MatrixXf control_joint;       // [3 J, C] axis-angle radians per unit of a control
+
+    Eigen::Matrix3Xf joint_position;  // [3, J] of the template
+    Eigen::MatrixXf joint_identity;   // [3 J, I]
+    std::vector<int> joint_parent;    // parents come before children; -1 for the root
+    Eigen::Matrix3Xf joint_low, joint_high;  // axis-angle limits, radians
+    Eigen::MatrixXf weights;                 // [J, V], columns sum to 1
+
+    Eigen::Matrix2Xf identity_range;  // [2, I] lowest and highest sensible coefficient
+    std::vector<std::string> identity_names, control_names, joint_names, region_names;
+
+    std::vector<SurfacePoint> landmarks;  // MediaPipe's 478 points on this mesh
+    // Vertices on which each point of the face oval may slide, from the template's point backwards; -1 pads.
+    std::vector<std::vector<int>> oval_candidates;
+
+    int vertex_count() const { return int(vertices.cols()); }
+    int identity_count() const { return int(identity.cols()); }
+    int control_count() const { return int(control_joint.cols()); }
+    int joint_count() const { return int(joint_position.cols()); }
+    int joint(const std::string& joint_name) const;    // -1 when unknown
+    int control(const std::string& control_name) const;  // -1 when unknown
+    int region(const std::string& region_name) const;    // -1 when unknown
+};
+
+// What the head does at one moment.
+struct HeadPose {
+    Eigen::VectorXf controls;      // [C], usually in [0, 1]
+    Eigen::Matrix3Xf joints;       // [3, J] axis-angle, radians, in the parent's frame
+    Eigen::Vector3f translation = Eigen::Vector3f::Zero();  // of the root, metres
+
+    static HeadPose neutral(const HeadModel& model);
+};
+
+// A model with its identity baked in: what runs at every frame.
+struct PersonalHead {
+    Vertices vertices;                // [3, V] neutral, offsets included
+    Eigen::Matrix3Xf joint_position;  // [3, J]
+};
+PersonalHead personalise(const HeadModel& model, const Eigen::VectorXf& identity, const Vertices* offsets = nullptr);
+
+struct PosedHead {
+    Vertices vertices;                               // [3, V] world
+    std::vector<Eigen::Affine3f> joint_transforms;  // [J] neutral space to world
+};
+PosedHead pose_head(const HeadModel& model, const PersonalHead& person, const HeadPose& pose);
+
+// The linear map that skinning applies to a vertex: posed = A * rested + b; A is this sum of rotations.
+Eigen::Matrix3f skinning_rotation(const HeadModel& model, const PosedHead& posed, int vertex);
+
+// Columns of a Jacobian of all posed vertices.
+struct HeadParameters {
+    int identity, controls, joints, translation, count;  // first column of each group, and their number
+    explicit HeadParameters(const HeadModel& model);
+};
+using RowMatrix = Eigen::Matrix<float, Eigen::Dynamic, Eigen::Dynamic, Eigen::RowMajor>;
+
+// Posed vertices and d(posed)/d(identity | controls | joints' axis-angles | translation), [3 V, count].
+void pose_with_jacobian(const HeadModel& model, const Eigen::VectorXf& identity, const Vertices* offsets,
+                        const HeadPose& pose, Vertices& posed, RowMatrix& jacobian);
+
+// A model of some of the vertices only (no triangles, regions or landmarks), for solvers.
+HeadModel vertex_subset(const HeadModel& model, const std::vector<int>& kept);
+
+}  // namespace likeness

@@ -1,0 +1,16 @@
+// Adam (Kingma and Ba 2015) over one contiguous array of parameters.
+#pragma once
+
+#include <cstddef>
+#include <vector>
+
+namespace likeness {
+
+struct AdamMoments {
+    std::vector<float> first, second;
+};
+
+// One step (1-based) with bias correction; moments are made on first use.
+void adam_step(std::vector<float>& values, const std::vector<float>& gradient, AdamMoments& moments, float rate, int step);
+
+}  // namespace likeness

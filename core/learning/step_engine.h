@@ -1,0 +1,52 @@
+// Where a training step runs: deform, rasterize, loss, backward, regularise, Adam. The CPU's is here; a GPU
+// implements the same interface.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "core/avatar/deform.h"
+#include "core/learning/image_loss.h"
+
+namespace likeness {
+
+// One picture to learn from: a pose (as frames of the surface under each Gaussian), a camera and a target.
+struct TrainingView {
+    SplatFrames frames;
+    Camera camera;
+    LossTarget target;
+    LossWeights weights;
+    bool colors_only = false;         // geometry and opacity are left alone
+    std::vector<float> splat_weight;  // [count] scales each Gaussian's gradient; empty means 1
+};
+
+// Per-attribute step sizes and pulls towards the seed.
+struct StepRates {
+    float offset = 4e-5f;      // metres
+    float log_scale = 6e-3f;
+    float rotation = 2e-3f;
+    float albedo = 3e-3f;
+    float opacity = 2e-2f;
+    float keep_offset = 2.0f;    // of mean squared offset from the seed, in millimetres
+    float keep_scale = 0.05f;    // of mean squared change of log scale from the seed
+    float largest_scale = 0.009f;  // metres; scales are kept below
+};
+
+class StepEngine {
+  public:
+    virtual ~StepEngine() = default;
+    virtual std::string name() const = 0;
+    // Takes the parameters; moments start at zero. `seed` keeps the pulls' centre.
+    virtual void load(const AnchoredSplats& splats) = 0;
+    // One step on one view over the given background colour. Throws std::bad_alloc, or std::runtime_error when the
+    // result is not finite (the parameters are then as before the step).
+    virtual LossValue step(const TrainingView& view, const std::array<float, 3>& background, const StepRates& rates) = 0;
+    virtual AnchoredSplats fetch() const = 0;
+    // Screen-space gradient norms summed since the last load, [count]: what densification goes by.
+    virtual const std::vector<float>& screen_gradient() const = 0;
+};
+
+std::unique_ptr<StepEngine> make_cpu_step_engine();
+
+}  // namespace likeness

@@ -1,0 +1,221 @@
+#include "core/learning/trainer.h"
+
+#include <algorithm>
+#include <chrono>
+#include <cmath>
+#include <fstream>
+#include <nlohmann/json.hpp>
+#include <numbers>
+#include <random>
+
+#include "core/avatar/unproject.h"
+#include "core/base/log.h"
+#include "core/learning/training_views.h"
+
+namespace likeness {
+namespace {
+
+using Clock = std::chrono::steady_clock;
+double seconds_since(Clock::time_point start) { return std::chrono::duration<double>(Clock::now() - start).count(); }
+
+double psnr_of(double squared) { return -10 * std::log10(std::max(squared, 1e-10)); }
+
+}  // namespace
+
+Trainer::Trainer(Avatar& avatar, const Photo& photo, std::vector<float> hair_presence, TrainerOptions options,
+                 std::unique_ptr<StepEngine> engine)
+    : avatar_(avatar),
+      photo_(photo),
+      hair_presence_(std::move(hair_presence)),
+      options_(std::move(options)),
+      engine_(std::move(engine)) {}
+
+void Trainer::pause() {
+    std::lock_guard lock(mutex_);
+    paused_ = true;
+}
+void Trainer::resume() {
+    {
+        std::lock_guard lock(mutex_);
+        paused_ = false;
+    }
+    wake_.notify_all();
+}
+void Trainer::stop() {
+    stopped_.store(true);
+    resume();
+}
+
+void Trainer::wait_while_paused(Progress& progress) {
+    std::unique_lock lock(mutex_);
+    while (paused_ && !progress.cancelled()) wake_.wait_for(lock, std::chrono::milliseconds(100));
+}
+
+void Trainer::build_views(int resolution) {
+    views_.clear();
+    views_.push_back(photo_view(avatar_, photo_, resolution));
+    const PointColors seen = Unprojection(avatar_, photo_, hair_presence_).seen(avatar_.splats.anchor);
+    const auto unseen = std::count_if(seen.trust.begin(), seen.trust.end(), [](float t) { return t < 0.1f; });
+    mirrored_ = unseen > 0;
+    if (mirrored_) views_.push_back(mirrored_view(avatar_, photo_, seen.trust, resolution));
+    const Camera front = default_camera(avatar_, resolution / 2, resolution / 2);
+    const Eigen::Vector3f middle = head_middle(avatar_);
+    const HeadPose neutral = HeadPose::neutral(*avatar_.model);
+    constexpr float degree = std::numbers::pi_v<float> / 180;
+    for (const auto& [yaw, pitch] : {std::pair{-60.0f, 0.0f}, {-30.0f, 12.0f}, {0.0f, -12.0f}, {30.0f, -10.0f}, {60.0f, 5.0f},
+                                     {0.0f, 12.0f}, {-45.0f, 0.0f}, {45.0f, 0.0f}, {120.0f, 0.0f}, {-120.0f, 0.0f}})
+        views_.push_back(outline_view(avatar_, neutral, orbit(front, middle, yaw * degree, pitch * degree), hair_presence_));
+}
+
+void Trainer::keep(const AnchoredSplats& splats) { avatar_.splats = splats; }
+
+// Sampling-based densification (after FATE): the worst places are drawn with probability proportional to their
+// gradient, and each drawn Gaussian is split into two smaller ones beside each other on the surface.
+void Trainer::densify(std::uint64_t round) {
+    AnchoredSplats splats = engine_->fetch();
+    const std::vector<float>& gradient = engine_->screen_gradient();
+    std::mt19937_64 random(options_.seed * 1000 + round);
+    const auto uniform = [&random] { return float(random() >> 40) * 0x1p-24f; };
+
+    std::vector<std::size_t> kept;
+    for (std::size_t i = 0; i < splats.count; ++i)
+        if (1 / (1 + std::exp(-splats.opacity[i])) > 0.02f) kept.push_back(i);
+    double total = 0;
+    for (std::size_t i : kept) total += double(gradient[i]);
+    const std::size_t room = options_.cap > kept.size() ? options_.cap - kept.size() : 0;
+    const std::size_t wanted = std::min(room, kept.size() / 8);
+    std::vector<std::uint8_t> split(splats.count, 0);
+    if (total > 0 && wanted > 0) {
+        // Systematic sampling: one pass, evenly spaced marks on the cumulative sum.
+        const double step = total / double(wanted);
+        double mark = double(uniform()) * step, sum = 0;
+        for (std::size_t i : kept) {
+            sum += double(gradient[i]);
+            if (sum > mark) {
+                split[i] = 1;
+                while (mark < sum) mark += step;
+            }
+        }
+    }
+    AnchoredSplats next;
+    const auto copy = [&](std::size_t i, const Eigen::Vector3f& move, float shrink) {
+        next.atlas.push_back(splats.atlas[i]);
+        next.layer.push_back(splats.layer[i]);
+        next.anchor.push_back(splats.anchor[i]);
+        for (std::size_t k = 0; k < 3; ++k) {
+            next.offset.push_back(splats.offset[i * 3 + k] + move[Eigen::Index(k)]);
+            next.log_scale.push_back(splats.log_scale[i * 3 + k] - (k < 2 ? shrink : 0.0f));
+            next.albedo.push_back(splats.albedo[i * 3 + k]);
+        }
+        for (std::size_t k = 0; k < 4; ++k) next.rotation.push_back(splats.rotation[i * 4 + k]);
+        next.opacity.push_back(splats.opacity[i]);
+        ++next.count;
+    };
+    for (std::size_t i : kept) {
+        if (!split[i]) {
+            copy(i, Eigen::Vector3f::Zero(), 0);
+            continue;
+        }
+        const float angle = 2 * std::numbers::pi_v<float> * uniform();
+        const float r = 0.5f * std::exp(0.5f * (splats.log_scale[i * 3] + splats.log_scale[i * 3 + 1]));
+        const Eigen::Vector3f move(r * std::cos(angle), r * std::sin(angle), 0);
+        copy(i, move, 0.35f);
+        copy(i, -move, 0.35f);
+    }
+    avatar_.splats = std::move(next);
+}
+
+TrainerReport Trainer::run(Progress& progress) {
+    TrainerReport report;
+    report.device = engine_->name();
+    const auto start = Clock::now();
+    std::ofstream log;
+    if (!options_.log.empty()) log.open(options_.log, std::ios::app);
+
+    const int coarse = options_.steps / 4, first_densify = options_.steps * 2 / 5, second_densify = options_.steps * 3 / 5;
+    int resolution = options_.resolution / 2;
+    std::mt19937_64 random(options_.seed);
+    const auto uniform = [&random] { return float(random() >> 40) * 0x1p-24f; };
+    double squared = 0;
+    LossValue value;
+    AnchoredSplats good = avatar_.splats;
+    const auto publish = [&](int step) {
+        auto snapshot = std::make_shared<AvatarSnapshot>();
+        snapshot->splats = engine_->fetch();
+        snapshot->step = step;
+        snapshot->loss = value.total;
+        snapshot->psnr = psnr_of(squared);
+        good = snapshot->splats;
+        slot_.publish(std::move(snapshot));
+        if (log)
+            log << nlohmann::json{{"step", step}, {"loss", value.total}, {"psnr", psnr_of(squared)}, {"gaussians", good.count},
+                                  {"seconds", seconds_since(start)}, {"resolution", resolution}}
+                       .dump()
+                << std::endl;
+    };
+    try {
+        build_views(resolution);
+        engine_->load(avatar_.splats);
+        publish(0);
+        for (int step = 0; step < options_.steps && !stopped_.load(); ++step) {
+            wait_while_paused(progress);
+            progress.report(double(step) / double(options_.steps), "Training");
+            if (options_.seconds > 0 && seconds_since(start) > options_.seconds) break;
+            if (step == coarse || step == first_densify || step == second_densify) {
+                if (step == coarse)
+                    resolution = options_.resolution;
+                if (step != coarse) {
+                    densify(std::uint64_t(step));
+                } else {
+                    keep(engine_->fetch());
+                }
+                build_views(resolution);
+                engine_->load(avatar_.splats);
+            }
+            // Most steps look at the photograph; every sixth at its mirror image, every fifth at an outline.
+            const std::size_t outlines = mirrored_ ? 2 : 1;
+            std::size_t which = 0;
+            if (step % 5 == 4)
+                which = outlines + std::size_t(step / 5) % (views_.size() - outlines);
+            else if (mirrored_ && step % 6 == 3)
+                which = 1;
+            const std::array<float, 3> background = {uniform(), uniform(), uniform()};
+            StepRates rates;
+            const float decay = std::pow(0.15f, float(step) / float(options_.steps));
+            rates.offset *= decay;
+            rates.log_scale *= decay;
+            rates.rotation *= decay;
+            rates.albedo *= decay;
+            rates.opacity *= decay;
+            const LossValue now = engine_->step(views_[which], background, rates);
+            if (which == 0) {
+                value = now;
+                squared = now.squared;
+            }
+            report.steps = step + 1;
+            if ((step + 1) % options_.snapshot_every == 0) publish(step + 1);
+        }
+        publish(report.steps);
+    } catch (const Cancelled&) {
+        keep(good);
+        throw;
+    } catch (const std::bad_alloc&) {
+        report.stopped_early = Error{ErrorCode::out_of_memory,
+                                     "There was not enough memory to go on training; the avatar is kept as it was at the "
+                                     "last snapshot. A smaller cap on Gaussians or a smaller resolution needs less.",
+                                     "bad_alloc"};
+    } catch (const std::runtime_error& failure) {
+        report.stopped_early = Error{ErrorCode::internal,
+                                     "Training stopped because a value was no longer a number; the avatar is kept as it "
+                                     "was at the last snapshot.",
+                                     failure.what()};
+    }
+    keep(good);
+    report.seconds = seconds_since(start);
+    report.steps_per_second = report.steps / std::max(report.seconds, 1e-9);
+    report.psnr = psnr_of(squared);
+    report.gaussians = avatar_.splats.count;
+    return report;
+}
+
+}  // namespace likeness

@@ -1,0 +1,76 @@
+// Refines a seeded avatar against its photograph, on the caller's thread (a Task gives it one).
+//
+// Views: the photograph itself; its mirror image, for what only the other side shows; and views from the side in
+// which only the outline counts, so that the surface stays closed and nothing floats. Resolution rises with the steps;
+// Gaussians are added where the picture is worst and taken away where they do nothing.
+#pragma once
+
+#include <atomic>
+#include <condition_variable>
+#include <filesystem>
+#include <functional>
+#include <memory>
+#include <optional>
+
+#include "core/avatar/photo.h"
+#include "core/base/result.h"
+#include "core/base/task.h"
+#include "core/learning/snapshot.h"
+#include "core/learning/step_engine.h"
+
+namespace likeness {
+
+struct TrainerOptions {
+    int steps = 500;
+    int resolution = 512;          // of the last steps; the first ones use half of it
+    std::size_t cap = 90'000;      // most Gaussians
+    std::uint64_t seed = 1;
+    int snapshot_every = 25;       // steps
+    std::filesystem::path log;     // JSON lines, one a snapshot; empty for none
+    double seconds = 0;            // stop after this long; 0 for no limit
+};
+
+struct TrainerReport {
+    int steps = 0;
+    double seconds = 0, steps_per_second = 0, psnr = 0;
+    std::size_t gaussians = 0;
+    std::string device;
+    std::optional<Error> stopped_early;  // out of memory or a number that is none: the last good state was kept
+};
+
+class Trainer {
+  public:
+    // `avatar` is prepared and seeded; both must outlive the trainer.
+    Trainer(Avatar& avatar, const Photo& photo, std::vector<float> hair_presence, TrainerOptions options,
+            std::unique_ptr<StepEngine> engine);
+
+    // Trains; throws Cancelled after the last state is in the avatar.
+    TrainerReport run(Progress& progress);
+
+    // From any thread. A paused trainer waits between two steps.
+    void pause();
+    void resume();
+    void stop();  // ends after the step in hand, as if all steps were done
+    const SnapshotSlot& snapshots() const { return slot_; }
+
+  private:
+    void build_views(int resolution);
+    void densify(std::uint64_t round);
+    void keep(const AnchoredSplats& splats);
+    void wait_while_paused(Progress& progress);
+
+    Avatar& avatar_;
+    const Photo& photo_;
+    std::vector<float> hair_presence_;
+    TrainerOptions options_;
+    std::unique_ptr<StepEngine> engine_;
+    SnapshotSlot slot_;
+    std::vector<TrainingView> views_;  // source, mirrored source (may be missing), then the outlines
+    bool mirrored_ = false;
+    std::mutex mutex_;
+    std::condition_variable wake_;
+    bool paused_ = false;
+    std::atomic<bool> stopped_ = false;
+};
+
+}  // namespace likeness

@@ -1,0 +1,130 @@
+#include "core/learning/training_views.h"
+
+#include <algorithm>
+#include <cmath>
+
+#include "core/avatar/hair_shell.h"
+#include "core/geometry/mesh_raster.h"
+#include "core/image/ops.h"
+
+namespace likeness {
+namespace {
+
+std::string other_side(const std::string& name) {
+    const auto swap = [&](const std::string& from, const std::string& to) -> std::string {
+        if (name.size() > from.size() && name.compare(name.size() - from.size(), from.size(), from) == 0)
+            return name.substr(0, name.size() - from.size()) + to;
+        return {};
+    };
+    for (const auto& [from, to] : {std::pair{"Left", "Right"}, {"Right", "Left"}, {"_left", "_right"}, {"_right", "_left"}})
+        if (std::string other = swap(from, to); !other.empty()) return other;
+    return name;
+}
+
+HeadPose mirror(const HeadModel& model, const HeadPose& pose) {
+    HeadPose other = pose;
+    for (int c = 0; c < model.control_count(); ++c) {
+        const int to = model.control(other_side(model.control_names[std::size_t(c)]));
+        // jawLeft and its like are one control a side too; mouthLeft, jawRight end in the side's name.
+        if (to >= 0) other.controls[to] = pose.controls[c];
+    }
+    for (int j = 0; j < model.joint_count(); ++j) {
+        const int to = model.joint(other_side(model.joint_names[std::size_t(j)]));
+        if (to >= 0) other.joints.col(to) = pose.joints.col(j).cwiseProduct(Eigen::Vector3f(1, -1, -1));
+    }
+    other.translation.x() = -pose.translation.x();
+    return other;
+}
+
+Image flipped(const Image& image) {
+    Image out(image.width, image.height, image.channels);
+    for (int y = 0; y < image.height; ++y)
+        for (int x = 0; x < image.width; ++x)
+            std::copy_n(image.at(image.width - 1 - x, y), image.channels, out.at(x, y));
+    return out;
+}
+
+// The mask grown (radius > 0) or shrunk (radius < 0) by a square of that many pixels.
+std::vector<std::uint8_t> grown(const std::vector<std::uint8_t>& mask, int width, int height, int radius) {
+    const std::uint8_t wanted = radius > 0 ? 1 : 0;
+    const int r = std::abs(radius);
+    std::vector<std::uint8_t> rows = mask, out = mask;
+    for (int pass = 0; pass < 2; ++pass) {
+        const auto& from = pass == 0 ? mask : rows;
+        auto& to = pass == 0 ? rows : out;
+        for (int y = 0; y < height; ++y)
+            for (int x = 0; x < width; ++x) {
+                std::uint8_t value = from[std::size_t(y * width + x)];
+                for (int k = -r; k <= r && value != wanted; ++k) {
+                    const int xx = pass == 0 ? x + k : x, yy = pass == 0 ? y : y + k;
+                    if (xx < 0 || yy < 0 || xx >= width || yy >= height) continue;
+                    if (from[std::size_t(yy * width + xx)] == wanted) value = wanted;
+                }
+                to[std::size_t(y * width + x)] = value;
+            }
+    }
+    return out;
+}
+
+}  // namespace
+
+TrainingView photo_view(const Avatar& avatar, const Photo& photo, int resolution) {
+    TrainingView view;
+    view.frames = splat_frames(avatar, photo.pose);
+    view.camera = photo.camera.resized(resolution, resolution);
+    view.target.color = resize(photo.color, resolution, resolution);
+    view.target.alpha = resize(photo.alpha, resolution, resolution);
+    return view;
+}
+
+TrainingView mirrored_view(const Avatar& avatar, const Photo& photo, const std::vector<float>& trust, int resolution) {
+    TrainingView view;
+    view.frames = splat_frames(avatar, mirror(*avatar.model, photo.pose));
+    view.camera = photo.camera.resized(resolution, resolution);
+    // Mirroring x: the world's and the camera's x axes both turn round; the principal point moves to the other side.
+    view.camera.cx = float(resolution) - view.camera.cx;
+    Eigen::Vector4f flip(-1, 1, 1, 1);
+    view.camera.world_to_camera = flip.asDiagonal() * view.camera.world_to_camera * flip.asDiagonal();
+    view.target.color = flipped(resize(photo.color, resolution, resolution));
+    view.target.alpha = flipped(resize(photo.alpha, resolution, resolution));
+    view.weights.alpha = 0;
+    view.colors_only = true;
+    for (float t : trust) view.splat_weight.push_back(std::clamp(1 - 3 * t, 0.0f, 1.0f));
+    return view;
+}
+
+TrainingView outline_view(const Avatar& avatar, const HeadPose& pose, const Camera& camera,
+                          const std::vector<float>& hair_presence) {
+    TrainingView view;
+    view.frames = splat_frames(avatar, pose);
+    view.camera = camera;
+    view.weights = {.l1 = 0, .dssim = 0, .alpha = 0.4f};
+    const Vertices surface = pose_surface(avatar, pose);
+    const Vertices head = surface.leftCols(avatar.model->vertex_count());
+    const MeshBuffer skin = rasterize_mesh(head, avatar.model->triangles, camera);
+    Triangles hair;
+    for (std::size_t t = avatar.model->triangles.size(); t < avatar.triangles.size(); ++t) {
+        float here = 0;
+        for (int k = 0; k < 3; ++k)
+            here += hair_presence[std::size_t(avatar.triangles[t][k] - avatar.model->vertex_count())] / 3;
+        if (here > 0.3f) hair.push_back(avatar.triangles[t]);
+    }
+    const MeshBuffer shell = rasterize_mesh(surface, hair, camera);
+    const int width = camera.width, height = camera.height;
+    std::vector<std::uint8_t> inside, either;
+    for (std::size_t i = 0; i < skin.triangle.size(); ++i) {
+        inside.push_back(skin.triangle[i] >= 0);
+        either.push_back(skin.triangle[i] >= 0 || shell.triangle[i] >= 0);
+    }
+    const auto sure = grown(inside, width, height, -1), possible = grown(either, width, height, std::max(2, width / 64));
+    view.target.color = Image(width, height, 3);
+    view.target.alpha = Image(width, height, 1);
+    view.target.weight = Image(width, height, 1);
+    for (std::size_t i = 0; i < inside.size(); ++i) {
+        view.target.alpha.pixels[i] = float(sure[i]);
+        view.target.weight.pixels[i] = sure[i] || !possible[i] ? 1.0f : 0.0f;
+    }
+    return view;
+}
+
+}  // namespace likeness

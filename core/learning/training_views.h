@@ -1,0 +1,20 @@
+// The pictures that a portrait's avatar learns from.
+#pragma once
+
+#include "core/avatar/photo.h"
+#include "core/learning/step_engine.h"
+
+namespace likeness {
+
+// The photograph at a resolution.
+TrainingView photo_view(const Avatar& avatar, const Photo& photo, int resolution);
+
+// Its mirror image, which teaches colours where the photograph shows nothing of this side (by `trust`, one value a
+// Gaussian: what the photograph shows of it).
+TrainingView mirrored_view(const Avatar& avatar, const Photo& photo, const std::vector<float>& trust, int resolution);
+
+// Only the outline counts: opaque inside the skin, empty well outside skin and hair.
+TrainingView outline_view(const Avatar& avatar, const HeadPose& pose, const Camera& camera,
+                          const std::vector<float>& hair_presence);
+
+}  // namespace likeness

@@ -1,0 +1,65 @@
+// Fits a head model to 478 face landmarks of one picture: identity, expression, head rotation, camera.
+//
+// Damped Gauss-Newton (Levenberg-Marquardt) with the model's analytic Jacobian, robust weights, Gaussian priors and
+// bounds on the coefficients. The camera looks straight at the torso: the world is the torso's frame, the head's
+// rotation is shared between neck and head by a fixed ratio. With the identity fixed and a warm start the same
+// solver follows a video.
+#pragma once
+
+#include <array>
+#include <optional>
+
+#include "core/base/result.h"
+#include "core/geometry/camera.h"
+#include "core/head/head_model.h"
+
+namespace likeness {
+
+using LandmarkPoints = std::array<Eigen::Vector3f, 478>;  // pixels; z in the same units, smaller is nearer
+
+struct HeadFit {
+    Eigen::VectorXf identity;
+    HeadPose pose;
+    Eigen::Vector3f head_rotation = Eigen::Vector3f::Zero();  // whole rotation of the head, axis-angle
+    Camera camera;                                            // of the whole picture
+    Vertices offsets;           // [3, V] in the neutral pose; empty until surface offsets are fitted
+    float model_error = 0;      // median landmark distance over the iris distance, without offsets
+    float landmark_error = 0;   // the same with offsets
+};
+
+struct SolverOptions {
+    bool solve_identity = true;
+    bool solve_focal = true;
+    std::optional<float> focal_pixels;  // known focal length (EXIF), a strong prior
+    bool warm_start = false;            // the given fit is a good beginning
+    int iterations = 14;
+};
+
+class LandmarkSolver {
+  public:
+    explicit LandmarkSolver(const HeadModel& model);
+
+    // Fits; `fit` is read when options.warm_start (identity, pose, camera), and always written.
+    void solve(const LandmarkPoints& points, int width, int height, const SolverOptions& options, HeadFit& fit) const;
+
+    // Share of the head's rotation that the neck takes.
+    static constexpr float neck_share = 0.4f;
+    // Sets neck and head joints from the whole rotation.
+    static void set_head_rotation(const HeadModel& model, const Eigen::Vector3f& rotation, HeadPose& pose);
+
+  private:
+    struct Unknowns;
+    void start(const LandmarkPoints& points, int width, int height, HeadFit& fit) const;
+
+    const HeadModel& model_;
+    HeadModel part_;                           // only the vertices that carry landmarks
+    std::array<Eigen::Vector3i, 478> corner_;  // the landmarks' vertices in part_
+};
+
+// Distance between the iris centres, pixels.
+float iris_distance(const LandmarkPoints& points);
+
+// Landmark distances as fractions of the iris distance over the 468 face points less the oval: their median.
+float landmark_error(const HeadModel& model, const Vertices& posed, const Camera& camera, const LandmarkPoints& points);
+
+}  // namespace likeness

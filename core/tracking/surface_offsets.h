@@ -1,0 +1,32 @@
+// Per-vertex offsets on top of a fitted head, so that the mesh lies where the photograph has it.
+//
+// Minimises  sum_i w_i |P(x_i + A_i d) - target_i|^2 + stiffness |L d|^2 + weight |d|^2  over the skin's offsets d in
+// the neutral pose: P projects into the picture (linearised), A is the skinning's rotation, L the graph Laplacian.
+// Parts that are no skin (eyes, teeth, lashes) follow the skin beside them.
+#pragma once
+
+#include <vector>
+
+#include "core/tracking/landmark_solver.h"
+
+namespace likeness {
+
+struct OffsetTarget {
+    SurfacePoint point;
+    Eigen::Vector2f target;                               // pixels
+    Eigen::Matrix2f weight = Eigen::Matrix2f::Identity();  // inverse standard deviations, 1/pixels; may be singular
+};
+
+struct OffsetOptions {
+    float stiffness = 2.0f;  // of the Laplacian of offsets in millimetres
+    float weight = 0.02f;    // of the offsets in millimetres
+};
+
+// Returns new offsets [3, V], metres; fit.offsets (may be empty) is where the solve starts.
+Vertices solve_offsets(const HeadModel& model, const HeadFit& fit, const std::vector<OffsetTarget>& targets,
+                       const OffsetOptions& options);
+
+// Targets from the detector's landmarks.
+std::vector<OffsetTarget> landmark_targets(const HeadModel& model, const LandmarkPoints& points);
+
+}  // namespace likeness
