@@ -1,0 +1,53 @@
+// Odd picture files for the tests, made by the libraries themselves.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "core/image/image.h"
+
+namespace likeness::test {
+
+using Bytes = std::vector<std::uint8_t>;
+
+// A smooth picture without symmetry: red grows to the right, green downwards, blue along the diagonal.
+Image gradient(int width, int height, int channels = 3);
+
+enum class JpegKind { rgb, grey, cmyk, cmyk_adobe, ycck_adobe };
+struct JpegSpec {
+    JpegKind kind = JpegKind::rgb;
+    bool progressive = false;
+    int restart_rows = 0;
+    Bytes exif;  // with "Exif\0\0"
+    Bytes icc;
+};
+// For the CMYK kinds the picture's RGB is taken as 1 - CMY with no black, stored inverted for Adobe's.
+Bytes make_jpeg(const Image& rgb, const JpegSpec& spec = {});
+
+struct PngSpec {
+    int colour_type = 2;  // libpng's PNG_COLOR_TYPE_*
+    int bit_depth = 8;
+    bool interlaced = false;
+    bool transparent_palette = false;  // palette entry 0 is transparent
+    Bytes icc;
+    double gamma = 0.0;  // gAMA when positive
+    Bytes exif;          // without "Exif\0\0"
+};
+// Values come from the picture's channels in order; a palette picture uses the top bits of red as its index.
+Bytes make_png(const Image& image, const PngSpec& spec);
+
+Bytes make_webp(const Image& image, bool lossless);
+// A WebP container with the given chunks ("ICCP", "EXIF") around a simple WebP file without alpha.
+Bytes wrap_webp(const Bytes& simple, int width, int height, const Bytes& icc, const Bytes& exif);
+
+// A TIFF structure with orientation, FocalLength (a rational) and FocalLengthIn35mmFilm.
+Bytes make_exif(int orientation, int focal_35mm, bool big_endian = false);
+// RGB profile with the red and green primaries exchanged and sRGB's curve; a grey one with a plain gamma; sRGB itself.
+Bytes swapped_profile();
+Bytes grey_profile(double gamma);
+Bytes srgb_profile();
+
+double largest_difference(const Image& a, const Image& b);
+
+}  // namespace likeness::test
