@@ -54,7 +54,8 @@ void sample_crop(const Image& picture, const Crop& crop, int width, int height, 
     if (picture.empty() || output.size() != std::size_t(width) * std::size_t(height) * 3)
         throw std::invalid_argument("sample_crop: empty picture or wrong size of the result");
     const float ratio = std::max(crop.size.x() / float(width), crop.size.y() / float(height));
-    // Bilinear samples two pixels apart miss nothing; beyond a ratio of 8 what aliasing is left is below the networks' noise.
+    // Bilinear samples two pixels apart miss nothing; beyond a ratio of 8 what aliasing is left is below the networks'
+    // noise.
     const int grid = options.antialias ? std::clamp(int(std::ceil(ratio * 0.5f)), 1, 4) : 1;
     const Sampler sampler{picture, options.border == Border::black};
     const Eigen::Vector2f origin = crop.to_picture({0, 0});

@@ -12,6 +12,7 @@
 #include "core/vision/face_landmarks.h"
 #include "core/vision/matte.h"
 #include "core/vision/person_segmenter.h"
+#include "core/vision/segments.h"
 
 namespace likeness {
 

@@ -1,5 +1,5 @@
-// The guided filter with a colour guide (He, Sun, Tang 2013, "Guided Image Filtering", section 3.5), in the fast form that
-// fits its local linear models at a lower resolution (He, Sun 2015, "Fast Guided Filter").
+// The guided filter with a colour guide (He, Sun, Tang 2013, "Guided Image Filtering", section 3.5), in the fast form
+// that fits its local linear models at a lower resolution (He, Sun 2015, "Fast Guided Filter").
 #pragma once
 
 #include <opencv2/core.hpp>

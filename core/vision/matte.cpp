@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "core/base/parallel.h"
+#include "core/vision/colour_model.h"
 #include "core/vision/foreground.h"
 #include "core/vision/guided_filter.h"
 #include "core/vision/mesh_indices.h"
@@ -31,7 +32,8 @@ cv::Mat rgb_view(const Image& picture) {
     return rgb;
 }
 
-// Keeps the part of `mask` (CV_8U, 0 or 255) that holds most of `inside`, and fills its holes smaller than `hole` pixels.
+// Keeps the part of `mask` (CV_8U, 0 or 255) that holds most of `inside`, and fills its holes smaller than `hole`
+// pixels.
 void keep_person(cv::Mat& mask, const cv::Mat& inside, double hole) {
     cv::Mat labels;
     const int count = cv::connectedComponents(mask, labels, 8, CV_32S);
@@ -91,8 +93,7 @@ cv::Mat spread(const cv::Mat& colour, const cv::Mat& known) {
                 const cv::Vec4f s = level.ptr<cv::Vec4f>(y)[x];
                 // A weight of 0.1 already decides; below it the coarser level helps.
                 const float trust = std::min(1.0f, 10 * s[3]);
-                const cv::Vec3f own =
-                    s[3] > 1e-6f ? cv::Vec3f(s[0], s[1], s[2]) / s[3] : cv::Vec3f(0, 0, 0);
+                const cv::Vec3f own = s[3] > 1e-6f ? cv::Vec3f(s[0], s[1], s[2]) / s[3] : cv::Vec3f(0, 0, 0);
                 filled.ptr<cv::Vec3f>(y)[x] = trust * own + (1 - trust) * coarse.ptr<cv::Vec3f>(y)[x];
             }
     }
@@ -108,6 +109,51 @@ cv::Mat polygon_mask(const FaceLandmarks& face, cv::Size size, const Eigen::Vect
     cv::Mat mask(size, CV_8U, cv::Scalar(0));
     cv::fillPoly(mask, std::vector<std::vector<cv::Point>>{corners}, cv::Scalar(255));
     return mask;
+}
+
+// The network sometimes takes a piece of background for hair (a lamp, a wall in a gap). Such a piece borders on
+// background and has colours that the background has ten times as often as the person: it is peeled off, at most
+// `depth` deep.
+void peel_background(const cv::Mat& small, const cv::Mat& face_mask, float depth, int lowest, cv::Mat& likely) {
+    cv::Mat lab, soft;
+    cv::GaussianBlur(small, soft, {3, 3}, 0);
+    cv::cvtColor(soft, lab, cv::COLOR_RGB2Lab);
+    cv::Mat front_weight, back_weight;
+    cv::threshold(likely, front_weight, 0.9, 1, cv::THRESH_BINARY);
+    cv::threshold(likely, back_weight, 0.1, 1, cv::THRESH_BINARY_INV);
+    if (cv::sum(back_weight)[0] < 0.02 * double(likely.total())) return;  // too little to know the background by
+    const ColourModel front(lab, front_weight), back(lab, back_weight);
+    const cv::Mat person = likely > 0.5f;
+    cv::Mat inside;
+    cv::distanceTransform(person, inside, cv::DIST_L2, 3);
+    // Ears, temples and jaw lie around the face's outline: keep a margin.
+    cv::Mat kept;
+    const int margin = std::max(3, int(0.5f * depth)) | 1;
+    cv::dilate(face_mask, kept, cv::getStructuringElement(cv::MORPH_ELLIPSE, {margin, margin}));
+    cv::Mat evidence(small.size(), CV_32F);
+    parallel_for(std::size_t(small.rows), 16, [&](std::size_t begin, std::size_t end) {
+        for (int y = int(begin); y < int(end); ++y)
+            for (int x = 0; x < small.cols; ++x) {
+                const cv::Vec3f c = lab.ptr<cv::Vec3f>(y)[x];
+                evidence.ptr<float>(y)[x] = std::log(back(c) / front(c));
+            }
+    });
+    cv::GaussianBlur(evidence, evidence, {5, 5}, 0);
+    cv::Mat foreign = (evidence > 2.3f) & (inside < depth) & ~kept & person;
+    if (lowest < foreign.rows) foreign.rowRange(std::max(lowest, 0), foreign.rows).setTo(0);
+    cv::morphologyEx(foreign, foreign, cv::MORPH_OPEN, cv::getStructuringElement(cv::MORPH_ELLIPSE, {5, 5}));
+    // Joined to the background, not a dark button or an eye.
+    const cv::Mat open = foreign | ~person;
+    cv::Mat labels;
+    const int count = cv::connectedComponents(open, labels, 4, CV_32S);
+    std::vector<std::uint8_t> joined(std::size_t(count), 0);
+    for (int y = 0; y < open.rows; ++y)
+        for (int x = 0; x < open.cols; ++x)
+            if (!person.ptr<std::uint8_t>(y)[x]) joined[std::size_t(labels.ptr<int>(y)[x])] = 1;
+    for (int y = 0; y < open.rows; ++y)
+        for (int x = 0; x < open.cols; ++x)
+            if (foreign.ptr<std::uint8_t>(y)[x] && joined[std::size_t(labels.ptr<int>(y)[x])])
+                likely.ptr<float>(y)[x] = 0.05f;
 }
 
 struct Trimap {
@@ -147,6 +193,8 @@ Matte refine_matte(const Image& picture, const Image& probability, const FaceLan
     const cv::Mat face_mask = polygon_mask(face, size, scale);
     const float face_size = (face.high - face.low).maxCoeff() * scale.x();
     const float band = std::clamp(0.06f * face_size, 3.0f, 20.0f);
+    const float chin = face.point(mesh::chin).y() * scale.y();
+    peel_background(small, face_mask, 0.35f * face_size, int(chin + 0.15f * face_size), likely);
     const Trimap map = make_trimap(likely, face_mask, band);
 
     // In the band: alpha from the line between the nearest certain colours, as far as these differ; else the network's.
@@ -162,7 +210,7 @@ Matte refine_matte(const Image& picture, const Image& probability, const FaceLan
                     w = 1;
                     continue;
                 }
-                const float prior = smooth_step(0.15f, 0.85f, likely.ptr<float>(y)[x]);
+                const float prior = smooth_step(0.35f, 0.65f, likely.ptr<float>(y)[x]);
                 const cv::Vec3f f = front.ptr<cv::Vec3f>(y)[x], b = back.ptr<cv::Vec3f>(y)[x];
                 const cv::Vec3f line = f - b, from = small.ptr<cv::Vec3f>(y)[x] - b;
                 const float length = line.dot(line);

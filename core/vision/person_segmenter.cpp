@@ -54,8 +54,8 @@ Result<Image> PersonSegmenter::probability(const Image& picture, const FaceLandm
     parallel_for(std::size_t(height), 32, [&](std::size_t begin, std::size_t end) {
         for (int y = int(begin); y < int(end); ++y)
             for (int x = 0; x < width; ++x)
-                *result.at(x, y) = map_at(model_->output(0), {(float(x) + 0.5f) / float(width),
-                                                              (float(y) + 0.5f) / float(height)});
+                *result.at(x, y) =
+                    map_at(model_->output(0), {(float(x) + 0.5f) / float(width), (float(y) + 0.5f) / float(height)});
     });
 
     // Head and shoulders: three face heights, a little below the face's middle, kept inside the picture where possible.
@@ -78,7 +78,8 @@ Result<Image> PersonSegmenter::probability(const Image& picture, const FaceLandm
                 for (int axis = 0; axis < 2; ++axis) {
                     const float low = window.centre[axis] - side / 2, high = low + side;
                     if (low > 1) weight = std::min(weight, std::clamp(8 * unit[axis], 0.0f, 1.0f));
-                    if (high < extent[axis] - 1) weight = std::min(weight, std::clamp(8 * (1 - unit[axis]), 0.0f, 1.0f));
+                    if (high < extent[axis] - 1)
+                        weight = std::min(weight, std::clamp(8 * (1 - unit[axis]), 0.0f, 1.0f));
                 }
                 if (weight <= 0) continue;
                 float& value = *result.at(x, y);
