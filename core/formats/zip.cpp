@@ -87,6 +87,8 @@ Result<ZipReader> ZipReader::open(std::vector<std::uint8_t> bytes, const std::st
     state->name = name;
     state->bytes = std::move(bytes);
     state->file_size = state->bytes.size();
+    // libzip takes nothing for an archive without entries.
+    if (state->bytes.empty()) return Error{ErrorCode::bad_input, "'" + name + "' is empty; choose another file.", ""};
     ZipError error;
     zip_source_t* source = zip_source_buffer_create(state->bytes.data(), state->bytes.size(), 0, &error.error);
     if (source) {

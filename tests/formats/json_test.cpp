@@ -1,0 +1,47 @@
+#include <gtest/gtest.h>
+
+#include <nlohmann/json.hpp>
+
+#include "core/formats/json_file.h"
+#include "temporary_folder.h"
+
+namespace likeness::test {
+namespace {
+
+TEST(Json, RoundTrip) {
+    const TemporaryFolder folder("json");
+    const nlohmann::json value = {{"a", {1, 2.5, nullptr, true}}, {"b", {{"c", "\xc3\xa4"}}}};
+    ASSERT_TRUE(save_json(folder.path / "a.json", value));
+    const Result<nlohmann::json> loaded = load_json(folder.path / "a.json");
+    ASSERT_TRUE(loaded);
+    EXPECT_EQ(*loaded, value);
+    EXPECT_EQ(load_json(folder.path / "b.json").error().code, ErrorCode::not_found);
+    EXPECT_TRUE(save_json(folder.path / "c.json", "not UTF-8: \xff"));
+}
+
+TEST(Json, HostileText) {
+    EXPECT_FALSE(parse_json("", "a.json"));
+    EXPECT_FALSE(parse_json("{", "a.json"));
+    EXPECT_FALSE(parse_json("{} {}", "a.json"));
+    EXPECT_FALSE(parse_json("\xff\xfe", "a.json"));
+    EXPECT_FALSE(parse_json(std::string(1'000'000, '['), "a.json"));
+    EXPECT_FALSE(parse_json(std::string(65, '[') + std::string(65, ']'), "a.json"));
+    EXPECT_TRUE(parse_json(std::string(64, '[') + std::string(64, ']'), "a.json"));
+    EXPECT_FALSE(parse_json(R"({"a":1,"b":{"a":1,"a":2}})", "a.json"));
+    EXPECT_TRUE(parse_json(R"({"a":1,"b":{"a":1},"c":[{"a":1},{"a":2}]})", "a.json"));
+    JsonLimits limits;
+    limits.max_values = 100;
+    std::string many = "[0";
+    for (int i = 0; i < 200; ++i) many += ",0";
+    EXPECT_FALSE(parse_json(many + "]", "a.json", limits));
+    limits.max_bytes = 10;
+    EXPECT_FALSE(parse_json("[1,2,3,4,5,6]", "a.json", limits));
+    const Result<nlohmann::json> wrong = parse_json("{\"a\":\n nul}", "a.json");
+    ASSERT_FALSE(wrong);
+    EXPECT_EQ(wrong.error().message, "'a.json' is not valid JSON; choose another file.");
+    EXPECT_NE(wrong.error().detail.find("line 2"), std::string::npos);
+    EXPECT_FALSE(parse_json("[1e999]", "a.json"));
+}
+
+}  // namespace
+}  // namespace likeness::test
