@@ -1,0 +1,148 @@
+// Derivative of the blending, walked front to back a second time.
+//
+// With weights w_i = T_i alpha_i, T_{i+1} = T_i (1 - alpha_i), pixel value C = sum w_i f_i + T_N b and the loss's
+// gradient g by C and h by alpha = 1 - T_N:
+//   dL/df_i     = w_i g
+//   dL/dalpha_i = T_i (g . f_i) - R_i / (1 - alpha_i),   R_i = sum_{j>i} w_j (g . f_j) + T_N (g . b - h).
+// R starts as g . C - T_N h, which the forward pass left in its outputs, and loses w_i (g . f_i) at each step: one
+// scalar stands for everything behind, however many channels there are, and no division rebuilds T.
+//
+// A pixel adds nothing by itself: a warp's 32 pixels are summed first, then 16 lanes add one value each to the
+// Gaussian's row, a single contiguous access.
+#include "cuda/blend.cuh"
+#include "cuda/launch.cuh"
+
+namespace likeness::cuda {
+namespace {
+
+inline constexpr int sum_slots = 16;
+static_assert(screen_sums + largest_channel_group <= sum_slots);
+
+// One step of sum_over_warp(). A template, so that every index is a constant and the values stay in registers.
+template <int Half>
+__device__ inline void fold(float (&values)[sum_slots], int lane) {
+    const bool upper = (lane & (2 * Half)) != 0;
+#pragma unroll
+    for (int i = 0; i < Half; ++i) {
+        const float keep = upper ? values[i + Half] : values[i];
+        const float send = upper ? values[i] : values[i + Half];
+        values[i] = keep + __shfl_xor_sync(all_lanes, send, 2 * Half);
+    }
+}
+
+// Sums each of 16 values over the warp in 16 shuffles: at each step a lane keeps one half of its values and hands the
+// other half to its partner. Lane l ends with the total of value l / 2.
+__device__ inline float sum_over_warp(float (&values)[sum_slots], int lane) {
+    fold<8>(values, lane);
+    fold<4>(values, lane);
+    fold<2>(values, lane);
+    fold<1>(values, lane);
+    return values[0] + __shfl_xor_sync(all_lanes, values[0], 1);
+}
+
+template <int Channels>
+__global__ void __launch_bounds__(tile_pixels)
+    blend_backward_kernel(RasterWorkspace w, ChannelGroup group, const float* alpha_output, const float* alpha_gradient,
+                          int columns, int width, int height, int row) {
+    __shared__ Batch<Channels> batch;
+    const PixelPlace place = pixel_place(columns, width, height);
+    const uint2 range = static_cast<const uint2*>(w.tile_ranges)[blockIdx.x];
+
+    float gradient[Channels] = {};
+    float rest = 0.0f;  // R
+    unsigned last = 0;
+    if (place.inside) {
+        const std::size_t pixel = std::size_t(place.y) * width + place.x;
+        last = w.last_instance[pixel];
+#pragma unroll
+        for (int c = 0; c < Channels; ++c) {
+            if (group.gradient[c] == nullptr) continue;
+            gradient[c] = group.gradient[c][pixel * group.pixel_stride[c]];
+            rest += gradient[c] * group.output[c][pixel * group.pixel_stride[c]];
+        }
+        if (group.first == 0 && alpha_gradient) rest -= (1.0f - alpha_output[pixel]) * alpha_gradient[pixel];
+    }
+    const unsigned warp_last = __reduce_max_sync(all_lanes, last);
+    __shared__ unsigned block_last;
+    if (threadIdx.x == 0) block_last = 0;
+    __syncthreads();
+    if (place.lane == 0) atomicMax(&block_last, warp_last);
+    __syncthreads();
+    const unsigned end = range.x + block_last;
+
+    float transmittance = 1.0f;
+    for (unsigned base = range.x; base < end; base += tile_pixels) {
+        __syncthreads();
+        load_batch(batch, w, group.features, group.stride, group.count, base + threadIdx.x, end);
+        __syncthreads();
+        const unsigned walked = base - range.x;
+        const int filled = int(min(unsigned(tile_pixels), end - base));
+        const int warp_filled = walked < warp_last ? min(filled, int(warp_last - walked)) : 0;
+        for (int first = 0; first < warp_filled; first += warp_threads) {
+            unsigned hits = patch_hits(batch, first, warp_filled, place);
+            while (hits != 0) {
+                const int i = first + __ffs(int(hits)) - 1;
+                hits &= hits - 1;
+                const ScreenSplat splat = batch.splats[i];
+                const float dx = place.centre_x - splat.x, dy = place.centre_y - splat.y;
+                const float raw = splat_alpha(splat, dx, dy);
+                const bool blended = walked + unsigned(i) < last && raw >= smallest_alpha;
+                if (!__any_sync(all_lanes, blended)) continue;
+                float values[sum_slots] = {};
+                if (blended) {
+                    const float alpha = fminf(raw, largest_alpha);
+                    const float kept = __fsub_rn(1.0f, alpha);
+                    const float weight = alpha * transmittance;
+                    float along = 0.0f;  // g . f
+#pragma unroll
+                    for (int c = 0; c < Channels; ++c) {
+                        along += gradient[c] * batch.features[i * Channels + c];
+                        values[screen_sums + c] = weight * gradient[c];
+                    }
+                    rest -= weight * along;
+                    if (raw <= largest_alpha) {  // a clamped alpha does not move
+                        const float by_alpha = transmittance * along - rest / kept;
+                        const float by_power = -alpha * by_alpha;
+                        values[0] = by_power;
+                        values[1] = by_power * dx;
+                        values[2] = by_power * dy;
+                        values[3] = values[1] * dx;
+                        values[4] = values[1] * dy;
+                        values[5] = values[2] * dy;
+                    }
+                    transmittance = __fmul_rn(transmittance, kept);
+                }
+                const float total = sum_over_warp(values, place.lane);
+                const int slot = place.lane / 2;
+                if (place.lane % 2 == 0 && slot < screen_sums + group.count) {
+                    const int offset = slot < screen_sums ? slot : slot + group.first;
+                    atomicAdd(w.screen_gradients + std::size_t(batch.indices[i]) * row + offset, total);
+                }
+            }
+        }
+    }
+}
+
+template <int Channels>
+void launch(const RasterShape& shape, const RasterWorkspace& workspace, const ChannelGroup& group, const float* alpha,
+            const float* alpha_gradient, cudaStream_t stream) {
+    const TileGrid grid = tile_grid(shape);
+    blend_backward_kernel<Channels><<<unsigned(grid.count()), tile_pixels, 0, stream>>>(
+        workspace, group, alpha, alpha_gradient, grid.columns, shape.width, shape.height, screen_gradient_row(shape));
+}
+
+}  // namespace
+
+void launch_blend_backward(const RasterShape& shape, const RasterWorkspace& workspace, const ChannelGroup& group,
+                           const float* alpha, const float* alpha_gradient, cudaStream_t stream) {
+    if (group.count <= 3) {
+        launch<3>(shape, workspace, group, alpha, alpha_gradient, stream);
+    } else if (group.count <= 4) {
+        launch<4>(shape, workspace, group, alpha, alpha_gradient, stream);
+    } else {
+        launch<largest_channel_group>(shape, workspace, group, alpha, alpha_gradient, stream);
+    }
+    check_launch("blend backward", stream);
+}
+
+}  // namespace likeness::cuda

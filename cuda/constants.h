@@ -1,0 +1,51 @@
+// Every number that the kernels share, with its reason.
+#pragma once
+
+namespace likeness::cuda {
+
+// A tile is one thread block, a pixel one thread; 16 x 16 as in Kerbl et al. 2023, section 6.
+inline constexpr int tile_width = 16;
+inline constexpr int tile_height = 16;
+inline constexpr int tile_pixels = tile_width * tile_height;
+
+// Each warp of a tile owns a patch of 8 x 4 pixels and skips the Gaussians that miss it.
+inline constexpr int patch_width = 8;
+inline constexpr int patch_height = 4;
+inline constexpr int patches_per_row = tile_width / patch_width;
+inline constexpr int warp_threads = 32;
+inline constexpr unsigned all_lanes = 0xffffffffu;
+
+// Threads of a block in kernels with one thread per Gaussian, per instance or per value.
+inline constexpr int linear_threads = 256;
+
+// A Gaussian whose box holds more tiles than this is tested by a whole warp instead of one thread.
+inline constexpr int tiles_for_one_thread = 16;
+
+// Blending (core/splat/rasterizer.h).
+inline constexpr float screen_dilation = 0.3f;            // pixel^2 on the diagonal of the projected covariance
+inline constexpr float smallest_alpha = 1.0f / 255.0f;    // less is dropped
+inline constexpr float largest_alpha = 0.99f;             // more is clamped, without gradient
+inline constexpr float smallest_transmittance = 1.0e-4f;  // a Gaussian that would go below it ends the pixel
+inline constexpr float frustum_limit = 1.3f;              // limit on |x/z| and |y/z| in the Jacobian, in tan(fov / 2)
+
+// The tile tests work on a slightly larger ellipse, so that rounding never drops a pixel that blending would keep;
+// 1e-3 in the exponent is 0.1 % of the smallest alpha, far above float rounding at any screen position.
+inline constexpr float power_slack = 1.0e-3f;
+
+// Depths are positive, so their bits order as integers; this one sorts behind all of them.
+inline constexpr unsigned culled_depth_key = 0x7fffffffu;
+inline constexpr int depth_key_bits = 31;
+
+// Channels are blended in groups of at most 8: more would spill registers in the backward pass.
+inline constexpr int largest_channel_group = 8;
+
+// Row of screen-space sums of the backward pass: six geometric values, then the channels.
+inline constexpr int screen_sums = 6;
+
+// Structural similarity (Wang et al. 2004): 11 x 11 Gaussian window, sigma 1.5, K1 = 0.01, K2 = 0.03, range 1.
+inline constexpr int ssim_radius = 5;
+inline constexpr float ssim_sigma = 1.5f;
+inline constexpr float ssim_c1 = 0.01f * 0.01f;
+inline constexpr float ssim_c2 = 0.03f * 0.03f;
+
+}  // namespace likeness::cuda

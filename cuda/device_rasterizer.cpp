@@ -1,0 +1,133 @@
+#include "likeness/cuda/device_rasterizer.h"
+
+#include <algorithm>
+
+#include "cuda/constants.h"
+
+namespace likeness::cuda {
+namespace {
+
+// First guess, and head room when growing, so that a moving camera does not grow the workspace at every step.
+std::uint32_t first_capacity(int splats) { return std::max(1u << 16, 8u * unsigned(splats)); }
+std::uint32_t with_head_room(std::uint32_t instances) { return (instances + instances / 4 + 65535u) / 65536u * 65536u; }
+
+bool same_shape(const RasterShape& a, const RasterShape& b) {
+    return a.splats == b.splats && a.extra_channels == b.extra_channels && a.depth == b.depth && a.normal == b.normal &&
+           a.width == b.width && a.height == b.height && a.instance_capacity == b.instance_capacity;
+}
+
+}  // namespace
+
+View make_view(const Camera& camera, const RasterOptions& options) {
+    View view{};
+    for (int row = 0; row < 3; ++row) {
+        for (int column = 0; column < 3; ++column) {
+            view.rotation[3 * row + column] = camera.world_to_camera(row, column);
+        }
+        view.translation[row] = camera.world_to_camera(row, 3);
+    }
+    const Eigen::Vector3f position = camera.position();
+    for (int axis = 0; axis < 3; ++axis) view.position[axis] = position[axis];
+    view.fx = camera.fx;
+    view.fy = camera.fy;
+    view.cx = camera.cx;
+    view.cy = camera.cy;
+    view.limit_u = frustum_limit * 0.5f * float(camera.width) / camera.fx;
+    view.limit_v = frustum_limit * 0.5f * float(camera.height) / camera.fy;
+    view.near_plane = std::max(options.near_plane, 1.0e-6f);  // sort keys are the bits of positive depths
+    for (int channel = 0; channel < 3; ++channel) view.background[channel] = options.background[std::size_t(channel)];
+    return view;
+}
+
+DeviceRasterizer::DeviceRasterizer(cudaStream_t stream) : stream_(stream), memory_(stream), view_(stream, 1) {
+    void* pinned = nullptr;
+    check(cudaMallocHost(&pinned, sizeof(RasterCounters)), "allocate counters");
+    pinned_counters_ = static_cast<RasterCounters*>(pinned);
+    check(cudaEventCreateWithFlags(&counters_arrived_, cudaEventDisableTiming), "create event");
+}
+
+DeviceRasterizer::~DeviceRasterizer() {
+    if (counters_requested_) cudaEventSynchronize(counters_arrived_);  // the copy writes to memory freed below
+    cudaEventDestroy(counters_arrived_);
+    cudaFreeHost(pinned_counters_);
+}
+
+void DeviceRasterizer::reserve_instances(std::uint32_t capacity) {
+    wanted_instances_ = std::max(wanted_instances_, capacity);
+}
+
+void DeviceRasterizer::prepare(const DeviceSplats& splats, const Camera& camera, const RasterOptions& options) {
+    poll_counters();
+    RasterShape shape;
+    shape.splats = splats.count;
+    shape.extra_channels = splats.extra_channels;
+    shape.depth = options.depth;
+    shape.normal = options.normal;
+    shape.width = camera.width;
+    shape.height = camera.height;
+    if (wanted_instances_ == 0) wanted_instances_ = first_capacity(splats.count);
+    shape.instance_capacity = wanted_instances_;
+    if (!same_shape(shape, shape_) || memory_.size() == 0) {
+        const std::size_t bytes = raster_workspace_bytes(shape);
+        shape_ = RasterShape{};  // should the allocation fail, the next call must not believe in the old workspace
+        memory_.resize(bytes);
+        workspace_ = carve_raster_workspace(memory_.data(), shape);
+        shape_ = shape;
+        ++generation_;
+    }
+    inputs_ = splats.arrays;
+    set_camera(camera, options);
+}
+
+void DeviceRasterizer::set_camera(const Camera& camera, const RasterOptions& options) {
+    set_view(view_.data(), make_view(camera, options), stream_);
+}
+
+void DeviceRasterizer::render(const RasterOutputs& outputs) {
+    outputs_ = outputs;
+    rasterize_forward(shape_, inputs_, view_.data(), workspace_, outputs_, stream_);
+}
+
+void DeviceRasterizer::forward(const DeviceSplats& splats, const Camera& camera, const RasterOptions& options,
+                               const RasterOutputs& outputs) {
+    prepare(splats, camera, options);
+    render(outputs);
+    request_counters();
+}
+
+void DeviceRasterizer::backward(const RasterOutputGradients& output_gradients,
+                                const RasterInputGradients& input_gradients) {
+    rasterize_backward(shape_, inputs_, view_.data(), workspace_, outputs_, output_gradients, input_gradients, stream_);
+}
+
+void DeviceRasterizer::request_counters() {
+    if (counters_requested_) return;  // one look at a time; the next one comes soon enough
+    check(
+        cudaMemcpyAsync(pinned_counters_, workspace_.counters, sizeof(RasterCounters), cudaMemcpyDeviceToHost, stream_),
+        "read counters");
+    check(cudaEventRecord(counters_arrived_, stream_), "read counters");
+    counters_requested_ = true;
+}
+
+std::optional<RasterCounters> DeviceRasterizer::poll_counters() {
+    if (!counters_requested_) return std::nullopt;
+    const cudaError_t state = cudaEventQuery(counters_arrived_);
+    if (state == cudaErrorNotReady) return std::nullopt;
+    check(state, "read counters");
+    counters_requested_ = false;
+    if (pinned_counters_->instances > shape_.instance_capacity) {
+        wanted_instances_ = std::max(wanted_instances_, with_head_room(pinned_counters_->instances));
+    }
+    return *pinned_counters_;
+}
+
+RasterCounters DeviceRasterizer::counters() {
+    check(cudaStreamSynchronize(stream_), "read counters");
+    if (counters_requested_) poll_counters();  // a look from an earlier pass may still be pending
+    if (memory_.size() == 0) return {};
+    request_counters();
+    check(cudaStreamSynchronize(stream_), "read counters");
+    return poll_counters().value_or(RasterCounters{});
+}
+
+}  // namespace likeness::cuda

@@ -1,0 +1,76 @@
+// The rasterizer for code whose splats already live on the GPU: owns the workspace, grows it between steps, copies
+// nothing to the host but a late, asynchronous look at the instance counter.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+
+#include "core/geometry/camera.h"
+#include "core/splat/rasterizer.h"
+#include "likeness/cuda/device_buffer.h"
+#include "likeness/cuda/rasterize.h"
+
+namespace likeness::cuda {
+
+// Posed splats in device memory, shapes as in SplatSet.
+struct DeviceSplats {
+    int count = 0;
+    int extra_channels = 0;
+    RasterInputs arrays;
+};
+
+View make_view(const Camera& camera, const RasterOptions& options);
+
+class DeviceRasterizer {
+  public:
+    // All work is put on `stream`, which must outlive this object.
+    explicit DeviceRasterizer(cudaStream_t stream);
+    ~DeviceRasterizer();
+    DeviceRasterizer(const DeviceRasterizer&) = delete;
+    DeviceRasterizer& operator=(const DeviceRasterizer&) = delete;
+
+    // prepare() and then render(). Never waits for the GPU.
+    void forward(const DeviceSplats& splats, const Camera& camera, const RasterOptions& options,
+                 const RasterOutputs& outputs);
+    // Gradients of the last forward pass, whose splats and outputs must still hold their values.
+    void backward(const RasterOutputGradients& output_gradients, const RasterInputGradients& input_gradients);
+
+    // For graphs: prepare() sizes the workspace and sets the view, and stays outside the capture; render() and
+    // backward() are captured. A replay uses the view that set_camera() last put in place. prepare() with another
+    // shape, or after an overflow, may move the workspace: then `generation()` changes and the graph is void.
+    void prepare(const DeviceSplats& splats, const Camera& camera, const RasterOptions& options);
+    void set_camera(const Camera& camera, const RasterOptions& options);
+    void render(const RasterOutputs& outputs);
+    std::uint64_t generation() const { return generation_; }
+
+    // Instances that fit. Grows by itself: a forward pass that needed more makes the next prepare() grow, so at most
+    // the passes in flight lose their farthest Gaussians.
+    std::uint32_t instance_capacity() const { return shape_.instance_capacity; }
+    void reserve_instances(std::uint32_t capacity);
+
+    // Counters of the last forward pass whose numbers have arrived; does not wait.
+    std::optional<RasterCounters> poll_counters();
+    // Waits for the last forward pass.
+    RasterCounters counters();
+
+    const View* view() const { return view_.data(); }
+    std::size_t workspace_bytes() const { return memory_.bytes(); }
+
+  private:
+    void request_counters();
+
+    cudaStream_t stream_;
+    RasterShape shape_;
+    RasterInputs inputs_;
+    RasterOutputs outputs_;
+    RasterWorkspace workspace_;
+    DeviceBuffer<unsigned char> memory_;
+    DeviceBuffer<View> view_;
+    RasterCounters* pinned_counters_ = nullptr;
+    cudaEvent_t counters_arrived_ = nullptr;
+    bool counters_requested_ = false;
+    std::uint32_t wanted_instances_ = 0;
+    std::uint64_t generation_ = 0;
+};
+
+}  // namespace likeness::cuda

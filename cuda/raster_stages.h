@@ -1,0 +1,63 @@
+// The stages of rasterize.h, one launch function each; a stage's file holds its kernel.
+#pragma once
+
+#include <cuda_runtime_api.h>
+
+#include "cuda/constants.h"
+#include "likeness/cuda/rasterize.h"
+
+namespace likeness::cuda {
+
+struct TileGrid {
+    int columns = 0, rows = 0;
+    int count() const { return columns * rows; }
+};
+inline TileGrid tile_grid(const RasterShape& shape) {
+    return {(shape.width + tile_width - 1) / tile_width, (shape.height + tile_height - 1) / tile_height};
+}
+
+// Floats in a row of `screen_gradients`, a multiple of 4 to keep rows in few memory sectors.
+inline int screen_gradient_row(const RasterShape& shape) { return (screen_sums + shape.channels() + 3) / 4 * 4; }
+
+// What blending knows of a Gaussian. Two 16-byte loads.
+struct alignas(16) ScreenSplat {
+    float x, y;         // pixels
+    float opacity;      // 0 when culled
+    float power_limit;  // the exponent at which alpha falls below smallest_alpha, with slack
+    float xx, xy, yy;   // inverse covariance: power = (xx dx^2 + yy dy^2) / 2 + xy dx dy
+    float unused;
+};
+
+void launch_project(const RasterShape& shape, const RasterInputs& inputs, const View* view,
+                    const RasterWorkspace& workspace, cudaStream_t stream);
+void launch_project_backward(const RasterShape& shape, const RasterInputs& inputs, const View* view,
+                             const RasterWorkspace& workspace, const RasterInputGradients& gradients,
+                             cudaStream_t stream);
+
+// CUB's scratch memory for all three calls below.
+std::size_t sort_bytes(const RasterShape& shape);
+void launch_depth_sort(const RasterShape& shape, const RasterWorkspace& workspace, cudaStream_t stream);
+void launch_count_scan(const RasterShape& shape, const RasterWorkspace& workspace, cudaStream_t stream);
+void launch_tile_sort(const RasterShape& shape, const RasterWorkspace& workspace, cudaStream_t stream);
+
+void launch_emit_instances(const RasterShape& shape, const RasterWorkspace& workspace, cudaStream_t stream);
+void launch_tile_ranges(const RasterShape& shape, const RasterWorkspace& workspace, cudaStream_t stream);
+
+// One group of channels that is blended together. Rows of `features` hold every channel of a Gaussian.
+struct ChannelGroup {
+    const float* features = nullptr;  // first channel of the group
+    int stride = 0;                   // floats between Gaussians
+    int first = 0;                    // index of the group's first channel
+    int count = 0;
+    float* output[largest_channel_group] = {};          // null beyond count
+    const float* gradient[largest_channel_group] = {};  // null counts as zero
+    int pixel_stride[largest_channel_group] = {};
+    bool background[largest_channel_group] = {};  // colour: the background shows through
+};
+
+void launch_blend(const RasterShape& shape, const View* view, const RasterWorkspace& workspace,
+                  const ChannelGroup& group, float* alpha, cudaStream_t stream);
+void launch_blend_backward(const RasterShape& shape, const RasterWorkspace& workspace, const ChannelGroup& group,
+                           const float* alpha, const float* alpha_gradient, cudaStream_t stream);
+
+}  // namespace likeness::cuda

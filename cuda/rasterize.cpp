@@ -1,0 +1,145 @@
+// The order of the stages, and the layout of their workspace.
+#include "likeness/cuda/rasterize.h"
+
+#include <algorithm>
+
+#include "cuda/raster_stages.h"
+#include "likeness/cuda/check.h"
+
+namespace likeness::cuda {
+namespace {
+
+// Hands out 256-byte aligned pieces; with a null base it only measures.
+class Carver {
+  public:
+    explicit Carver(void* base) : base_(static_cast<char*>(base)) {}
+
+    template <class T>
+    T* take(std::size_t count) {
+        T* piece = base_ && count > 0 ? reinterpret_cast<T*>(base_ + used_) : nullptr;
+        used_ += (count * sizeof(T) + 255) / 256 * 256;
+        return piece;
+    }
+    std::size_t used() const { return used_; }
+
+  private:
+    char* base_;
+    std::size_t used_ = 0;
+};
+
+struct FourShorts {
+    std::uint16_t values[4];
+};
+struct TwoInts {
+    std::uint32_t values[2];
+};
+
+RasterWorkspace lay_out(Carver& carver, const RasterShape& shape) {
+    const std::size_t splats = std::size_t(shape.splats), capacity = shape.instance_capacity;
+    RasterWorkspace w;
+    w.counters = carver.take<RasterCounters>(1);
+    w.geometry = carver.take<ScreenSplat>(splats);
+    w.tile_counts = carver.take<std::uint32_t>(splats);
+    w.tile_boxes = carver.take<FourShorts>(splats);
+    if (shape.channels() > 3) w.features = carver.take<float>(splats * std::size_t(shape.channels()));
+    for (auto& keys : w.depth_keys) keys = carver.take<std::uint32_t>(splats);
+    for (auto& order : w.depth_order) order = carver.take<std::uint32_t>(splats);
+    w.instance_ends = carver.take<std::uint32_t>(splats);
+    for (auto& keys : w.tile_keys) keys = carver.take<std::uint32_t>(capacity);
+    for (auto& instances : w.instances) instances = carver.take<std::uint32_t>(capacity);
+    w.tile_ranges = carver.take<TwoInts>(std::size_t(tile_grid(shape).count()));
+    w.last_instance = carver.take<std::uint32_t>(std::size_t(shape.width) * std::size_t(shape.height));
+    w.screen_gradients = carver.take<float>(splats * std::size_t(screen_gradient_row(shape)));
+    w.sort_bytes = sort_bytes(shape);
+    w.sort_memory = carver.take<char>(w.sort_bytes);
+    return w;
+}
+
+// Lists the channels in feature order and cuts them into groups.
+template <class Use>
+void for_each_group(const RasterShape& shape, const RasterInputs& inputs, const RasterWorkspace& workspace,
+                    const RasterOutputs& outputs, const RasterOutputGradients& gradients, const Use& use) {
+    const int channels = shape.channels();
+    const bool plain = channels == 3;
+    for (int first = 0; first < channels; first += largest_channel_group) {
+        ChannelGroup group;
+        group.features = plain ? inputs.colors : workspace.features ? workspace.features + first : nullptr;
+        group.stride = channels;
+        group.first = first;
+        group.count = std::min(largest_channel_group, channels - first);
+        for (int c = 0; c < group.count; ++c) {
+            int channel = first + c;
+            const auto bind = [&](float* output, const float* gradient, int stride) {
+                group.output[c] = output ? output + channel : nullptr;
+                group.gradient[c] = gradient ? gradient + channel : nullptr;
+                group.pixel_stride[c] = stride;
+            };
+            if (channel < 3) {
+                bind(outputs.color, gradients.color, 3);
+                group.background[c] = true;
+                continue;
+            }
+            channel -= 3;
+            if (shape.depth && channel == 0) {
+                bind(outputs.depth, gradients.depth, 1);
+                continue;
+            }
+            channel -= shape.depth ? 1 : 0;
+            if (shape.normal && channel < 3) {
+                bind(outputs.normal, gradients.normal, 3);
+                continue;
+            }
+            channel -= shape.normal ? 3 : 0;
+            bind(outputs.extra, gradients.extra, shape.extra_channels);
+        }
+        use(group);
+    }
+}
+
+}  // namespace
+
+std::size_t raster_workspace_bytes(const RasterShape& shape) {
+    Carver carver(nullptr);
+    lay_out(carver, shape);
+    return carver.used();
+}
+
+RasterWorkspace carve_raster_workspace(void* memory, const RasterShape& shape) {
+    Carver carver(memory);
+    return lay_out(carver, shape);
+}
+
+void rasterize_forward(const RasterShape& shape, const RasterInputs& inputs, const View* view,
+                       const RasterWorkspace& workspace, const RasterOutputs& outputs, cudaStream_t stream) {
+    launch_project(shape, inputs, view, workspace, stream);
+    if (shape.splats > 0) {
+        launch_depth_sort(shape, workspace, stream);
+        launch_count_scan(shape, workspace, stream);
+        launch_emit_instances(shape, workspace, stream);
+        launch_tile_sort(shape, workspace, stream);
+        launch_tile_ranges(shape, workspace, stream);
+    }
+    for_each_group(shape, inputs, workspace, outputs, {}, [&](const ChannelGroup& group) {
+        launch_blend(shape, view, workspace, group, outputs.alpha, stream);
+    });
+}
+
+void rasterize_backward(const RasterShape& shape, const RasterInputs& inputs, const View* view,
+                        const RasterWorkspace& workspace, const RasterOutputs& outputs,
+                        const RasterOutputGradients& output_gradients, const RasterInputGradients& input_gradients,
+                        cudaStream_t stream) {
+    if (shape.splats == 0) return;
+    const std::size_t row_bytes = sizeof(float) * std::size_t(screen_gradient_row(shape));
+    check(cudaMemsetAsync(workspace.screen_gradients, 0, std::size_t(shape.splats) * row_bytes, stream),
+          "clear screen gradients");
+    for_each_group(shape, inputs, workspace, outputs, output_gradients, [&](const ChannelGroup& group) {
+        const bool used =
+            std::any_of(group.gradient, group.gradient + group.count, [](auto* g) { return g != nullptr; });
+        const float* alpha_gradient = group.first == 0 ? output_gradients.alpha : nullptr;
+        if (!used && alpha_gradient == nullptr) return;
+        launch_blend_backward(shape, workspace, group, outputs.alpha, alpha_gradient, stream);
+    });
+    launch_project_backward(shape, inputs, view, workspace, input_gradients, stream);
+}
+
+}  // namespace likeness::cuda
