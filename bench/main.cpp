@@ -1,0 +1,40 @@
+// likeness-bench: one program, one sub-command a subject; results are JSON lines on standard output.
+#include <cstdio>
+#include <cstring>
+#include <exception>
+
+#include "bench/splat_bench.h"
+
+namespace {
+
+struct Command {
+    const char* name;
+    int (*run)(int argc, char** argv);
+    const char* summary;
+};
+
+constexpr Command commands[] = {
+    {"splat", run_splat_bench, "speed of the Gaussian rasterizers"},
+};
+
+int usage() {
+    std::fprintf(stderr, "usage: likeness-bench COMMAND [options], or likeness-bench COMMAND --help\n");
+    for (const Command& command : commands) std::fprintf(stderr, "  %-10s %s\n", command.name, command.summary);
+    return 2;
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+    if (argc < 2) return usage();
+    for (const Command& command : commands) {
+        if (std::strcmp(argv[1], command.name) != 0) continue;
+        try {
+            return command.run(argc - 1, argv + 1);
+        } catch (const std::exception& e) {
+            std::fprintf(stderr, "likeness-bench: %s\n", e.what());
+            return 1;
+        }
+    }
+    return usage();
+}

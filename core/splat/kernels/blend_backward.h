@@ -1,0 +1,165 @@
+// Derivative of the blending, walked front to back a second time.
+//
+// With the loss's gradients g by the pixel value C = sum w_i f_i + T_N b and h by alpha = 1 - T_N:
+//   dL/df_i     = w_i g
+//   dL/dalpha_i = T_i (g . f_i) - R_i / (1 - alpha_i),   R_i = sum_{j>i} w_j (g . f_j) + T_N (g . b - h).
+// R starts as g . C - T_N h from the forward pass and loses w_i (g . f_i) at each step: one scalar stands for all that
+// lies behind, whatever the number of channels, and no transmittance is rebuilt by division.
+#pragma once
+
+#include "core/splat/kernels/blend.h"
+
+namespace likeness::cpu_raster {
+namespace {
+
+// More channels than this are refused by the rasterizer: the planes of a tile's gradients live on the stack.
+inline constexpr int largest_further = 64;
+
+struct alignas(32) TileGradients {
+    float transmittance[tile_pixels];
+    float rest[tile_pixels];                              // R
+    float channels[(3 + largest_further) * tile_pixels];  // g, planes
+};
+
+// Adds g . C of one picture to the rest and copies g into planes.
+LIKENESS_INLINE void load_picture(const BlendTask& task, const TilePlace& place, const float* picture, int channels,
+                                  const float* value, float* plane, float* rest) {
+    for (int i = 0; i < channels * tile_pixels; i += 8) store(plane + i, all(0.0f));
+    if (!picture) return;
+    for (int y = 0; y < place.height; ++y) {
+        const float* row =
+            picture + (std::size_t(place.top + y) * std::size_t(task.view.width) + std::size_t(place.left)) *
+                          std::size_t(channels);
+        for (int c = 0; c < channels; ++c) {
+            const int at = c * tile_pixels + y * tile_size;
+            for (int x = 0; x < place.width; ++x) plane[at + x] = row[x * channels + c];
+        }
+    }
+    for (int c = 0; c < channels; ++c) {
+        for (int i = 0; i < tile_pixels; i += 8) {
+            const int at = c * tile_pixels + i;
+            store(rest + i, madd(load(plane + at), load(value + at), load(rest + i)));
+        }
+    }
+}
+
+template <bool WithFurther>
+LIKENESS_INLINE void load_gradients(const BlendBackwardTask& task, const TilePlace& place, const float* state,
+                                    TileGradients& g) {
+    const BlendTask& forward = task.forward;
+    for (int i = 0; i < tile_pixels; i += 8) store(g.rest + i, all(0.0f));
+    load_picture(forward, place, task.color, 3, state + tile_pixels, g.channels, g.rest);
+    if constexpr (WithFurther) {
+        const float* value = state + 4 * tile_pixels;
+        float* plane = g.channels + 3 * tile_pixels;
+        const auto next = [&](const float* picture, int channels) {
+            load_picture(forward, place, picture, channels, value, plane, g.rest);
+            value += channels * tile_pixels;
+            plane += channels * tile_pixels;
+        };
+        if (forward.further.depth) next(task.depth, 1);
+        if (forward.further.normal) next(task.normal, 3);
+        if (forward.further.extras > 0) next(task.extra, forward.further.extras);
+    }
+    // T_N (g . b - h)
+    const float* background = forward.view.background;
+    for (int y = 0; y < place.height; ++y) {
+        const std::size_t pixel =
+            std::size_t(place.top + y) * std::size_t(forward.view.width) + std::size_t(place.left);
+        for (int x = 0; x < place.width; ++x) {
+            const int at = y * tile_size + x;
+            const float along = g.channels[at] * background[0] + g.channels[at + tile_pixels] * background[1] +
+                                g.channels[at + 2 * tile_pixels] * background[2];
+            const float by_alpha = task.alpha ? task.alpha[pixel + std::size_t(x)] : 0.0f;
+            g.rest[at] += __builtin_fabsf(state[at]) * (along - by_alpha);
+        }
+    }
+}
+
+template <bool WithFurther>
+void blend_tile_backward(const BlendBackwardTask& task, std::size_t tile) {
+    const BlendTask& forward = task.forward;
+    const std::uint32_t begin = forward.tile_begin[tile], end = forward.tile_begin[tile + 1];
+    if (begin == end) return;
+    const TilePlace place = tile_place(forward, tile);
+    const int kept_channels = forward.further.count();  // in the state
+    const int further = WithFurther ? kept_channels : 0;
+    const std::size_t stride = std::size_t(pixel_sums + further);
+
+    TileGradients g;
+    load_gradients<WithFurther>(task, place, forward.state + tile * std::size_t(4 + kept_channels) * tile_pixels, g);
+    start_transmittance(place, g.transmittance);
+    const float *by_red = g.channels, *by_green = by_red + tile_pixels, *by_blue = by_green + tile_pixels;
+
+    int first = 0, last = place.height - 1;
+    const std::uint32_t walked = forward.walked[tile];
+    for (std::uint32_t i = 0; i < walked; ++i) {
+        if (i % check_interval == 0) narrow_rows(g.transmittance, first, last);
+        const std::uint32_t ahead = i + prefetch_distance < walked ? i + prefetch_distance : i;
+        __builtin_prefetch(forward.screen + forward.instances[begin + ahead].splat);
+        const TileInstance& instance = forward.instances[begin + i];
+        const ScreenSplat& splat = forward.screen[instance.splat];
+        const Stroke s = stroke(splat, place.centre_x);
+        const F8 r = all(splat.red), green = all(splat.green), b = all(splat.blue);
+        const int row_begin = instance.first_row > first ? instance.first_row : first;
+        const int row_end = instance.last_row < last ? instance.last_row : last;
+        const float* features = nullptr;
+        alignas(32) float further_sums[WithFurther ? largest_further * 8 : 8];
+        if constexpr (WithFurther) {
+            features = forward.features + std::size_t(instance.splat) * std::size_t(further);
+            for (int c = 0; c < further; ++c) store(further_sums + c * 8, all(0.0f));
+        }
+        // Sums over rows, one a column; dx is the same in all rows, so moments of dx wait until the end.
+        F8 sum_s = all(0.0f), sum_s_dy = sum_s, sum_s_dy_dy = sum_s, sum_r = sum_s, sum_g = sum_s, sum_b = sum_s;
+        F8 dy = all(place.centre_y + float(row_begin) - splat.v);
+        for (int y = row_begin; y <= row_end; ++y, dy += all(1.0f)) {
+            const int at = y * tile_size;
+            const F8 transmittance = load(g.transmittance + at);
+            const F8 raw = raw_alpha(s, dy);
+            const Step p = step(raw, transmittance);
+            store(g.transmittance + at, p.transmittance);
+            const F8 gr = load(by_red + at), gg = load(by_green + at), gb = load(by_blue + at);
+            F8 along = madd(gr, r, madd(gg, green, gb * b));
+            sum_r = madd(p.weight, gr, sum_r);
+            sum_g = madd(p.weight, gg, sum_g);
+            sum_b = madd(p.weight, gb, sum_b);
+            if constexpr (WithFurther) {
+                const float* plane = g.channels + 3 * tile_pixels + at;
+                for (int c = 0; c < further; ++c, plane += tile_pixels) {
+                    const F8 by_channel = load(plane);
+                    along = madd(by_channel, all(features[c]), along);
+                    store(further_sums + c * 8, madd(p.weight, by_channel, load(further_sums + c * 8)));
+                }
+            }
+            const F8 rest = nmadd(p.weight, along, load(g.rest + at));
+            store(g.rest + at, rest);
+            // A clamped alpha does not move; neither does one that was not blended.
+            const I8 moves = p.blended & (raw <= all(largest_alpha));
+            const F8 by_alpha = transmittance * along - rest / p.kept;
+            const F8 by_exponent = keep(moves, by_alpha * p.alpha);
+            const F8 s_dy = by_exponent * dy;
+            sum_s += by_exponent;
+            sum_s_dy += s_dy;
+            sum_s_dy_dy = madd(s_dy, dy, sum_s_dy_dy);
+        }
+        float* sums = task.sums + (begin + i) * stride;
+        const F8 s_dx = sum_s * s.dx;
+        store_unaligned(sums, sum8(sum_s, s_dx, s_dx * s.dx, sum_s_dy, sum_s_dy * s.dx, sum_r, sum_g, sum_b));
+        sums[8] = sum(sum_s_dy_dy);
+        for (int c = 0; c < further; ++c) sums[pixel_sums + c] = sum(load(further_sums + c * 8));
+    }
+    __builtin_memset(task.sums + (begin + walked) * stride, 0, (end - begin - walked) * stride * sizeof(float));
+}
+
+void blend_backward(const BlendBackwardTask& task, std::size_t begin, std::size_t end) {
+    for (std::size_t tile = begin; tile < end; ++tile) {
+        if (task.use_further) {
+            blend_tile_backward<true>(task, tile);
+        } else {
+            blend_tile_backward<false>(task, tile);
+        }
+    }
+}
+
+}  // namespace
+}  // namespace likeness::cpu_raster

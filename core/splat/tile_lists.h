@@ -1,0 +1,58 @@
+// Which Gaussians each tile blends, front to back.
+//
+// Gaussians are sorted by depth once (radix sort, ties by index); going through them in that order and appending each
+// to the tiles that its ellipse touches leaves every tile's list sorted. The ellipse is cut into the columns of tiles,
+// which gives the exact tiles and, inside a tile, the exact rows. The result does not depend on the number of threads.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <vector>
+
+#include "core/splat/kernels/kernels.h"
+
+namespace likeness::cpu_raster {
+
+class TileLists {
+  public:
+    // `depths`: 0 marks a Gaussian that is not drawn. Buffers only grow, so that a repeated build does not allocate.
+    void build(const ScreenSplat* screen, const float* depths, std::size_t count, int width, int height);
+
+    int columns() const { return columns_; }
+    std::size_t tiles() const { return tiles_; }
+    std::size_t instance_count() const { return instance_count_; }
+    const std::uint32_t* tile_begin() const { return tile_begin_.data(); }  // [tiles + 1]
+    const TileInstance* instances() const { return instances_.data(); }
+    // Where a Gaussian's instances are: slots()[slot_begin()[i] ...], slot_count()[i] of them.
+    const std::uint32_t* slots() const { return slots_.data(); }
+    const std::uint32_t* slot_begin() const { return slot_begin_.data(); }
+    const std::uint32_t* slot_count() const { return slot_count_.data(); }
+
+  private:
+    // The part of an ellipse in one column of tiles; rows in pixels, both ends included.
+    struct Strip {
+        std::uint32_t splat;
+        std::uint16_t column, first_row, last_row;
+    };
+    // A run of Gaussians in depth order: the unit of parallel work.
+    struct Chunk {
+        std::vector<Strip> strips;
+        std::vector<std::uint32_t> next;  // [tiles]: instances counted, then the position of the next one
+        std::size_t instances = 0;
+    };
+
+    void sort_by_depth(const float* depths, std::size_t count);
+    void cut_ellipses(const ScreenSplat* screen, const std::uint64_t* begin, const std::uint64_t* end,
+                      Chunk& chunk) const;
+    void place_chunks();
+    void scatter(const Chunk& chunk, std::vector<std::uint32_t>& next, std::size_t slot);
+
+    int width_ = 0, height_ = 0, columns_ = 0;
+    std::size_t tiles_ = 0, visible_ = 0, instance_count_ = 0;
+    std::vector<std::uint64_t> order_, order_scratch_;  // depth bits above the index
+    std::vector<Chunk> chunks_;
+    std::vector<std::uint32_t> tile_begin_, slots_, slot_begin_, slot_count_;
+    std::vector<TileInstance> instances_;
+};
+
+}  // namespace likeness::cpu_raster
