@@ -57,7 +57,7 @@ void sample_crop(const Image& picture, const Crop& crop, int width, int height, 
     // Bilinear samples two pixels apart miss nothing; beyond a ratio of 8 what aliasing is left is below the networks'
     // noise.
     const int grid = options.antialias ? std::clamp(int(std::ceil(ratio * 0.5f)), 1, 4) : 1;
-    const Sampler sampler{picture, options.border == Border::black};
+    const Sampler sampler{picture, options.border == CropBorder::black};
     const Eigen::Vector2f origin = crop.to_picture({0, 0});
     const Eigen::Vector2f across = (crop.to_picture({1, 0}) - origin) / float(width * grid);
     const Eigen::Vector2f down = (crop.to_picture({0, 1}) - origin) / float(height * grid);

@@ -19,10 +19,10 @@ struct Crop {
     Eigen::Vector2f from_picture(const Eigen::Vector2f& pixel) const;
 };
 
-enum class Border { black, replicate };
+enum class CropBorder { black, replicate };
 
 struct SampleOptions {
-    Border border = Border::replicate;
+    CropBorder border = CropBorder::replicate;
     // Colours 0 and 1 become these.
     float low = 0.0f;
     float high = 1.0f;

@@ -94,7 +94,7 @@ Result<std::unique_ptr<FaceDetector>> FaceDetector::load() {
 
 Status FaceDetector::look(const Image& picture, const Crop& window, float least_score,
                           std::vector<FaceDetection>& found) {
-    sample_crop(picture, window, input_side, input_side, {.border = Border::black, .low = -1.0f, .high = 1.0f},
+    sample_crop(picture, window, input_side, input_side, {.border = CropBorder::black, .low = -1.0f, .high = 1.0f},
                 model_->input(0));
     if (Status ran = model_->run(); !ran) return ran;
     const std::span<const float> boxes = model_->output(0), scores = model_->output(1);
@@ -163,6 +163,8 @@ Result<std::vector<FaceDetection>> FaceDetector::detect(const Image& picture, co
         for (const float window : {1.0f, 1.7f, 0.5f})
             if (Status status = looked(window, angle, options.least_score); !status) return status.error();
     }
+    if (found.empty())  // down to 4 % of the side
+        if (Status status = looked(0.125f, 0, options.least_score); !status) return status.error();
     const bool hard = found.empty();  // profile, mask, blur; the landmarks' own score decides later
     if (hard)
         for (const float window : {1.0f, 1.7f, 0.5f})

@@ -25,8 +25,8 @@ struct FaceDetection {
 };
 
 struct DetectorOptions {
-    // Also look through small windows for faces down to 4 % of the picture's longer side when larger ones were found.
-    // (When none was found, small windows and turned pictures are tried in any case.)
+    // Also look for faces down to 10 % of the picture's longer side when larger ones were found. (When none was found,
+    // windows for faces down to 4 % and turned pictures are tried in any case.)
     bool all_sizes = true;
     float least_score = 0.5f;
 };

@@ -1,0 +1,114 @@
+// Mattes, foreground colours and segments: made-up pictures with a known answer, then the sample portrait.
+#include <gtest/gtest.h>
+
+#include <cmath>
+#include <opencv2/core.hpp>
+
+#include "core/vision/foreground.h"
+#include "core/vision/guided_filter.h"
+#include "core/vision/mesh_indices.h"
+#include "core/vision/segments.h"
+#include "tests/vision/test_pictures.h"
+
+namespace likeness {
+namespace {
+
+TEST(Foreground, RemovesTheBackgroundsShare) {
+    // A red disc with a soft rim over green.
+    constexpr int side = 128;
+    Image picture(side, side, 3), alpha(side, side, 1);
+    for (int y = 0; y < side; ++y)
+        for (int x = 0; x < side; ++x) {
+            const float radius = std::hypot(float(x) - 64, float(y) - 64);
+            const float a = std::clamp((46 - radius) / 12, 0.0f, 1.0f);
+            *alpha.at(x, y) = a;
+            const float front[3] = {0.8f, 0.1f, 0.2f}, back[3] = {0.1f, 0.7f, 0.2f};
+            for (int k = 0; k < 3; ++k) picture.at(x, y)[k] = a * front[k] + (1 - a) * back[k];
+        }
+    const Image foreground = estimate_foreground(picture, alpha);
+    for (int y = 0; y < side; ++y)
+        for (int x = 0; x < side; ++x) {
+            if (*alpha.at(x, y) < 0.1f) continue;
+            EXPECT_NEAR(foreground.at(x, y)[0], 0.8f, 0.04f);
+            EXPECT_NEAR(foreground.at(x, y)[1], 0.1f, 0.04f);
+        }
+}
+
+TEST(GuidedFilter, KeepsAValueThatIsLinearInTheGuide) {
+    cv::Mat guide(40, 50, CV_32FC3), values(40, 50, CV_32F), weights(40, 50, CV_32F, cv::Scalar(1));
+    for (int y = 0; y < 40; ++y)
+        for (int x = 0; x < 50; ++x) {
+            const cv::Vec3f c(0.5f + 0.4f * std::sin(float(x)), 0.5f + 0.4f * std::cos(float(y)),
+                              float((x * y) % 7) / 7);
+            guide.at<cv::Vec3f>(y, x) = c;
+            values.at<float>(y, x) = 0.3f * c[0] - 0.2f * c[1] + 0.5f * c[2] + 0.1f;
+        }
+    const cv::Mat result = guided_filter(guide, guide, values, weights, 4, 1e-7f);
+    EXPECT_LT(cv::norm(result, values, cv::NORM_INF), 2e-3);
+}
+
+struct Cut {
+    FaceLandmarks face;
+    Matte matte;
+};
+
+const Cut& cut() {
+    static const Cut once = [] {
+        const auto face = test::models().find_landmarks(test::astronaut());
+        const auto matte = test::models().portrait_matte(test::astronaut(), *face);
+        return Cut{*face, *matte};
+    }();
+    return once;
+}
+
+TEST(Matte, PersonIsWholeAndBackgroundIsEmpty) {
+    const auto& [face, matte] = cut();
+    const auto alpha = [&](int x, int y) { return *matte.alpha.at(x, y); };
+    ASSERT_EQ(matte.alpha.width, 512);
+    ASSERT_EQ(matte.foreground.channels, 3);
+    for (const mesh::Index index : mesh::oval) {  // the face, a little inside its outline
+        const Eigen::Vector2f p = face.point(mesh::nose_tip) + 0.9f * (face.point(index) - face.point(mesh::nose_tip));
+        EXPECT_GT(alpha(int(p.x()), int(p.y())), 0.98f);
+    }
+    EXPECT_GT(alpha(230, 400), 0.98f);  // the suit
+    EXPECT_LT(alpha(30, 60), 0.02f);
+    EXPECT_LT(alpha(480, 60), 0.02f);
+    EXPECT_LT(alpha(330, 80), 0.02f);
+    double total = 0, half = 0;
+    for (const float a : matte.alpha.pixels) {
+        EXPECT_GE(a, 0.0f);
+        EXPECT_LE(a, 1.0f);
+        total += double(a);
+        half += a > 0.02f && a < 0.98f;
+    }
+    EXPECT_NEAR(total / (512 * 512), 0.54, 0.06);
+    EXPECT_LT(half / (512 * 512), 0.08);  // soft only at the edge
+}
+
+TEST(Matte, RefusesATinyPicture) {
+    const auto matte = test::models().portrait_matte(Image(8, 8, 3), cut().face);
+    ASSERT_FALSE(matte);
+    EXPECT_EQ(matte.error().code, ErrorCode::invalid_argument);
+}
+
+TEST(Segments, SkinHairAndClothesOfTheAstronaut) {
+    const auto& [face, matte] = cut();
+    const auto found = segment_person(test::astronaut(), matte.alpha, face);
+    ASSERT_TRUE(found) << found.error().message;
+    const auto kind = [&](float x, float y) { return found->at(int(x), int(y)); };
+    EXPECT_EQ(kind(face.point(50).x(), face.point(50).y()), Segment::skin);  // cheeks
+    EXPECT_EQ(kind(face.point(280).x(), face.point(280).y()), Segment::skin);
+    EXPECT_EQ(kind(face.point(mesh::forehead_top).x(), face.low.y() - 25), Segment::hair);
+    EXPECT_EQ(kind(150, 300), Segment::clothes);
+    EXPECT_EQ(kind(300, 460), Segment::clothes);
+    EXPECT_EQ(kind(30, 60), Segment::background);
+    for (std::size_t i = 0; i < found->label.size(); ++i) {
+        const float sum = found->skin_probability.pixels[i] + found->hair_probability.pixels[i] +
+                          found->clothes_probability.pixels[i];
+        EXPECT_NEAR(sum, matte.alpha.pixels[i], 1e-4f);
+    }
+    EXPECT_FALSE(segment_person(test::astronaut(), Image(5, 5, 1), face));
+}
+
+}  // namespace
+}  // namespace likeness
