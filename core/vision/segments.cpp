@@ -61,9 +61,9 @@ Shares prior_at(const Eigen::Vector2f& p, float depth) {
     const float below = ramp(0.35f, 0.6f, y);  // 0 beside the head, 1 below the chin
     const float ear = (1 - ramp(0.40f, 0.56f, side)) * ramp(-0.3f, -0.12f, y) * (1 - ramp(0.15f, 0.3f, y));
     const float neck = (1 - ramp(0.22f, 0.45f, side)) * (1 - ramp(0.8f, 1.2f, y));
-    const float skin = (1 - below) * (0.12f + 0.5f * ear) + below * (0.25f + 0.6f * neck);
+    const float skin = (1 - below) * (0.12f + 0.5f * ear) + below * (0.16f + 0.65f * neck);
     const float hair = (1 - below) * (0.85f - 0.5f * ear) +
-                       below * (0.5f * ramp(0.15f, 0.35f, side) + 0.02f) * (1 - 0.9f * ramp(1.0f, 2.0f, y));
+                       below * (0.5f * ramp(0.2f, 0.42f, side) + 0.02f) * (1 - 0.9f * ramp(1.0f, 2.0f, y));
     const float clothes =
         (1 - below) * 0.02f * ramp(0.0f, 0.3f, y) + below * (0.08f + 0.9f * ramp(0.7f, 1.3f, y + side));
     const float total = skin + hair + clothes + 1e-6f;
@@ -257,7 +257,7 @@ class PersonModel {
         cv::Mat hair(lab_.size(), CV_8U);
         for (int y = 0; y < lab_.rows; ++y)
             for (int x = 0; x < lab_.cols; ++x)
-                hair.ptr<std::uint8_t>(y)[x] = shares_.ptr<Shares>(y)[x][1] > 0.25f && alpha_.ptr<float>(y)[x] > 0.3f;
+                hair.ptr<std::uint8_t>(y)[x] = shares_.ptr<Shares>(y)[x][1] > 0.4f && alpha_.ptr<float>(y)[x] > 0.3f;
         cv::Mat labels;
         const int count = cv::connectedComponents(hair, labels, 4, CV_32S);
         std::vector<std::uint8_t> joined(std::size_t(count), 0);
