@@ -1,4 +1,5 @@
-// What the forward and the backward blending share: a block is a tile, a warp an 8 x 4 patch, a lane a pixel.
+// What the forward and the backward blending share: a block is a segment of a tile's list, a warp an 8 x 4 patch of the
+// tile, a lane a pixel.
 #pragma once
 
 #include "cuda/ellipse.cuh"
@@ -13,9 +14,9 @@ struct PixelPlace {
     float left, top;  // centre of the patch's first pixel
 };
 
-__device__ inline PixelPlace pixel_place(int columns, int width, int height) {
+__device__ inline PixelPlace pixel_place(unsigned tile, int columns, int width, int height) {
     const int warp = int(threadIdx.x) / warp_threads, lane = int(threadIdx.x) % warp_threads;
-    const int tile_x = int(blockIdx.x) % columns, tile_y = int(blockIdx.x) / columns;
+    const int tile_x = int(tile) % columns, tile_y = int(tile) / columns;
     const int left = tile_x * tile_width + (warp % patches_per_row) * patch_width;
     const int top = tile_y * tile_height + (warp / patches_per_row) * patch_height;
     PixelPlace p;
@@ -30,29 +31,54 @@ __device__ inline PixelPlace pixel_place(int columns, int width, int height) {
     return p;
 }
 
-// A batch of the tile's Gaussians in shared memory.
-template <int Channels>
-struct Batch {
-    ScreenSplat splats[tile_pixels];
-    float features[tile_pixels * Channels];
-    unsigned indices[tile_pixels];
+struct Segment {
+    unsigned tile;        // no_tile: the slot is not in use
+    unsigned first_slot;  // of the tile
+    unsigned index;       // in the tile
+    unsigned begin, end;  // positions in the sorted instances
+    bool last;            // of the tile
 };
 
-// Every thread fetches one Gaussian. `channels` may be less than Channels; the rest are zero.
+__device__ inline Segment find_segment(const RasterWorkspace& w, unsigned slot) {
+    Segment s{};
+    s.tile = w.segment_tiles[slot];
+    if (s.tile == no_tile) return s;
+    const uint2 range = static_cast<const uint2*>(w.tile_ranges)[s.tile];
+    s.first_slot = range.x / segment_length + s.tile;
+    s.index = slot - s.first_slot;
+    s.begin = range.x + s.index * segment_length;
+    s.last = range.y - s.begin <= segment_length;
+    s.end = s.last ? range.y : s.begin + segment_length;
+    return s;
+}
+
+// A segment's Gaussians in shared memory.
+template <int Channels>
+struct Batch {
+    ScreenSplat splats[segment_length];
+    float features[Channels > 0 ? segment_length* Channels : 1];
+    unsigned indices[segment_length];
+};
+
+// The first threads fetch one Gaussian each. `channels` may be less than Channels; the rest are zero.
 template <int Channels>
 __device__ inline void load_batch(Batch<Channels>& batch, const RasterWorkspace& w, const float* features, int stride,
-                                  int channels, unsigned position, unsigned end) {
-    if (position >= end) return;
-    const unsigned index = w.instances[1][position];
-    const float4* geometry = static_cast<const float4*>(w.geometry) + 2 * std::size_t(index);
-    float4* target = reinterpret_cast<float4*>(batch.splats + threadIdx.x);
-    target[0] = geometry[0];
-    target[1] = geometry[1];
-    batch.indices[threadIdx.x] = index;
+                                  int channels, const Segment& segment) {
+    const unsigned position = segment.begin + threadIdx.x;
+    if (position < segment.end && threadIdx.x < segment_length) {
+        const unsigned index = w.instances[1][position];
+        const float4* geometry = static_cast<const float4*>(w.geometry) + 2 * std::size_t(index);
+        float4* target = reinterpret_cast<float4*>(batch.splats + threadIdx.x);
+        target[0] = geometry[0];
+        target[1] = geometry[1];
+        batch.indices[threadIdx.x] = index;
 #pragma unroll
-    for (int c = 0; c < Channels; ++c) {
-        batch.features[threadIdx.x * Channels + c] = c < channels ? features[std::size_t(index) * stride + c] : 0.0f;
+        for (int c = 0; c < Channels; ++c) {
+            batch.features[threadIdx.x * Channels + c] =
+                c < channels ? features[std::size_t(index) * stride + c] : 0.0f;
+        }
     }
+    __syncthreads();
 }
 
 // Lanes' votes: which of 32 Gaussians from `first` reach the warp's patch.
@@ -66,6 +92,32 @@ __device__ inline unsigned patch_hits(const Batch<Channels>& batch, int first, i
                             place.left + float(patch_width - 1), place.top + float(patch_height - 1));
     }
     return __ballot_sync(all_lanes, hit);
+}
+
+template <int Channels>
+__device__ inline float alpha_here(const Batch<Channels>& batch, int i, const PixelPlace& place) {
+    const ScreenSplat& s = batch.splats[i];
+    return splat_alpha(s, place.centre_x - s.x, place.centre_y - s.y);
+}
+
+// Walks the Gaussians that reach the warp's patch in order: apply(i, raw alpha). The alphas of two are computed
+// together, since a lone one waits for memory and the exponential. Ends early when finished() holds, asked every 32.
+template <int Channels, class Finished, class Apply>
+__device__ inline void walk_segment(const Batch<Channels>& batch, int filled, const PixelPlace& place,
+                                    const Finished& finished, const Apply& apply) {
+    for (int first = 0; first < filled && !finished(); first += warp_threads) {
+        unsigned hits = patch_hits(batch, first, filled, place);
+        while (hits != 0) {
+            const int i = first + __ffs(int(hits)) - 1;
+            hits &= hits - 1;
+            const bool pair = hits != 0;
+            const int j = pair ? first + __ffs(int(hits)) - 1 : i;
+            hits &= hits - 1;  // of no effect when it was 0
+            const float alpha_i = alpha_here(batch, i, place), alpha_j = alpha_here(batch, j, place);
+            apply(i, alpha_i);
+            if (pair) apply(j, alpha_j);
+        }
+    }
 }
 
 }  // namespace likeness::cuda

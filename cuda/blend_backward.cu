@@ -5,7 +5,8 @@
 //   dL/df_i     = w_i g
 //   dL/dalpha_i = T_i (g . f_i) - R_i / (1 - alpha_i),   R_i = sum_{j>i} w_j (g . f_j) + T_N (g . b - h).
 // R starts as g . C - T_N h, which the forward pass left in its outputs, and loses w_i (g . f_i) at each step: one
-// scalar stands for everything behind, however many channels there are, and no division rebuilds T.
+// scalar stands for everything behind, however many channels there are, and no division rebuilds T. A segment of a
+// tile's list starts with the T and the C that the forward pass left there, so segments run side by side.
 //
 // A pixel adds nothing by itself: a warp's 32 pixels are summed first, then 16 lanes add one value each to the
 // Gaussian's row, a single contiguous access.
@@ -43,81 +44,76 @@ __device__ inline float sum_over_warp(float (&values)[sum_slots], int lane) {
 template <int Channels>
 __global__ void __launch_bounds__(tile_pixels)
     blend_backward_kernel(RasterWorkspace w, ChannelGroup group, const float* alpha_output, const float* alpha_gradient,
-                          int columns, int width, int height, int row) {
+                          int channels, int columns, int width, int height, int row) {
     __shared__ Batch<Channels> batch;
-    const PixelPlace place = pixel_place(columns, width, height);
-    const uint2 range = static_cast<const uint2*>(w.tile_ranges)[blockIdx.x];
+    const Segment segment = find_segment(w, blockIdx.x);
+    if (segment.tile == no_tile) return;
+    const PixelPlace place = pixel_place(segment.tile, columns, width, height);
 
     float gradient[Channels] = {};
     float rest = 0.0f;  // R
-    unsigned last = 0;
+    float transmittance = 0.0f;
+    int last = 0;  // Gaussians of this segment up to the last one blended
     if (place.inside) {
         const std::size_t pixel = std::size_t(place.y) * width + place.x;
-        last = w.last_instance[pixel];
+        last = int(w.last_instance[pixel]) - int(segment.index * segment_length);
+        if (last > 0) {
+            const std::size_t slot = blockIdx.x;
+            transmittance = w.segment_starts[slot * tile_pixels + threadIdx.x];
+            const float* before = w.segment_sums + (slot * channels + group.first) * tile_pixels + threadIdx.x;
 #pragma unroll
-        for (int c = 0; c < Channels; ++c) {
-            if (group.gradient[c] == nullptr) continue;
-            gradient[c] = group.gradient[c][pixel * group.pixel_stride[c]];
-            rest += gradient[c] * group.output[c][pixel * group.pixel_stride[c]];
+            for (int c = 0; c < Channels; ++c) {
+                if (group.gradient[c] == nullptr) continue;
+                const std::size_t at = pixel * group.pixel_stride[c];
+                gradient[c] = group.gradient[c][at];
+                rest += gradient[c] * (group.output[c][at] - before[c * tile_pixels]);
+            }
+            if (group.first == 0 && alpha_gradient) rest -= (1.0f - alpha_output[pixel]) * alpha_gradient[pixel];
         }
-        if (group.first == 0 && alpha_gradient) rest -= (1.0f - alpha_output[pixel]) * alpha_gradient[pixel];
     }
-    const unsigned warp_last = __reduce_max_sync(all_lanes, last);
-    __shared__ unsigned block_last;
-    if (threadIdx.x == 0) block_last = 0;
-    __syncthreads();
-    if (place.lane == 0) atomicMax(&block_last, warp_last);
-    __syncthreads();
-    const unsigned end = range.x + block_last;
+    const int warp_last = min(__reduce_max_sync(all_lanes, last), int(segment.end - segment.begin));
+    if (__syncthreads_and(warp_last <= 0)) return;
+    load_batch(batch, w, group.features, group.stride, group.count, segment);
 
-    float transmittance = 1.0f;
-    for (unsigned base = range.x; base < end; base += tile_pixels) {
-        __syncthreads();
-        load_batch(batch, w, group.features, group.stride, group.count, base + threadIdx.x, end);
-        __syncthreads();
-        const unsigned walked = base - range.x;
-        const int filled = int(min(unsigned(tile_pixels), end - base));
-        const int warp_filled = walked < warp_last ? min(filled, int(warp_last - walked)) : 0;
-        for (int first = 0; first < warp_filled; first += warp_threads) {
-            unsigned hits = patch_hits(batch, first, warp_filled, place);
-            while (hits != 0) {
-                const int i = first + __ffs(int(hits)) - 1;
-                hits &= hits - 1;
-                const ScreenSplat splat = batch.splats[i];
-                const float dx = place.centre_x - splat.x, dy = place.centre_y - splat.y;
-                const float raw = splat_alpha(splat, dx, dy);
-                const bool blended = walked + unsigned(i) < last && raw >= smallest_alpha;
-                if (!__any_sync(all_lanes, blended)) continue;
-                float values[sum_slots] = {};
-                if (blended) {
-                    const float alpha = fminf(raw, largest_alpha);
-                    const float kept = __fsub_rn(1.0f, alpha);
-                    const float weight = alpha * transmittance;
-                    float along = 0.0f;  // g . f
+    for (int first = 0; first < warp_last; first += warp_threads) {
+        unsigned hits = patch_hits(batch, first, warp_last, place);
+        while (hits != 0) {
+            const int i = first + __ffs(int(hits)) - 1;
+            hits &= hits - 1;
+            const ScreenSplat splat = batch.splats[i];
+            const float dx = place.centre_x - splat.x, dy = place.centre_y - splat.y;
+            const float raw = splat_alpha(splat, dx, dy);
+            const bool blended = i < last && raw >= smallest_alpha;
+            if (!__any_sync(all_lanes, blended)) continue;
+            float values[sum_slots] = {};
+            if (blended) {
+                const float alpha = fminf(raw, largest_alpha);
+                const float kept = __fsub_rn(1.0f, alpha);
+                const float weight = alpha * transmittance;
+                float along = 0.0f;  // g . f
 #pragma unroll
-                    for (int c = 0; c < Channels; ++c) {
-                        along += gradient[c] * batch.features[i * Channels + c];
-                        values[screen_sums + c] = weight * gradient[c];
-                    }
-                    rest -= weight * along;
-                    if (raw <= largest_alpha) {  // a clamped alpha does not move
-                        const float by_alpha = transmittance * along - rest / kept;
-                        const float by_power = -alpha * by_alpha;
-                        values[0] = by_power;
-                        values[1] = by_power * dx;
-                        values[2] = by_power * dy;
-                        values[3] = values[1] * dx;
-                        values[4] = values[1] * dy;
-                        values[5] = values[2] * dy;
-                    }
-                    transmittance = __fmul_rn(transmittance, kept);
+                for (int c = 0; c < Channels; ++c) {
+                    along += gradient[c] * batch.features[i * Channels + c];
+                    values[screen_sums + c] = weight * gradient[c];
                 }
-                const float total = sum_over_warp(values, place.lane);
-                const int slot = place.lane / 2;
-                if (place.lane % 2 == 0 && slot < screen_sums + group.count) {
-                    const int offset = slot < screen_sums ? slot : slot + group.first;
-                    atomicAdd(w.screen_gradients + std::size_t(batch.indices[i]) * row + offset, total);
+                rest -= weight * along;
+                if (raw <= largest_alpha) {  // a clamped alpha does not move
+                    const float by_alpha = transmittance * along - __fdividef(rest, kept);
+                    const float by_power = -alpha * by_alpha;
+                    values[0] = by_power;
+                    values[1] = by_power * dx;
+                    values[2] = by_power * dy;
+                    values[3] = values[1] * dx;
+                    values[4] = values[1] * dy;
+                    values[5] = values[2] * dy;
                 }
+                transmittance = __fmul_rn(transmittance, kept);
+            }
+            const float total = sum_over_warp(values, place.lane);
+            const int slot = place.lane / 2;
+            if (place.lane % 2 == 0 && slot < screen_sums + group.count) {
+                const int offset = slot < screen_sums ? slot : slot + group.first;
+                atomicAdd(w.screen_gradients + std::size_t(batch.indices[i]) * row + offset, total);
             }
         }
     }
@@ -127,8 +123,9 @@ template <int Channels>
 void launch(const RasterShape& shape, const RasterWorkspace& workspace, const ChannelGroup& group, const float* alpha,
             const float* alpha_gradient, cudaStream_t stream) {
     const TileGrid grid = tile_grid(shape);
-    blend_backward_kernel<Channels><<<unsigned(grid.count()), tile_pixels, 0, stream>>>(
-        workspace, group, alpha, alpha_gradient, grid.columns, shape.width, shape.height, screen_gradient_row(shape));
+    blend_backward_kernel<Channels><<<segment_slots(shape), tile_pixels, 0, stream>>>(
+        workspace, group, alpha, alpha_gradient, shape.channels(), grid.columns, shape.width, shape.height,
+        screen_gradient_row(shape));
 }
 
 }  // namespace

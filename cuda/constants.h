@@ -15,11 +15,16 @@ inline constexpr int patches_per_row = tile_width / patch_width;
 inline constexpr int warp_threads = 32;
 inline constexpr unsigned all_lanes = 0xffffffffu;
 
+// A tile's list is cut into segments of this many Gaussians that are blended side by side: the deepest tile of a head
+// holds ten times the mean, and alone it would decide the time of a picture.
+inline constexpr int segment_length = 128;
+inline constexpr unsigned no_tile = 0xffffffffu;
+
 // Threads of a block in kernels with one thread per Gaussian, per instance or per value.
-inline constexpr int linear_threads = 256;
+inline constexpr int linear_threads = 128;  // 20 000 Gaussians then reach every multiprocessor
 
 // A Gaussian whose box holds more tiles than this is tested by a whole warp instead of one thread.
-inline constexpr int tiles_for_one_thread = 16;
+inline constexpr int tiles_for_one_thread = 8;
 
 // Blending (core/splat/rasterizer.h).
 inline constexpr float screen_dilation = 0.3f;            // pixel^2 on the diagonal of the projected covariance

@@ -14,6 +14,7 @@ struct ProjectArguments {
     int splats, channels, extra_channels;
     bool depth, normal;
     int columns, rows;
+    unsigned slots;
 };
 
 // Finite, and not so large that its square overflows: a Gaussian with any other value is not drawn.
@@ -45,6 +46,9 @@ __global__ void __launch_bounds__(linear_threads) project_kernel(ProjectArgument
     const int i = int(blockIdx.x) * linear_threads + int(threadIdx.x);
     // This stage also clears what later ones only add to.
     if (i < a.columns * a.rows) static_cast<uint2*>(a.workspace.tile_ranges)[i] = make_uint2(0, 0);
+    for (unsigned slot = unsigned(i); slot < a.slots; slot += gridDim.x * linear_threads) {
+        a.workspace.segment_tiles[slot] = no_tile;
+    }
     if (i == 0) *a.workspace.counters = RasterCounters{};
 
     bool visible = false;
@@ -168,8 +172,8 @@ __global__ void __launch_bounds__(linear_threads) project_backward_kernel(Backwa
 ProjectArguments arguments(const RasterShape& shape, const RasterInputs& inputs, const View* view,
                            const RasterWorkspace& workspace) {
     const TileGrid grid = tile_grid(shape);
-    return {inputs,      view,         workspace,    shape.splats, shape.channels(), shape.extra_channels,
-            shape.depth, shape.normal, grid.columns, grid.rows};
+    return {inputs,      view,         workspace,    shape.splats, shape.channels(),    shape.extra_channels,
+            shape.depth, shape.normal, grid.columns, grid.rows,    segment_slots(shape)};
 }
 
 }  // namespace

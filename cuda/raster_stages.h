@@ -16,6 +16,12 @@ inline TileGrid tile_grid(const RasterShape& shape) {
     return {(shape.width + tile_width - 1) / tile_width, (shape.height + tile_height - 1) / tile_height};
 }
 
+// Slots for segments. A tile's first slot is begin / segment_length + tile: a tile with n Gaussians needs at most
+// n / segment_length + 1 slots, and the next tile's number is larger by one, so slots of two tiles never meet.
+inline unsigned segment_slots(const RasterShape& shape) {
+    return shape.instance_capacity / segment_length + unsigned(tile_grid(shape).count());
+}
+
 // Floats in a row of `screen_gradients`, a multiple of 4 to keep rows in few memory sectors.
 inline int screen_gradient_row(const RasterShape& shape) { return (screen_sums + shape.channels() + 3) / 4 * 4; }
 
@@ -43,6 +49,8 @@ void launch_tile_sort(const RasterShape& shape, const RasterWorkspace& workspace
 void launch_emit_instances(const RasterShape& shape, const RasterWorkspace& workspace, cudaStream_t stream);
 void launch_tile_ranges(const RasterShape& shape, const RasterWorkspace& workspace, cudaStream_t stream);
 
+void launch_segments(const RasterShape& shape, const RasterWorkspace& workspace, cudaStream_t stream);
+
 // One group of channels that is blended together. Rows of `features` hold every channel of a Gaussian.
 struct ChannelGroup {
     const float* features = nullptr;  // first channel of the group
@@ -55,6 +63,7 @@ struct ChannelGroup {
     bool background[largest_channel_group] = {};  // colour: the background shows through
 };
 
+void launch_transmittance(const RasterShape& shape, const RasterWorkspace& workspace, cudaStream_t stream);
 void launch_blend(const RasterShape& shape, const View* view, const RasterWorkspace& workspace,
                   const ChannelGroup& group, float* alpha, cudaStream_t stream);
 void launch_blend_backward(const RasterShape& shape, const RasterWorkspace& workspace, const ChannelGroup& group,

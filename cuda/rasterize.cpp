@@ -48,6 +48,13 @@ RasterWorkspace lay_out(Carver& carver, const RasterShape& shape) {
     for (auto& keys : w.tile_keys) keys = carver.take<std::uint32_t>(capacity);
     for (auto& instances : w.instances) instances = carver.take<std::uint32_t>(capacity);
     w.tile_ranges = carver.take<TwoInts>(std::size_t(tile_grid(shape).count()));
+    const std::size_t slots = segment_slots(shape), slot_pixels = slots * tile_pixels;
+    w.segment_tiles = carver.take<std::uint32_t>(slots);
+    w.segment_products = carver.take<float>(slot_pixels);
+    w.segment_starts = carver.take<float>(slot_pixels);
+    w.segment_ends = carver.take<float>(slot_pixels);
+    w.segment_last = carver.take<unsigned char>(slot_pixels);
+    w.segment_sums = carver.take<float>(slot_pixels * std::size_t(shape.channels()));
     w.last_instance = carver.take<std::uint32_t>(std::size_t(shape.width) * std::size_t(shape.height));
     w.screen_gradients = carver.take<float>(splats * std::size_t(screen_gradient_row(shape)));
     w.sort_bytes = sort_bytes(shape);
@@ -118,6 +125,8 @@ void rasterize_forward(const RasterShape& shape, const RasterInputs& inputs, con
         launch_emit_instances(shape, workspace, stream);
         launch_tile_sort(shape, workspace, stream);
         launch_tile_ranges(shape, workspace, stream);
+        launch_segments(shape, workspace, stream);
+        launch_transmittance(shape, workspace, stream);
     }
     for_each_group(shape, inputs, workspace, outputs, {}, [&](const ChannelGroup& group) {
         launch_blend(shape, view, workspace, group, outputs.alpha, stream);

@@ -72,6 +72,16 @@ __global__ void __launch_bounds__(linear_threads) range_kernel(RasterWorkspace w
     }
 }
 
+// One thread for each tile.
+__global__ void __launch_bounds__(linear_threads) segment_kernel(RasterWorkspace w, int tiles) {
+    const unsigned tile = blockIdx.x * linear_threads + threadIdx.x;
+    if (tile >= unsigned(tiles)) return;
+    const uint2 range = static_cast<const uint2*>(w.tile_ranges)[tile];
+    const unsigned first = range.x / segment_length + tile;
+    const unsigned count = (range.y - range.x + segment_length - 1) / segment_length;
+    for (unsigned k = 0; k < count; ++k) w.segment_tiles[first + k] = tile;
+}
+
 }  // namespace
 
 void launch_emit_instances(const RasterShape& shape, const RasterWorkspace& workspace, cudaStream_t stream) {
@@ -85,6 +95,12 @@ void launch_tile_ranges(const RasterShape& shape, const RasterWorkspace& workspa
     range_kernel<<<blocks_for(shape.instance_capacity), linear_threads, 0, stream>>>(
         workspace, tile_grid(shape).count(), shape.instance_capacity);
     check_launch("tile ranges", stream);
+}
+
+void launch_segments(const RasterShape& shape, const RasterWorkspace& workspace, cudaStream_t stream) {
+    const int tiles = tile_grid(shape).count();
+    segment_kernel<<<blocks_for(std::size_t(tiles)), linear_threads, 0, stream>>>(workspace, tiles);
+    check_launch("segments", stream);
 }
 
 }  // namespace likeness::cuda

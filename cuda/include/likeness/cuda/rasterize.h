@@ -3,8 +3,9 @@
 //
 // Forward: project each Gaussian and count the tiles its ellipse touches; sort Gaussians by depth once; scan the counts
 // in that order; emit one instance for each touched tile; sort instances by tile (stable, so depth order survives);
-// find each tile's range; blend a tile in a block. Backward: the same blending walked again front to back, sums of a
-// warp's pixels added to one row for each Gaussian, then the projection's derivative for each Gaussian.
+// find each tile's range and cut it into segments; blend the segments, first their transmittance alone, then, with the
+// transmittance before each known, their colours; join them. Backward: each segment walked again front to back, sums of
+// a warp's pixels added to one row for each Gaussian, then the projection's derivative for each Gaussian.
 //
 // All pointers are device pointers of contiguous float32 arrays with the shapes of SplatSet and Frame.
 #pragma once
@@ -94,7 +95,15 @@ struct RasterWorkspace {
     std::uint32_t* tile_keys[2] = {};        // [instance_capacity]
     std::uint32_t* instances[2] = {};        // [instance_capacity] Gaussian of each instance
     void* tile_ranges = nullptr;             // [tiles] uint2
-    std::uint32_t* last_instance = nullptr;  // [height, width] instances of the tile's list that a pixel walked through
+    // Segments of the tiles' lists (constants.h). A tile's segments have consecutive slots; a slot's floats are planes
+    // of one value for each of the tile's pixels.
+    std::uint32_t* segment_tiles = nullptr;  // [slots] or no_tile
+    float* segment_products = nullptr;       // [slots, pixels] product of (1 - alpha)
+    float* segment_starts = nullptr;         // [slots, pixels] transmittance before the segment
+    float* segment_ends = nullptr;           // [slots, pixels] after it; negative where blending stopped
+    unsigned char* segment_last = nullptr;   // [slots, pixels] Gaussians walked to the last one blended
+    float* segment_sums = nullptr;           // [slots, channels, pixels] blended sums, then those of all before
+    std::uint32_t* last_instance = nullptr;  // [height, width] Gaussians of the tile's list up to the last one blended
     float* screen_gradients = nullptr;       // [splats, row]
     void* sort_memory = nullptr;
     std::size_t sort_bytes = 0;
