@@ -130,7 +130,8 @@ Scaffold make_scaffold(const HeadModel& model, const PersonalHead& person) {
     return scaffold;
 }
 
-// Least squares on the grid: sum w (x - target)^2 + smooth |L x|^2; L is the graph Laplacian.
+// Least squares on the grid: sum w (x - target)^2 + smooth (|G x|^2 + |L x|^2); G are differences of neighbours, L is
+// the graph Laplacian. The first keeps values level where nothing is known, the second keeps them smooth.
 std::vector<float> solve_grid(const std::vector<float>& target, const std::vector<float>& weight, float smooth) {
     const int count = hair_rows * hair_columns;
     std::vector<Eigen::Triplet<float>> entries;
@@ -147,6 +148,7 @@ std::vector<float> solve_grid(const std::vector<float>& target, const std::vecto
     Eigen::SparseMatrix<float> laplacian(count, count);
     laplacian.setFromTriplets(entries.begin(), entries.end());
     Eigen::SparseMatrix<float> system = smooth * Eigen::SparseMatrix<float>(laplacian.transpose() * laplacian);
+    system += 0.25f * smooth * Eigen::SparseMatrix<float>(Eigen::SparseMatrix<float>(laplacian.transpose()) + laplacian);
     Eigen::VectorXf right(count);
     for (int i = 0; i < count; ++i) {
         system.coeffRef(i, i) += weight[std::size_t(i)];
@@ -219,7 +221,7 @@ std::vector<float> grow_hair(Avatar& avatar, const Photo& photo) {
         avatar.prepare();
         const Vertices surface = pose_surface(avatar, photo.pose);
         const Vertices normals = vertex_normals(surface, avatar.triangles);
-        std::vector<float> target(std::size_t(count), usual_thickness), weight(std::size_t(count), 1e-4f);
+        std::vector<float> target(std::size_t(count), usual_thickness), weight(std::size_t(count), 1e-3f);
         std::fill(presence_weight.begin(), presence_weight.end(), 0.0f);
         for (int i = 0; i < count; ++i) {
             const std::size_t s = std::size_t(i);

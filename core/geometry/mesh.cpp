@@ -1,5 +1,6 @@
 #include "core/geometry/mesh.h"
 
+#include <Eigen/Geometry>
 #include <algorithm>
 
 namespace likeness {

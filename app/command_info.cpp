@@ -1,0 +1,84 @@
+#include <cstdio>
+#include <filesystem>
+#include <nlohmann/json.hpp>
+
+#include "app/commands.h"
+#include "core/avatar/avatar_file.h"
+#include "core/base/paths.h"
+#include "core/geometry/camera_json.h"
+#include "core/head/head_asset.h"
+
+namespace likeness {
+namespace {
+
+int info(const std::string& file, const CommonOptions& common) {
+    auto head = load_default_head();
+    auto avatar = load_avatar(file, head ? *head : nullptr);
+    if (!avatar) return report(avatar.error(), common);
+    std::array<std::size_t, layer_names.size()> layers{};
+    for (Layer layer : avatar->splats.layer) ++layers[std::size_t(layer)];
+    if (common.json) {
+        nlohmann::json document = nlohmann::json::parse(avatar->document);
+        document["source"]["camera"] = camera_to_json(avatar->source.camera);
+        for (std::size_t l = 0; l < layers.size(); ++l) document["gaussians_by_layer"][layer_names[l]] = layers[l];
+        document["controls"] = avatar->model->control_names;
+        document["joints"] = avatar->model->joint_names;
+        std::printf("%s\n", document.dump(2).c_str());
+        return exit_ok;
+    }
+    std::printf("%s\n  made from  %s\n  head       %s (%s)\n  Gaussians  %zu:", file.c_str(), avatar->source.file.c_str(),
+                avatar->model->name.c_str(), avatar->model->licence.c_str(), avatar->splats.count);
+    for (std::size_t l = 0; l < layers.size(); ++l)
+        if (layers[l]) std::printf(" %s %zu", layer_names[l], layers[l]);
+    std::printf("\n  controls  ");
+    for (const std::string& name : avatar->model->control_names) std::printf(" %s", name.c_str());
+    std::printf("\n  joints    ");
+    for (const std::string& name : avatar->model->joint_names) std::printf(" %s", name.c_str());
+    std::printf("\n");
+    return exit_ok;
+}
+
+struct ModelFile {
+    const char* name;
+    const char* purpose;
+    bool needed;
+};
+constexpr ModelFile model_files[] = {
+    {"head.safetensors", "the default head (MakeHuman, CC0)", true},
+    {"face_detection_short_range.tflite", "finds faces", true},
+    {"face_landmark_with_attention.tflite", "478 face landmarks", true},
+    {"selfie_segmentation.tflite", "cuts the person out", true},
+    {"face_landmarker.task", "52 blendshape scores (optional; put your own copy beside the others)", false},
+};
+
+int models(const CommonOptions& common) {
+    bool complete = true;
+    nlohmann::json list = nlohmann::json::array();
+    for (const ModelFile& file : model_files) {
+        const auto path = find_asset(file.name);
+        if (!path && file.needed) complete = false;
+        if (common.json)
+            list.push_back({{"name", file.name}, {"purpose", file.purpose}, {"needed", file.needed},
+                            {"path", path ? nlohmann::json(path->string()) : nlohmann::json()}});
+        else
+            std::printf("%-10s %-38s %s\n", path ? "found" : file.needed ? "MISSING" : "not there", file.name, file.purpose);
+    }
+    if (common.json) std::printf("%s\n", list.dump(2).c_str());
+    return complete ? exit_ok : exit_input;
+}
+
+}  // namespace
+
+Command add_info_command(CLI::App& app, const CommonOptions& common) {
+    auto file = std::make_shared<std::string>();
+    CLI::App* command = app.add_subcommand("info", "Say what an avatar is");
+    command->add_option("avatar", *file, "Avatar (.likeness)")->required();
+    return [file, &common] { return info(*file, common); };
+}
+
+Command add_models_command(CLI::App& app, const CommonOptions& common) {
+    app.add_subcommand("models", "Say which models are found and which are missing");
+    return [&common] { return models(common); };
+}
+
+}  // namespace likeness

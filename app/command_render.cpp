@@ -1,0 +1,245 @@
+#include <cmath>
+#include <cstdio>
+#include <numbers>
+
+#include "app/commands.h"
+#include "app/terminal.h"
+#include "core/avatar/avatar_file.h"
+#include "core/avatar/deform.h"
+#include "core/formats/json_file.h"
+#include "core/formats/splat_ply.h"
+#include "core/geometry/camera_json.h"
+#include "core/head/head_asset.h"
+#include "core/image/ops.h"
+#include "core/image/save.h"
+#include "core/media/video_writer.h"
+#include "core/studio/contact_sheet.h"
+#include "core/studio/devices.h"
+
+#include <nlohmann/json.hpp>
+
+namespace likeness {
+namespace {
+
+constexpr float degree = std::numbers::pi_v<float> / 180;
+
+struct ViewArguments {
+    std::string avatar, output, camera, pose, background, truth, size;
+    std::vector<std::string> set;
+    float yaw = 0, pitch = 0, fps = 30, orbit_range = 60;
+    int frames = 120;
+    bool orbit = false, sheet = false, mesh = false, sh3 = false;
+};
+
+Error usage(const std::string& message) { return {ErrorCode::invalid_argument, message, ""}; }
+
+Result<Avatar> open_avatar(const std::string& file) {
+    auto head = load_default_head();  // without it the head inside the file serves
+    return load_avatar(file, head ? *head : nullptr);
+}
+
+// name=value: a control, or joint.x, joint.y, joint.z in degrees.
+Status apply_settings(const HeadModel& model, const std::vector<std::string>& settings, HeadPose& pose) {
+    for (const std::string& setting : settings) {
+        const auto equals = setting.find('=');
+        if (equals == std::string::npos) return usage("'" + setting + "' is no setting; write name=value, e.g. jawOpen=0.5.");
+        const std::string name = setting.substr(0, equals);
+        float value = 0;
+        try {
+            std::size_t used = 0;
+            value = std::stof(setting.substr(equals + 1), &used);
+            if (used != setting.size() - equals - 1 || !std::isfinite(value)) throw std::invalid_argument("");
+        } catch (const std::exception&) {
+            return usage("'" + setting + "': the value is no number.");
+        }
+        if (const int control = model.control(name); control >= 0) {
+            pose.controls[control] = value;
+            continue;
+        }
+        const auto dot = name.rfind('.');
+        const int joint = dot == std::string::npos ? -1 : model.joint(name.substr(0, dot));
+        const std::string axis = dot == std::string::npos ? "" : name.substr(dot + 1);
+        if (joint < 0 || (axis != "x" && axis != "y" && axis != "z"))
+            return usage("'" + name + "' is neither a control (jawOpen, ...) nor a joint's axis (head.y, ...); 'likeness info' lists them.");
+        pose.joints(axis[0] - 'x', joint) = value * degree;
+    }
+    return {};
+}
+
+Result<std::array<float, 3>> parse_color(const std::string& text) {
+    if (text == "white") return std::array<float, 3>{1, 1, 1};
+    if (text == "black") return std::array<float, 3>{0, 0, 0};
+    if (text == "grey" || text == "gray") return std::array<float, 3>{0.5f, 0.5f, 0.5f};
+    if (text.size() == 7 && text[0] == '#' && text.find_first_not_of("0123456789abcdefABCDEF", 1) == std::string::npos) {
+        std::array<float, 3> color{};
+        for (std::size_t c = 0; c < 3; ++c) color[c] = float(std::stoi(text.substr(1 + 2 * c, 2), nullptr, 16)) / 255.0f;
+        return color;
+    }
+    return usage("'" + text + "' is no colour; write #rrggbb, white, grey or black.");
+}
+
+Status parse_size(const std::string& text, int& width, int& height) {
+    int used = 0;
+    if (std::sscanf(text.c_str(), "%dx%d%n", &width, &height, &used) == 2 && used == int(text.size())) {
+    } else if (std::sscanf(text.c_str(), "%d%n", &width, &used) == 1 && used == int(text.size())) {
+        height = width;
+    } else {
+        return usage("'" + text + "' is no size; write 512 or 640x480.");
+    }
+    if (width < 1 || height < 1 || width > 8192 || height > 8192) return usage("A picture's sides must lie in 1..8192.");
+    return {};
+}
+
+struct View {
+    Camera camera;
+    HeadPose pose;
+};
+
+Result<View> make_view(const Avatar& avatar, const ViewArguments& arguments) {
+    View view;
+    int width = 512, height = 512;
+    const bool sized = !arguments.size.empty();
+    if (sized)
+        if (Status parsed = parse_size(arguments.size, width, height); !parsed) return parsed.error();
+    const bool source = arguments.camera == "source";
+    if (source) {
+        view.camera = avatar.source.camera.resized(width, height);
+    } else if (!arguments.camera.empty()) {
+        const auto text = load_json(arguments.camera);
+        if (!text) return text.error();
+        auto camera = camera_from_json(*text);
+        if (!camera) return Error{camera.error().code, "'" + arguments.camera + "': " + camera.error().message, camera.error().detail};
+        view.camera = sized ? camera->resized(width, height) : *camera;
+    } else {
+        view.camera = default_camera(avatar, width, height);
+    }
+    view.camera = orbit(view.camera, head_middle(avatar), arguments.yaw * degree, arguments.pitch * degree);
+    const std::string pose = arguments.pose.empty() ? (source ? "source" : "neutral") : arguments.pose;
+    view.pose = pose == "source" ? avatar.source.pose : HeadPose::neutral(*avatar.model);
+    if (Status applied = apply_settings(*avatar.model, arguments.set, view.pose); !applied) return applied.error();
+    return view;
+}
+
+std::string extension(const std::string& file) {
+    const auto dot = file.rfind('.');
+    std::string e = dot == std::string::npos ? "" : file.substr(dot);
+    for (char& c : e) c = char(std::tolower(static_cast<unsigned char>(c)));
+    return e;
+}
+
+Status render_orbit(const Avatar& avatar, AvatarRenderer& renderer, const View& view, const ViewArguments& arguments,
+                    const std::array<float, 3>& background, Progress& progress) {
+    auto video = VideoWriter::create(arguments.output, view.camera.width, view.camera.height, double(arguments.fps));
+    if (!video) return video.error();
+    for (int i = 0; i < arguments.frames; ++i) {
+        progress.report(double(i) / arguments.frames, "Rendering");
+        const float phase = 2 * std::numbers::pi_v<float> * float(i) / float(arguments.frames);
+        const float yaw = arguments.orbit_range >= 180 ? phase : arguments.orbit_range * degree * std::sin(phase);
+        const Camera camera = orbit(view.camera, head_middle(avatar), yaw, 0);
+        if (Status added = (*video)->add(renderer.render(avatar, view.pose, camera, background)); !added) return added;
+    }
+    return (*video)->finish();
+}
+
+int render(const ViewArguments& arguments, const CommonOptions& common) {
+    for (const std::string& file : {arguments.output, arguments.truth})
+        if (!file.empty())
+            if (Status writable = check_writable(file); !writable) return report(writable.error(), common);
+    const std::string kind = extension(arguments.output);
+    const bool video = kind == ".mp4";
+    if (kind != ".png" && !video) return report(usage("'" + arguments.output + "': pictures are .png, videos .mp4."), common);
+    if (video && !arguments.orbit) return report(usage("A video needs a movement: add --orbit."), common);
+    auto device = choose_device(common.device);
+    if (!device) return report(device.error(), common);
+    auto avatar = open_avatar(arguments.avatar);
+    if (!avatar) return report(avatar.error(), common);
+    auto view = make_view(*avatar, arguments);
+    if (!view) return report(view.error(), common);
+    std::optional<std::array<float, 3>> background;
+    if (!arguments.background.empty() && arguments.background != "transparent") {
+        auto color = parse_color(arguments.background);
+        if (!color) return report(color.error(), common);
+        background = *color;
+    }
+    AvatarRenderer renderer(device->make_rasterizer());
+    ProgressBar bar(common.quiet || common.json);
+    Progress progress([&](double fraction, const std::string& stage) { bar.update(fraction, stage); });
+    const CancelOnInterrupt interrupt(progress);
+    Status saved;
+    try {
+        if (video) {
+            saved = render_orbit(*avatar, renderer, *view, arguments, background.value_or(std::array<float, 3>{0.86f, 0.86f, 0.87f}), progress);
+        } else if (arguments.sheet) {
+            saved = save_png(arguments.output, contact_sheet(*avatar, renderer, view->camera.width));
+        } else if (arguments.mesh) {
+            Image image = render_mesh(*avatar, view->pose, view->camera);
+            saved = save_png(arguments.output, background ? composite_over(image, *background) : image);
+        } else {
+            const Image image = renderer.render(*avatar, view->pose, view->camera, background);
+            saved = save_png(arguments.output, background ? composite_over(image, *background) : image);
+        }
+    } catch (const Cancelled&) {
+        return report({ErrorCode::cancelled, "Interrupted; nothing was written.", ""}, common);
+    }
+    if (!saved) return report(saved.error(), common);
+    if (!arguments.truth.empty()) {
+        if (avatar->source.picture.empty())
+            return report({ErrorCode::not_found, "'" + arguments.avatar + "' holds no source photograph.", ""}, common);
+        const Image truth = resize(avatar->source.picture, view->camera.width, view->camera.height);
+        if (Status written = save_png(arguments.truth, truth); !written) return report(written.error(), common);
+    }
+    return exit_ok;
+}
+
+int export_ply(const ViewArguments& arguments, const CommonOptions& common) {
+    if (extension(arguments.output) != ".ply") return report(usage("'" + arguments.output + "': splats are exported as .ply."), common);
+    if (Status writable = check_writable(arguments.output); !writable) return report(writable.error(), common);
+    auto avatar = open_avatar(arguments.avatar);
+    if (!avatar) return report(avatar.error(), common);
+    auto view = make_view(*avatar, arguments);
+    if (!view) return report(view.error(), common);
+    SplatSet splats;
+    deform(avatar->splats, splat_frames(*avatar, view->pose), splats);
+    if (Status saved = save_splat_ply(arguments.output, splats, arguments.sh3); !saved) return report(saved.error(), common);
+    return exit_ok;
+}
+
+void add_pose_options(CLI::App* command, const std::shared_ptr<ViewArguments>& arguments) {
+    command->add_option("avatar", arguments->avatar, "Avatar (.likeness)")->required();
+    command->add_option("--pose", arguments->pose, "Pose to start from: neutral, or the photograph's")
+        ->check(CLI::IsMember({"source", "neutral"}));
+    command->add_option("--set", arguments->set, "name=value: a control (jawOpen=0.5), or a joint's axis in degrees (head.y=20)");
+}
+
+}  // namespace
+
+Command add_render_command(CLI::App& app, const CommonOptions& common) {
+    auto arguments = std::make_shared<ViewArguments>();
+    CLI::App* command = app.add_subcommand("render", "Render an avatar to a picture or a video");
+    add_pose_options(command, arguments);
+    command->add_option("-o,--output", arguments->output, "Picture (.png) or video (.mp4) to write")->required();
+    command->add_option("--yaw", arguments->yaw, "Degrees to turn the camera to the subject's left");
+    command->add_option("--pitch", arguments->pitch, "Degrees to raise the camera");
+    command->add_option("--camera", arguments->camera, "'source' for the photograph's own, or a JSON file; see docs/command-line.md");
+    command->add_option("--size", arguments->size, "Pixels: 512 or 640x480");
+    command->add_option("--background", arguments->background, "#rrggbb, white, grey, black; transparent unless given (videos: light grey)");
+    command->add_option("--truth", arguments->truth, "Also write the photograph's crop with the matte as alpha (PNG)");
+    command->add_flag("--orbit", arguments->orbit, "A turntable video");
+    command->add_option("--orbit-range", arguments->orbit_range, "Degrees to each side; 180 or more goes all the way round")->capture_default_str();
+    command->add_option("--frames", arguments->frames, "Frames of a video")->check(CLI::Range(1, 100000))->capture_default_str();
+    command->add_option("--fps", arguments->fps, "Frames a second of a video")->check(CLI::Range(1.0, 240.0))->capture_default_str();
+    command->add_flag("--sheet", arguments->sheet, "A contact sheet; --size is a cell's");
+    command->add_flag("--mesh", arguments->mesh, "The bare mesh");
+    return [arguments, &common] { return render(*arguments, common); };
+}
+
+Command add_export_command(CLI::App& app, const CommonOptions& common) {
+    auto arguments = std::make_shared<ViewArguments>();
+    CLI::App* command = app.add_subcommand("export", "Write the posed avatar as a standard 3DGS PLY");
+    add_pose_options(command, arguments);
+    command->add_option("-o,--output", arguments->output, "Splats to write (.ply)")->required();
+    command->add_flag("--sh3", arguments->sh3, "Pad to SH degree 3, for viewers that insist on it");
+    return [arguments, &common] { return export_ply(*arguments, common); };
+}
+
+}  // namespace likeness

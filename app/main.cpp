@@ -1,0 +1,72 @@
+#include <CLI/CLI.hpp>
+#include <cstdio>
+#include <exception>
+#include <new>
+#include <vector>
+
+#include "app/commands.h"
+#include "core/base/log.h"
+
+namespace likeness {
+
+int report(const Error& error, const CommonOptions& common) {
+    std::fprintf(stderr, "likeness: %s\n", error.message.c_str());
+    if (common.verbose && !error.detail.empty()) std::fprintf(stderr, "  %s\n", error.detail.c_str());
+    switch (error.code) {
+        case ErrorCode::invalid_argument: return exit_usage;
+        case ErrorCode::not_found:
+        case ErrorCode::bad_input: return exit_input;
+        case ErrorCode::io: return exit_output;
+        case ErrorCode::out_of_memory: return exit_memory;
+        case ErrorCode::device: return exit_device;
+        case ErrorCode::cancelled: return exit_interrupted;
+        case ErrorCode::internal: break;
+    }
+    return exit_internal;
+}
+
+}  // namespace likeness
+
+int main(int argc, char** argv) {
+    using namespace likeness;
+    CommonOptions common;
+    try {
+        CLI::App app("Likeness: head avatars from portraits", "likeness");
+        app.set_version_flag("--version", LIKENESS_VERSION);
+        app.fallthrough();
+        bool wants_diagnosis = false;
+        app.add_flag("--diagnose", wants_diagnosis, "Say what was found: processor, GPU, models, memory, disk");
+        app.add_option("--device", common.device, "Where to compute: auto, cpu or cuda")
+            ->check(CLI::IsMember({"auto", "cpu", "cuda"}));
+        app.add_flag("--quiet", common.quiet, "No progress");
+        app.add_flag("--json", common.json, "Results as JSON on standard output");
+        app.add_flag("--verbose", common.verbose, "Say more");
+        std::vector<std::pair<CLI::App*, Command>> commands;
+        const auto add = [&](auto&& adder) {
+            Command command = adder(app, common);
+            commands.emplace_back(app.get_subcommands({}).back(), std::move(command));
+        };
+        add(add_train_command);
+        add(add_render_command);
+        add(add_export_command);
+        add(add_info_command);
+        add(add_models_command);
+        app.require_subcommand(0, 1);
+        try {
+            app.parse(argc, argv);
+        } catch (const CLI::ParseError& failure) {
+            const int code = app.exit(failure);
+            return code == 0 ? exit_ok : exit_usage;
+        }
+        set_log_level(common.verbose ? "debug" : common.quiet ? "error" : "warn");
+        if (wants_diagnosis) return diagnose(common);
+        for (auto& [parsed, command] : commands)
+            if (*parsed) return command();
+        std::printf("%s", app.help().c_str());
+        return exit_usage;
+    } catch (const std::bad_alloc&) {
+        return report({ErrorCode::out_of_memory, "There is not enough memory for this.", ""}, common);
+    } catch (const std::exception& failure) {
+        return report({ErrorCode::internal, std::string("Something went wrong: ") + failure.what() + ".", ""}, common);
+    }
+}

@@ -1,0 +1,34 @@
+// Where work is done: the processor, or a GPU when this build and this machine have one.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <string>
+
+#include "core/base/result.h"
+#include "core/learning/step_engine.h"
+#include "core/splat/rasterizer.h"
+
+namespace likeness {
+
+struct Device {
+    std::string name;  // "cpu" or "cuda"
+    std::string hardware;  // as it calls itself
+    std::function<std::unique_ptr<Rasterizer>()> make_rasterizer;
+    std::function<std::unique_ptr<StepEngine>()> make_step_engine;
+};
+
+// A kind of device that a build adds at start (the GPU's code does not belong to core/).
+struct DeviceKind {
+    std::string name;
+    // The device, or why there is none.
+    std::function<Result<Device>()> open;
+};
+void register_device(DeviceKind kind);
+
+// "cpu", "cuda", or "auto": a GPU when there is one, else the processor. Errors: device.
+Result<Device> choose_device(const std::string& name);
+// "AMD EPYC ...", from the operating system.
+std::string processor_name();
+
+}  // namespace likeness

@@ -1,0 +1,56 @@
+// The main job: from a portrait's file to a trained avatar.
+#pragma once
+
+#include <filesystem>
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "core/avatar/photo.h"
+#include "core/base/result.h"
+#include "core/base/task.h"
+#include "core/learning/trainer.h"
+#include "core/tracking/portrait_fit.h"
+#include "core/vision/face_models.h"
+#include "core/vision/person_segmenter.h"
+
+namespace likeness {
+
+// What all portraits of a run share; made once.
+struct PortraitTools {
+    std::shared_ptr<const HeadModel> head;
+    std::unique_ptr<FaceModels> faces;
+    std::unique_ptr<PersonSegmenter> segmenter;
+    static Result<PortraitTools> load();
+};
+
+struct PortraitOptions {
+    int face = 0;  // which face, largest first
+    float density = 1.0f;
+    TrainerOptions training;
+    std::function<std::unique_ptr<StepEngine>()> engine = make_cpu_step_engine;
+};
+
+// A portrait understood, before anything is learned.
+struct PreparedPortrait {
+    Avatar avatar;  // seeded
+    Photo photo;
+    HeadFit fit;  // in the photograph's pixels
+    LandmarkPoints landmarks;
+    std::vector<float> hair_presence;
+    int photo_width = 0, photo_height = 0;
+    Eigen::Vector2i crop_origin = Eigen::Vector2i::Zero();
+    int crop_side = 0;  // of the square crop, photograph pixels
+    std::vector<std::string> warnings;
+    double fit_seconds = 0;
+};
+
+// Errors: everything that can be wrong with the file, no face, face N missing.
+Result<PreparedPortrait> prepare_portrait(PortraitTools& tools, const std::filesystem::path& file,
+                                          const PortraitOptions& options, Progress& progress);
+
+// Landmarks and head fit only, for a video's frames. `identity` and `offsets` are kept when given.
+Result<HeadFit> fit_frame(PortraitTools& tools, const Image& frame, const HeadFit& person);
+
+}  // namespace likeness

@@ -1,0 +1,33 @@
+// Pictures of an avatar.
+#pragma once
+
+#include <array>
+#include <memory>
+#include <optional>
+
+#include "core/avatar/avatar.h"
+#include "core/splat/rasterizer.h"
+
+namespace likeness {
+
+class AvatarRenderer {
+  public:
+    explicit AvatarRenderer(std::unique_ptr<Rasterizer> rasterizer = make_cpu_rasterizer());
+
+    // RGBA, straight alpha; opaque RGBA over a background when one is given.
+    Image render(const Avatar& avatar, const HeadPose& pose, const Camera& camera,
+                 const std::optional<std::array<float, 3>>& background = {});
+    // The raw outputs, over black.
+    const Frame& render_frame(const Avatar& avatar, const HeadPose& pose, const Camera& camera,
+                              const RasterOptions& options);
+
+  private:
+    std::unique_ptr<Rasterizer> rasterizer_;
+    SplatSet posed_;
+    Frame frame_;
+};
+
+// The bare surface (no hair shell), shaded by its normals; RGBA.
+Image render_mesh(const Avatar& avatar, const HeadPose& pose, const Camera& camera);
+
+}  // namespace likeness
