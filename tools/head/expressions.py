@@ -60,6 +60,50 @@ def without_turn(delta: np.ndarray, points: np.ndarray, position, weights, pose:
     return np.linalg.solve(matrix, (points + delta - shift)[..., None])[..., 0] - points
 
 
+def meet_at_one(delta: np.ndarray, points: np.ndarray, margin: np.ndarray, corners: np.ndarray) -> np.ndarray:
+    """Rescales a blink along the width of the eye so that the lids just meet at 1.
+
+    The raw targets are made for the raw mesh, whose eyes are opened wider than the neutral adult's: there the upper lid
+    would run 3 mm over the lower one. `margin` are the vertices of one eye's lid margins, `corners` its two corners.
+    """
+    low, high = np.sort(points[corners, 0])
+    line = lambda x: np.interp(x, *points[corners][np.argsort(points[corners, 0])][:, :2].T)
+    x = points[margin, 0]
+    margin = margin[(x > low + 0.002) & (x < high - 0.002)]
+    upper = margin[points[margin, 1] > line(points[margin, 0])]
+    lower = margin[points[margin, 1] < line(points[margin, 0])]
+    columns = np.linspace(low + 0.004, high - 0.003, 13)
+    width = 1.2 * (columns[1] - columns[0])
+    times = np.linspace(0.3, 1.3, 101)
+    closing = np.full(len(columns), np.nan)
+    for t in times[::-1]:
+        place_up, place_low = points[upper] + t * delta[upper], points[lower] + t * delta[lower]
+        for k, column in enumerate(columns):
+            edge_up = place_up[np.abs(place_up[:, 0] - column) < width, 1]
+            edge_low = place_low[np.abs(place_low[:, 0] - column) < width, 1]
+            if len(edge_up) and len(edge_low) and edge_up.min() <= edge_low.max() - 0.0004:
+                closing[k] = t
+    known = ~np.isnan(closing)
+    if known.sum() < 3:
+        return delta
+    closing = np.interp(columns, columns[known], closing[known])
+    for _ in range(3):
+        padded = np.pad(closing, 1, mode="edge")
+        closing = 0.25 * padded[:-2] + 0.5 * padded[1:-1] + 0.25 * padded[2:]
+    return delta * np.interp(points[:, 0], columns, closing)[:, None]
+
+
+def carry_lashes(moved: np.ndarray, raw: np.ndarray, points: np.ndarray, lashes: np.ndarray, lids: np.ndarray) -> np.ndarray:
+    """Moves the lashes by what was changed on the lids' edges next to them."""
+    result = moved.copy()
+    change = moved[lids] - raw[lids]
+    square = ((points[lashes][:, None] - points[lids][None]) ** 2).sum(axis=2)
+    share = np.exp(-(square - square.min(axis=1, keepdims=True)) / 0.001**2)
+    share /= share.sum(axis=1, keepdims=True)
+    result[lashes] = raw[lashes] + share @ change
+    return result
+
+
 def clear_globe(delta: np.ndarray, points: np.ndarray, centre: np.ndarray, outer: np.ndarray) -> np.ndarray:
     """Keeps the outer lids (vertices `outer`) in front of the globe all the way from 0 to 1.
 

@@ -13,9 +13,10 @@ import numpy as np
 
 import eyes
 from makehuman import BadInput
+from skin import REGION
 
 COUNT = 478
-# centre, then the border's points in MediaPipe's order: towards +X, up, towards -X, down (as canonical data has them)
+# The first is the centre; then the border towards +X, up, towards -X and down, as in MediaPipe's face_model_with_iris.obj.
 IRIS_FIRST = {"right": 468, "left": 473}
 # FACEMESH_FACE_OVAL, from the top of the forehead towards the subject's left and around
 OVAL = (10, 338, 297, 332, 284, 251, 389, 356, 454, 323, 361, 288, 397, 365, 379, 378, 400, 377, 152, 148, 176, 149,
@@ -70,28 +71,28 @@ class Embedding:
             self.barycentric[first + 1 + k] = np.isin(self.head.triangles[triangle], pair) * 0.5
 
     def _silhouette(self) -> np.ndarray:
-        """For each point of the face oval the vertices met when going on outwards from the middle of the face."""
-        surface = self.head.surface
-        points, names = surface.points, ("face", "scalp", "neck", "ear_left", "ear_right")
-        from skin import REGION
+        """For each point of the face oval vertices from a little before it backwards, in the plane of point and outline.
 
-        usable = np.unique(surface.triangles[np.isin(surface.region, [REGION[name] for name in names[:3]])])
+        A plane through each point runs along Z and away from the middle of the face, as the outline moves when the head
+        turns; vertices near it on skin (no ears) are listed from front to back.
+        """
+        surface = self.head.surface
+        points = surface.points
+        usable = np.unique(surface.triangles[np.isin(surface.region, [REGION[name] for name in ("face", "scalp", "neck")])])
         corner = self.head.vertices[self.head.triangles[self.triangle[list(OVAL)]]]
         place = (corner * self.barycentric[list(OVAL)][:, :, None]).sum(axis=1)
-        middle = np.array([0.0, 0.01, 0.03])  # inside the head, between the ears
+        middle = np.array([0.0, 0.01])  # of the face seen from the front
         result = np.full((len(OVAL), CANDIDATES), -1)
         for k, point in enumerate(place):
-            # the plane through the line of view from the front, the point and the axis of the head
-            outward = point - middle
-            outward[2] = 0
-            outward /= np.linalg.norm(outward)
-            side = np.array([-outward[1], outward[0], 0])
-            relative = points[usable] - middle
-            near = (np.abs(relative @ side - (point - middle) @ side) < 0.006) & (relative @ outward > 0)
-            near &= (points[usable][:, 2] < point[2] + 0.012) & (points[usable][:, 2] > point[2] - 0.075)
+            reach = np.linalg.norm(point[:2] - middle)
+            outward = (point[:2] - middle) / reach
+            relative = points[usable][:, :2] - middle
+            along, across = relative @ outward, relative @ np.array([-outward[1], outward[0]])
+            ahead = points[usable][:, 2] - point[2]
+            near = (np.abs(across) < 0.006) & (along > 0.8 * reach) & (along < 1.3 * reach) & (ahead < 0.02) & (ahead > -0.06)
             chosen = usable[near]
-            chosen = chosen[np.argsort(-points[chosen][:, 2], kind="stable")]
-            step = max(1, int(np.ceil(len(chosen) / CANDIDATES)))
-            chosen = chosen[::step][:CANDIDATES]
+            chosen = chosen[np.lexsort((chosen, -points[chosen, 2]))]
+            if len(chosen) > CANDIDATES:
+                chosen = chosen[np.linspace(0, len(chosen) - 1, CANDIDATES).round().astype(int)]
             result[k, : len(chosen)] = chosen
         return result

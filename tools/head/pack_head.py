@@ -44,15 +44,16 @@ def fit_eyes(neutral: Neutral, surface: Surface) -> dict[str, np.ndarray]:
     helper = neutral.mesh.group_vertices("helper-l-eye")
     left = eyes.place_globe(surface.points[rim], neutral.points[helper].mean(axis=0))
     centres = {"left": left, "right": left * [-1, 1, 1]}
-    rings = np.full(len(surface.points), 10**6)
-    whole = surface.of_base >= 0
-    rings[surface.of_base[whole]] = surface.skin.lid_rings[whole]
+    rings, before = surface.rings(surface.skin.lid_rings), surface.points
     socket = np.unique(surface.triangles[surface.region == REGION["eye_socket"]])
     for side, centre in centres.items():
         rim = surface.of_base[surface.skin.lid_rim[side]]
         surface.points = eyes.fit_lids(surface.points, rim, rings, centre)
         mine = socket[np.linalg.norm(surface.points[socket] - centre, axis=1) < 0.03]
         surface.points[mine] = eyes.keep_out(surface.points[mine], centre, 0.0002)
+    lashes = np.unique(surface.triangles[surface.region == REGION["lashes"]])
+    lids = np.flatnonzero((rings > 0) & (rings < 4))
+    surface.points = expressions.carry_lashes(surface.points, before, before, lashes, lids)
     surface.points = 0.5 * (surface.points + surface.points[surface.mirror] * [-1, 1, 1])
     return centres
 
@@ -113,6 +114,8 @@ class Head:
         self.triangles, self.triangle_uv = np.vstack(triangles), np.vstack(triangle_uv)
         self.region = np.concatenate([part.region for part in self.parts.values()])
         self.mirror, self.uv = np.concatenate(mirror), np.vstack(uv)
+        # halves computed apart differ by rounding; make them agree exactly
+        self.vertices = 0.5 * (self.vertices + self.vertices[self.mirror] * [-1, 1, 1])
         self.joint_position = self._joints()
         self.weights = self._weights()
 
@@ -171,6 +174,21 @@ def pack_identity(head: Head):
     return names, np.array(targets), np.array(ranges), np.array(moved_joints)
 
 
+def lids_on_globes(head: Head, name: str, raw: np.ndarray, outer: np.ndarray) -> np.ndarray:
+    surface, delta = head.surface, raw.copy()
+    rings = head.surface.rings(surface.skin.lid_rings)
+    for side, centre in head.centres.items():
+        mine = np.linalg.norm(surface.points - centre, axis=1) < 0.03
+        if name == f"eyeBlink{side.title()}":
+            rim = surface.of_base[surface.skin.lid_rim[side]]
+            corners = rim[[surface.points[rim, 0].argmin(), surface.points[rim, 0].argmax()]]
+            delta = raw = expressions.meet_at_one(delta, surface.points, np.flatnonzero((rings < 5) & mine), corners)
+        delta = expressions.clear_globe(delta, surface.points, centre, outer)
+    lids = np.flatnonzero((rings > 0) & (rings < 4))
+    lashes = np.unique(surface.triangles[surface.region == REGION["lashes"]])
+    return expressions.carry_lashes(delta, raw, surface.points, lashes, lids)
+
+
 def pack_expressions(head: Head):
     """Expression targets [52,V,3] and the joints' turns [52,J,3] of the controls of the same names."""
     lower = head.neutral.mesh.group_vertices("helper-lower-teeth")
@@ -194,8 +212,7 @@ def pack_expressions(head: Head):
             for part in ("teeth_lower", "gums_lower"):
                 eyes_and_teeth[head.slice(part)] = False
         delta[eyes_and_teeth] = 0.0
-        for side, centre in head.centres.items():
-            delta[body] = expressions.clear_globe(delta[body], surface.points, centre, outer)
+        delta[body] = lids_on_globes(head, name, delta[body], outer)
         if name in turns:
             control[k] = turns[name]
             if "jaw" in name:

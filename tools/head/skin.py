@@ -166,6 +166,8 @@ class Skin:
             [0.098, 0.098, 0.098, 0.085, 0.068, 0.062, 0.052, 0.055, 0.040, -0.005, -0.025, -0.030, -0.032],
         )
         region[outer & (y > line)] = REGION["scalp"]
+        # The strip behind the ear belongs to the neck, or the face's chart would reach round to the nape.
+        region[outer & (z < 0.014) & (region == REGION["face"])] = REGION["neck"]
 
     @staticmethod
     def _ears(region, polygons, outer, ear_motion, centre):

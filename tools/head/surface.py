@@ -61,3 +61,8 @@ class Surface:
         """Values on the base vertices [n,...] as values on ours."""
         share = self.share.reshape(-1, *[1] * (values.ndim - 1))
         return (1 - share) * values[self.source[:, 0]] + share * values[self.source[:, 1]]
+
+    def rings(self, of_base: np.ndarray) -> np.ndarray:
+        """Ring numbers given per base vertex, per vertex of ours; a large number on vertices that a cut made."""
+        whole = self.source[:, 0] == self.source[:, 1]
+        return np.where(whole, of_base[self.source[:, 0]], 10**6)

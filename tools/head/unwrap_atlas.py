@@ -25,7 +25,7 @@ from skin import REGION, border_loops
 from surface import Surface
 
 # Texels where pictures of people have detail: the factor is on lengths.
-ENLARGE = {"lids": 1.5, "lips": 1.4}
+ENLARGE = {"lids": 1.5, "lips": 1.4, "neck": 1.6}
 
 
 def open_paths(loop: np.ndarray, axis: np.ndarray) -> list[list[int]]:
