@@ -23,27 +23,41 @@ Eigen::Vector2f Crop::from_picture(const Eigen::Vector2f& pixel) const {
 
 namespace {
 
-// One bilinear sample at continuous picture coordinates; pixels beyond the border are black or the nearest ones.
+// Bilinear samples at continuous picture coordinates; pixels beyond the border are black or the nearest ones.
 struct Sampler {
     const Image& picture;
     bool black;
+    std::size_t step = picture.channels >= 3 ? 1 : 0;  // from one colour to the next; grey counts three times
 
     const float* pixel(int x, int y) const {
         static constexpr float nothing[4] = {0, 0, 0, 0};
         if (black && (x < 0 || y < 0 || x >= picture.width || y >= picture.height)) return nothing;
         return picture.at(std::clamp(x, 0, picture.width - 1), std::clamp(y, 0, picture.height - 1));
     }
-    void add(float x, float y, float* sum) const {
-        const float px = std::clamp(x - 0.5f, -1e6f, 1e6f), py = std::clamp(y - 0.5f, -1e6f, 1e6f);
-        const int x0 = int(std::floor(px)), y0 = int(std::floor(py));
-        const float fx = px - float(x0), fy = py - float(y0);
-        const float *a = pixel(x0, y0), *b = pixel(x0 + 1, y0), *c = pixel(x0, y0 + 1), *d = pixel(x0 + 1, y0 + 1);
-        const int step = picture.channels >= 3 ? 1 : 0;
-        for (int k = 0; k < 3; ++k) {
-            const int i = k * step;
+    void blend(const float* a, const float* b, const float* c, const float* d, float fx, float fy, float* sum) const {
+        for (std::size_t k = 0, i = 0; k < 3; ++k, i += step) {
             const float upper = a[i] + fx * (b[i] - a[i]), lower = c[i] + fx * (d[i] - c[i]);
             sum[k] += upper + fy * (lower - upper);
         }
+    }
+    void add(float x, float y, float* sum) const {
+        const float px = std::clamp(x - 0.5f, -1e6f, 1e6f), py = std::clamp(y - 0.5f, -1e6f, 1e6f);
+        const int x0 = int(std::floor(px)), y0 = int(std::floor(py));
+        blend(pixel(x0, y0), pixel(x0 + 1, y0), pixel(x0, y0 + 1), pixel(x0 + 1, y0 + 1), px - float(x0),
+              py - float(y0), sum);
+    }
+    // The same where all four pixels are known to lie in the picture.
+    void add_inside(float x, float y, float* sum) const {
+        const float px = x - 0.5f, py = y - 0.5f;
+        const int x0 = int(px), y0 = int(py);
+        const std::size_t channels = std::size_t(picture.channels);
+        const std::size_t row = std::size_t(picture.width) * channels;
+        const float* a = picture.pixels.data() + std::size_t(y0) * row + std::size_t(x0) * channels;
+        blend(a, a + channels, a + row, a + row + channels, px - float(x0), py - float(y0), sum);
+    }
+    bool is_inside(float x, float y) const {
+        // A hundredth of a pixel allows for rounding along the way.
+        return x >= 0.51f && y >= 0.51f && x < float(picture.width) - 0.51f && y < float(picture.height) - 0.51f;
     }
 };
 
@@ -66,12 +80,21 @@ void sample_crop(const Image& picture, const Crop& crop, int width, int height, 
         float* out = output.data() + begin * std::size_t(width) * 3;
         for (int v = int(begin); v < int(end); ++v) {
             for (int u = 0; u < width; ++u, out += 3) {
+                const Eigen::Vector2f corner =
+                    origin + across * (float(u * grid) + 0.5f) + down * (float(v * grid) + 0.5f);
+                const Eigen::Vector2f far_corner = corner + (across + down) * float(grid - 1);
+                const Eigen::Vector2f side = corner + across * float(grid - 1), other = corner + down * float(grid - 1);
+                const bool inside = sampler.is_inside(corner.x(), corner.y()) &&
+                                    sampler.is_inside(far_corner.x(), far_corner.y()) &&
+                                    sampler.is_inside(side.x(), side.y()) && sampler.is_inside(other.x(), other.y());
                 float sum[3] = {0, 0, 0};
                 for (int j = 0; j < grid; ++j) {
-                    for (int i = 0; i < grid; ++i) {
-                        const Eigen::Vector2f at =
-                            origin + across * (float(u * grid + i) + 0.5f) + down * (float(v * grid + j) + 0.5f);
-                        sampler.add(at.x(), at.y(), sum);
+                    float x = corner.x() + float(j) * down.x(), y = corner.y() + float(j) * down.y();
+                    for (int i = 0; i < grid; ++i, x += across.x(), y += across.y()) {
+                        if (inside)
+                            sampler.add_inside(x, y, sum);
+                        else
+                            sampler.add(x, y, sum);
                     }
                 }
                 for (int k = 0; k < 3; ++k) out[k] = options.low + sum[k] * scale;

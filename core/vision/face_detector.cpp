@@ -142,7 +142,10 @@ Result<std::vector<FaceDetection>> FaceDetector::detect(const Image& picture, co
     if (picture.width < 8 || picture.height < 8 || picture.channels < 1)
         return Error{ErrorCode::invalid_argument, "The picture is empty or too small to show a face.", ""};
     // 1024 pixels leave 4 % of the side 40 pixels: enough for the network at any window.
-    const Image small = shrink_to(picture, 1024);
+    constexpr int working_side = 1024;
+    const bool large = std::max(picture.width, picture.height) > working_side;
+    const Image shrunk = large ? shrink_to(picture, working_side) : Image();
+    const Image& small = large ? shrunk : picture;
     const float scale = float(picture.width) / float(small.width);
     const float side = float(std::max(small.width, small.height));
     constexpr float degree = std::numbers::pi_v<float> / 180;
