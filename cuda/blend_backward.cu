@@ -41,6 +41,12 @@ __device__ inline float sum_over_warp(float (&values)[sum_slots], int lane) {
     return values[0] + __shfl_xor_sync(all_lanes, values[0], 1);
 }
 
+// __reduce_max_sync() needs compute capability 8.0.
+__device__ inline int max_over_warp(int value) {
+    for (int step = warp_threads / 2; step > 0; step /= 2) value = max(value, __shfl_xor_sync(all_lanes, value, step));
+    return value;
+}
+
 template <int Channels>
 __global__ void __launch_bounds__(tile_pixels)
     blend_backward_kernel(RasterWorkspace w, ChannelGroup group, const float* alpha_output, const float* alpha_gradient,
@@ -71,7 +77,7 @@ __global__ void __launch_bounds__(tile_pixels)
             if (group.first == 0 && alpha_gradient) rest -= (1.0f - alpha_output[pixel]) * alpha_gradient[pixel];
         }
     }
-    const int warp_last = min(__reduce_max_sync(all_lanes, last), int(segment.end - segment.begin));
+    const int warp_last = min(max_over_warp(last), int(segment.end - segment.begin));
     if (__syncthreads_and(warp_last <= 0)) return;
     load_batch(batch, w, group.features, group.stride, group.count, segment);
 

@@ -23,8 +23,9 @@ inline constexpr unsigned no_tile = 0xffffffffu;
 // Threads of a block in kernels with one thread per Gaussian, per instance or per value.
 inline constexpr int linear_threads = 128;  // 20 000 Gaussians then reach every multiprocessor
 
-// A Gaussian whose box holds more tiles than this is tested by a whole warp instead of one thread.
-inline constexpr int tiles_for_one_thread = 8;
+// Lanes that test a Gaussian's tiles together. The median Gaussian of a head has a box of two to four tiles, one in ten
+// more than nine.
+inline constexpr int lanes_per_splat = 8;
 
 // Blending (core/splat/rasterizer.h).
 inline constexpr float screen_dilation = 0.3f;            // pixel^2 on the diagonal of the projected covariance

@@ -20,8 +20,9 @@ __device__ inline bool ellipse_meets(float mean_x, float mean_y, float xx, float
     const float near_y = fminf(fmaxf(0.0f, y0), y1);
     // With near_x == 0 the first candidate is the line through the mean, whose minimum clamps to near_y's edge or
     // to the mean itself, so both candidates are always points of the rectangle.
-    const float dy = fminf(fmaxf(-xy * near_x / yy, y0), y1);
-    const float dx = fminf(fmaxf(-xy * near_y / xx, x0), x1);
+    // The fast division is exact enough: power is flat about the minimum.
+    const float dy = fminf(fmaxf(__fdividef(-xy * near_x, yy), y0), y1);
+    const float dx = fminf(fmaxf(__fdividef(-xy * near_y, xx), x0), x1);
     const float on_column = 0.5f * (xx * near_x * near_x + yy * dy * dy) + xy * near_x * dy;
     const float on_row = 0.5f * (xx * dx * dx + yy * near_y * near_y) + xy * dx * near_y;
     return fminf(on_column, on_row) <= limit;

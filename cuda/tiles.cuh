@@ -1,4 +1,4 @@
-// The tiles that a Gaussian's ellipse touches, visited by one thread or by a warp. Counting and emitting share it.
+// The tiles that a Gaussian's ellipse touches, visited by teams of lanes. Counting and emitting share it.
 #pragma once
 
 #include "cuda/ellipse.cuh"
@@ -28,26 +28,21 @@ __device__ inline ushort4 tile_box(float x, float y, float sigma_xx, float sigma
                         static_cast<unsigned short>((int(bottom) + tile_height - 1) / tile_height));
 }
 
-// Calls visit(column, row, rank) for each touched tile; every lane of the warp must enter. `busy` says whether this
-// lane brings a Gaussian. Small boxes are walked by their own lane; for each large one all lanes test 32 tiles at a
-// time, so that one large Gaussian does not hold up 31 small ones. visit() of large ones runs on other lanes, with
-// `owner` naming the lane whose Gaussian it is. Returns the number of touched tiles of this lane's Gaussian.
+// Calls visit(column, row, rank, owner) for each touched tile of the warp's 32 Gaussians; every lane must enter. `busy`
+// says whether this lane brings a Gaussian. Neighbours are alike, so a warp of large ones is common: eight lanes take
+// a Gaussian together, four Gaussians at a time. `owner` names the lane whose Gaussian it is, `rank` counts its tiles.
+// Returns the number of touched tiles of this lane's Gaussian.
 template <class Visit>
 __device__ inline int visit_tiles(bool busy, const ScreenSplat& splat, ushort4 box, const Visit& visit) {
-    const int lane = int(threadIdx.x) & (warp_threads - 1);
+    constexpr int team = lanes_per_splat, teams = warp_threads / team;
+    const int lane = int(threadIdx.x) % warp_threads, member = lane % team;
+    const unsigned team_lanes = ((1u << team) - 1u) << (lane - member);
     const int tiles = busy ? box_tiles(box) : 0;
     int touched = 0;
-    if (tiles > 0 && tiles <= tiles_for_one_thread) {
-        for (int row = box.y; row < box.w; ++row) {
-            for (int column = box.x; column < box.z; ++column) {
-                if (ellipse_meets_tile(splat, column, row)) visit(column, row, touched++, lane);
-            }
-        }
-    }
-    unsigned large = __ballot_sync(all_lanes, tiles > tiles_for_one_thread);
-    while (large != 0) {
-        const int owner = __ffs(int(large)) - 1;
-        large &= large - 1;
+    for (int first = 0; first < warp_threads; first += teams) {
+        const int owner = first + lane / team;
+        const int count = __shfl_sync(all_lanes, tiles, owner);
+        if (!__any_sync(all_lanes, count > 0)) continue;
         ScreenSplat shared;
         shared.x = __shfl_sync(all_lanes, splat.x, owner);
         shared.y = __shfl_sync(all_lanes, splat.y, owner);
@@ -58,17 +53,18 @@ __device__ inline int visit_tiles(bool busy, const ScreenSplat& splat, ushort4 b
         const int first_column = __shfl_sync(all_lanes, int(box.x), owner);
         const int first_row = __shfl_sync(all_lanes, int(box.y), owner);
         const int columns = __shfl_sync(all_lanes, int(box.z), owner) - first_column;
-        const int count = __shfl_sync(all_lanes, tiles, owner);
         int found = 0;
-        for (int base = 0; base < count; base += warp_threads) {
-            const int i = base + lane;
-            const int column = first_column + i % columns, row = first_row + i / columns;
+        for (int base = 0; __any_sync(all_lanes, base < count); base += team) {
+            const int i = base + member;
+            const int row_offset = i < count ? i / columns : 0;
+            const int column = first_column + i - row_offset * columns, row = first_row + row_offset;
             const bool hit = i < count && ellipse_meets_tile(shared, column, row);
-            const unsigned hits = __ballot_sync(all_lanes, hit);
+            const unsigned hits = __ballot_sync(all_lanes, hit) & team_lanes;
             if (hit) visit(column, row, found + __popc(hits & ((1u << lane) - 1u)), owner);
             found += __popc(hits);
         }
-        if (lane == owner) touched = found;
+        const int own = __shfl_sync(all_lanes, found, (lane - first) * team & (warp_threads - 1));
+        if (lane >= first && lane < first + teams) touched = own;
     }
     return touched;
 }
