@@ -60,6 +60,12 @@ def without_turn(delta: np.ndarray, points: np.ndarray, position, weights, pose:
     return np.linalg.solve(matrix, (points + delta - shift)[..., None])[..., 0] - points
 
 
+def under_turn(delta: np.ndarray, position, weights, pose: np.ndarray) -> np.ndarray:
+    """What to add before skinning so that under the joints' `pose` it amounts to delta."""
+    matrix, _ = joints.blend(position, weights, pose)
+    return np.linalg.solve(matrix, delta[..., None])[..., 0]
+
+
 def meet_at_one(delta: np.ndarray, points: np.ndarray, margin: np.ndarray, corners: np.ndarray) -> np.ndarray:
     """Rescales a blink along the width of the eye so that the lids just meet at 1.
 
@@ -72,7 +78,7 @@ def meet_at_one(delta: np.ndarray, points: np.ndarray, margin: np.ndarray, corne
     margin = margin[(x > low + 0.002) & (x < high - 0.002)]
     upper = margin[points[margin, 1] > line(points[margin, 0])]
     lower = margin[points[margin, 1] < line(points[margin, 0])]
-    columns = np.linspace(low + 0.004, high - 0.003, 13)
+    columns = np.linspace(low + 0.0035, high - 0.0035, 13)
     width = 1.2 * (columns[1] - columns[0])
     times = np.linspace(0.3, 1.3, 101)
     closing = np.full(len(columns), np.nan)

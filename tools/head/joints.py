@@ -73,6 +73,13 @@ def surface_weights(neutral: Neutral, surface: Surface, triangles: np.ndarray) -
     return weights / weights.sum(axis=1, keepdims=True)
 
 
+def lower_jaw(neutral: Neutral, surface: Surface) -> np.ndarray:
+    """Which vertices the rig lets the jaw carry more than anything else [n]."""
+    table, rig = makehuman.read_weights(neutral.data, neutral.count)
+    total = sum(column for bone, column in table.items() if kept_ancestor(bone, rig) == "jaw")
+    return surface.spread(total) > 0.5
+
+
 def joint_transforms(position: np.ndarray, pose: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """World rotation [J,3,3] and translation [J,3] of x -> R x + t for local axis-angle rotations about the joints."""
     turn, shift = np.zeros((len(PARENT), 3, 3)), np.zeros((len(PARENT), 3))

