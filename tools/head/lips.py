@@ -9,6 +9,7 @@ from surface import Surface
 REACH = 7  # rings of vertices around the line of the lips over which the correction fades
 OVERLAP = 0.0004
 COLUMNS = 21
+CORNER = 0.004
 
 
 def close(surface: Surface, lower_jaw: np.ndarray) -> None:
@@ -24,7 +25,8 @@ def close(surface: Surface, lower_jaw: np.ndarray) -> None:
     for k, column in enumerate(columns):
         here = rim & (np.abs(x - column) < width)
         upper, lower = here & ~lower_jaw, here & lower_jaw
-        if upper.any() and lower.any():
+        # towards the corner upper and lower lip run into each other: the value before it holds there
+        if column < half - CORNER and upper.any() and lower.any():
             gap[k] = points[upper, 1].min() - points[lower, 1].max() + OVERLAP
     known = ~np.isnan(gap)
     gap = np.clip(np.interp(columns, columns[known], gap[known]), 0, 0.003)

@@ -35,8 +35,8 @@ from surface import Surface
 
 HEAD_SKIN = ("face", "lids", "lips", "ear_left", "ear_right", "scalp", "neck")
 # The arch through the helper teeth's outer face: half width, front, back (metres).
-UPPER_ARCH = (0.0305, 0.0925, 0.0440)
-LOWER_ARCH = (0.0285, 0.0900, 0.0430)
+UPPER_ARCH = (0.0290, 0.0918, 0.0440)
+LOWER_ARCH = (0.0275, 0.0894, 0.0430)
 UPPER_EDGE, LOWER_EDGE = -0.0305, -0.0292  # heights of the biting edges
 TONGUE_HEIGHT = 0.72  # of the helper's
 
