@@ -108,7 +108,6 @@ class CpuRasterizer : public Rasterizer {
         back.forward = projection_;
         back.sums = sums_.data();
         back.use_further = use_further;
-        back.slots = lists_.slots();
         back.slot_begin = lists_.slot_begin();
         back.slot_count = lists_.slot_count();
         const auto prepare = [count](std::vector<float>& v, std::size_t channels) {
@@ -176,8 +175,7 @@ class CpuRasterizer : public Rasterizer {
         shape(frame.depth, view.width, view.height, further.depth ? 1 : 0);
         shape(frame.normal, view.width, view.height, further.normal ? 3 : 0);
         shape(frame.extra, view.width, view.height, further.extras);
-        // One register more: the tiles' planes start at a multiple of 32 bytes.
-        grow(state_, (lists_.tiles() * std::size_t(4 + further.count()) * tile_pixels + 7) / 8);
+        grow(state_, (lists_.tiles() * std::size_t(4 + further.count()) * tile_pixels) / 16);
         grow(walked_, lists_.tiles());
         BlendTask& task = blending_;
         task.view = view;
@@ -198,8 +196,8 @@ class CpuRasterizer : public Rasterizer {
                      [&](std::size_t begin, std::size_t end) { kernels_.blend(task, begin, end); });
     }
 
-    struct alignas(32) Register {
-        float values[8];
+    struct alignas(64) Register {
+        float values[16];
     };
 
     const Kernels& kernels_;

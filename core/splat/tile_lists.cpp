@@ -55,15 +55,16 @@ void TileLists::cut_ellipses(const ScreenSplat* screen, const std::uint64_t* beg
     chunk.strips.clear();
     chunk.next.assign(tiles_, 0);
     chunk.instances = 0;
-    // First and last pixel whose centre lies in [from, to], limited to the picture.
-    const auto first_pixel = [](float from) { return int(std::ceil(std::max(from - (0.5f + pixel_slack), 0.0f))); };
-    const auto last_pixel = [](float to, int size) {
-        return int(std::floor(std::min(to - (0.5f - pixel_slack), float(size - 1))));
-    };
+    // First and last pixel whose centre lies in [from, to], limited to the picture. Truncation is enough (and inlined,
+    // unlike floor on plain x86-64): arguments are not negative, and the slack makes an exact hit irrelevant.
+    const auto limited = [](float x, int size) { return int(std::min(std::max(0.0f, x), float(size))); };
+    const auto first_pixel = [&](float from, int size) { return limited(from + (0.5f - pixel_slack), size); };
+    const auto last_pixel = [&](float to, int size) { return limited(to + (0.5f + pixel_slack), size) - 1; };
     for (const std::uint64_t* key = begin; key < end; ++key) {
+        __builtin_prefetch(screen + std::uint32_t(key[std::min<std::ptrdiff_t>(8, end - key - 1)]));
         const std::uint32_t index = std::uint32_t(*key);
         const ScreenSplat& s = screen[index];
-        const int left = first_pixel(s.u - s.half_width), right = last_pixel(s.u + s.half_width, width_);
+        const int left = first_pixel(s.u - s.half_width, width_), right = last_pixel(s.u + s.half_width, width_);
         if (right < left) continue;
         const float reach = s.half_width * s.half_width;
         for (int column = left / tile_size; column <= right / tile_size; ++column) {
@@ -73,7 +74,7 @@ void TileLists::cut_ellipses(const ScreenSplat* screen, const std::uint64_t* beg
             const float low = std::min(std::max(s.summit, from), to), high = std::min(std::max(-s.summit, from), to);
             const float bottom = s.v + s.slope * low + std::sqrt(std::max(s.arc * (reach - low * low), 0.0f));
             const float top = s.v + s.slope * high - std::sqrt(std::max(s.arc * (reach - high * high), 0.0f));
-            const int first = first_pixel(top), last = last_pixel(bottom, height_);
+            const int first = first_pixel(top, height_), last = last_pixel(bottom, height_);
             if (last < first) continue;
             chunk.strips.push_back({index, std::uint16_t(column), std::uint16_t(first), std::uint16_t(last)});
             const int first_tile = first / tile_size, last_tile = last / tile_size;
@@ -97,7 +98,6 @@ void TileLists::place_chunks() {
     }
     tile_begin_[tiles_] = position;
     grow(instances_, instance_count_);
-    grow(slots_, instance_count_);
 }
 
 void TileLists::scatter(const Chunk& chunk, std::vector<std::uint32_t>& next, std::size_t slot) {
@@ -111,9 +111,8 @@ void TileLists::scatter(const Chunk& chunk, std::vector<std::uint32_t>& next, st
         for (int row = first_tile; row <= last_tile; ++row) {
             const std::uint32_t position = next[std::size_t(row * columns_ + strip.column)]++;
             const int top = row * tile_size;
-            instances_[position] = {current, std::uint8_t(std::max(strip.first_row - top, 0)),
+            instances_[position] = {current, std::uint32_t(slot++), std::uint8_t(std::max(strip.first_row - top, 0)),
                                     std::uint8_t(std::min(strip.last_row - top, tile_size - 1)), 0};
-            slots_[slot++] = position;
         }
         slot_count_[current] = std::uint32_t(slot) - slot_begin_[current];
     }

@@ -23,8 +23,7 @@ class TileLists {
     std::size_t instance_count() const { return instance_count_; }
     const std::uint32_t* tile_begin() const { return tile_begin_.data(); }  // [tiles + 1]
     const TileInstance* instances() const { return instances_.data(); }
-    // Where a Gaussian's instances are: slots()[slot_begin()[i] ...], slot_count()[i] of them.
-    const std::uint32_t* slots() const { return slots_.data(); }
+    // A Gaussian's instances have the slots slot_begin()[i] ..., slot_count()[i] of them.
     const std::uint32_t* slot_begin() const { return slot_begin_.data(); }
     const std::uint32_t* slot_count() const { return slot_count_.data(); }
 
@@ -51,7 +50,7 @@ class TileLists {
     std::size_t tiles_ = 0, visible_ = 0, instance_count_ = 0;
     std::vector<std::uint64_t> order_, order_scratch_;  // depth bits above the index
     std::vector<Chunk> chunks_;
-    std::vector<std::uint32_t> tile_begin_, slots_, slot_begin_, slot_count_;
+    std::vector<std::uint32_t> tile_begin_, slot_begin_, slot_count_;
     std::vector<TileInstance> instances_;
 };
 

@@ -1,10 +1,11 @@
-// Blending of one tile: a register is a row of eight pixels, the tile's state stays in the L1 cache.
+// Blending of one tile: a register is a row of eight pixels, or two of them with AVX-512; the tile's state stays in the
+// L1 cache.
 //
 // Kerbl et al. 2023, equations 3 and 4: w_i = T_i alpha_i, T_{i+1} = T_i (1 - alpha_i), C = sum w_i f_i + T_N b.
 #pragma once
 
+#include "core/splat/kernels/exp2.h"
 #include "core/splat/kernels/kernels.h"
-#include "core/splat/kernels/vec8.h"
 
 namespace likeness::cpu_raster {
 namespace {
@@ -13,48 +14,60 @@ namespace {
 inline constexpr std::uint32_t prefetch_distance = 6;
 inline constexpr std::uint32_t check_interval = 8;
 
+// Rows of a tile in a register, and what their centres are apart from the first's.
+inline constexpr int step_rows = sizeof(Wide) / sizeof(F8);
+
 // A Gaussian in a tile, its parameters in all lanes.
 struct Stroke {
-    F8 dx, xx_dx, xy, yy, log2_opacity;
+    Wide dx, xx_dx, xy, yy, log2_opacity;
 };
 
-LIKENESS_INLINE Stroke stroke(const ScreenSplat& s, F8 centre_x) {
-    const F8 dx = centre_x - all(s.u);
-    return {dx, all(s.xx) * dx, all(s.xy), all(s.yy), all(s.log2_opacity)};
+LIKENESS_INLINE Stroke stroke(const ScreenSplat& s, Wide centre_x) {
+    const Wide dx = centre_x - every<Wide>(s.u);
+    return {dx, every<Wide>(s.xx) * dx, every<Wide>(s.xy), every<Wide>(s.yy), every<Wide>(s.log2_opacity)};
 }
 
 // alpha before the clamp, 0 below the smallest alpha.
-LIKENESS_INLINE F8 raw_alpha(const Stroke& s, F8 dy) {
-    const F8 constant = madd(s.yy * dy, dy, s.log2_opacity);
-    const F8 exponent = madd(madd(s.xy, dy, s.xx_dx), s.dx, constant);
-    return keep(exponent >= all(log2_smallest_alpha), exp2(exponent));
+LIKENESS_INLINE Wide raw_alpha(const Stroke& s, Wide dy) {
+    const Wide constant = madd(s.yy * dy, dy, s.log2_opacity);
+    const Wide exponent = madd(madd(s.xy, dy, s.xx_dx), s.dx, constant);
+    return keep(at_least(exponent, every<Wide>(log2_smallest_alpha)), exp2(exponent));
 }
 
-// One step of the blending recurrence in a row. A pixel that stopped keeps its transmittance with the sign turned,
-// which makes every later comparison fail without a mask of its own.
+// One step of the blending recurrence. A pixel that stopped keeps its transmittance with the sign turned, which makes
+// every later comparison fail without a mask of its own.
 struct Step {
-    F8 alpha, kept, weight, transmittance;
-    I8 blended;
+    Wide alpha, weight, transmittance;
+    WideMask blended;
 };
 
-LIKENESS_INLINE Step step(F8 raw, F8 transmittance) {
+LIKENESS_INLINE Step step(Wide raw, Wide transmittance) {
     Step s;
-    s.alpha = minimum(raw, all(largest_alpha));
-    s.kept = all(1.0f) - s.alpha;
-    const F8 next = transmittance * s.kept;
-    s.blended = next >= all(smallest_transmittance);
+    s.alpha = minimum(raw, every<Wide>(largest_alpha));
+    const Wide next = nmadd(s.alpha, transmittance, transmittance);
+    s.blended = at_least(next, every<Wide>(smallest_transmittance));
     s.weight = keep(s.blended, s.alpha * transmittance);
-    const F8 stopped = reinterpret_cast<F8>(reinterpret_cast<I8>(transmittance) | INT32_MIN);
-    s.transmittance = select(s.blended, next, stopped);
+    s.transmittance = select(s.blended, next, negative(transmittance));
     return s;
 }
 
 struct TilePlace {
     int left, top;      // pixels
     int width, height;  // inside the picture
-    F8 centre_x;
+    Wide centre_x;
     float centre_y;
 };
+
+// The rows of a Gaussian that are still wanted, in whole steps: [first, end).
+struct RowRange {
+    int first, end;
+};
+
+LIKENESS_INLINE RowRange row_range(const TileInstance& instance, int first, int last) {
+    const int from = instance.first_row > first ? instance.first_row : first;
+    const int to = instance.last_row < last ? instance.last_row : last;
+    return {from & -step_rows, to + 1};
+}
 
 LIKENESS_INLINE TilePlace tile_place(const BlendTask& task, std::size_t tile) {
     TilePlace p;
@@ -62,7 +75,7 @@ LIKENESS_INLINE TilePlace tile_place(const BlendTask& task, std::size_t tile) {
     p.top = int(tile / std::size_t(task.columns)) * tile_size;
     p.width = task.view.width - p.left < tile_size ? task.view.width - p.left : tile_size;
     p.height = task.view.height - p.top < tile_size ? task.view.height - p.top : tile_size;
-    p.centre_x = F8{0.5f, 1.5f, 2.5f, 3.5f, 4.5f, 5.5f, 6.5f, 7.5f} + all(float(p.left));
+    p.centre_x = columns_of<Wide>() + every<Wide>(float(p.left) + 0.5f);
     p.centre_y = float(p.top) + 0.5f;
     return p;
 }
@@ -134,23 +147,22 @@ void blend_tile(const BlendTask& task, std::size_t tile) {
         const TileInstance& instance = task.instances[i];
         const ScreenSplat& splat = task.screen[instance.splat];
         const Stroke s = stroke(splat, place.centre_x);
-        const F8 r = all(splat.red), g = all(splat.green), b = all(splat.blue);
-        const int row_begin = instance.first_row > first ? instance.first_row : first;
-        const int row_end = instance.last_row < last ? instance.last_row : last;
+        const Wide r = every<Wide>(splat.red), g = every<Wide>(splat.green), b = every<Wide>(splat.blue);
+        const RowRange rows = row_range(instance, first, last);
         const float* features =
             WithFurther ? task.features + std::size_t(instance.splat) * std::size_t(further) : nullptr;
-        F8 dy = all(place.centre_y + float(row_begin) - splat.v);
-        for (int y = row_begin; y <= row_end; ++y, dy += all(1.0f)) {
+        Wide dy = rows_of<Wide>() + every<Wide>(place.centre_y + float(rows.first) - splat.v);
+        for (int y = rows.first; y < rows.end; y += step_rows, dy += every<Wide>(float(step_rows))) {
             const int at = y * tile_size;
-            const Step p = step(raw_alpha(s, dy), load(transmittance + at));
-            store(transmittance + at, p.transmittance);
-            store(red + at, madd(p.weight, r, load(red + at)));
-            store(green + at, madd(p.weight, g, load(green + at)));
-            store(blue + at, madd(p.weight, b, load(blue + at)));
+            const Step p = step(raw_alpha(s, dy), read<Wide>(transmittance + at));
+            write(transmittance + at, p.transmittance);
+            write(red + at, madd(p.weight, r, read<Wide>(red + at)));
+            write(green + at, madd(p.weight, g, read<Wide>(green + at)));
+            write(blue + at, madd(p.weight, b, read<Wide>(blue + at)));
             if constexpr (WithFurther) {
                 float* channel = state + 4 * tile_pixels + at;
                 for (int c = 0; c < further; ++c, channel += tile_pixels) {
-                    store(channel, madd(p.weight, all(features[c]), load(channel)));
+                    write(channel, madd(p.weight, every<Wide>(features[c]), read<Wide>(channel)));
                 }
             }
         }

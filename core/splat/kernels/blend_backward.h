@@ -15,7 +15,7 @@ namespace {
 // More channels than this are refused by the rasterizer: the planes of a tile's gradients live on the stack.
 inline constexpr int largest_further = 64;
 
-struct alignas(32) TileGradients {
+struct alignas(64) TileGradients {
     float transmittance[tile_pixels];
     float rest[tile_pixels];                              // R
     float channels[(3 + largest_further) * tile_pixels];  // g, planes
@@ -100,55 +100,62 @@ void blend_tile_backward(const BlendBackwardTask& task, std::size_t tile) {
         const TileInstance& instance = forward.instances[begin + i];
         const ScreenSplat& splat = forward.screen[instance.splat];
         const Stroke s = stroke(splat, place.centre_x);
-        const F8 r = all(splat.red), green = all(splat.green), b = all(splat.blue);
-        const int row_begin = instance.first_row > first ? instance.first_row : first;
-        const int row_end = instance.last_row < last ? instance.last_row : last;
+        const Wide r = every<Wide>(splat.red), green = every<Wide>(splat.green), b = every<Wide>(splat.blue);
+        float* sums = task.sums + std::size_t(instance.slot) * stride;
+        __builtin_prefetch(sums, 1);
+        __builtin_prefetch(sums + pixel_sums - 1, 1);
+        const RowRange rows = row_range(instance, first, last);
         const float* features = nullptr;
-        alignas(32) float further_sums[WithFurther ? largest_further * 8 : 8];
+        alignas(64) float further_sums[WithFurther ? largest_further * 16 : 16];
         if constexpr (WithFurther) {
             features = forward.features + std::size_t(instance.splat) * std::size_t(further);
-            for (int c = 0; c < further; ++c) store(further_sums + c * 8, all(0.0f));
+            for (int c = 0; c < further; ++c) write(further_sums + c * 16, every<Wide>(0.0f));
         }
         // Sums over rows, one a column; dx is the same in all rows, so moments of dx wait until the end.
-        F8 sum_s = all(0.0f), sum_s_dy = sum_s, sum_s_dy_dy = sum_s, sum_r = sum_s, sum_g = sum_s, sum_b = sum_s;
-        F8 dy = all(place.centre_y + float(row_begin) - splat.v);
-        for (int y = row_begin; y <= row_end; ++y, dy += all(1.0f)) {
+        const Wide zero = every<Wide>(0.0f);
+        Wide sum_s = zero, sum_s_dy = zero, sum_s_dy_dy = zero, sum_r = zero, sum_g = zero, sum_b = zero;
+        Wide dy = rows_of<Wide>() + every<Wide>(place.centre_y + float(rows.first) - splat.v);
+        for (int y = rows.first; y < rows.end; y += step_rows, dy += every<Wide>(float(step_rows))) {
             const int at = y * tile_size;
-            const F8 transmittance = load(g.transmittance + at);
-            const F8 raw = raw_alpha(s, dy);
+            const Wide transmittance = read<Wide>(g.transmittance + at);
+            const Wide raw = raw_alpha(s, dy);
             const Step p = step(raw, transmittance);
-            store(g.transmittance + at, p.transmittance);
-            const F8 gr = load(by_red + at), gg = load(by_green + at), gb = load(by_blue + at);
-            F8 along = madd(gr, r, madd(gg, green, gb * b));
+            write(g.transmittance + at, p.transmittance);
+            const Wide gr = read<Wide>(by_red + at), gg = read<Wide>(by_green + at), gb = read<Wide>(by_blue + at);
+            Wide along = madd(gr, r, madd(gg, green, gb * b));
             sum_r = madd(p.weight, gr, sum_r);
             sum_g = madd(p.weight, gg, sum_g);
             sum_b = madd(p.weight, gb, sum_b);
             if constexpr (WithFurther) {
                 const float* plane = g.channels + 3 * tile_pixels + at;
                 for (int c = 0; c < further; ++c, plane += tile_pixels) {
-                    const F8 by_channel = load(plane);
-                    along = madd(by_channel, all(features[c]), along);
-                    store(further_sums + c * 8, madd(p.weight, by_channel, load(further_sums + c * 8)));
+                    const Wide by_channel = read<Wide>(plane);
+                    along = madd(by_channel, every<Wide>(features[c]), along);
+                    float* sum = further_sums + c * 16;
+                    write(sum, madd(p.weight, by_channel, read<Wide>(sum)));
                 }
             }
-            const F8 rest = nmadd(p.weight, along, load(g.rest + at));
-            store(g.rest + at, rest);
+            const Wide rest = nmadd(p.weight, along, read<Wide>(g.rest + at));
+            write(g.rest + at, rest);
             // A clamped alpha does not move; neither does one that was not blended.
-            const I8 moves = p.blended & (raw <= all(largest_alpha));
-            const F8 by_alpha = transmittance * along - rest / p.kept;
-            const F8 by_exponent = keep(moves, by_alpha * p.alpha);
-            const F8 s_dy = by_exponent * dy;
+            const WideMask moves = p.blended & at_most(raw, every<Wide>(largest_alpha));
+            const Wide by_alpha = transmittance * along - rest / (every<Wide>(1.0f) - p.alpha);
+            const Wide by_exponent = keep(moves, by_alpha * p.alpha);
+            const Wide s_dy = by_exponent * dy;
             sum_s += by_exponent;
             sum_s_dy += s_dy;
             sum_s_dy_dy = madd(s_dy, dy, sum_s_dy_dy);
         }
-        float* sums = task.sums + (begin + i) * stride;
-        const F8 s_dx = sum_s * s.dx;
-        store_unaligned(sums, sum8(sum_s, s_dx, s_dx * s.dx, sum_s_dy, sum_s_dy * s.dx, sum_r, sum_g, sum_b));
-        sums[8] = sum(sum_s_dy_dy);
-        for (int c = 0; c < further; ++c) sums[pixel_sums + c] = sum(load(further_sums + c * 8));
+        const F8 dx = first_row(s.dx), all_s = fold_rows(sum_s), all_s_dy = fold_rows(sum_s_dy);
+        const F8 s_dx = all_s * dx;
+        store_unaligned(sums, sum8(all_s, s_dx, s_dx * dx, all_s_dy, all_s_dy * dx, fold_rows(sum_r), fold_rows(sum_g),
+                                   fold_rows(sum_b)));
+        sums[8] = sum(fold_rows(sum_s_dy_dy));
+        for (int c = 0; c < further; ++c) sums[pixel_sums + c] = sum(fold_rows(read<Wide>(further_sums + c * 16)));
     }
-    __builtin_memset(task.sums + (begin + walked) * stride, 0, (end - begin - walked) * stride * sizeof(float));
+    for (std::uint32_t i = begin + walked; i < end; ++i) {
+        __builtin_memset(task.sums + std::size_t(forward.instances[i].slot) * stride, 0, stride * sizeof(float));
+    }
 }
 
 void blend_backward(const BlendBackwardTask& task, std::size_t begin, std::size_t end) {

@@ -25,6 +25,7 @@ struct alignas(64) ScreenSplat {
 // A Gaussian in a tile's list; rows are those its ellipse touches there.
 struct TileInstance {
     std::uint32_t splat;
+    std::uint32_t slot;  // its row of sums in the backward pass; one Gaussian's are contiguous
     std::uint8_t first_row, last_row;
     std::uint16_t padding;
 };
@@ -89,8 +90,7 @@ struct ProjectBackwardTask {
     ProjectTask forward;
     const float* sums;  // as above
     bool use_further;
-    const std::uint32_t* slots;       // positions in `instances`, one Gaussian's contiguous
-    const std::uint32_t* slot_begin;  // [count]
+    const std::uint32_t* slot_begin;  // [count], the Gaussian's first row of `sums`
     const std::uint32_t* slot_count;  // [count]
     float *means, *scales, *rotations, *colors, *opacities, *extra;
     float* screen_gradient;  // may be null
@@ -107,6 +107,6 @@ struct Kernels {
 
 const Kernels& portable_kernels();
 const Kernels* avx2_kernels();    // null where the build or the processor has none
-const Kernels* avx512_kernels();  // same operations on 256-bit registers, with twice as many of them
+const Kernels* avx512_kernels();  // blends two rows of a tile at once
 
 }  // namespace likeness::cpu_raster

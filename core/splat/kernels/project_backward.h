@@ -11,14 +11,23 @@ inline constexpr std::size_t largest_sums = std::size_t(pixel_sums) + 64;
 // Adds up a Gaussian's instances in the order of its tiles, whatever thread blended them, and turns eight Gaussians'
 // rows into columns: lanes[sum][Gaussian].
 inline void gather_sums(const ProjectBackwardTask& task, const Block& block, std::size_t stride, float (*lanes)[8]) {
+    // Slots follow depth, Gaussians here follow their index: the next block's rows are far away, often in another
+    // core's cache.
+    const std::size_t next = block.first + 8;
+    for (std::size_t splat = next; splat < next + 8 && splat < task.forward.splats.count; ++splat) {
+        const std::uint32_t count = task.slot_count[splat];
+        if (count == 0) continue;  // its slot_begin may be of an earlier scene
+        const float* sums = task.sums + std::size_t(task.slot_begin[splat]) * stride;
+        const float* end = sums + std::size_t(count) * stride;
+        for (; sums < end; sums += 16) __builtin_prefetch(sums);
+    }
     for (int i = 0; i < block.lanes; ++i) {
         const std::size_t splat = block.first + std::size_t(i);
-        const std::uint32_t* slot = task.slots + task.slot_begin[splat];
         const std::uint32_t count = task.slot_count[splat];
+        const float* sums = count > 0 ? task.sums + std::size_t(task.slot_begin[splat]) * stride : nullptr;
         F8 head = all(0.0f);
         float tail[largest_sums - 8] = {};
-        for (std::uint32_t n = 0; n < count; ++n) {
-            const float* sums = task.sums + std::size_t(slot[n]) * stride;
+        for (std::uint32_t n = 0; n < count; ++n, sums += stride) {
             head += load_unaligned(sums);
             for (std::size_t c = 8; c < stride; ++c) tail[c - 8] += sums[c];
         }

@@ -100,21 +100,18 @@ LIKENESS_INLINE unsigned sign_bits(F8 x) {
 #endif
 }
 
-// 2^x for -126 < x < 127; other inputs give garbage, not traps. Relative error below 2e-7.
-// x = n + f with |f| <= 1/2; the polynomial minimises the largest relative error there (Remez); n goes into the
-// exponent bits.
-LIKENESS_INLINE F8 exp2(F8 x) {
-    // Adding 1.5 * 2^23 leaves the nearest integer in the low mantissa bits.
-    const F8 magic = all(12582912.0f);
-    const F8 shifted = x + magic;
-    const F8 f = x - (shifted - magic);
-    F8 p = all(1.327647217e-3f);
-    p = madd(p, f, all(9.675541331e-3f));
-    p = madd(p, f, all(5.550713273e-2f));
-    p = madd(p, f, all(2.402211972e-1f));
-    p = madd(p, f, all(6.931469671e-1f));
-    p = madd(p, f, all(1.0f));
-    return reinterpret_cast<F8>(reinterpret_cast<I8>(p) + (reinterpret_cast<I8>(shifted) << 23));
+LIKENESS_INLINE I8 at_least(F8 a, F8 b) { return a >= b; }
+LIKENESS_INLINE I8 at_most(F8 a, F8 b) { return a <= b; }
+
+// -|x|
+LIKENESS_INLINE F8 negative(F8 x) { return reinterpret_cast<F8>(reinterpret_cast<I8>(x) | INT32_MIN); }
+
+// The same value in all lanes of either width.
+template <class V>
+LIKENESS_INLINE V every(float x);
+template <>
+LIKENESS_INLINE F8 every<F8>(float x) {
+    return all(x);
 }
 
 LIKENESS_INLINE float sum(F8 x) {
