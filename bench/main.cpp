@@ -3,7 +3,6 @@
 #include <cstring>
 #include <exception>
 
-#include "bench/portrait_bench.h"
 #include "bench/splat_bench.h"
 
 namespace {
@@ -15,7 +14,6 @@ struct Command {
 };
 
 constexpr Command commands[] = {
-    {"portrait", run_portrait_bench, "portraits to avatars: time and quality"},
     {"splat", run_splat_bench, "speed of the Gaussian rasterizers"},
 };
 
