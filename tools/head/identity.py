@@ -31,7 +31,3 @@ def base_targets(neutral: Neutral):
         for path in paths:
             name = path.name.removesuffix(".target.gz")
             yield name, neutral.target(f"{folder}/{name}"), (0.0, 1.0)
-
-
-def symmetric(delta: np.ndarray, mirror: np.ndarray) -> bool:
-    return bool(np.allclose(delta[mirror] * [-1, 1, 1], delta, atol=1e-6))

@@ -33,7 +33,6 @@ from part import Part
 from skin import REGION, REGIONS, vertex_regions
 from surface import Surface
 
-HEAD_SKIN = ("face", "lids", "lips", "ear_left", "ear_right", "scalp", "neck")
 # The arch through the helper teeth's outer face: half width, front, back (metres).
 UPPER_ARCH = (0.0290, 0.0918, 0.0440)
 LOWER_ARCH = (0.0275, 0.0894, 0.0430)

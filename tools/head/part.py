@@ -30,17 +30,3 @@ def grid_triangles(rows: int, columns: int, closed: bool) -> np.ndarray:
             # the diagonal flips at the middle column, so that the left half mirrors the right one
             result += [(a, b, e), (a, e, f)] if 2 * c < columns - (0 if closed else 1) else [(a, b, f), (b, e, f)]
     return np.array(result)
-
-
-def outward(triangles: np.ndarray, points: np.ndarray, centre: np.ndarray) -> np.ndarray:
-    """The triangles, all turned over if most of them face `centre`."""
-    corner = points[triangles]
-    normal = np.cross(corner[:, 1] - corner[:, 0], corner[:, 2] - corner[:, 0])
-    facing = ((corner.mean(axis=1) - centre) * normal).sum()
-    return triangles if facing > 0 else triangles[:, ::-1].copy()
-
-
-def join_mirrored(left: np.ndarray) -> np.ndarray:
-    """The mirror table of a part made of a left copy of n vertices followed by the mirrored right copy."""
-    n = len(left)
-    return np.concatenate([np.arange(n, 2 * n), np.arange(n)])

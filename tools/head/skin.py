@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import collections
-
 import numpy as np
 
 from makehuman import BadInput, BaseMesh
@@ -18,8 +16,8 @@ REGION = {name: index for index, name in enumerate(REGIONS)}
 TORSO_CUT = -0.42
 ARM_CUT = 0.10  # along the upper arm from the shoulder joint
 
-# One vertex inside each closed pocket of the base mesh. A pocket begins at the rim of the lids or at the line where
-# the lips meet; these loops are found as the border of the pocket, which is also a seam of the base mesh's texture.
+# The body has closed pockets behind the lids and the lips, each a texture island of its own, so its border is the rim
+# of the lids or the line where the lips meet. Lids and lips are so many rings of vertices about that border.
 LID_RINGS = 9
 # Helper meshes that are good enough as they are.
 HELPERS = {
@@ -240,12 +238,3 @@ def vertex_regions(triangles: np.ndarray, region: np.ndarray, count: int) -> np.
     for corner in range(3):
         np.add.at(votes, (triangles[:, corner], region), 1)
     return votes.argmax(axis=1)
-
-
-def adjacency(triangles: np.ndarray) -> dict[int, set[int]]:
-    near: dict[int, set[int]] = collections.defaultdict(set)
-    for a, b, c in triangles.tolist():
-        near[a] |= {b, c}
-        near[b] |= {a, c}
-        near[c] |= {a, b}
-    return near
