@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import numpy as np
-
 from makehuman import TARGET_FOLDERS
 from neutral import ANCESTRIES, SEXES, Neutral
 
