@@ -6,6 +6,9 @@
 
 #include "app/commands.h"
 #include "core/base/log.h"
+#ifdef LIKENESS_HAVE_CUDA
+#include "cuda/register_device.h"
+#endif
 
 namespace likeness {
 
@@ -31,6 +34,9 @@ int main(int argc, char** argv) {
     using namespace likeness;
     CommonOptions common;
     try {
+#ifdef LIKENESS_HAVE_CUDA
+        register_cuda_device();
+#endif
         CLI::App app("Likeness: head avatars from portraits", "likeness");
         app.set_version_flag("--version", LIKENESS_VERSION);
         app.fallthrough();

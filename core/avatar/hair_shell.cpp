@@ -242,7 +242,10 @@ std::vector<float> grow_hair(Avatar& avatar, const Photo& photo) {
                         // Only outlines that are hair tell the hair's thickness; on bare skin there is none.
                         const float wanted = thickness[s] + distance / pixels_per_metre;
                         target[s] = hair > 0.5f ? std::clamp(wanted, least_thickness, most_thickness) : least_thickness;
-                        weight[s] = hair > 0.5f ? 1.0f : 0.15f;
+                        // Near the pole the grid's vertices crowd: they count by the area they stand for.
+                        const int row = i / hair_columns;
+                        const float crowd = std::min(1.0f, float(row + 1) / float(hair_cap_rows / 2));
+                        weight[s] = crowd * (hair > 0.5f ? 1.0f : 0.15f);
                         presence[s] = hair;
                         presence_weight[s] = 0.5f;
                     }

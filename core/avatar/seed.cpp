@@ -6,6 +6,7 @@
 #include <random>
 
 #include "core/avatar/hair_shell.h"
+#include "core/avatar/relief.h"
 #include "core/avatar/strands.h"
 #include "core/avatar/surface_sampling.h"
 #include "core/avatar/unproject.h"
@@ -156,6 +157,7 @@ void seed_splats(Avatar& avatar, const Photo& photo, const std::vector<float>& h
         writer.add(p, Layer::hair, {0, 0, depth}, {s * 1.5f, s * 0.5f, s * 0.4f}, angle,
                    (colors.color[i] * vary).cwiseMin(1.0f), 0.9f);
     }
+    add_relief(avatar, photo, hair_presence, 0.0026f * finer);
 }
 
 }  // namespace likeness

@@ -48,7 +48,49 @@ Unprojection::Unprojection(const Avatar& avatar, const Photo& photo, const std::
     seen_region_.reserve(buffer.triangle.size());
     for (int t : buffer.triangle)
         seen_region_.push_back(t < 0 ? -1 : int(avatar.model->triangle_region[std::size_t(t)]));
+    find_rolled_lids();
     fill_smooth(hair_presence);
+    find_hollows();
+}
+
+// An open eye's upper lid is rolled up: the few pixels that show it are lashes and crease, and would paint a closed
+// eye black. The more of a blink moves a point, the less the photograph is believed there (unless the eye is shut).
+void Unprojection::find_rolled_lids() {
+    const HeadModel& model = *avatar_.model;
+    rolled_.assign(std::size_t(head_vertices_), 0.0f);
+    for (const char* name : {"eyeBlinkLeft", "eyeBlinkRight"}) {
+        const int control = model.control(name);
+        if (control < 0) continue;
+        const Eigen::VectorXf blink = model.expression * model.control_expression.col(control);
+        float most = 1e-6f;
+        for (int v = 0; v < head_vertices_; ++v) most = std::max(most, blink.segment<3>(3 * v).norm());
+        const float open = 1 - std::clamp(photo_.pose.controls[control], 0.0f, 1.0f);
+        for (int v = 0; v < head_vertices_; ++v)
+            rolled_[std::size_t(v)] = std::max(
+                rolled_[std::size_t(v)], smoothstep(0.3f, 0.6f, open * blink.segment<3>(3 * v).norm() / most));
+    }
+}
+
+// What is filled has no shading of its own, and an ear without shading is no ear: hollows get darker, ridges lighter,
+// by the mean curvature in the neutral pose (the Laplacian along the normal, over the edges' length).
+void Unprojection::find_hollows() {
+    const VertexGraph graph = vertex_graph(int(avatar_.neutral.cols()), avatar_.triangles);
+    const Vertices normals = vertex_normals(avatar_.neutral, avatar_.triangles);
+    hollow_.assign(std::size_t(avatar_.neutral.cols()), 1.0f);
+    for (int v = 0; v < head_vertices_; ++v) {
+        const std::size_t s = std::size_t(v);
+        Eigen::Vector3f mean = Eigen::Vector3f::Zero();
+        float length = 0;
+        const int degree = graph.first[s + 1] - graph.first[s];
+        if (degree == 0) continue;
+        for (int e = graph.first[s]; e < graph.first[s + 1]; ++e) {
+            const Eigen::Vector3f edge = avatar_.neutral.col(graph.neighbours[std::size_t(e)]) - avatar_.neutral.col(v);
+            mean += edge / float(degree);
+            length += edge.norm() / float(degree);
+        }
+        const float bend = length > 0 ? normals.col(v).dot(mean) / length : 0;  // > 0 in a hollow
+        hollow_[s] = std::clamp(1 - 1.1f * bend, 0.55f, 1.12f);
+    }
 }
 
 void Unprojection::see(const Eigen::Vector3i& t, const Eigen::Vector3f& b, int region, bool hair,
@@ -82,6 +124,8 @@ void Unprojection::see(const Eigen::Vector3i& t, const Eigen::Vector3f& b, int r
             if (k == 4 && nearest_[i] < depth - 0.02f) return;
         }
     }
+    if (!hair && name != "lashes")
+        w *= 1 - (rolled_[std::size_t(t[0])] * b[0] + rolled_[std::size_t(t[1])] * b[1] + rolled_[std::size_t(t[2])] * b[2]);
     const float hair_here = sample(photo_.hair, pixel.x(), pixel.y());
     if (hair) {
         w *= smoothstep(0.3f, 0.7f, hair_here);
@@ -203,6 +247,11 @@ PointColors Unprojection::colors(const std::vector<SurfacePoint>& points) const 
             const Eigen::Vector3f smooth = surface_position(smooth_, avatar_.triangles, points[i]);
             const float direct = result.trust[i];
             Eigen::Vector3f filled = smooth;
+            if (!hair) {
+                const Eigen::Vector3i& c = avatar_.triangles[t];
+                const Eigen::Vector3f& b = points[i].barycentric;
+                filled *= hollow_[std::size_t(c[0])] * b[0] + hollow_[std::size_t(c[1])] * b[1] + hollow_[std::size_t(c[2])] * b[2];
+            }
             if (direct < 0.999f) {
                 // Detail from the mirrored side, on this side's own light.
                 const Eigen::Vector3i other = mirrored(avatar_.triangles[t]);
@@ -214,7 +263,9 @@ PointColors Unprojection::colors(const std::vector<SurfacePoint>& points) const 
                     const Eigen::Vector3f& b = points[i].barycentric;
                     const Eigen::Vector3f there =
                         smooth_.col(other[0]) * b[0] + smooth_.col(other[1]) * b[1] + smooth_.col(other[2]) * b[2];
-                    filled += std::min(1.0f, 2 * trust) * (color - there);
+                    // What the other side shows has its own shading.
+                    const float taken = std::min(1.0f, 2 * trust);
+                    filled = (1 - taken) * filled + taken * (smooth + color - there);
                 }
             }
             const float w = smoothstep(0.0f, 0.5f, direct);

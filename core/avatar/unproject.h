@@ -31,10 +31,14 @@ class Unprojection {
     void see(const Eigen::Vector3i& vertices, const Eigen::Vector3f& barycentric, int region, bool hair,
              Eigen::Vector3f& color, float& trust) const;
     void fill_smooth(const std::vector<float>& hair_presence);
+    void find_hollows();
+    void find_rolled_lids();
 
     const Avatar& avatar_;
     const Photo& photo_;
     Vertices surface_, normals_, smooth_;
+    std::vector<float> hollow_;  // darkening of each vertex of the head by what surrounds it, for filled colours
+    std::vector<float> rolled_;  // how much of each vertex of the head a blink would uncover, in [0, 1]
     std::vector<float> nearest_;     // z-buffer of the head, metres
     std::vector<int> seen_region_;   // region of the nearest triangle, -1 for none
     int head_vertices_ = 0;

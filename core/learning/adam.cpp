@@ -10,7 +10,8 @@ namespace {
 
 LIKENESS_VECTORIZE void update(float* __restrict value, const float* __restrict gradient, float* __restrict first,
                                float* __restrict second, std::size_t count, float rate, float correction) {
-    constexpr float beta1 = 0.9f, beta2 = 0.999f, epsilon = 1e-15f;
+    constexpr float beta1 = 0.9f, beta2 = 0.999f;
+    constexpr float epsilon = 3e-8f;  // well below what a visible Gaussian gets
     for (std::size_t i = 0; i < count; ++i) {
         const float g = gradient[i];
         first[i] = beta1 * first[i] + (1 - beta1) * g;

@@ -16,13 +16,14 @@ namespace {
 const Eigen::Vector3f front_flip(1, -1, -1);
 
 // Priors, as standard deviations. Tuned on photographs; see docs/tracking.md.
-constexpr float identity_sigma = 0.45f;       // of a target's coefficient
+constexpr float identity_sigma = 0.30f;       // of a target's coefficient
 constexpr float expression_sigma = 0.35f;     // of a control
 constexpr float hidden_sigma = 0.08f;         // of controls that landmarks hardly see
 constexpr float distance_metres = 0.9f;       // people are photographed from about here ...
 constexpr float distance_log_sigma = 0.35f;   // ... give or take 40 %
 constexpr float focal_log_sigma = 0.03f;      // of a focal length read from the file
 constexpr float pixel_sigma = 0.012f;         // of a landmark, over the iris distance
+constexpr float depth_sigma = 0.06f;           // of a landmark's depth as the detector guesses it, likewise
 constexpr float robust_scale = 3.0f;          // Cauchy, in units of pixel_sigma
 
 bool hardly_seen(std::string_view control) {
@@ -180,8 +181,12 @@ void LandmarkSolver::solve(const LandmarkPoints& points, int width, int height, 
     };
 
     // Energy of a state and, when asked for, its normal equations.
-    RowMatrix model_jacobian, rows(2 * landmarks::count, unknowns);
-    Eigen::VectorXf residual(2 * landmarks::count);
+    constexpr int depths = 468, depth_row = 2 * landmarks::count;  // the irises' depth is not used
+    RowMatrix model_jacobian, rows(depth_row + depths, unknowns);
+    Eigen::VectorXf residual(depth_row + depths);
+    const float depth_precision = 1 / (depth_sigma * iris_distance(points));
+    float mean_guess = 0;
+    for (int i = 0; i < depths; ++i) mean_guess += points[std::size_t(i)].z() / depths;
     const auto evaluate = [&](const HeadFit& f, bool refine_all, Eigen::MatrixXf* hessian, Eigen::VectorXf* gradient) {
         Vertices posed;
         if (hessian)
@@ -189,6 +194,7 @@ void LandmarkSolver::solve(const LandmarkPoints& points, int width, int height, 
         else
             posed = pose_head(part_, personalise(part_, f.identity), f.pose).vertices;
         double energy = 0;
+        std::array<float, depths> depth;
         const Eigen::Vector3f t = f.camera.world_to_camera.topRightCorner<3, 1>();
         const float focal = f.camera.fx;
         for (int i = 0; i < landmarks::count; ++i) {
@@ -198,6 +204,7 @@ void LandmarkSolver::solve(const LandmarkPoints& points, int width, int height, 
             const Eigen::Vector3f p = posed.col(c[0]) * b[0] + posed.col(c[1]) * b[1] + posed.col(c[2]) * b[2];
             const Eigen::Vector3f q = front_flip.cwiseProduct(p) + t;
             const float iz = 1 / std::max(q.z(), 0.05f);
+            if (i < depths) depth[s] = q.z();
             Eigen::Vector2f r = Eigen::Vector2f(q.x(), q.y()) * focal * iz +
                                 Eigen::Vector2f(f.camera.cx, f.camera.cy) - points[s].head<2>();
             Eigen::Matrix2f across = Eigen::Matrix2f::Identity();
@@ -229,9 +236,43 @@ void LandmarkSolver::solve(const LandmarkPoints& points, int width, int height, 
                     (neck_share * j.middleCols<3>(column.joints + 3 * neck) +
                      (1 - neck_share) * j.middleCols<3>(column.joints + 3 * head));
             }
+            if (i < depths) {
+                // Camera depth grows against the world's z.
+                auto deep = rows.row(depth_row + i);
+                deep.setZero();
+                for (int k = 0; k < 3; ++k) {
+                    const auto j = model_jacobian.row(3 * c[k] + 2);
+                    if (refine_all) {
+                        if (identities) deep.leftCols(identities) -= b[k] * j.leftCols(identities);
+                        deep.middleCols(at_control, controls) -= b[k] * j.middleCols(column.controls, controls);
+                    }
+                    deep.middleCols<3>(at_turn) -=
+                        b[k] * (neck_share * j.middleCols<3>(column.joints + 3 * neck) +
+                                (1 - neck_share) * j.middleCols<3>(column.joints + 3 * head));
+                }
+            }
             row.middleCols<3>(at_shift) = by_point;
             if (options.solve_focal)
                 row.col(at_focal) = across * Eigen::Vector2f(q.x(), q.y()) * focal * iz * (w / sigma);
+        }
+        // The detector's depths, about their mean and in weak perspective; their scale follows the picture's.
+        float mean_depth = 0;
+        for (float z : depth) mean_depth += z / depths;
+        const float depth_scale = focal / mean_depth * depth_precision;
+        if (hessian) {
+            auto block = rows.bottomRows(depths);
+            const Eigen::RowVectorXf mean_row = block.colwise().mean();
+            block.rowwise() -= mean_row;
+        }
+        for (int i = 0; i < depths; ++i) {
+            const std::size_t s = std::size_t(i);
+            const float r = depth_scale * (depth[s] - mean_depth) - depth_precision * (points[s].z() - mean_guess);
+            const float k2 = robust_scale * robust_scale;
+            energy += 0.5 * double(k2) * std::log1p(double(r * r / k2));
+            if (!hessian) continue;
+            const float w = std::sqrt(1 / (1 + r * r / k2));
+            residual[depth_row + i] = w * r;
+            rows.row(depth_row + i) *= w * depth_scale;
         }
         const Eigen::VectorXf x = read(f);
         energy += 0.5 * double(x.cwiseProduct(prior).squaredNorm());

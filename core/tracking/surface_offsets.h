@@ -18,7 +18,7 @@ struct OffsetTarget {
 };
 
 struct OffsetOptions {
-    float stiffness = 2.0f;  // of the Laplacian of offsets in millimetres
+    float stiffness = 30.0f;  // of the Laplacian of offsets in millimetres
     float weight = 0.02f;    // of the offsets in millimetres
 };
 

@@ -1,0 +1,136 @@
+#include "core/avatar/relief.h"
+
+#include <Eigen/Geometry>
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <deque>
+
+#include "core/avatar/deform.h"
+#include "core/geometry/mesh_raster.h"
+
+namespace likeness {
+namespace {
+
+constexpr float fall_back = 0.55f;      // metres of depth for each metre beside the surface
+constexpr float deepest = 0.05f;        // metres
+constexpr float farthest = 0.25f;       // metres beside the surface; what is further away is no part of the person
+constexpr float fill_factor = 0.62f;    // standard deviation over spacing
+
+// For every pixel the nearest one that is marked (by a wave from all marked pixels at once), or -1.
+std::vector<int> nearest_marked(const std::vector<std::uint8_t>& marked, int width, int height) {
+    std::vector<int> origin(marked.size(), -1);
+    std::deque<int> wave;
+    for (std::size_t i = 0; i < marked.size(); ++i)
+        if (marked[i]) {
+            origin[i] = int(i);
+            wave.push_back(int(i));
+        }
+    while (!wave.empty()) {
+        const int at = wave.front(), x = at % width, y = at / width;
+        wave.pop_front();
+        for (int dy = -1; dy <= 1; ++dy)
+            for (int dx = -1; dx <= 1; ++dx) {
+                const int nx = x + dx, ny = y + dy;
+                if (nx < 0 || ny < 0 || nx >= width || ny >= height || origin[std::size_t(ny * width + nx)] >= 0) continue;
+                origin[std::size_t(ny * width + nx)] = origin[std::size_t(at)];
+                wave.push_back(ny * width + nx);
+            }
+    }
+    return origin;
+}
+
+}  // namespace
+
+void add_relief(Avatar& avatar, const Photo& photo, const std::vector<float>& hair_presence, float spacing) {
+    const int head_vertices = avatar.model->vertex_count();
+    const std::size_t head_triangles = avatar.model->triangles.size();
+    const Vertices surface = pose_surface(avatar, photo.pose);
+    Triangles solid;
+    std::vector<int> index;  // of the whole surface's triangles
+    for (std::size_t t = 0; t < avatar.triangles.size(); ++t) {
+        float hair = 1;
+        if (t >= head_triangles) {
+            hair = 0;
+            for (int k = 0; k < 3; ++k) hair += hair_presence[std::size_t(avatar.triangles[t][k] - head_vertices)] / 3;
+        }
+        if (hair <= 0.5f) continue;
+        solid.push_back(avatar.triangles[t]);
+        index.push_back(int(t));
+    }
+    const MeshBuffer seen = rasterize_mesh(surface, solid, photo.camera);
+    const int width = seen.width, height = seen.height;
+    // Clothes hang on the torso, hair on scalp and shell, and anything else on what is next to it.
+    enum Class { hair_class, cloth_class, other_class, classes };
+    std::array<std::vector<int>, classes> nearest;
+    const int torso = avatar.model->region("torso"), neck = avatar.model->region("neck"), scalp = avatar.model->region("scalp");
+    for (int c = 0; c < classes; ++c) {
+        std::vector<std::uint8_t> marked(seen.triangle.size(), 0);
+        for (std::size_t i = 0; i < marked.size(); ++i) {
+            if (seen.triangle[i] < 0) continue;
+            const std::size_t t = std::size_t(index[std::size_t(seen.triangle[i])]);
+            const int region = t < head_triangles ? int(avatar.model->triangle_region[t]) : -1;
+            marked[i] = c == hair_class ? region == scalp || region < 0 : c == cloth_class ? region == torso || region == neck : 1;
+        }
+        nearest[std::size_t(c)] = nearest_marked(marked, width, height);
+    }
+
+    const float depth = (photo.camera.world_to_camera * head_middle(avatar).homogeneous()).z();
+    const float pixel = depth / photo.camera.fx;  // metres
+    const int stride = std::max(1, int(std::lround(spacing / pixel)));
+    AnchoredSplats& splats = avatar.splats;
+    const std::size_t first = splats.count;
+    std::vector<Eigen::Vector3f> world;
+    const Eigen::Matrix3f turn = photo.camera.world_to_camera.topLeftCorner<3, 3>();
+    const Eigen::Vector3f shift = photo.camera.world_to_camera.topRightCorner<3, 1>();
+    for (int y = stride / 2; y < height; y += stride)
+        for (int x = stride / 2; x < width; x += stride) {
+            const std::size_t i = seen.index(x, y);
+            const float alpha = photo.alpha.pixels[i];
+            if (alpha < 0.3f || seen.triangle[i] >= 0) continue;
+            const float hair = photo.hair.pixels[i], cloth = photo.cloth.pixels[i], skin = photo.skin.pixels[i];
+            const Class kind = hair >= std::max(cloth, skin) ? hair_class : cloth >= skin ? cloth_class : other_class;
+            int origin = nearest[kind][i];
+            if (origin < 0) origin = nearest[other_class][i];
+            if (origin < 0) continue;
+            const int ox = origin % width, oy = origin / width;
+            const float beside = std::hypot(float(x - ox), float(y - oy)) * pixel;
+            if (beside > farthest) continue;
+            const SurfacePoint near = seen.point(std::size_t(origin));
+            const SurfacePoint anchor{index[std::size_t(near.triangle)], near.barycentric};
+            const float z = seen.depth[std::size_t(origin)] + std::min(fall_back * beside, deepest);
+            const Eigen::Vector3f in_camera((float(x) + 0.5f - photo.camera.cx) / photo.camera.fx * z,
+                                            (float(y) + 0.5f - photo.camera.cy) / photo.camera.fy * z, z);
+            world.push_back(turn.transpose() * (in_camera - shift));
+            const Eigen::Vector3i& c = avatar.triangle_uv[std::size_t(anchor.triangle)];
+            splats.atlas.push_back(avatar.uv[std::size_t(c[0])] * anchor.barycentric[0] +
+                                   avatar.uv[std::size_t(c[1])] * anchor.barycentric[1] +
+                                   avatar.uv[std::size_t(c[2])] * anchor.barycentric[2]);
+            splats.anchor.push_back(anchor);
+            splats.layer.push_back(kind == hair_class ? Layer::hair : kind == cloth_class ? Layer::cloth : Layer::accessory);
+            for (std::size_t k = 0; k < 3; ++k) splats.albedo.push_back(photo.color.pixels[i * 3 + k]);
+            const float opacity = std::clamp(alpha, 0.3f, 0.95f);
+            splats.opacity.push_back(std::log(opacity / (1 - opacity)));
+            ++splats.count;
+        }
+    splats.offset.resize(splats.count * 3);
+    splats.log_scale.resize(splats.count * 3);
+    splats.rotation.resize(splats.count * 4);
+
+    // Into the local frames: there at the world position, flat towards the camera.
+    const SplatFrames frames = splat_frames(avatar, photo.pose);
+    for (std::size_t i = first; i < splats.count; ++i) {
+        const float* f = &frames.values[i * frame_floats];
+        const Eigen::Map<const Eigen::Matrix<float, 3, 3, Eigen::RowMajor>> rotation(f + 3);
+        const float stretch = f[12];
+        Eigen::Map<Eigen::Vector3f>(&splats.offset[i * 3]) =
+            rotation.transpose() * (world[i - first] - Eigen::Map<const Eigen::Vector3f>(f)) / stretch;
+        const Eigen::Quaternionf local(Eigen::Matrix3f(rotation.transpose() * turn.transpose()));
+        const float s = std::log(float(stride) * pixel * fill_factor / stretch);
+        for (std::size_t k = 0; k < 3; ++k) splats.log_scale[i * 3 + k] = k < 2 ? s : s - 1.0f;
+        const std::array<float, 4> q = {local.w(), local.x(), local.y(), local.z()};
+        std::copy(q.begin(), q.end(), splats.rotation.begin() + std::ptrdiff_t(i * 4));
+    }
+}
+
+}  // namespace likeness

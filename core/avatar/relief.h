@@ -1,0 +1,15 @@
+// Gaussians for what the photograph shows outside head mesh and hair shell: collars, strands, hats, hands.
+#pragma once
+
+#include <vector>
+
+#include "core/avatar/photo.h"
+
+namespace likeness {
+
+// Appends Gaussians for every part of the matte that neither the head nor the shell covers. Each is anchored on the
+// surface next to it in the picture, moves with that, and lies at its depth, falling back with the distance.
+// `spacing` is the distance between them in metres.
+void add_relief(Avatar& avatar, const Photo& photo, const std::vector<float>& hair_presence, float spacing);
+
+}  // namespace likeness
