@@ -106,7 +106,8 @@ function(likeness_library name)
 endfunction()
 
 # likeness_test(name SOURCES a.cpp ... LIBRARIES targets [LABELS slow ...]): a GoogleTest program, one ctest entry.
-# Without LABELS it is a `core` test: those run under the sanitizers too, so a core test takes seconds and no GPU.
+# Without LABELS the tests of a folder of core/ are `core`: those run under the sanitizers too, so a core test takes
+# seconds and no GPU. Others bear their folder's name.
 # Its cases are written to test-results/NAME.json, from which scripts/test counts.
 add_custom_target(likeness_core_tests)
 function(likeness_test name)
@@ -117,7 +118,10 @@ function(likeness_test name)
     set_tests_properties(${name} PROPERTIES TIMEOUT 900
         ENVIRONMENT "GTEST_OUTPUT=json:${CMAKE_BINARY_DIR}/test-results/${name}.json")
     if(NOT ARG_LABELS)
-        set(ARG_LABELS core)
+        get_filename_component(ARG_LABELS "${CMAKE_CURRENT_SOURCE_DIR}" NAME)
+        if(IS_DIRECTORY "${PROJECT_SOURCE_DIR}/core/${ARG_LABELS}")
+            set(ARG_LABELS core)
+        endif()
     endif()
     set_tests_properties(${name} PROPERTIES LABELS "${ARG_LABELS}")
     if("core" IN_LIST ARG_LABELS)
