@@ -15,7 +15,7 @@ namespace {
 // Camera axes against the world's for a camera that looks at the face from the front.
 const Eigen::Vector3f front_flip(1, -1, -1);
 
-// Priors, as standard deviations. Tuned on photographs; see docs/tracking.md.
+// Priors, as standard deviations. Tuned on photographs.
 constexpr float identity_sigma = 0.30f;       // of a target's coefficient
 constexpr float expression_sigma = 0.35f;     // of a control
 constexpr float hidden_sigma = 0.08f;         // of controls that landmarks hardly see
