@@ -3,6 +3,7 @@
 #include <cstring>
 #include <exception>
 
+#include "bench/portrait_bench.h"
 #include "bench/splat_bench.h"
 
 namespace {
@@ -14,6 +15,7 @@ struct Command {
 };
 
 constexpr Command commands[] = {
+    {"portrait", run_portrait_bench, "portraits to avatars: time and quality"},
     {"splat", run_splat_bench, "speed of the Gaussian rasterizers"},
 };
 

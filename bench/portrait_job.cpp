@@ -1,0 +1,62 @@
+#include "bench/portrait_job.h"
+
+#include <sys/resource.h>
+
+#include <chrono>
+#include <cmath>
+
+#include "core/avatar/avatar_file.h"
+
+namespace likeness::bench {
+namespace {
+
+double peak_rss_mib() {
+    rusage usage{};
+    getrusage(RUSAGE_SELF, &usage);
+    return double(usage.ru_maxrss) / 1024;  // Linux: KiB
+}
+
+}  // namespace
+
+Result<PortraitJob> run_portrait_job(const std::filesystem::path& file, const std::filesystem::path& avatar_file,
+                                     const JobOptions& options) {
+    const auto start = std::chrono::steady_clock::now();
+    const auto seconds = [start] {
+        return std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+    };
+    auto device = choose_device(options.device);
+    if (!device) return device.error();
+    auto tools = PortraitTools::load();
+    if (!tools) return tools.error();
+    PortraitOptions portrait_options;
+    if (options.steps) portrait_options.training.steps = *options.steps;
+    Progress progress;
+    auto portrait = prepare_portrait(*tools, file, portrait_options, progress);
+    if (!portrait) return portrait.error();
+
+    PortraitJob job{.device = *device,
+                    .tools = *std::move(tools),
+                    .portrait = *std::move(portrait),
+                    .renderer = AvatarRenderer(device->make_rasterizer()),
+                    .trained = {},
+                    .first_picture = {}};
+    Avatar& avatar = job.portrait.avatar;
+    const HeadPose neutral = HeadPose::neutral(*avatar.model);
+    job.first_picture = job.renderer.render(avatar, neutral, default_camera(avatar, 512, 512));
+    job.first_picture_seconds = seconds();
+
+    Trainer trainer(avatar, job.portrait.photo, job.portrait.hair_presence, portrait_options.training,
+                    device->make_step_engine());
+    job.trained = trainer.run(progress);
+    const Image thumbnail = job.renderer.render(avatar, neutral, default_camera(avatar, 256, 256));
+    if (Status saved = save_avatar(avatar_file, avatar, thumbnail); !saved) return saved.error();
+    job.seconds = seconds();
+    job.peak_rss_mib = peak_rss_mib();
+    if (job.trained.stopped_early)
+        job.portrait.warnings.push_back("training ended early: " + job.trained.stopped_early->message);
+    return job;
+}
+
+double rounded(double value) { return std::round(value * 1e6) / 1e6; }
+
+}  // namespace likeness::bench
