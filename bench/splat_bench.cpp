@@ -138,6 +138,8 @@ void run_case(Rasterizer& rasterizer, const SplatSet& splats, const std::string&
         line["pairs"] = reference.pairs();
         line["reference_forward_ms"] = rounded(reference_forward.median());
         line["reference_forward_backward_ms"] = rounded(reference_both.median());
+        line["reference_forward_cpu_ms"] = rounded(reference_forward.cpu_median());
+        line["reference_forward_backward_cpu_ms"] = rounded(reference_both.cpu_median());
         line["forward_ratio"] = rounded(reference_forward.median() / forward.median());
         line["forward_backward_ratio"] = rounded(reference_both.median() / both.median());
     }

@@ -2,9 +2,11 @@
 //
 // A Gaussian's covariance is projected by the local affine approximation (EWA), 0.3 px^2 is added to its diagonal,
 // alpha = opacity * exp(-power) below 1/255 is dropped and at most 0.99, pixels are evaluated at centres (+0.5),
-// Gaussians are blended front to back by camera depth (ties by index) until transmittance falls below 1e-4.
+// Gaussians are blended front to back by camera depth (ties by index) until transmittance falls below 1e-4: the
+// Gaussian that would bring it there is the first not blended. Gaussians with a value that is not finite are not drawn.
 // Gaussians nearer than `near_plane` are dropped. Covariance is not clamped at the image border beyond the usual
-// 1.3 x field-of-view limit on x/z and y/z in the Jacobian.
+// 1.3 x field-of-view limit on x/z and y/z in the Jacobian: |x/z| <= 1.3 width / (2 fx), wherever the principal point
+// is.
 #pragma once
 
 #include <array>
@@ -48,12 +50,15 @@ class Rasterizer {
     virtual void forward(const SplatSet& splats, const Camera& camera, const RasterOptions& options, Frame& frame) = 0;
 
     // Gradients of the last forward call; overwrites `gradients`. Also adds each Gaussian's screen-space position
-    // gradient norm (pixels) to `screen_gradient` when given: densification uses it.
+    // gradient norm (pixels) to `screen_gradient` when given: densification uses it. Gradients of Gaussians that were
+    // not drawn are zero. Throws std::invalid_argument when an image's size differs from the rendered one's.
     virtual void backward(const FrameGradients& frame_gradients, SplatGradients& gradients,
                           std::vector<float>* screen_gradient = nullptr) = 0;
 };
 
-// Threads and AVX2 where the processor has it (checked at run time), portable code elsewhere.
+// Threads, and AVX-512 or AVX2 where the processor has it (checked at run time), portable code elsewhere. The
+// environment variable LIKENESS_SIMD=portable, avx2 or avx512 asks for one of them. Results do not depend on the number
+// of threads. At most 60 extra channels and 32768 pixels a side (std::invalid_argument).
 std::unique_ptr<Rasterizer> make_cpu_rasterizer();
 
 }  // namespace likeness
