@@ -1,0 +1,232 @@
+#include <gtest/gtest.h>
+
+#include <cstring>
+#include <functional>
+#include <limits>
+
+#include "core/formats/safetensors.h"
+#include "core/head/head_asset.h"
+#include "tests/formats/temporary_folder.h"
+#include "tests/head/head_fixtures.h"
+
+namespace likeness::test {
+namespace {
+
+using Bytes = std::vector<std::uint8_t>;
+
+PersonalHead neutral_person(const HeadModel& model) {
+    return personalise(model, Eigen::VectorXf::Zero(model.identity_count()));
+}
+
+// One tensor on its way from a file to a changed copy of it.
+struct Tensor {
+    DType dtype;
+    Shape shape;
+    std::vector<std::byte> bytes;
+    template <class T>
+    void set(std::size_t index, T value) {
+        ASSERT_LE((index + 1) * sizeof(T), bytes.size());
+        std::memcpy(bytes.data() + index * sizeof(T), &value, sizeof(T));
+    }
+};
+using Change = std::function<void(std::map<std::string, Tensor>&, std::map<std::string, std::string>&)>;
+
+Bytes changed(const Bytes& file, const Change& change) {
+    const auto read = Safetensors::load(file, "original");
+    EXPECT_TRUE(read);
+    std::map<std::string, Tensor> tensors;
+    for (const std::string& name : read->names()) {
+        const TensorView view = *read->tensor(name);
+        tensors[name] = {view.dtype, view.shape, {view.bytes.begin(), view.bytes.end()}};
+    }
+    std::map<std::string, std::string> metadata = read->metadata();
+    change(tensors, metadata);
+    SafetensorsWriter writer;
+    for (const auto& [name, t] : tensors) writer.add(name, t.dtype, t.shape, t.bytes);
+    for (const auto& [key, value] : metadata) writer.set_metadata(key, value);
+    return writer.encode();
+}
+
+const Bytes& good() {
+    static const Bytes bytes = encode_head(*ball_head(), neutral_person(*ball_head()));
+    return bytes;
+}
+
+void refused(const Change& change, const std::string& why) {
+    const auto head = load_head(changed(good(), change), "hostile.safetensors");
+    ASSERT_FALSE(head) << why;
+    EXPECT_EQ(head.error().code, ErrorCode::bad_input) << why;
+    EXPECT_NE(head.error().message.find("hostile.safetensors"), std::string::npos) << why << ": " << head.error().message;
+}
+
+TEST(HeadAsset, RoundTripPosesEqually) {
+    for (const auto& head : {ball_head(), real_head()}) {
+        Random random(8);
+        Vertices offsets(3, head->vertex_count());
+        for (Eigen::Index i = 0; i < offsets.size(); ++i) offsets.data()[i] = uniform(random, -0.002f, 0.002f);
+        const PersonalHead person = personalise(*head, random_identity(*head, random, 0.3f), &offsets);
+        const auto loaded = load_head(encode_head(*head, person), "own");
+        ASSERT_TRUE(loaded) << loaded.error().detail;
+        const HeadModel& own = **loaded;
+        EXPECT_EQ(own.name, head->name);
+        EXPECT_EQ(own.licence, head->licence);
+        EXPECT_EQ(own.identity_count(), 0);
+        EXPECT_EQ(own.control_names, head->control_names);
+        EXPECT_EQ(own.joint_names, head->joint_names);
+        EXPECT_EQ(own.region_names, head->region_names);
+        EXPECT_EQ(own.vertex_region, head->vertex_region);
+        EXPECT_EQ(own.triangle_region, head->triangle_region);
+        EXPECT_EQ(own.mirror_vertex, head->mirror_vertex);
+        EXPECT_TRUE(own.triangles == head->triangles && own.triangle_uv == head->triangle_uv && own.uv == head->uv);
+        EXPECT_EQ(own.joint_low, head->joint_low);
+        EXPECT_EQ(own.joint_high, head->joint_high);
+        EXPECT_EQ(own.weights, head->weights);
+        for (std::size_t i = 0; i < 478; ++i) {
+            EXPECT_EQ(own.landmarks[i].triangle, head->landmarks[i].triangle);
+            EXPECT_EQ(own.landmarks[i].barycentric, head->landmarks[i].barycentric);
+        }
+        for (int round = 0; round < 3; ++round) {
+            const HeadPose pose = random_pose(*head, random);
+            const Vertices a = pose_head(*head, person, pose).vertices;
+            const Vertices b = pose_head(own, neutral_person(own), pose).vertices;
+            EXPECT_LT((a - b).cwiseAbs().maxCoeff(), 1e-4f) << "expressions are stored in half precision";
+        }
+    }
+}
+
+TEST(HeadAsset, FromAFile) {
+    const TemporaryFolder folder("head_asset");
+    const auto missing = load_head(folder.path / "none.safetensors");
+    ASSERT_FALSE(missing);
+    EXPECT_EQ(missing.error().code, ErrorCode::not_found);
+    EXPECT_FALSE(load_head(folder.path));
+}
+
+TEST(HeadAsset, OtherFormatsAndVersions) {
+    refused([](auto&, auto& m) { m["version"] = "2"; }, "a newer version");
+    refused([](auto&, auto& m) { m["version"] = "1.0"; }, "an odd version");
+    refused([](auto&, auto& m) { m.erase("version"); }, "no version");
+    refused([](auto&, auto& m) { m["format"] = "likeness-avatar"; }, "another format");
+    refused([](auto&, auto& m) { m.clear(); }, "no metadata");
+}
+
+TEST(HeadAsset, NamesThatAreNoNames) {
+    for (const char* key : {"control_names", "joint_names", "region_names", "identity_names"}) {
+        refused([&](auto&, auto& m) { m.erase(key); }, std::string("no ") + key);
+        for (const char* text : {"", "nonsense", "{}", "[1, 2]", "\"a\"", "[\"a\"", "[[]]", "null"})
+            refused([&](auto&, auto& m) { m[key] = text; }, std::string(key) + " " + text);
+        refused([&](auto&, auto& m) { m[key] = "[\"one\", \"two\", \"three\"]"; }, std::string("too few or many ") + key);
+    }
+    for (const char* joint : {"neck", "head", "jaw", "eye_left", "eye_right"})
+        refused(
+            [&](auto&, auto& m) {
+                std::string& names = m["joint_names"];
+                names.replace(names.find("\"" + std::string(joint) + "\"") + 1, 1, "X");
+            },
+            std::string("no joint ") + joint);
+}
+
+TEST(HeadAsset, EachTensorIsNeededInItsShape) {
+    const auto read = Safetensors::load(good(), "good");
+    ASSERT_TRUE(read);
+    for (const std::string& name : read->names()) {
+        refused([&](auto& t, auto&) { t.erase(name); }, "without " + name);
+        refused(
+            [&](auto& t, auto&) {
+                t[name].shape = {std::int64_t(t[name].bytes.size() / dtype_size(t[name].dtype)), 1, 1, 1};
+            },
+            name + " of another rank");
+        refused(
+            [&](auto& t, auto&) {  // one row more
+                Tensor& tensor = t[name];
+                std::size_t row = dtype_size(tensor.dtype);
+                for (std::size_t k = 1; k < tensor.shape.size(); ++k) row *= std::size_t(tensor.shape[k]);
+                tensor.shape[0] += 1;
+                tensor.bytes.resize(tensor.bytes.size() + row);
+            },
+            name + " with one row more");
+        if (read->tensor(name)->shape[0] > 0)
+            refused(
+                [&](auto& t, auto&) {
+                    Tensor& tensor = t[name];
+                    tensor.bytes.resize(tensor.bytes.size() - tensor.bytes.size() / std::size_t(tensor.shape[0]));
+                    tensor.shape[0] -= 1;
+                },
+                name + " with one row less");
+        refused(
+            [&](auto& t, auto&) {  // floats as integers and the other way round
+                DType& d = t[name].dtype;
+                d = d == DType::i32 ? DType::f32 : d == DType::f32 ? DType::u32 : d == DType::f16 ? DType::i16 : DType::i8;
+            },
+            name + " of another type");
+    }
+}
+
+TEST(HeadAsset, NumbersThatAreNone) {
+    const auto read = Safetensors::load(good(), "good");
+    for (const std::string& name : read->names()) {
+        const TensorView view = *read->tensor(name);
+        if (view.count() == 0) continue;
+        const std::size_t last = view.count() - 1;
+        for (const float value : {std::numeric_limits<float>::quiet_NaN(), std::numeric_limits<float>::infinity(),
+                                  -std::numeric_limits<float>::infinity()}) {
+            if (view.dtype == DType::f32) refused([&](auto& t, auto&) { t[name].set(last, value); }, name);
+            if (view.dtype == DType::f16)
+                refused([&](auto& t, auto&) { t[name].set(last, std::uint16_t(value > 0 ? 0x7c00 : 0xfe00)); }, name);
+        }
+    }
+}
+
+TEST(HeadAsset, IndicesOutOfRange) {
+    const HeadModel& head = *ball_head();
+    const int vertices = head.vertex_count(), faces = int(head.triangles.size());
+    const auto out = [&](const std::string& name, std::initializer_list<std::int32_t> values) {
+        for (std::int32_t value : values)
+            refused([&](auto& t, auto&) { t[name].set(t[name].bytes.size() / 4 - 1, value); }, name + " " + std::to_string(value));
+    };
+    constexpr auto large = std::numeric_limits<std::int32_t>::max(), small = std::numeric_limits<std::int32_t>::min();
+    out("triangles", {-1, vertices, large, small});
+    out("triangle_uv", {-1, int(head.uv.size()), large, small});
+    out("mirror_vertex", {-1, vertices, large, 0});  // 0 is in range, but no involution
+    out("landmark_triangle", {-1, faces, large, small});
+    out("joint_parent", {-2, 6, 5, large});  // 5 is the joint itself
+    for (const char* name : {"vertex_region", "triangle_region"})
+        for (const int value : {7, 255})
+            refused([&](auto& t, auto&) { t[name].set(0, std::uint8_t(value)); }, std::string(name) + " " + std::to_string(value));
+}
+
+TEST(HeadAsset, ValuesThatWouldPoseNonsense) {
+    refused([](auto& t, auto&) { t["weights"].set(0, 7.0f); }, "weights that do not sum to 1");
+    refused([](auto& t, auto&) { t["landmark_barycentric"].set(0, 7.0f); }, "barycentrics that do not sum to 1");
+}
+
+TEST(HeadAsset, CutOffAnywhere) {
+    const Bytes& file = good();
+    for (std::size_t i = 0; i < 60; ++i) {
+        const std::size_t length = file.size() * i / 60;
+        EXPECT_FALSE(load_head(Bytes(file.begin(), file.begin() + std::ptrdiff_t(length)), "cut")) << length;
+    }
+    EXPECT_FALSE(load_head(Bytes(file.begin(), file.end() - 1), "cut"));
+}
+
+TEST(HeadAsset, FlippedBytesNeverCrash) {
+    Random random(12);
+    int loaded = 0;
+    for (int round = 0; round < 200; ++round) {
+        Bytes file = good();
+        const std::size_t range = round % 2 ? file.size() : 3000;  // half of them in the header
+        for (int k = 0; k <= round % 4; ++k) file[random() % range] ^= std::uint8_t(1 + random() % 255);
+        const auto head = load_head(std::move(file), "flipped");
+        if (!head) {
+            EXPECT_FALSE(head.error().message.empty());
+            continue;
+        }
+        ++loaded;
+        const Vertices posed = pose_head(**head, neutral_person(**head), HeadPose::neutral(**head)).vertices;
+        EXPECT_EQ(posed.cols(), (*head)->vertex_count());
+    }
+    EXPECT_LT(loaded, 140) << "flips in the header are noticed";
+}
+
+}  // namespace
+}  // namespace likeness::test

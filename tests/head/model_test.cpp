@@ -1,0 +1,106 @@
+#include <gtest/gtest.h>
+
+#include "core/head/head_asset.h"
+#include "tests/head/head_fixtures.h"
+
+namespace likeness::test {
+namespace {
+
+TEST(HeadModel, NeutralIsTheTemplate) {
+    for (const auto& head : {ball_head(), real_head()}) {
+        const Eigen::VectorXf none = Eigen::VectorXf::Zero(head->identity_count());
+        const PersonalHead person = personalise(*head, none);
+        EXPECT_EQ(person.vertices, head->vertices);
+        EXPECT_EQ(person.joint_position, head->joint_position);
+        const PosedHead posed = pose_head(*head, person, HeadPose::neutral(*head));
+        EXPECT_LT((posed.vertices - head->vertices).cwiseAbs().maxCoeff(), 1e-6f);
+        for (const Eigen::Affine3f& g : posed.joint_transforms) EXPECT_TRUE(g.isApprox(Eigen::Affine3f::Identity()));
+    }
+}
+
+TEST(HeadModel, NamesAreFound) {
+    const auto head = ball_head();
+    EXPECT_EQ(head->joint("jaw"), 3);
+    EXPECT_EQ(head->control("jawOpen"), 3);
+    EXPECT_EQ(head->region("torso"), 3);
+    for (const char* unknown : {"", "JAW", "jawopen", "nose"}) {
+        EXPECT_EQ(head->joint(unknown), -1);
+        EXPECT_EQ(head->control(unknown), -1);
+        EXPECT_EQ(head->region(unknown), -1);
+    }
+}
+
+TEST(HeadModel, RootMovesEverythingRigidly) {
+    const auto head = ball_head();
+    Random random(2);
+    const PersonalHead person = personalise(*head, random_identity(*head, random));
+    HeadPose pose = random_pose(*head, random);
+    const Vertices before = pose_head(*head, person, pose).vertices;
+    pose.translation += Eigen::Vector3f(0.01f, -0.02f, 0.03f);
+    const Vertices after = pose_head(*head, person, pose).vertices;
+    EXPECT_LT(((after - before).colwise() - Eigen::Vector3f(0.01f, -0.02f, 0.03f)).cwiseAbs().maxCoeff(), 1e-6f);
+}
+
+TEST(HeadModel, JointsTurnAboutTheirOwnPlace) {
+    const auto head = real_head();
+    const PersonalHead person = personalise(*head, Eigen::VectorXf::Zero(head->identity_count()));
+    for (int j = 0; j < head->joint_count(); ++j) {
+        HeadPose pose = HeadPose::neutral(*head);
+        pose.joints.col(j) = Eigen::Vector3f(0.3f, -0.4f, 0.2f);
+        const PosedHead posed = pose_head(*head, person, pose);
+        const Eigen::Vector3f at = person.joint_position.col(j);
+        EXPECT_LT((posed.joint_transforms[std::size_t(j)] * at - at).norm(), 1e-6f) << head->joint_names[std::size_t(j)];
+    }
+}
+
+TEST(HeadModel, SkinningRotationIsTheDerivativeByTheRestPosition) {
+    const auto head = ball_head();
+    Random random(3);
+    const Eigen::VectorXf identity = random_identity(*head, random);
+    const HeadPose pose = random_pose(*head, random);
+    const PosedHead posed = pose_head(*head, personalise(*head, identity), pose);
+    for (int v = 0; v < head->vertex_count(); v += 17) {
+        Vertices offsets = Vertices::Zero(3, head->vertex_count());
+        const Eigen::Vector3f d(0.01f, -0.02f, 0.015f);
+        offsets.col(v) = d;
+        const PosedHead moved = pose_head(*head, personalise(*head, identity, &offsets), pose);
+        const Eigen::Vector3f expected = skinning_rotation(*head, posed, v) * d;
+        EXPECT_LT((moved.vertices.col(v) - posed.vertices.col(v) - expected).norm(), 1e-6f);
+    }
+}
+
+TEST(HeadModel, SubsetPosesLikeTheWhole) {
+    for (const auto& head : {ball_head(), real_head()}) {
+        Random random(4);
+        std::vector<int> kept;
+        for (int i = 0; i < 60; ++i) kept.push_back(int(random() % unsigned(head->vertex_count())));  // any order, repeats
+        const HeadModel part = vertex_subset(*head, kept);
+        EXPECT_EQ(part.vertex_count(), 60);
+        EXPECT_EQ(part.control_names, head->control_names);
+        const Eigen::VectorXf identity = random_identity(*head, random);
+        const HeadPose pose = random_pose(*head, random);
+        const Vertices whole = pose_head(*head, personalise(*head, identity), pose).vertices;
+        const Vertices some = pose_head(part, personalise(part, identity), pose).vertices;
+        for (std::size_t i = 0; i < kept.size(); ++i)
+            EXPECT_LT((some.col(Eigen::Index(i)) - whole.col(kept[i])).norm(), 1e-6f);
+    }
+    EXPECT_EQ(vertex_subset(*ball_head(), {}).vertex_count(), 0);
+}
+
+TEST(HeadModel, HashTellsModelsApart) {
+    const auto head = ball_head(1);
+    EXPECT_EQ(head_hash(*head), head_hash(*ball_head(1)));
+    EXPECT_EQ(head_hash(*head).size(), 16u);
+    HeadModel other = *head;
+    other.vertices(1, 7) += 1e-6f;
+    EXPECT_NE(head_hash(other), head_hash(*head));
+    other = *head;
+    std::swap(other.triangles[3][0], other.triangles[3][1]);
+    EXPECT_NE(head_hash(other), head_hash(*head));
+    other = *head;
+    other.uv[5].x() += 1e-4f;
+    EXPECT_NE(head_hash(other), head_hash(*head));
+}
+
+}  // namespace
+}  // namespace likeness::test
