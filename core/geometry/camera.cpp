@@ -16,7 +16,8 @@ Camera Camera::resized(int new_width, int new_height) const {
 
 Eigen::Matrix4f look_at(const Eigen::Vector3f& eye, const Eigen::Vector3f& target) {
     const Eigen::Vector3f forward = (target - eye).normalized();
-    const Eigen::Vector3f right = forward.cross(Eigen::Vector3f::UnitY()).normalized();
+    Eigen::Vector3f right = forward.cross(Eigen::Vector3f::UnitY());
+    right = right.norm() > 1e-6f ? right.normalized().eval() : Eigen::Vector3f::UnitX();  // straight up or down
     const Eigen::Vector3f down = forward.cross(right);
     Eigen::Matrix4f m = Eigen::Matrix4f::Identity();
     m.row(0).head<3>() = right;

@@ -21,21 +21,34 @@ Result<Camera> camera_from_json(const nlohmann::json& value) {
                      "The camera is not complete; it needs width, height, fx, fy, cx, cy and a 4 x 4 world_to_camera.", detail};
     };
     try {
+        // nlohmann's get() also turns booleans and numbers that do not fit into something.
+        const auto number = [](const nlohmann::json& from) {
+            if (!from.is_number()) throw nlohmann::json::type_error::create(302, "not a number", nullptr);
+            return from.get<float>();
+        };
+        const auto pixels = [](const nlohmann::json& from) {
+            const double size = from.is_number() ? from.get<double>() : 0;
+            return size >= 1 && size <= 16384 && size == std::floor(size) ? int(size) : 0;
+        };
         Camera camera;
-        camera.width = value.at("width").get<int>();
-        camera.height = value.at("height").get<int>();
-        camera.fx = value.at("fx").get<float>();
-        camera.fy = value.at("fy").get<float>();
-        camera.cx = value.at("cx").get<float>();
-        camera.cy = value.at("cy").get<float>();
+        camera.width = pixels(value.at("width"));
+        camera.height = pixels(value.at("height"));
+        camera.fx = number(value.at("fx"));
+        camera.fy = number(value.at("fy"));
+        camera.cx = number(value.at("cx"));
+        camera.cy = number(value.at("cy"));
         for (int r = 0; r < 4; ++r)
             for (int c = 0; c < 4; ++c)
-                camera.world_to_camera(r, c) = value.at("world_to_camera").at(std::size_t(r)).at(std::size_t(c)).get<float>();
-        if (camera.width < 1 || camera.height < 1 || camera.width > 16384 || camera.height > 16384)
+                camera.world_to_camera(r, c) = number(value.at("world_to_camera").at(std::size_t(r)).at(std::size_t(c)));
+        if (camera.width < 1 || camera.height < 1)
             return bad("width and height must lie in 1..16384");
         if (!(camera.fx > 0 && camera.fy > 0) || !std::isfinite(camera.fx + camera.fy + camera.cx + camera.cy) ||
             !camera.world_to_camera.allFinite())
             return bad("a value out of range");
+        const Eigen::Matrix3f turn = camera.world_to_camera.topLeftCorner<3, 3>();
+        if (!((turn * turn.transpose() - Eigen::Matrix3f::Identity()).norm() < 1e-3f) || turn.determinant() < 0 ||
+            !camera.world_to_camera.row(3).isApprox(Eigen::RowVector4f(0, 0, 0, 1)))
+            return bad("world_to_camera is no rotation and translation");
         return camera;
     } catch (const nlohmann::json::exception& failure) {
         return bad(failure.what());
