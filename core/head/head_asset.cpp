@@ -1,5 +1,6 @@
 #include "core/head/head_asset.h"
 
+#include <cmath>
 #include <nlohmann/json.hpp>
 
 #include "core/base/paths.h"
@@ -136,6 +137,12 @@ Result<std::shared_ptr<const HeadModel>> read_head(const Safetensors& file) {
         read.require(head->joint_parent[j] < int(j), "joint_parent");
     for (std::size_t v = 0; v < head->mirror_vertex.size(); ++v)
         read.require(head->mirror_vertex[std::size_t(head->mirror_vertex[v])] == int(v), "mirror_vertex");
+    // Shares that do not sum to 1 would scale what they share out.
+    for (std::int64_t v = 0; v < count && !read.error; ++v)
+        if (!(std::abs(head->weights.col(v).sum() - 1) < 1e-3f)) read.error = read.bad("weights", "shares that do not sum to 1");
+    for (const SurfacePoint& p : head->landmarks)
+        if (!read.error && !(std::abs(p.barycentric.sum() - 1) < 1e-3f))
+            read.error = read.bad("landmark_barycentric", "shares that do not sum to 1");
     for (const char* name : {"neck", "head", "jaw", "eye_left", "eye_right"}) read.require(head->joint(name) >= 0, name);
     if (read.error) return *read.error;
     return std::shared_ptr<const HeadModel>(head);
