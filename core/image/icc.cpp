@@ -3,10 +3,13 @@
 #include <lcms2.h>
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <memory>
+#include <vector>
 
 #include "core/base/parallel.h"
+#include "core/image/ops.h"
 
 namespace likeness {
 namespace {
@@ -54,6 +57,88 @@ bool is_srgb(cmsHTRANSFORM transform) {
     return true;
 }
 
+// Profiles of three curves and a matrix (Display P3, Adobe RGB: nearly all there are) by tables, some ten times faster
+// than lcms's floating-point pipeline.
+class MatrixShaper {
+  public:
+    // Nothing for other profiles, and where lcms's result is not met.
+    static std::optional<MatrixShaper> of(cmsHPROFILE profile, cmsHPROFILE srgb, cmsHTRANSFORM reference) {
+        MatrixShaper shaper;
+        Matrix to_xyz{}, from_xyz{};
+        if (!cmsIsMatrixShaper(profile) || cmsIsTag(profile, cmsSigAToB0Tag) || cmsIsTag(profile, cmsSigAToB1Tag) ||
+            !read_matrix(profile, to_xyz) || !read_matrix(srgb, from_xyz) || !invert(from_xyz))
+            return std::nullopt;
+        for (std::size_t i = 0; i < 3; ++i)
+            for (std::size_t j = 0; j < 3; ++j)
+                for (std::size_t k = 0; k < 3; ++k)
+                    shaper.matrix_[i][j] += static_cast<float>(from_xyz[i][k] * to_xyz[k][j]);
+        constexpr cmsTagSignature curves[] = {cmsSigRedTRCTag, cmsSigGreenTRCTag, cmsSigBlueTRCTag};
+        for (std::size_t c = 0; c < 3; ++c) {
+            const auto* curve = static_cast<const cmsToneCurve*>(cmsReadTag(profile, curves[c]));
+            if (!curve) return std::nullopt;
+            shaper.curves_[c].resize(table_size + 2);
+            for (int i = 0; i < table_size + 2; ++i)
+                shaper.curves_[c][static_cast<std::size_t>(i)] =
+                    cmsEvalToneCurveFloat(curve, std::min(1.0f, static_cast<float>(i) / table_size));
+        }
+        constexpr int steps = 9;
+        for (int i = 0; i < steps * steps * steps; ++i) {
+            const float in[3] = {float(i % steps) / (steps - 1), float(i / steps % steps) / (steps - 1),
+                                 float(i / (steps * steps)) / (steps - 1)};
+            float expected[3] = {}, got[3] = {};
+            cmsDoTransform(reference, in, expected, 1);
+            shaper.convert(in, got);
+            for (int c = 0; c < 3; ++c)
+                if (!(std::abs(clamped(expected[c]) - got[c]) <= 0.5f / 255.0f)) return std::nullopt;
+        }
+        return shaper;
+    }
+
+    void convert(const float* in, float* out) const {
+        float linear[3];
+        for (std::size_t c = 0; c < 3; ++c) {
+            const float at = clamped(in[c]) * table_size;
+            const auto i = static_cast<std::size_t>(at);
+            linear[c] = curves_[c][i] + (curves_[c][i + 1] - curves_[c][i]) * (at - static_cast<float>(i));
+        }
+        for (std::size_t c = 0; c < 3; ++c)
+            out[c] = linear_to_srgb(matrix_[c][0] * linear[0] + matrix_[c][1] * linear[1] + matrix_[c][2] * linear[2]);
+    }
+
+  private:
+    using Matrix = std::array<std::array<double, 3>, 3>;
+    static constexpr int table_size = 4096;
+
+    // The columns are the primaries' XYZ for D50.
+    static bool read_matrix(cmsHPROFILE profile, Matrix& matrix) {
+        constexpr cmsTagSignature tags[] = {cmsSigRedColorantTag, cmsSigGreenColorantTag, cmsSigBlueColorantTag};
+        for (std::size_t c = 0; c < 3; ++c) {
+            const auto* xyz = static_cast<const cmsCIEXYZ*>(cmsReadTag(profile, tags[c]));
+            if (!xyz) return false;
+            matrix[0][c] = xyz->X;
+            matrix[1][c] = xyz->Y;
+            matrix[2][c] = xyz->Z;
+        }
+        return true;
+    }
+    static bool invert(Matrix& m) {
+        const auto minor = [&](std::size_t r, std::size_t c) {
+            const std::size_t r1 = (r + 1) % 3, r2 = (r + 2) % 3, c1 = (c + 1) % 3, c2 = (c + 2) % 3;
+            return m[r1][c1] * m[r2][c2] - m[r1][c2] * m[r2][c1];
+        };
+        const double determinant = m[0][0] * minor(0, 0) + m[0][1] * minor(0, 1) + m[0][2] * minor(0, 2);
+        if (!(std::abs(determinant) > 1e-9)) return false;
+        Matrix inverse{};
+        for (std::size_t r = 0; r < 3; ++r)
+            for (std::size_t c = 0; c < 3; ++c) inverse[c][r] = minor(r, c) / determinant;
+        m = inverse;
+        return true;
+    }
+
+    std::array<std::array<float, 3>, 3> matrix_{};
+    std::array<std::vector<float>, 3> curves_;
+};
+
 }  // namespace
 
 std::optional<Image> convert_to_srgb(const decode::Raw& raw) {
@@ -77,6 +162,21 @@ std::optional<Image> convert_to_srgb(const decode::Raw& raw) {
 
     const Image& in = raw.pixels;
     Image out(in.width, in.height, raw.alpha ? 4 : 3);
+    const std::optional<MatrixShaper> shaper =
+        raw.model == ColourModel::rgb ? MatrixShaper::of(source.get(), srgb.get(), transform.get()) : std::nullopt;
+    if (shaper) {
+        parallel_for(std::size_t(in.height), 16, [&](std::size_t begin, std::size_t end) {
+            for (std::size_t y = begin; y < end; ++y) {
+                const float* p = in.at(0, static_cast<int>(y));
+                float* q = out.at(0, static_cast<int>(y));
+                for (int x = 0; x < in.width; ++x, p += in.channels, q += out.channels) {
+                    shaper->convert(p, q);
+                    if (raw.alpha) q[3] = p[3];
+                }
+            }
+        });
+        return out;
+    }
     const float in_scale = raw.model == ColourModel::cmyk ? 100.0f : 1.0f;
     parallel_for(std::size_t(in.height), 16, [&](std::size_t begin, std::size_t end) {
         const auto width = static_cast<std::size_t>(in.width);

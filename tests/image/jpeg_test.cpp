@@ -119,6 +119,37 @@ TEST(Jpeg, ProfileIsConverted) {
     EXPECT_NEAR(grey.at(7, 3)[1], std::pow(7.5 / 32.0, 1.0 / 2.4) * 1.055 - 0.055, 0.02);
 }
 
+TEST(Jpeg, InksFollowTheirProfile) {
+    // Colours without black ink are white to this profile; the file's inks count from 0 to 1 whichever way they are
+    // stored.
+    for (const JpegKind kind : {JpegKind::cmyk, JpegKind::cmyk_adobe}) {
+        JpegSpec spec;
+        spec.kind = kind;
+        spec.icc = black_only_profile();
+        const Result<LoadedImage> loaded = load_picture_from_memory(make_jpeg(gradient(16, 16), spec), "test.jpg");
+        ASSERT_TRUE(loaded);
+        EXPECT_TRUE(loaded->profile_converted);
+        for (const float value : loaded->image.pixels) ASSERT_NEAR(value, 1.0f, 0.02f);
+    }
+}
+
+TEST(Jpeg, WideColoursAreConverted) {
+    Image picture(8, 8, 3);
+    for (std::size_t i = 0; i < picture.pixels.size(); i += 3) {
+        picture.pixels[i] = 0.75f;
+        picture.pixels[i + 1] = picture.pixels[i + 2] = 0.5f;
+    }
+    JpegSpec spec;
+    spec.icc = wide_profile();
+    const Image image = load(make_jpeg(picture, spec));
+    // By hand: linear (0.5311, 0.2176, 0.2176) times P3 to sRGB ((1.2249, -0.2249, 0), (-0.0420, 1.0420, 0),
+    // (-0.0196, -0.0786, 1.0982)), encoded.
+    const auto encoded = [](double v) { return 1.055 * std::pow(v, 1.0 / 2.4) - 0.055; };
+    EXPECT_NEAR(image.at(4, 4)[0], encoded(0.60161), 0.01);
+    EXPECT_NEAR(image.at(4, 4)[1], encoded(0.20443), 0.01);
+    EXPECT_NEAR(image.at(4, 4)[2], encoded(0.21146), 0.01);
+}
+
 TEST(Jpeg, WrongProfilesAreIgnored) {
     const Image picture = gradient(32, 32);
     JpegSpec spec;
@@ -126,8 +157,8 @@ TEST(Jpeg, WrongProfilesAreIgnored) {
     EXPECT_LT(largest_difference(load(make_jpeg(picture, spec)), picture), 0.03);
     spec.icc = Bytes(3000, 0x5a);
     EXPECT_LT(largest_difference(load(make_jpeg(picture, spec)), picture), 0.03);
-    spec.icc = swapped_profile();
-    spec.icc.resize(spec.icc.size() / 2);
+    const Bytes whole = swapped_profile();
+    spec.icc = Bytes(whole.begin(), whole.begin() + static_cast<long>(whole.size() / 2));
     EXPECT_TRUE(load_picture_from_memory(make_jpeg(picture, spec), "test.jpg"));
 }
 
@@ -152,7 +183,7 @@ TEST(Jpeg, LargePicturesAreReducedWhileDecoding) {
 TEST(Jpeg, AMissingEndMarkerAloneIsForgiven) {
     const Image picture = gradient(64, 64);
     Bytes file = make_jpeg(picture);
-    file.resize(file.size() - 2);
+    file.erase(file.end() - 2, file.end());
     EXPECT_LT(largest_difference(load(file), picture), 0.03);
 }
 

@@ -47,6 +47,10 @@ Bytes make_exif(int orientation, int focal_35mm, bool big_endian = false);
 Bytes swapped_profile();
 Bytes grey_profile(double gamma);
 Bytes srgb_profile();
+// A CMYK profile by a table: black ink takes the lightness away, the other inks change nothing.
+Bytes black_only_profile();
+// Display P3's primaries and a gamma of 2.2.
+Bytes wide_profile();
 
 double largest_difference(const Image& a, const Image& b);
 
