@@ -5,6 +5,9 @@
 
 #include "bench/portrait_bench.h"
 #include "bench/splat_bench.h"
+#ifdef LIKENESS_HAVE_CUDA
+#include "cuda/register_device.h"
+#endif
 
 namespace {
 
@@ -29,6 +32,9 @@ int usage() {
 
 int main(int argc, char** argv) {
     if (argc < 2) return usage();
+#ifdef LIKENESS_HAVE_CUDA
+    likeness::register_cuda_device();
+#endif
     for (const Command& command : commands) {
         if (std::strcmp(argv[1], command.name) != 0) continue;
         try {

@@ -1,5 +1,6 @@
 #include <stdexcept>
 
+#include "cuda/adam.cuh"
 #include "cuda/launch.cuh"
 #include "likeness/cuda/adam.h"
 
@@ -27,12 +28,8 @@ __global__ void __launch_bounds__(linear_threads) adam_kernel(const __grid_const
     // 1 - beta^t as -expm1(t log(beta)): exact for beta close to 1.
     const float correction1 = -expm1f(float(step) * logf(a.beta1));
     const float correction2 = -expm1f(float(step) * logf(a.beta2));
-    const float gradient = group.gradients[i];
-    const float first = a.beta1 * group.first_moments[i] + (1.0f - a.beta1) * gradient;
-    const float second = a.beta2 * group.second_moments[i] + (1.0f - a.beta2) * gradient * gradient;
-    group.first_moments[i] = first;
-    group.second_moments[i] = second;
-    group.values[i] -= rate * (first / correction1) / (sqrtf(second / correction2) + a.epsilon);
+    adam_update(group.values[i], group.first_moments[i], group.second_moments[i], group.gradients[i],
+                {a.beta1, a.beta2, a.epsilon, 1.0f / correction2}, rate / correction1);
 }
 
 __global__ void tick_kernel(AdamClock* clock) { ++clock->step; }

@@ -115,10 +115,13 @@ std::optional<RasterCounters> DeviceRasterizer::poll_counters() {
     if (state == cudaErrorNotReady) return std::nullopt;
     check(state, "read counters");
     counters_requested_ = false;
-    if (pinned_counters_->instances > shape_.instance_capacity) {
-        wanted_instances_ = std::max(wanted_instances_, with_head_room(pinned_counters_->instances));
-    }
+    make_room(*pinned_counters_);
     return *pinned_counters_;
+}
+
+void DeviceRasterizer::make_room(const RasterCounters& counters) {
+    if (counters.instances <= shape_.instance_capacity) return;
+    wanted_instances_ = std::max(wanted_instances_, with_head_room(counters.instances));
 }
 
 RasterCounters DeviceRasterizer::counters() {

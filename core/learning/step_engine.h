@@ -39,8 +39,10 @@ class StepEngine {
     virtual std::string name() const = 0;
     // Takes the parameters; moments start at zero. `seed` keeps the pulls' centre.
     virtual void load(const AnchoredSplats& splats) = 0;
-    // One step on one view over the given background colour. Throws std::bad_alloc, or std::runtime_error when the
-    // result is not finite (the parameters are then as before the step).
+    // One step on one view over the given background colour; a view keeps its address and content until the next load.
+    // An engine may return while the step is under way, with an earlier loss of the same view, at most ten steps old.
+    // Throws std::bad_alloc, or std::runtime_error when a result was not finite, at most ten steps later, here or in
+    // fetch() or screen_gradient() (the parameters are then as before that step).
     virtual LossValue step(const TrainingView& view, const std::array<float, 3>& background, const StepRates& rates) = 0;
     virtual AnchoredSplats fetch() const = 0;
     // Screen-space gradient norms summed since the last load, [count]: what densification goes by.

@@ -16,7 +16,11 @@ struct DeviceInfo {
     int driver = 0;          // CUDA version the driver supports, 1000 * major + 10 * minor
 };
 
-// The current device, or why there is none (no driver, no GPU, no kernel in this build for it).
+// The current device, or why there is none (no driver, no GPU, one too old for this build). Makes no context, which
+// takes the driver long.
+Result<DeviceInfo> identify_device();
+
+// The same, and the driver was asked whether it can load this build's kernels.
 Result<DeviceInfo> find_device();
 
 }  // namespace likeness::cuda

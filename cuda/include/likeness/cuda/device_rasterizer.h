@@ -47,6 +47,8 @@ class DeviceRasterizer {
     // the passes in flight lose their farthest Gaussians.
     std::uint32_t instance_capacity() const { return shape_.instance_capacity; }
     void reserve_instances(std::uint32_t capacity);
+    // For who reads device_counters() itself, as replays of a graph must: grows at the next prepare() if these say so.
+    void make_room(const RasterCounters& counters);
 
     // Counters of the last forward pass whose numbers have arrived; does not wait.
     std::optional<RasterCounters> poll_counters();
@@ -54,6 +56,7 @@ class DeviceRasterizer {
     RasterCounters counters();
 
     const View* view() const { return view_.data(); }
+    const RasterCounters* device_counters() const { return workspace_.counters; }
     std::size_t workspace_bytes() const { return memory_.bytes(); }
 
   private:

@@ -1,0 +1,82 @@
+// One Gaussian from its anchored parameters to posed ones, and derivatives back (likeness/cuda/deform.h).
+#pragma once
+
+#include "cuda/vector.cuh"
+#include "likeness/cuda/deform.h"
+
+namespace likeness::cuda {
+
+// Where the posed surface carries a Gaussian (deform.h).
+struct AnchorFrame {
+    Vec3 origin;
+    float rotation[9];
+    float stretch;
+};
+
+__device__ inline AnchorFrame load_frame(const float* p) {
+    AnchorFrame f;
+    f.origin = load3(p);
+#pragma unroll
+    for (int k = 0; k < 9; ++k) f.rotation[k] = p[3 + k];
+    f.stretch = p[12];
+    return f;
+}
+
+// Unit quaternion of a rotation matrix (Shepperd 1978): divides by the largest of the four entries.
+__device__ inline Quaternion matrix_quaternion(const float* m) {
+    const float trace = m[0] + m[4] + m[8];
+    Quaternion q;
+    if (trace >= m[0] && trace >= m[4] && trace >= m[8]) {
+        q = {1 + trace, m[7] - m[5], m[2] - m[6], m[3] - m[1]};
+    } else if (m[0] >= m[4] && m[0] >= m[8]) {
+        q = {m[7] - m[5], 1 + m[0] - m[4] - m[8], m[1] + m[3], m[2] + m[6]};
+    } else if (m[4] >= m[8]) {
+        q = {m[2] - m[6], m[1] + m[3], 1 + m[4] - m[0] - m[8], m[5] + m[7]};
+    } else {
+        q = {m[3] - m[1], m[2] + m[6], m[5] + m[7], 1 + m[8] - m[0] - m[4]};
+    }
+    return scaled(q, 1.0f / length(q));
+}
+
+__device__ inline Quaternion product(Quaternion a, Quaternion b) {
+    return {a.w * b.w - a.x * b.x - a.y * b.y - a.z * b.z, a.w * b.x + a.x * b.w + a.y * b.z - a.z * b.y,
+            a.w * b.y - a.x * b.z + a.y * b.w + a.z * b.x, a.w * b.z + a.x * b.y - a.y * b.x + a.z * b.w};
+}
+
+__device__ inline Quaternion load_quaternion(const float* array, std::size_t i) {
+    const float4 q = reinterpret_cast<const float4*>(array)[i];
+    return {q.x, q.y, q.z, q.w};
+}
+__device__ inline void store_quaternion(float* array, std::size_t i, Quaternion q) {
+    reinterpret_cast<float4*>(array)[i] = make_float4(q.w, q.x, q.y, q.z);
+}
+
+__device__ inline float sigmoid(float x) { return 1.0f / (1.0f + expf(-x)); }
+
+// Derivatives of the loss by one Gaussian's own parameters.
+struct SplatDerivatives {
+    Vec3 offset, log_scale, albedo;
+    Quaternion quaternion;
+    float logit;
+};
+
+__device__ inline SplatDerivatives deform_derivatives(std::size_t i, const AnchoredArrays& a, const PosedGradients& g) {
+    const AnchorFrame f = load_frame(a.frames + i * frame_floats);
+    SplatDerivatives d;
+    d.offset = f.stretch * multiply_transposed(f.rotation, load3(g.means + 3 * i));
+    const Vec3 log_scale = load3(a.log_scales + 3 * i), gs = load3(g.scales + 3 * i);
+    d.log_scale = f.stretch * Vec3{gs.x * expf(log_scale.x), gs.y * expf(log_scale.y), gs.z * expf(log_scale.z)};
+    // Left multiplication by a unit quaternion is orthogonal: its transpose is multiplication by the conjugate.
+    Quaternion frame = matrix_quaternion(f.rotation);
+    frame = {frame.w, -frame.x, -frame.y, -frame.z};
+    const Quaternion raw = load_quaternion(a.quaternions, i);
+    const float raw_length = length(raw);
+    d.quaternion = normalize_backward(scaled(raw, 1.0f / raw_length), raw_length,
+                                      product(frame, load_quaternion(g.rotations, i)));
+    d.albedo = load3(g.colors + 3 * i);
+    const float opacity = sigmoid(a.logits[i]);
+    d.logit = g.opacities[i] * opacity * (1.0f - opacity);
+    return d;
+}
+
+}  // namespace likeness::cuda

@@ -1,0 +1,298 @@
+// The GPU's training step against the CPU's, on a small avatar that needs no head model.
+//
+// Adam's first steps move a value by nearly its whole rate in the direction of its derivative's sign, so a derivative
+// that is zero but for rounding may move its value either way: most values are compared closely, and all by the norm of
+// how far they moved.
+#include "cuda/cuda_step_engine.h"
+
+#include <Eigen/Geometry>
+
+#include "tests/cuda/gpu_test.h"
+#include "tests/cuda/scenes.h"
+
+namespace likeness::cuda_tests {
+namespace {
+
+// Gaussians on an ellipsoid of head size; the surface's frames may be turned about the y axis.
+struct SmallAvatar {
+    AnchoredSplats splats;
+    std::vector<Eigen::Vector3f> directions;
+
+    explicit SmallAvatar(std::size_t count, unsigned seed = 1) {
+        Random random(seed);
+        splats.resize(count);
+        for (std::size_t i = 0; i < count; ++i) {
+            directions.push_back(Eigen::Vector3f(random.normal(), random.normal(), random.normal()).normalized());
+        }
+        splats.offset = random.uniforms(3 * count, -0.001f, 0.001f);
+        splats.log_scale = random.uniforms(3 * count, -6.2f, -5.0f);
+        splats.rotation = random.normals(4 * count);
+        splats.albedo = random.uniforms(3 * count, 0.1f, 0.9f);
+        splats.opacity = random.uniforms(count, -2, 4);
+    }
+
+    SplatFrames frames(float turn) const {
+        const Eigen::Matrix3f about(Eigen::AngleAxisf(turn, Eigen::Vector3f::UnitY()));
+        SplatFrames frames;
+        for (const Eigen::Vector3f& d : directions) {
+            const Eigen::Vector3f at = about * d.cwiseProduct(Eigen::Vector3f(0.075f, 0.11f, 0.095f));
+            const Eigen::Matrix<float, 3, 3, Eigen::RowMajor> rotation(
+                Eigen::Quaternionf::FromTwoVectors(Eigen::Vector3f::UnitZ(), about * d).toRotationMatrix());
+            frames.values.insert(frames.values.end(), at.data(), at.data() + 3);
+            frames.values.insert(frames.values.end(), rotation.data(), rotation.data() + 9);
+            frames.values.push_back(1 + 0.2f * d.x());
+        }
+        return frames;
+    }
+};
+
+float in_bytes(float value) { return std::round(255 * value) / 255; }
+
+// A photograph, its mirror image for colours alone, and an outline of another size: every kind that the trainer has.
+std::vector<TrainingView> make_views(const SmallAvatar& avatar, int size) {
+    std::vector<TrainingView> views(3);
+    for (std::size_t k = 0; k < 3; ++k) {
+        TrainingView& view = views[k];
+        const int side = k == 2 ? size / 2 : size;
+        view.frames = avatar.frames(k == 0 ? 0.1f : k == 1 ? -0.1f : 0.8f);
+        view.camera = front_camera(side, side);
+        view.target.color = Image(side, side, 3);
+        view.target.alpha = Image(side, side, 1);
+        for (int y = 0; y < side; ++y) {
+            for (int x = 0; x < side; ++x) {
+                const float u = (float(x) + 0.5f) / float(side), v = (float(y) + 0.5f) / float(side);
+                const float from_middle = std::hypot(u - 0.5f, 0.8f * (v - 0.5f));
+                // The GPU keeps targets in bytes; these lose nothing by that.
+                *view.target.alpha.at(x, y) = in_bytes(std::clamp(10 * (0.22f - from_middle) + 0.5f, 0.0f, 1.0f));
+                float* const color = view.target.color.at(x, y);
+                color[0] = in_bytes(0.5f + 0.4f * std::sin(20 * u));
+                color[1] = in_bytes(0.5f + 0.4f * std::sin(15 * v + 5 * u));
+                color[2] = in_bytes(0.3f + 0.5f * v);
+            }
+        }
+    }
+    views[1].colors_only = true;
+    views[1].weights.alpha = 0;
+    views[1].splat_weight = Random(7).uniforms(avatar.splats.count, 0, 1);
+    views[2].weights = {.l1 = 0, .dssim = 0, .alpha = 0.4f};
+    Image& mask = views[2].target.weight = Image(size / 2, size / 2, 1, 1.0f);
+    for (std::size_t i = 0; i < mask.pixels.size(); i += 5) mask.pixels[i] = 0;
+    return views;
+}
+
+std::array<float, 3> background(int step) { return {0.1f * float(step % 7), 0.5f, 0.1f * float(step % 9)}; }
+
+struct Attribute {
+    const char* name;
+    std::vector<float> AnchoredSplats::*values;
+    float StepRates::*rate;
+};
+constexpr Attribute attributes[] = {{"offset", &AnchoredSplats::offset, &StepRates::offset},
+                                    {"log_scale", &AnchoredSplats::log_scale, &StepRates::log_scale},
+                                    {"rotation", &AnchoredSplats::rotation, &StepRates::rotation},
+                                    {"albedo", &AnchoredSplats::albedo, &StepRates::albedo},
+                                    {"opacity", &AnchoredSplats::opacity, &StepRates::opacity}};
+
+struct Agreement {
+    double far = 0;       // share of values that ended further apart than a tenth of the rate
+    double distance = 0;  // of the moves, relative
+};
+Agreement compare(const Attribute& attribute, const AnchoredSplats& before, const AnchoredSplats& a,
+                  const AnchoredSplats& b) {
+    const std::vector<float>&start = before.*attribute.values, &va = a.*attribute.values, &vb = b.*attribute.values;
+    const float rate = StepRates().*attribute.rate;
+    std::vector<double> moved_a, moved_b;
+    Agreement agreement;
+    for (std::size_t i = 0; i < start.size(); ++i) {
+        moved_a.push_back(double(va[i]) - double(start[i]));
+        moved_b.push_back(double(vb[i]) - double(start[i]));
+        if (!(std::abs(va[i] - vb[i]) <= 0.1f * rate)) agreement.far += 1 / double(start.size());
+    }
+    agreement.distance = relative_distance(moved_a, moved_b);
+    return agreement;
+}
+
+class StepEngineTest : public GpuTest {};
+
+TEST_F(StepEngineTest, one_step_is_the_same_as_on_the_cpu) {
+    const SmallAvatar avatar(3000);
+    const std::vector<TrainingView> views = make_views(avatar, 128);
+    for (std::size_t k = 0; k < views.size(); ++k) {
+        SCOPED_TRACE(k);
+        const auto cpu = make_cpu_step_engine(), gpu = make_cuda_step_engine();
+        cpu->load(avatar.splats);
+        gpu->load(avatar.splats);
+        const LossValue expected = cpu->step(views[k], background(1), {}), got = gpu->step(views[k], background(1), {});
+        EXPECT_NEAR(got.total, expected.total, 1e-4 * expected.total);
+        EXPECT_NEAR(got.l1, expected.l1, 1e-4 * expected.l1);
+        EXPECT_NEAR(got.dssim, expected.dssim, 1e-4 * expected.dssim);
+        EXPECT_NEAR(got.alpha, expected.alpha, 1e-4 * expected.alpha);
+        EXPECT_NEAR(got.squared, expected.squared, 1e-4 * expected.squared);
+        const AnchoredSplats on_cpu = cpu->fetch(), on_gpu = gpu->fetch();
+        for (const Attribute& attribute : attributes) {
+            const Agreement a = compare(attribute, avatar.splats, on_gpu, on_cpu);
+            EXPECT_LT(a.far, 0.005) << attribute.name;
+            EXPECT_LT(a.distance, 0.1) << attribute.name;
+            RecordProperty(std::string("view_") + char('0' + k) + "_" + attribute.name + "_far", std::to_string(a.far));
+            RecordProperty(std::string("view_") + char('0' + k) + "_" + attribute.name + "_distance",
+                           std::to_string(a.distance));
+            if (views[k].colors_only && attribute.values != &AnchoredSplats::albedo) {
+                EXPECT_EQ(on_gpu.*attribute.values, avatar.splats.*attribute.values) << attribute.name;
+            }
+        }
+        EXPECT_LT(relative_distance(gpu->screen_gradient(), cpu->screen_gradient()), 2e-3);
+    }
+}
+
+TEST_F(StepEngineTest, twenty_steps_stay_together) {
+    const SmallAvatar avatar(3000);
+    const std::vector<TrainingView> views = make_views(avatar, 128);
+    const auto cpu = make_cpu_step_engine(), gpu = make_cuda_step_engine({.steps_in_flight = 0});
+    cpu->load(avatar.splats);
+    gpu->load(avatar.splats);
+    for (int step = 0; step < 20; ++step) {
+        const std::size_t which = step % 5 == 4 ? 2 : step % 3 == 2 ? 1 : 0;
+        const LossValue expected = cpu->step(views[which], background(step), {});
+        const LossValue got = gpu->step(views[which], background(step), {});
+        EXPECT_NEAR(got.total, expected.total, 0.01 * expected.total) << step;
+        EXPECT_NEAR(got.squared, expected.squared, 0.01 * expected.squared) << step;
+    }
+    const AnchoredSplats on_cpu = cpu->fetch(), on_gpu = gpu->fetch();
+    for (const Attribute& attribute : attributes) {
+        const Agreement a = compare(attribute, avatar.splats, on_gpu, on_cpu);
+        EXPECT_LT(a.far, 0.05) << attribute.name;
+        EXPECT_LT(a.distance, 0.15) << attribute.name;
+        RecordProperty(std::string(attribute.name) + "_far", std::to_string(a.far));
+        RecordProperty(std::string(attribute.name) + "_distance", std::to_string(a.distance));
+    }
+    EXPECT_LT(relative_distance(gpu->screen_gradient(), cpu->screen_gradient()), 0.02);
+}
+
+// What densification does: other Gaussians, views of another size at the same addresses, moments from zero.
+TEST_F(StepEngineTest, loading_again_starts_afresh) {
+    SmallAvatar avatar(2000);
+    std::vector<TrainingView> views = make_views(avatar, 64);
+    const auto cpu = make_cpu_step_engine(), gpu = make_cuda_step_engine();
+    gpu->load(avatar.splats);
+    for (int step = 0; step < 12; ++step) gpu->step(views[std::size_t(step % 3)], background(step), {});
+    for (const std::size_t count : {std::size_t(2600), std::size_t(900)}) {
+        avatar = SmallAvatar(count, unsigned(count));
+        views = make_views(avatar, 144);
+        cpu->load(avatar.splats);
+        gpu->load(avatar.splats);
+        EXPECT_EQ(gpu->fetch().rotation, avatar.splats.rotation);
+        EXPECT_EQ(gpu->fetch().layer.size(), count);
+        for (const float g : gpu->screen_gradient()) ASSERT_EQ(g, 0.0f);
+        for (std::size_t k = 0; k < 3; ++k) {
+            const LossValue expected = cpu->step(views[k], background(4), {});
+            EXPECT_NEAR(gpu->step(views[k], background(4), {}).total, expected.total, 0.005 * expected.total);
+        }
+        EXPECT_EQ(gpu->screen_gradient().size(), count);
+        EXPECT_LT(relative_distance(gpu->screen_gradient(), cpu->screen_gradient()), 0.01);
+        EXPECT_LT(compare(attributes[3], avatar.splats, gpu->fetch(), cpu->fetch()).distance, 0.15);
+    }
+}
+
+// With steps under way, or from graphs, the same is computed; losses come late, of the same view and in order.
+TEST_F(StepEngineTest, late_losses_and_graphs_change_nothing) {
+    const SmallAvatar avatar(3000);
+    const std::vector<TrainingView> views = make_views(avatar, 128);
+    const auto exact = make_cuda_step_engine({.steps_in_flight = 0, .graphs = false}), late = make_cuda_step_engine();
+    exact->load(avatar.splats);
+    late->load(avatar.splats);
+    std::vector<double> losses[3];
+    std::size_t seen[3] = {};
+    constexpr int steps = 60;
+    for (int step = 0; step < steps; ++step) {
+        const std::size_t which = step % 5 == 4 ? 2 : step % 3 == 2 ? 1 : 0;
+        losses[which].push_back(exact->step(views[which], background(step), {}).total);
+        const double got = late->step(views[which], background(step), {}).total;
+        // The closest of the losses so far is one that is not older than the last one returned nor than ten steps.
+        std::size_t closest = seen[which];
+        for (std::size_t i = closest; i < losses[which].size(); ++i) {
+            if (std::abs(losses[which][i] - got) < std::abs(losses[which][closest] - got)) closest = i;
+        }
+        EXPECT_NEAR(got, losses[which][closest], 2e-3 * got) << step;
+        EXPECT_LE(losses[which].size() - closest, 10u) << step;
+    }
+    const AnchoredSplats a = exact->fetch(), b = late->fetch();
+    for (const Attribute& attribute : attributes) {
+        EXPECT_LT(compare(attribute, avatar.splats, b, a).distance, 0.15) << attribute.name;
+    }
+}
+
+TEST_F(StepEngineTest, a_loss_that_is_no_number_ends_training_and_changes_nothing) {
+    const SmallAvatar avatar(500);
+    const std::vector<TrainingView> views = make_views(avatar, 64);
+    const auto gpu = make_cuda_step_engine();
+    gpu->load(avatar.splats);
+    for (int step = 0; step < 7; ++step) gpu->step(views[std::size_t(step % 3)], background(step), {});
+    const AnchoredSplats good = gpu->fetch();
+    int bad_steps = 0;
+    EXPECT_THROW(
+        {
+            for (; bad_steps < 10; ++bad_steps) {
+                gpu->step(views[0], {bad_steps == 0 ? std::nanf("") : 0.5f, 0.5f, 0.5f}, {});
+            }
+        },
+        std::runtime_error);
+    EXPECT_LT(bad_steps, 10);
+    const AnchoredSplats after = gpu->fetch();
+    for (const Attribute& attribute : attributes) {
+        EXPECT_EQ(after.*attribute.values, good.*attribute.values) << attribute.name;
+    }
+    gpu->load(good);
+    EXPECT_TRUE(std::isfinite(gpu->step(views[0], background(0), {}).total));
+}
+
+TEST_F(StepEngineTest, limits_are_kept) {
+    SmallAvatar avatar(500);
+    std::fill(avatar.splats.log_scale.begin(), avatar.splats.log_scale.end(), 0.0f);
+    std::fill(avatar.splats.opacity.begin(), avatar.splats.opacity.end(), 9.0f);
+    const std::vector<TrainingView> views = make_views(avatar, 64);
+    const auto gpu = make_cuda_step_engine();
+    gpu->load(avatar.splats);
+    gpu->step(views[0], background(0), {});
+    const AnchoredSplats after = gpu->fetch();
+    for (const float s : after.log_scale) ASSERT_EQ(s, std::log(StepRates().largest_scale));
+    for (const float o : after.opacity) ASSERT_EQ(o, 5.5f);
+    for (const float c : after.albedo) ASSERT_TRUE(c >= 0 && c <= 1);
+}
+
+// More instances than the first guess holds: already the first step sees all Gaussians.
+TEST_F(StepEngineTest, the_first_step_draws_every_gaussian) {
+    SmallAvatar avatar(6000);
+    std::fill(avatar.splats.log_scale.begin(), avatar.splats.log_scale.end(), -3.0f);
+    std::fill(avatar.splats.opacity.begin(), avatar.splats.opacity.end(), -4.5f);
+    const std::vector<TrainingView> views = make_views(avatar, 128);
+    const auto cpu = make_cpu_step_engine(), gpu = make_cuda_step_engine();
+    cpu->load(avatar.splats);
+    gpu->load(avatar.splats);
+    const double expected = cpu->step(views[0], background(1), {}).total;
+    EXPECT_NEAR(gpu->step(views[0], background(1), {}).total, expected, 1e-3 * expected);
+}
+
+TEST_F(StepEngineTest, no_gaussians) {
+    const SmallAvatar avatar(0);
+    const std::vector<TrainingView> views = make_views(avatar, 32);
+    const auto gpu = make_cuda_step_engine();
+    gpu->load(avatar.splats);
+    for (int step = 0; step < 4; ++step) {
+        EXPECT_TRUE(std::isfinite(gpu->step(views[0], background(step), {}).total));
+    }
+    EXPECT_EQ(gpu->fetch().count, 0u);
+    EXPECT_TRUE(gpu->screen_gradient().empty());
+}
+
+TEST_F(StepEngineTest, a_view_that_does_not_fit_is_refused) {
+    const SmallAvatar avatar(100);
+    std::vector<TrainingView> views = make_views(avatar, 32);
+    views[0].frames.values.resize(13);
+    const auto gpu = make_cuda_step_engine();
+    gpu->load(avatar.splats);
+    EXPECT_THROW(gpu->step(views[0], background(0), {}), std::invalid_argument);
+    EXPECT_TRUE(std::isfinite(gpu->step(views[1], background(0), {}).total));
+}
+
+}  // namespace
+}  // namespace likeness::cuda_tests
