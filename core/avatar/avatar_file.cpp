@@ -153,6 +153,10 @@ Result<Avatar> load_avatar(const std::filesystem::path& path, std::shared_ptr<co
         avatar.hair.vertices = Eigen::Map<const Vertices>(hair->data(), 3, shell);
         avatar.hair.weights = Eigen::Map<const Eigen::MatrixXf>(weights->data(), avatar.model->joint_count(), shell);
 
+        if (!avatar.identity.allFinite() || !avatar.offsets.allFinite() || !avatar.hair.vertices.allFinite() ||
+            !avatar.hair.weights.allFinite())
+            return bad("a head that is not a number");
+
         auto file = tensors("splats.safetensors");
         if (!file) return file.error();
         AnchoredSplats& s = avatar.splats;
@@ -188,7 +192,7 @@ Result<Avatar> load_avatar(const std::filesystem::path& path, std::shared_ptr<co
         avatar.source.file = source.value("file", "");
         avatar.source.pose = pose_from_json(*avatar.model, source.at("pose"));
         const auto camera = camera_from_json(source.at("camera"));
-        if (!camera) return camera.error();
+        if (!camera) return bad(camera.error().message);
         avatar.source.camera = *camera;
         avatar.document = document->dump();
     } catch (const json::exception& failure) {

@@ -22,14 +22,14 @@ float region_spacing(const std::string& region) {
     if (region == "face") return 0.00125f;
     if (region == "ear_left" || region == "ear_right") return 0.0015f;
     if (region == "gums_upper" || region == "gums_lower" || region == "tongue") return 0.0017f;
-    if (region == "mouth_bag") return 0.0026f;
+    if (region == "mouth_bag" || region == "eye_socket") return 0.0026f;
     if (region == "neck") return 0.0021f;
     if (region == "scalp") return 0.0026f;
     return 0.0030f;  // torso
 }
 
 Layer region_layer(const std::string& region) {
-    if (region == "eye_left" || region == "eye_right") return Layer::eyes;
+    if (region == "eye_left" || region == "eye_right" || region == "eye_socket") return Layer::eyes;
     for (const char* name : {"teeth_upper", "teeth_lower", "gums_upper", "gums_lower", "tongue", "mouth_bag"})
         if (region == name) return Layer::mouth;
     return Layer::skin;

@@ -18,7 +18,7 @@ float smoothstep(float low, float high, float x) {
 }
 
 bool is_interior(const std::string& region) {
-    for (const char* name : {"teeth_upper", "teeth_lower", "gums_upper", "gums_lower", "tongue", "mouth_bag"})
+    for (const char* name : {"teeth_upper", "teeth_lower", "gums_upper", "gums_lower", "tongue", "mouth_bag", "eye_socket"})
         if (region == name) return true;
     return false;
 }
@@ -31,6 +31,7 @@ Eigen::Vector3f usual_color(const std::string& region, const Eigen::Vector3f& sk
     if (region == "tongue") return Eigen::Vector3f(0.68f, 0.38f, 0.38f) * light;
     if (region == "mouth_bag") return Eigen::Vector3f(0.26f, 0.10f, 0.10f) * light;
     if (region == "eye_left" || region == "eye_right") return Eigen::Vector3f(0.80f, 0.77f, 0.75f) * light;
+    if (region == "eye_socket") return skin.cwiseProduct(Eigen::Vector3f(0.75f, 0.5f, 0.47f));
     if (region == "lashes") return skin * 0.25f;
     return skin;
 }

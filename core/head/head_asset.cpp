@@ -1,8 +1,11 @@
 #include "core/head/head_asset.h"
 
+#include <algorithm>
 #include <cmath>
+#include <cstring>
 #include <nlohmann/json.hpp>
 
+#include "core/base/parallel.h"
 #include "core/base/paths.h"
 #include "core/formats/json_file.h"
 #include "core/formats/safetensors.h"
@@ -73,6 +76,24 @@ Eigen::MatrixXf matrix(const std::vector<float>& values, std::int64_t rows, std:
     return Eigen::Map<const Eigen::MatrixXf>(values.data(), rows, columns);
 }
 
+// The same for a row-major matrix, in blocks that stay in the cache.
+RowMatrix transposed(const std::vector<float>& values, std::int64_t rows, std::int64_t columns) {
+    if (std::int64_t(values.size()) != rows * columns) return {};
+    const Eigen::Map<const Eigen::MatrixXf> from(values.data(), rows, columns);
+    RowMatrix to(rows, columns);
+    constexpr std::int64_t block = 64;
+    parallel_for(std::size_t((rows + block - 1) / block), 8, [&](std::size_t begin, std::size_t end) {
+        for (std::int64_t b = std::int64_t(begin); b < std::int64_t(end); ++b) {
+            const std::int64_t height = std::min(block, rows - b * block);
+            for (std::int64_t c = 0; c < columns; c += block) {
+                const std::int64_t width = std::min(block, columns - c);
+                to.block(b * block, c, height, width) = from.block(b * block, c, height, width);
+            }
+        }
+    });
+    return to;
+}
+
 Result<std::shared_ptr<const HeadModel>> read_head(const Safetensors& file) {
     Reader read(file);
     const auto text = [&](const char* key) {
@@ -102,7 +123,7 @@ Result<std::shared_ptr<const HeadModel>> read_head(const Safetensors& file) {
     for (int r : read.ints("vertex_region", {count}, 0, regions)) head->vertex_region.push_back(std::uint8_t(r));
     for (int r : read.ints("triangle_region", {faces}, 0, regions)) head->triangle_region.push_back(std::uint8_t(r));
     head->mirror_vertex = read.ints("mirror_vertex", {count}, 0, count);
-    head->identity = matrix(read.floats("identity", {identities, count, 3}), 3 * count, identities);
+    head->identity = transposed(read.floats("identity", {identities, count, 3}), 3 * count, identities);
     head->identity_range = matrix(read.floats("identity_range", {identities, 2}), 2, identities);
     const std::vector<float> expression = read.floats("expression", {-1, count, 3});
     const std::int64_t expressions = count > 0 ? std::int64_t(expression.size()) / (3 * count) : 0;
@@ -215,13 +236,25 @@ std::vector<std::uint8_t> encode_head(const HeadModel& model, const PersonalHead
 }
 
 std::string head_hash(const HeadModel& model) {
-    std::uint64_t hash = 14695981039346656037ull;  // FNV-1a
+    std::uint64_t hash = 14695981039346656037ull;  // FNV-1a, by words of eight bytes: the targets are large
     const auto add = [&hash](const void* data, std::size_t bytes) {
-        for (std::size_t i = 0; i < bytes; ++i) hash = (hash ^ static_cast<const std::uint8_t*>(data)[i]) * 1099511628211ull;
+        for (std::size_t i = 0; i < bytes; i += 8) {
+            std::uint64_t word = 0;
+            std::memcpy(&word, static_cast<const std::uint8_t*>(data) + i, std::min<std::size_t>(8, bytes - i));
+            hash = (hash ^ word) * 1099511628211ull;
+            hash ^= hash >> 32;
+        }
     };
-    add(model.vertices.data(), std::size_t(model.vertices.size()) * sizeof(float));
+    const auto add_all = [&add](const auto& m) { add(m.data(), std::size_t(m.size()) * sizeof(*m.data())); };
+    add_all(model.vertices);
     for (const Eigen::Vector3i& t : model.triangles) add(t.data(), sizeof t);
     for (const Eigen::Vector2f& p : model.uv) add(p.data(), sizeof p);
+    add_all(model.identity);
+    for (const Eigen::MatrixXf* m : {&model.expression, &model.control_expression, &model.control_joint, &model.joint_identity,
+                                     &model.weights})
+        add_all(*m);
+    add_all(model.joint_position);
+    add_all(model.joint_parent);
     char text[17];
     std::snprintf(text, sizeof text, "%016llx", static_cast<unsigned long long>(hash));
     return text;

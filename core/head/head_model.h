@@ -18,6 +18,8 @@
 
 namespace likeness {
 
+using RowMatrix = Eigen::Matrix<float, Eigen::Dynamic, Eigen::Dynamic, Eigen::RowMajor>;
+
 struct HeadModel {
     std::string name, licence;
 
@@ -28,7 +30,7 @@ struct HeadModel {
     std::vector<std::uint8_t> vertex_region, triangle_region;  // indices into region_names
     std::vector<int> mirror_vertex;                            // the vertex on the other side; an involution
 
-    Eigen::MatrixXf identity;            // [3 V, I] metres per unit
+    RowMatrix identity;                  // [3 V, I] metres per unit; row-major: solvers gather vertices
     Eigen::MatrixXf expression;          // [3 V, E] metres per unit, rigid joint motion taken out
     Eigen::MatrixXf control_expression;  // [E, C] expression coefficients per unit of a control
     Eigen::MatrixXf control_joint;       // [3 J, C] axis-angle radians per unit of a control
@@ -85,8 +87,6 @@ struct HeadParameters {
     int identity, controls, joints, translation, count;  // first column of each group, and their number
     explicit HeadParameters(const HeadModel& model);
 };
-using RowMatrix = Eigen::Matrix<float, Eigen::Dynamic, Eigen::Dynamic, Eigen::RowMajor>;
-
 // Posed vertices and d(posed)/d(identity | controls | joints' axis-angles | translation), [3 V, count].
 void pose_with_jacobian(const HeadModel& model, const Eigen::VectorXf& identity, const Vertices* offsets,
                         const HeadPose& pose, Vertices& posed, RowMatrix& jacobian);

@@ -7,6 +7,7 @@
 #include <map>
 #include <string_view>
 
+#include "core/tracking/gram.h"
 #include "core/tracking/landmark_groups.h"
 
 namespace likeness {
@@ -282,7 +283,7 @@ void LandmarkSolver::solve(const LandmarkPoints& points, int width, int height, 
         energy += 0.5 * double(log_focal * log_focal);
         if (hessian) {
             hessian->setZero(unknowns, unknowns);
-            hessian->selfadjointView<Eigen::Lower>().rankUpdate(rows.transpose());
+            gram_lower(rows.data(), int(rows.rows()), unknowns, hessian->data());
             *gradient = rows.transpose() * residual + prior.cwiseAbs2().cwiseProduct(x);
             hessian->diagonal() += prior.cwiseAbs2();
             const float dz = 1 / (t.z() * distance_log_sigma);
@@ -304,6 +305,9 @@ void LandmarkSolver::solve(const LandmarkPoints& points, int width, int height, 
         const bool refine_all = round >= rigid_rounds;
         const double before = evaluate(fit, refine_all, &hessian, &gradient);
         const Eigen::VectorXf x = read(fit);
+        // mouthClose closes the lips over an open jaw; beyond that it would turn the mouth inside out.
+        if (const int close = model_.control("mouthClose"), open = model_.control("jawOpen"); close >= 0 && open >= 0)
+            high[at_control + close] = std::max(x[at_control + open], 0.0f);
         bool accepted = false;
         double after = before;
         for (int attempt = 0; attempt < 4 && !accepted; ++attempt) {
@@ -356,7 +360,7 @@ void LandmarkSolver::solve(const LandmarkPoints& points, int width, int height, 
                 damping *= 8;
             }
         }
-        if (refine_all && (!accepted || before - after < 1e-5 * before)) break;
+        if (refine_all && (!accepted || before - after < 1e-4 * before)) break;
     }
     const PosedHead posed = pose_head(model_, personalise(model_, fit.identity), fit.pose);
     fit.model_error = fit.landmark_error = landmark_error(model_, posed.vertices, fit.camera, points);

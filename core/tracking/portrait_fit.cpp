@@ -84,8 +84,7 @@ HeadFit fit_landmarks(const HeadModel& model, const LandmarkPoints& points, int 
                       const SolverOptions& options) {
     HeadFit fit;
     LandmarkSolver(model).solve(points, width, height, options, fit);
-    for (int round = 0; round < 2; ++round)
-        fit.offsets = solve_offsets(model, fit, landmark_targets(model, points), {});
+    fit.offsets = solve_offsets(model, fit, landmark_targets(model, points), {});
     const PosedHead posed = pose_head(model, personalise(model, fit.identity, &fit.offsets), fit.pose);
     fit.landmark_error = landmark_error(model, posed.vertices, fit.camera, points);
     return fit;
@@ -96,7 +95,7 @@ void fit_outline(const HeadModel& model, const LandmarkPoints& points, const Out
     for (std::size_t t = 0; t < model.triangles.size(); ++t)
         for (int k = 0; k < 3; ++k) a_triangle[std::size_t(model.triangles[t][k])] = int(t);
     const std::vector<OffsetTarget> by_landmarks = landmark_targets(model, points);
-    for (int round = 0; round < 4; ++round) {
+    for (int round = 0; round < 3; ++round) {
         std::vector<OffsetTarget> targets = by_landmarks;
         const std::vector<OffsetTarget> outline = outline_targets(model, fit, evidence, a_triangle);
         targets.insert(targets.end(), outline.begin(), outline.end());
