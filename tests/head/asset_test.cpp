@@ -136,7 +136,8 @@ TEST(HeadAsset, EachTensorIsNeededInItsShape) {
                 t[name].shape = {std::int64_t(t[name].bytes.size() / dtype_size(t[name].dtype)), 1, 1, 1};
             },
             name + " of another rank");
-        refused(
+        if (name != "uv")  // of which there may be more than are used
+            refused(
             [&](auto& t, auto&) {  // one row more
                 Tensor& tensor = t[name];
                 std::size_t row = dtype_size(tensor.dtype);
@@ -153,10 +154,11 @@ TEST(HeadAsset, EachTensorIsNeededInItsShape) {
                     tensor.shape[0] -= 1;
                 },
                 name + " with one row less");
-        refused(
+        if (read->tensor(name)->dtype != DType::u8)
+            refused(
             [&](auto& t, auto&) {  // floats as integers and the other way round
                 DType& d = t[name].dtype;
-                d = d == DType::i32 ? DType::f32 : d == DType::f32 ? DType::u32 : d == DType::f16 ? DType::i16 : DType::i8;
+                d = d == DType::i32 ? DType::f32 : d == DType::f32 ? DType::u32 : DType::i16;
             },
             name + " of another type");
     }

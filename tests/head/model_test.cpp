@@ -100,6 +100,19 @@ TEST(HeadModel, HashTellsModelsApart) {
     other = *head;
     other.uv[5].x() += 1e-4f;
     EXPECT_NE(head_hash(other), head_hash(*head));
+    // The same template that is shaped or posed otherwise is another model: an avatar's coefficients mean nothing to it.
+    other = *head;
+    other.identity(1, 1) += 0.01f;
+    EXPECT_NE(head_hash(other), head_hash(*head));
+    for (Eigen::MatrixXf HeadModel::* m : {&HeadModel::expression, &HeadModel::control_expression, &HeadModel::control_joint,
+                                           &HeadModel::joint_identity, &HeadModel::weights}) {
+        other = *head;
+        (other.*m)(1, 1) += 0.01f;
+        EXPECT_NE(head_hash(other), head_hash(*head));
+    }
+    other = *head;
+    other.joint_position(0, 5) += 0.001f;
+    EXPECT_NE(head_hash(other), head_hash(*head));
 }
 
 }  // namespace

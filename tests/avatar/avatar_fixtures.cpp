@@ -1,0 +1,149 @@
+#include "tests/avatar/avatar_fixtures.h"
+
+#include <gtest/gtest.h>
+
+#include <cmath>
+#include <numbers>
+
+#include "core/avatar/deform.h"
+#include "core/avatar/hair_shell.h"
+#include "core/avatar/surface_sampling.h"
+
+namespace likeness::test {
+namespace {
+
+void anchor(Avatar& avatar, const std::vector<SurfacePoint>& points) {
+    AnchoredSplats& s = avatar.splats;
+    s = {};
+    s.resize(points.size());
+    for (std::size_t i = 0; i < points.size(); ++i) {
+        const Eigen::Vector3i& c = avatar.triangle_uv[std::size_t(points[i].triangle)];
+        s.anchor[i] = points[i];
+        s.atlas[i].setZero();
+        for (int k = 0; k < 3; ++k) s.atlas[i] += avatar.uv[std::size_t(c[k])] * points[i].barycentric[k];
+    }
+}
+
+}  // namespace
+
+Avatar ball_avatar(unsigned seed, std::size_t count, bool hair) {
+    Random random(seed * 31 + 7);
+    Avatar avatar;
+    avatar.model = ball_head(seed);
+    avatar.identity = random_identity(*avatar.model, random);
+    avatar.offsets.resize(3, avatar.model->vertex_count());
+    for (Eigen::Index i = 0; i < avatar.offsets.size(); ++i) avatar.offsets.data()[i] = uniform(random, -0.002f, 0.002f);
+    if (hair) {
+        // A shell a little wider than the ball, hanging straight down below its middle.
+        avatar.hair.vertices.resize(3, hair_rows * hair_columns);
+        avatar.hair.weights = Eigen::MatrixXf::Zero(avatar.model->joint_count(), hair_rows * hair_columns);
+        for (int r = 0; r < hair_rows; ++r)
+            for (int c = 0; c < hair_columns; ++c) {
+                const float polar = 0.05f + 1.5f * float(std::min(r, hair_cap_rows)) / hair_cap_rows;
+                const float azimuth = 2 * std::numbers::pi_v<float> * float(c) / hair_columns;
+                const float drop = 0.005f * float(std::max(0, r - hair_cap_rows)), radius = uniform(random, 0.118f, 0.122f);
+                const int v = r * hair_columns + c;
+                avatar.hair.vertices.col(v) =
+                    radius * Eigen::Vector3f(std::sin(polar) * std::sin(azimuth), std::cos(polar), std::sin(polar) * std::cos(azimuth)) -
+                    Eigen::Vector3f(0, drop, 0);
+                const float share = uniform(random, 0, 1);
+                avatar.hair.weights(2, v) = share;
+                avatar.hair.weights(1, v) = 1 - share;
+            }
+    }
+    avatar.prepare();
+    double area = 0;
+    for (float twice : avatar.neutral_double_area) area += 0.5 * double(twice);
+    const float spacing = float(std::sqrt(0.7 * area / double(std::max<std::size_t>(count, 1))));
+    std::vector<SurfacePoint> points =
+        sample_surface(avatar.neutral, avatar.triangles, std::vector<float>(avatar.triangles.size(), spacing), seed);
+    while (points.size() < count) points.push_back(points[random() % points.size()]);
+    anchor(avatar, points);
+    AnchoredSplats& s = avatar.splats;
+    for (std::size_t i = 0; i < s.count; ++i) {
+        s.layer[i] = Layer(random() % layer_names.size());
+        for (std::size_t k = 0; k < 3; ++k) {
+            s.offset[i * 3 + k] = uniform(random, -0.004f, 0.004f);
+            s.log_scale[i * 3 + k] = std::log(spacing) + uniform(random, -1.5f, 0.0f);
+            s.albedo[i * 3 + k] = uniform(random, 0, 1);
+        }
+        for (std::size_t k = 0; k < 4; ++k) s.rotation[i * 4 + k] = uniform(random, -1, 1);
+        if (std::abs(s.rotation[i * 4]) < 0.1f) s.rotation[i * 4] = 0.5f;
+        s.opacity[i] = uniform(random, -1, 3);
+    }
+    avatar.source.file = "somebody.png";
+    avatar.source.pose = random_pose(*avatar.model, random, 0.1f);
+    avatar.source.pose.translation *= 0.1f;
+    avatar.source.camera = default_camera(avatar, 40, 40);
+    avatar.source.picture = Image(40, 40, 4);
+    for (float& p : avatar.source.picture.pixels) p = float(random() % 256) / 255.0f;
+    return avatar;
+}
+
+void cover(Avatar& avatar, float spacing) {
+    anchor(avatar, sample_surface(avatar.neutral, avatar.triangles, std::vector<float>(avatar.triangles.size(), spacing), 5));
+    AnchoredSplats& s = avatar.splats;
+    for (std::size_t i = 0; i < s.count; ++i) {
+        const Eigen::Vector3f p = surface_position(avatar.neutral, avatar.triangles, s.anchor[i]);
+        for (std::size_t k = 0; k < 3; ++k) {
+            s.log_scale[i * 3 + k] = std::log(spacing * (k < 2 ? 0.7f : 0.2f));
+            s.albedo[i * 3 + k] = 0.5f + 0.3f * std::sin(40 * p[Eigen::Index(k)] + float(k));
+        }
+        s.rotation[i * 4] = 1;
+        s.opacity[i] = 2.5f;
+    }
+}
+
+Frame render(const Avatar& avatar, const HeadPose& pose, const Camera& camera, const std::array<float, 3>& background) {
+    SplatSet posed;
+    deform(avatar.splats, splat_frames(avatar, pose), posed);
+    Frame frame;
+    RasterOptions options;
+    options.background = background;
+    make_cpu_rasterizer()->forward(posed, camera, options, frame);
+    return frame;
+}
+
+Photo photo_of(const Avatar& avatar, int side) {
+    Photo photo;
+    photo.camera = default_camera(avatar, side, side);
+    photo.pose = HeadPose::neutral(*avatar.model);
+    const Frame frame = render(avatar, photo.pose, photo.camera);
+    photo.color = frame.color;
+    photo.alpha = frame.alpha;
+    for (std::size_t i = 0; i < photo.alpha.pixels.size(); ++i)
+        for (std::size_t c = 0; c < 3; ++c)
+            if (const float a = photo.alpha.pixels[i]; a > 0) photo.color.pixels[i * 3 + c] = std::min(1.0f, photo.color.pixels[i * 3 + c] / a);
+    photo.hair = Image(side, side, 1, 0.0f);
+    photo.skin = Image(side, side, 1, 1.0f);
+    photo.cloth = Image(side, side, 1, 0.0f);
+    return photo;
+}
+
+void expect_equal(const Avatar& a, const Avatar& b) {
+    EXPECT_EQ(a.identity, b.identity);
+    EXPECT_EQ(a.offsets, b.offsets);
+    EXPECT_EQ(a.hair.vertices, b.hair.vertices);
+    EXPECT_EQ(a.hair.weights, b.hair.weights);
+    EXPECT_EQ(a.splats.count, b.splats.count);
+    EXPECT_TRUE(a.splats.atlas == b.splats.atlas);
+    EXPECT_TRUE(a.splats.layer == b.splats.layer);
+    EXPECT_TRUE(a.splats.offset == b.splats.offset);
+    EXPECT_TRUE(a.splats.log_scale == b.splats.log_scale);
+    EXPECT_TRUE(a.splats.rotation == b.splats.rotation);
+    EXPECT_TRUE(a.splats.albedo == b.splats.albedo);
+    EXPECT_TRUE(a.splats.opacity == b.splats.opacity);
+    EXPECT_EQ(a.source.file, b.source.file);
+    EXPECT_EQ(a.source.pose.controls, b.source.pose.controls);
+    EXPECT_EQ(a.source.pose.joints, b.source.pose.joints);
+    EXPECT_EQ(a.source.pose.translation, b.source.pose.translation);
+    EXPECT_EQ(a.source.camera.world_to_camera, b.source.camera.world_to_camera);
+    EXPECT_EQ(a.source.camera.fx, b.source.camera.fx);
+    EXPECT_EQ(a.source.camera.cy, b.source.camera.cy);
+    EXPECT_EQ(a.source.camera.width, b.source.camera.width);
+    ASSERT_EQ(a.source.picture.pixels.size(), b.source.picture.pixels.size());
+    for (std::size_t i = 0; i < a.source.picture.pixels.size(); ++i)
+        ASSERT_NEAR(a.source.picture.pixels[i], b.source.picture.pixels[i], 1e-6) << "8-bit values survive";
+}
+
+}  // namespace likeness::test

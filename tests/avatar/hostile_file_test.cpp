@@ -1,0 +1,267 @@
+// Files that are not what they claim: each is refused with a sentence that names it, or (where the change means
+// nothing) loads; none crashes, also when it is looked at.
+#include <gtest/gtest.h>
+
+#include <cmath>
+#include <cstring>
+#include <fstream>
+#include <functional>
+#include <limits>
+#include <nlohmann/json.hpp>
+
+#include "core/avatar/avatar_file.h"
+#include "core/formats/safetensors.h"
+#include "core/formats/zip.h"
+#include "tests/avatar/avatar_fixtures.h"
+#include "tests/formats/temporary_folder.h"
+
+namespace likeness::test {
+namespace {
+
+using nlohmann::json;
+using Bytes = std::vector<std::uint8_t>;
+using Entries = std::map<std::string, Bytes>;
+
+const std::filesystem::path& folder_path() {
+    static const TemporaryFolder folder("avatar_hostile");
+    return folder.path;
+}
+const Avatar& original() {
+    static const Avatar avatar = ball_avatar(7, 150, true);
+    return avatar;
+}
+const Bytes& good_file() {
+    static const Bytes bytes = [] {
+        const auto file = folder_path() / "good.likeness";
+        EXPECT_TRUE(save_avatar(file, original(), Image(8, 8, 4, 0.5f)));
+        std::ifstream in(file, std::ios::binary);
+        return Bytes(std::istreambuf_iterator<char>(in), {});
+    }();
+    return bytes;
+}
+
+Result<Avatar> load_bytes(const Bytes& bytes, std::shared_ptr<const HeadModel> model) {
+    const auto file = folder_path() / "hostile.likeness";
+    std::ofstream(file, std::ios::binary).write(reinterpret_cast<const char*>(bytes.data()), std::streamsize(bytes.size()));
+    return load_avatar(file, std::move(model));
+}
+
+void expect_refused(const Result<Avatar>& result, const std::string& why) {
+    ASSERT_FALSE(result) << why;
+    EXPECT_EQ(result.error().code, ErrorCode::bad_input) << why << ": " << result.error().message;
+    const std::string& message = result.error().message;
+    EXPECT_NE(message.find("hostile.likeness"), std::string::npos) << why << ": " << message;
+    EXPECT_EQ(message.find('\n'), std::string::npos) << why << ": " << message;
+}
+
+// A valid zip with changed entries.
+Bytes rewritten(const std::function<void(Entries&)>& change) {
+    const auto zip = ZipReader::open(good_file(), "good");
+    Entries entries;
+    for (const std::string& name : zip->names()) entries[name] = *zip->read(name);
+    change(entries);
+    ZipWriter writer;
+    for (const auto& [name, bytes] : entries) writer.add(name, bytes, ZipWriter::Method::stored);
+    EXPECT_TRUE(writer.save(folder_path() / "rewritten"));
+    std::ifstream in(folder_path() / "rewritten", std::ios::binary);
+    return {std::istreambuf_iterator<char>(in), {}};
+}
+void refused(const std::string& why, const std::function<void(Entries&)>& change,
+             std::shared_ptr<const HeadModel> model = original().model) {
+    expect_refused(load_bytes(rewritten(change), std::move(model)), why);
+}
+void refused_json(const std::string& why, const std::function<void(json&)>& change) {
+    refused(why, [&](Entries& entries) {
+        json document = json::parse(entries["avatar.json"]);
+        change(document);
+        const std::string text = document.dump();
+        entries["avatar.json"] = Bytes(text.begin(), text.end());
+    });
+}
+
+struct Tensor {
+    DType dtype;
+    Shape shape;
+    std::vector<std::byte> bytes;
+    void set(std::size_t index, float value) { std::memcpy(bytes.data() + index * 4, &value, 4); }
+};
+using Tensors = std::map<std::string, Tensor>;
+void change_tensors(Bytes& file, const std::function<void(Tensors&)>& change) {
+    const auto read = Safetensors::load(file, "entry");
+    Tensors tensors;
+    for (const std::string& name : read->names()) {
+        const TensorView view = *read->tensor(name);
+        tensors[name] = {view.dtype, view.shape, {view.bytes.begin(), view.bytes.end()}};
+    }
+    change(tensors);
+    SafetensorsWriter writer;
+    for (const auto& [name, t] : tensors) writer.add(name, t.dtype, t.shape, t.bytes);
+    for (const auto& [key, value] : read->metadata()) writer.set_metadata(key, value);
+    file = writer.encode();
+}
+void refused_tensors(const std::string& why, const char* entry, const std::function<void(Tensors&)>& change) {
+    refused(why, [&](Entries& entries) { change_tensors(entries[entry], change); });
+}
+
+TEST(HostileAvatar, TheOriginalLoads) {
+    const auto loaded = load_bytes(good_file(), original().model);
+    ASSERT_TRUE(loaded) << loaded.error().message;
+    expect_equal(*loaded, original());
+    ASSERT_TRUE(load_bytes(rewritten([](Entries&) {}), original().model));
+}
+
+TEST(HostileAvatar, MissingAndForeign) {
+    const auto missing = load_avatar(folder_path() / "nothing.likeness", nullptr);
+    ASSERT_FALSE(missing);
+    EXPECT_EQ(missing.error().code, ErrorCode::not_found);
+    EXPECT_FALSE(load_avatar(folder_path(), nullptr)) << "a folder";
+    expect_refused(load_bytes({}, nullptr), "empty");
+    const std::string text = "This is a letter, not an avatar.\n";
+    expect_refused(load_bytes(Bytes(text.begin(), text.end()), nullptr), "text");
+    refused("a foreign zip", [](Entries& e) { e = {{"readme.txt", {'h', 'i'}}}; });
+    refused("an empty zip with another json", [](Entries& e) { e = {{"avatar.json", {'{', '}'}}}; });
+}
+
+TEST(HostileAvatar, CutOffAnywhere) {
+    const Bytes& file = good_file();
+    for (std::size_t i = 0; i < 80; ++i) {
+        const std::size_t length = file.size() * i / 80;
+        expect_refused(load_bytes(Bytes(file.begin(), file.begin() + std::ptrdiff_t(length)), original().model),
+                       "cut to " + std::to_string(length));
+    }
+    for (std::size_t less : {1u, 2u, 10u, 22u})
+        expect_refused(load_bytes(Bytes(file.begin(), file.end() - std::ptrdiff_t(less)), original().model),
+                       "cut by " + std::to_string(less));
+}
+
+TEST(HostileAvatar, FlippedBytes) {
+    Random random(2024);
+    int refusals = 0;
+    for (int round = 0; round < 100; ++round) {
+        Bytes file = good_file();
+        for (int k = 0; k <= round % 3; ++k) file[random() % file.size()] ^= std::uint8_t(1 + random() % 255);
+        const auto loaded = load_bytes(file, round % 2 ? original().model : nullptr);
+        if (loaded) {
+            // Only what means nothing (a date, a version field) may differ unnoticed: checksums cover the rest.
+            EXPECT_TRUE(loaded->splats.offset == original().splats.offset && loaded->splats.albedo == original().splats.albedo);
+            EXPECT_EQ(loaded->hair.vertices, original().hair.vertices);
+            continue;
+        }
+        ++refusals;
+        expect_refused(loaded, "round " + std::to_string(round));
+    }
+    EXPECT_GE(refusals, 90);
+}
+
+TEST(HostileAvatar, VersionsAndFeatures) {
+    refused_json("a newer version", [](json& d) { d["version"] = avatar_file_version + 1; });
+    refused_json("a version of another type", [](json& d) { d["version"] = "1"; });
+    refused_json("no version", [](json& d) { d.erase("version"); });
+    refused_json("an unknown feature", [](json& d) { d["required_features"] = {"wings"}; });
+    refused_json("features of another type", [](json& d) { d["required_features"] = 3; });
+    refused_json("another format", [](json& d) { d["format"] = "unlikeness"; });
+    refused_json("a format of another type", [](json& d) { d["format"] = 4; });
+    const auto newer = load_bytes(rewritten([](Entries& e) {
+                                      json d = json::parse(e["avatar.json"]);
+                                      d["version"] = 99;
+                                      const std::string text = d.dump();
+                                      e["avatar.json"] = Bytes(text.begin(), text.end());
+                                  }),
+                                  original().model);
+    ASSERT_FALSE(newer);
+    EXPECT_NE(newer.error().message.find("newer"), std::string::npos) << newer.error().message;
+}
+
+TEST(HostileAvatar, MembersOfTheDocument) {
+    for (const char* member : {"source", "head"}) {
+        refused_json(std::string("no ") + member, [&](json& d) { d.erase(member); });
+        for (const json& other : {json(), json(3), json("x"), json::array()})
+            refused_json(std::string(member) + " is " + other.dump(), [&](json& d) { d[member] = other; });
+    }
+    for (const char* member : {"camera", "pose"}) refused_json(member, [&](json& d) { d["source"].erase(member); });
+    refused_json("camera without size", [](json& d) { d["source"]["camera"]["width"] = 0; });
+    refused_json("a huge translation", [](json& d) { d["source"]["pose"]["translation"][1] = 1e300; });
+    refused_json("a control that is text", [](json& d) { d["source"]["pose"]["controls"]["jawOpen"] = "wide"; });
+    refused_json("a joint of two numbers", [](json& d) { d["source"]["pose"]["joints"]["head"] = {1, 2}; });
+    refused_json("a file that is a number", [](json& d) { d["source"]["file"] = 7; });
+    refused("a document that is no JSON", [](Entries& e) { e["avatar.json"] = {'{', '"'}; });
+    refused("a document that is a list", [](Entries& e) { e["avatar.json"] = {'[', ']'}; });
+    refused("a document of depth 100,000", [](Entries& e) { e["avatar.json"] = Bytes(100'000, '['); });
+}
+
+TEST(HostileAvatar, MissingEntries) {
+    for (const char* name : {"avatar.json", "splats.safetensors", "person.safetensors"})
+        refused(std::string("without ") + name, [&](Entries& e) { e.erase(name); });
+    refused("without its head", [](Entries& e) { e.erase("head.safetensors"); }, nullptr);
+    refused("with half a head", [](Entries& e) { e["head.safetensors"].resize(e["head.safetensors"].size() / 2); }, nullptr);
+    refused("with a source that is no picture", [](Entries& e) { e["source.png"] = Bytes(100, 'x'); });
+    refused("with half a source", [](Entries& e) { e["source.png"].resize(e["source.png"].size() / 2); });
+}
+
+TEST(HostileAvatar, CountsAndValues) {
+    for (const char* name : {"atlas", "layer", "offset", "log_scale", "rotation", "albedo", "opacity"}) {
+        refused_tensors(std::string("without ") + name, "splats.safetensors", [&](Tensors& t) { t.erase(name); });
+        refused_tensors(std::string("one Gaussian less in ") + name, "splats.safetensors", [&](Tensors& t) {
+            t[name].bytes.resize(t[name].bytes.size() - t[name].bytes.size() / std::size_t(t[name].shape[0]));
+            t[name].shape[0] -= 1;
+        });
+        if (std::string(name) == "layer") continue;
+        for (const float value : {std::numeric_limits<float>::quiet_NaN(), std::numeric_limits<float>::infinity()})
+            refused_tensors(std::string(name) + " is no number", "splats.safetensors", [&](Tensors& t) { t[name].set(5, value); });
+    }
+    for (const float value : {-0.01f, 2.01f, 1e30f})
+        refused_tensors("an anchor outside the atlas", "splats.safetensors", [&](Tensors& t) { t["atlas"].set(4, value); });
+    refused_tensors("an unknown layer", "splats.safetensors", [](Tensors& t) { t["layer"].bytes[3] = std::byte(6); });
+    for (const char* name : {"identity", "offsets", "hair_vertices", "hair_weights"}) {
+        refused_tensors(std::string("without ") + name, "person.safetensors", [&](Tensors& t) { t.erase(name); });
+        refused_tensors(std::string("one row less in ") + name, "person.safetensors", [&](Tensors& t) {
+            t[name].bytes.resize(t[name].bytes.size() - t[name].bytes.size() / std::size_t(t[name].shape[0]));
+            t[name].shape[0] -= 1;
+        });
+        for (const float value : {std::numeric_limits<float>::quiet_NaN(), -std::numeric_limits<float>::infinity()})
+            refused_tensors(std::string(name) + " is no number", "person.safetensors", [&](Tensors& t) { t[name].set(2, value); });
+    }
+}
+
+// Finite, of the right shape, and absurd: these load or are refused, and whatever loads can be rendered.
+TEST(HostileAvatar, AbsurdValuesCanBeLookedAt) {
+    const auto look = [](const Bytes& file, const std::string& why) {
+        auto loaded = load_bytes(file, original().model);
+        if (!loaded) return expect_refused(loaded, why);
+        for (const Camera& camera : {loaded->source.camera.resized(24, 24), default_camera(*loaded, 24, 24)}) {
+            const Frame frame = render(*loaded, loaded->source.pose, camera);
+            for (float p : frame.color.pixels) ASSERT_TRUE(std::isfinite(p)) << why;
+            for (float a : frame.alpha.pixels) ASSERT_TRUE(a >= 0 && a <= 1.0001f) << why;
+        }
+    };
+    for (const char* name : {"offset", "log_scale", "rotation", "albedo", "opacity"})
+        for (const float value : {1e38f, -1e38f, 1e10f, 100.0f, -100.0f, 0.0f, 1e-40f}) {
+            const std::string why = std::string(name) + " " + std::to_string(value);
+            look(rewritten([&](Entries& e) {
+                     change_tensors(e["splats.safetensors"], [&](Tensors& t) {
+                         for (std::size_t i = 0; i < 40; ++i) t[name].set(i, value);
+                     });
+                 }),
+                 why);
+        }
+    for (const char* name : {"identity", "offsets", "hair_vertices", "hair_weights"})
+        for (const float value : {1e38f, -1e20f, 1000.0f}) {
+            const std::string why = std::string(name) + " " + std::to_string(value);
+            look(rewritten([&](Entries& e) {
+                     change_tensors(e["person.safetensors"], [&](Tensors& t) { t[name].set(1, value); });
+                 }),
+                 why);
+        }
+    Random random(11);
+    for (int round = 0; round < 100; ++round) {
+        const char* entry = round % 2 ? "splats.safetensors" : "person.safetensors";
+        look(rewritten([&](Entries& e) {
+                 Bytes& bytes = e[entry];
+                 for (int k = 0; k < 8; ++k) bytes[1000 + random() % (bytes.size() - 1000)] ^= std::uint8_t(1u << (random() % 8));
+             }),
+             std::string(entry) + " flipped, round " + std::to_string(round));
+    }
+}
+
+}  // namespace
+}  // namespace likeness::test
