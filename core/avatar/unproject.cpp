@@ -197,7 +197,9 @@ void Unprojection::fill_smooth(const std::vector<float>& hair_presence) {
     const Eigen::Vector3f skin = mean_where(
         [&](int v) { return v < head_vertices_ && int(model.vertex_region[std::size_t(v)]) == face; },
         Eigen::Vector3f(0.7f, 0.55f, 0.47f));
-    const Eigen::Vector3f hair = mean_where([&](int v) { return v >= head_vertices_; }, skin * 0.4f);
+    // Of the cap only: further down a collar may have been taken for hair.
+    const Eigen::Vector3f hair = mean_where(
+        [&](int v) { return v >= head_vertices_ && v < head_vertices_ + (hair_cap_rows - 6) * hair_columns; }, skin * 0.4f);
     const int torso = model.region("torso"), scalp = model.region("scalp");
     const Eigen::Vector3f cloth = mean_where(
         [&](int v) { return v < head_vertices_ && int(model.vertex_region[std::size_t(v)]) == torso; }, skin * 0.5f);

@@ -74,6 +74,12 @@ TrainingView photo_view(const Avatar& avatar, const Photo& photo, int resolution
     view.camera = photo.camera.resized(resolution, resolution);
     view.target.color = resize(photo.color, resolution, resolution);
     view.target.alpha = resize(photo.alpha, resolution, resolution);
+    // Where the skin reaches beyond the matte, one of them is wrong: nothing is learned there, so that no hole opens.
+    const PosedHead head = pose_head(*avatar.model, avatar.person, photo.pose);
+    const MeshBuffer skin = rasterize_mesh(head.vertices, avatar.model->triangles, view.camera);
+    view.target.weight = Image(resolution, resolution, 1, 1.0f);
+    for (std::size_t i = 0; i < skin.triangle.size(); ++i)
+        if (skin.triangle[i] >= 0 && view.target.alpha.pixels[i] < 0.5f) view.target.weight.pixels[i] = 0;
     return view;
 }
 

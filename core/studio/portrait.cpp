@@ -6,6 +6,7 @@
 
 #include "core/avatar/hair_shell.h"
 #include "core/avatar/seed.h"
+#include "core/geometry/mesh_raster.h"
 #include "core/head/head_asset.h"
 #include "core/image/load.h"
 #include "core/image/ops.h"
@@ -51,27 +52,76 @@ FaceLandmarks moved(FaceLandmarks landmarks, const Eigen::Vector2i& origin, floa
     return landmarks;
 }
 
-// Below the chin, between the corners of the jaw, what looks like hair is a collar, a tie or a shadow; a beard counts
-// as skin.
-void suppress_hair_below_chin(const HeadModel& model, const HeadFit& fit, Photo& photo) {
+// What the fitted head knows better than colours do: an ear that has the face's colour is no hair, and hair below the
+// chin grows down from the head; anything else there that looks like hair is a collar, a tie or a shadow.
+void correct_hair(const HeadModel& model, const HeadFit& fit, Photo& photo) {
     const PosedHead posed = pose_head(model, personalise(model, fit.identity, &fit.offsets), fit.pose);
+    const MeshBuffer seen = rasterize_mesh(posed.vertices, model.triangles, photo.camera);
+    const int width = photo.hair.width, height = photo.hair.height;
+    const auto region_at = [&](std::size_t i) { return seen.triangle[i] < 0 ? -1 : int(model.triangle_region[std::size_t(seen.triangle[i])]); };
+    const auto mean_color = [&](auto&& chosen) {
+        Eigen::Vector3f sum = Eigen::Vector3f::Zero();
+        float count = 0;
+        for (std::size_t i = 0; i < seen.triangle.size(); ++i)
+            if (chosen(i)) {
+                const float* c = &photo.color.pixels[i * 3];
+                const auto lab = srgb_to_lab(c[0], c[1], c[2]);
+                sum += Eigen::Vector3f(0.5f * lab[0], lab[1], lab[2]);  // light counts less than colour: ears lie in shadow
+                count += 1;
+            }
+        return std::pair{Eigen::Vector3f(sum / std::max(count, 1.0f)), count};
+    };
+    const int face = model.region("face"), scalp = model.region("scalp");
+    const auto [skin, skin_count] = mean_color([&](std::size_t i) { return region_at(i) == face && photo.skin.pixels[i] > 0.5f; });
+    const auto [hair, hair_count] = mean_color([&](std::size_t i) { return region_at(i) == scalp && photo.hair.pixels[i] > 0.5f; });
+    for (const char* name : {"ear_left", "ear_right"}) {
+        const int ear = model.region(name);
+        const auto [color, count] = mean_color([&](std::size_t i) { return region_at(i) == ear && photo.alpha.pixels[i] > 0.5f; });
+        if (count < 20 || skin_count < 20) continue;
+        if (hair_count >= 20 && (color - hair).norm() < (color - skin).norm()) continue;
+        for (std::size_t i = 0; i < seen.triangle.size(); ++i)
+            if (region_at(i) == ear) {
+                photo.skin.pixels[i] += photo.hair.pixels[i];
+                photo.hair.pixels[i] = 0;
+            }
+    }
+
     const auto pixel = [&](int landmark) {
         return photo.camera.project(surface_position(posed.vertices, model.triangles, model.landmarks[std::size_t(landmark)]));
     };
-    const Eigen::Vector2f chin = pixel(152), right = pixel(172), left = pixel(397), brow = pixel(9);
-    const Eigen::Vector2f down = (chin - brow).normalized();
-    Eigen::Vector2f across(-down.y(), down.x());
-    const Eigen::Vector2f middle = 0.5f * (left + right);
-    const float half = 0.5f * std::abs((left - right).dot(across)), from = (middle - chin).dot(down);
-    for (int y = 0; y < photo.hair.height; ++y)
-        for (int x = 0; x < photo.hair.width; ++x) {
-            const Eigen::Vector2f p(float(x) + 0.5f, float(y) + 0.5f);
-            const float below = (p - chin).dot(down) - from, aside = std::abs((p - middle).dot(across));
-            if (below <= 0 || aside > half) continue;
-            const float keep = std::clamp(1 - below / (0.3f * half), 0.0f, 1.0f);
-            float& hair = *photo.hair.at(x, y);
-            *photo.cloth.at(x, y) += hair * (1 - keep);
-            hair *= keep;
+    const Eigen::Vector2f right = pixel(172), left = pixel(397), down = (pixel(152) - pixel(9)).normalized();
+    const Eigen::Vector2f across(-down.y(), down.x()), jaw = 0.5f * (left + right);
+    const float half = 0.5f * std::abs((left - right).dot(across));
+    // Hair is followed from above the jaw's corners downwards; between the corners only a beard would be, which is skin.
+    std::vector<std::uint8_t> grown(seen.triangle.size(), 0);
+    std::vector<int> open;
+    const auto below_jaw = [&](int i) {
+        return (Eigen::Vector2f(float(i % width), float(i / width)) - jaw).dot(down);
+    };
+    const auto aside = [&](int i) {
+        return std::abs((Eigen::Vector2f(float(i % width), float(i / width)) - jaw).dot(across));
+    };
+    for (int i = 0; i < width * height; ++i)
+        if (photo.hair.pixels[std::size_t(i)] > 0.4f && below_jaw(i) < 0) {
+            grown[std::size_t(i)] = 1;
+            open.push_back(i);
+        }
+    while (!open.empty()) {
+        const int i = open.back(), x = i % width, y = i / width;
+        open.pop_back();
+        for (const auto& [nx, ny] : {std::pair{x - 1, y}, {x + 1, y}, {x, y - 1}, {x, y + 1}}) {
+            if (nx < 0 || ny < 0 || nx >= width || ny >= height) continue;
+            const int n = ny * width + nx;
+            if (grown[std::size_t(n)] || photo.hair.pixels[std::size_t(n)] <= 0.4f) continue;
+            if (below_jaw(n) > 0 && aside(n) < 0.9f * half) continue;
+            grown[std::size_t(n)] = 1;
+            open.push_back(n);
+        }
+    }
+    for (int i = 0; i < width * height; ++i)
+        if (!grown[std::size_t(i)] && below_jaw(i) > 0) {
+            photo.cloth.pixels[std::size_t(i)] += photo.hair.pixels[std::size_t(i)];
+            photo.hair.pixels[std::size_t(i)] = 0;
         }
 }
 
@@ -166,7 +216,7 @@ Result<PreparedPortrait> prepare_portrait(PortraitTools& tools, const std::files
     evidence.camera = photo.camera;
     fit_outline(*tools.head, result.landmarks, evidence, result.fit);
 
-    suppress_hair_below_chin(*tools.head, result.fit, photo);
+    correct_hair(*tools.head, result.fit, photo);
 
     Avatar& avatar = result.avatar;
     avatar.model = tools.head;
