@@ -5,6 +5,7 @@
 #include <cstring>
 #include <nlohmann/json.hpp>
 
+#include "core/base/parallel.h"
 #include "core/base/paths.h"
 #include "core/formats/json_file.h"
 #include "core/formats/safetensors.h"
@@ -75,6 +76,24 @@ Eigen::MatrixXf matrix(const std::vector<float>& values, std::int64_t rows, std:
     return Eigen::Map<const Eigen::MatrixXf>(values.data(), rows, columns);
 }
 
+// The same for a row-major matrix, in blocks that stay in the cache.
+RowMatrix transposed(const std::vector<float>& values, std::int64_t rows, std::int64_t columns) {
+    if (std::int64_t(values.size()) != rows * columns) return {};
+    const Eigen::Map<const Eigen::MatrixXf> from(values.data(), rows, columns);
+    RowMatrix to(rows, columns);
+    constexpr std::int64_t block = 64;
+    parallel_for(std::size_t((rows + block - 1) / block), 8, [&](std::size_t begin, std::size_t end) {
+        for (std::int64_t b = std::int64_t(begin); b < std::int64_t(end); ++b) {
+            const std::int64_t height = std::min(block, rows - b * block);
+            for (std::int64_t c = 0; c < columns; c += block) {
+                const std::int64_t width = std::min(block, columns - c);
+                to.block(b * block, c, height, width) = from.block(b * block, c, height, width);
+            }
+        }
+    });
+    return to;
+}
+
 Result<std::shared_ptr<const HeadModel>> read_head(const Safetensors& file) {
     Reader read(file);
     const auto text = [&](const char* key) {
@@ -104,7 +123,7 @@ Result<std::shared_ptr<const HeadModel>> read_head(const Safetensors& file) {
     for (int r : read.ints("vertex_region", {count}, 0, regions)) head->vertex_region.push_back(std::uint8_t(r));
     for (int r : read.ints("triangle_region", {faces}, 0, regions)) head->triangle_region.push_back(std::uint8_t(r));
     head->mirror_vertex = read.ints("mirror_vertex", {count}, 0, count);
-    head->identity = matrix(read.floats("identity", {identities, count, 3}), 3 * count, identities);
+    head->identity = transposed(read.floats("identity", {identities, count, 3}), 3 * count, identities);
     head->identity_range = matrix(read.floats("identity_range", {identities, 2}), 2, identities);
     const std::vector<float> expression = read.floats("expression", {-1, count, 3});
     const std::int64_t expressions = count > 0 ? std::int64_t(expression.size()) / (3 * count) : 0;
