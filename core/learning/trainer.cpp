@@ -197,7 +197,7 @@ TrainerReport Trainer::run(Progress& progress) {
         }
         publish(report.steps);
     } catch (const Cancelled&) {
-        keep(good);
+        keep(engine_->fetch());  // what was learned since the last snapshot too
         throw;
     } catch (const std::bad_alloc&) {
         report.stopped_early = Error{ErrorCode::out_of_memory,
