@@ -35,6 +35,9 @@ class CpuStepEngine final : public StepEngine {
         rasterizer_->backward(frame_gradients_, posed_gradients_, view.colors_only ? nullptr : &screen_gradient_);
         gradients_.set_zero();
         deform_backward(splats_, view.frames, posed_, posed_gradients_, gradients_);
+        for (const auto* list : {&gradients_.offset, &gradients_.log_scale, &gradients_.rotation, &gradients_.albedo, &gradients_.opacity})
+            if (!std::isfinite(Eigen::Map<const Eigen::VectorXf>(list->data(), Eigen::Index(list->size())).sum()))
+                throw std::runtime_error("a gradient is not a number");
         if (!view.splat_weight.empty()) weigh(view.splat_weight);
         ++steps_;
         if (!view.colors_only) {
@@ -43,9 +46,9 @@ class CpuStepEngine final : public StepEngine {
             adam_step(splats_.log_scale, gradients_.log_scale, moments_.log_scale, rates.log_scale, steps_);
             adam_step(splats_.rotation, gradients_.rotation, moments_.rotation, rates.rotation, steps_);
             adam_step(splats_.opacity, gradients_.opacity, moments_.opacity, rates.opacity, steps_);
-            const float largest = std::log(rates.largest_scale), least = std::log(1e-4f);
+            const float largest = std::log(rates.largest_scale), least = std::log(smallest_scale);
             for (float& s : splats_.log_scale) s = std::clamp(s, least, largest);
-            for (float& o : splats_.opacity) o = std::clamp(o, -6.0f, 5.5f);
+            for (float& o : splats_.opacity) o = std::clamp(o, lowest_opacity, highest_opacity);
         }
         adam_step(splats_.albedo, gradients_.albedo, moments_.albedo, rates.albedo, steps_);
         for (float& c : splats_.albedo) c = std::clamp(c, 0.0f, 1.0f);
