@@ -10,6 +10,7 @@
 #include <utility>
 
 #include "core/base/parallel.h"
+#include "core/learning/adam.h"
 #include "likeness/cuda/device.h"
 #include "likeness/cuda/device_rasterizer.h"
 #include "likeness/cuda/loss.h"
@@ -366,6 +367,12 @@ class CudaStepEngine final : public StepEngine {
         options.l1_weight = v.loss.l1_weight;
         options.dssim_weight = v.loss.dssim_weight;
         options.alpha_weight = v.loss.alpha_weight;
+        options.beta1 = adam_beta1;
+        options.beta2 = adam_beta2;
+        options.epsilon = adam_epsilon;
+        options.smallest_log_scale = std::log(smallest_scale);
+        options.lowest_logit = lowest_opacity;
+        options.highest_logit = highest_opacity;
         cuda::StepBuffers buffers;
         buffers.values = carve(values_.data(), splats_.count);
         buffers.first_moments = carve(first_moments_.data(), splats_.count);
@@ -406,7 +413,7 @@ class CudaStepEngine final : public StepEngine {
     }
 
     cuda::StepState state_of(const StepRates& rates, std::size_t slot) const {
-        const float first = 1 - std::pow(cuda::step_beta1, float(steps_));
+        const float first = 1 - std::pow(adam_beta1, float(steps_));
         const float n = float(std::max<std::size_t>(splats_.count, 1));
         cuda::StepState state;
         state.offset_rate = rates.offset / first;
@@ -414,7 +421,7 @@ class CudaStepEngine final : public StepEngine {
         state.rotation_rate = rates.rotation / first;
         state.albedo_rate = rates.albedo / first;
         state.opacity_rate = rates.opacity / first;
-        state.second_scale = 1 / (1 - std::pow(cuda::step_beta2, float(steps_)));
+        state.second_scale = 1 / (1 - std::pow(adam_beta2, float(steps_)));
         // As in the CPU's engine: means over the Gaussians; offsets count in millimetres, by the millimetre.
         state.offset_pull = 2 * rates.keep_offset * 1e6f / n * 1e-3f;
         state.scale_pull = 2 * rates.keep_scale / n;
@@ -431,7 +438,7 @@ class CudaStepEngine final : public StepEngine {
         const cuda::StepReport& report = reports_[step.slot];
         if (report.broken) {
             finish_all_quietly();
-            throw std::runtime_error("the loss is not a number");
+            throw std::runtime_error("the loss or a gradient is not a number");
         }
         DeviceView& v = *step.view;
         v.canvas->rasterizer.make_room(report.counters);

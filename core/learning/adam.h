@@ -6,6 +6,9 @@
 
 namespace likeness {
 
+inline constexpr float adam_beta1 = 0.9f, adam_beta2 = 0.999f;
+inline constexpr float adam_epsilon = 3e-8f;  // well below what a visible Gaussian gets
+
 struct AdamMoments {
     std::vector<float> first, second;
 };

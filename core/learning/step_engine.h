@@ -33,6 +33,10 @@ struct StepRates {
     float largest_scale = 0.009f;  // metres; scales are kept below
 };
 
+// Limits that every step keeps.
+inline constexpr float smallest_scale = 1e-4f;  // metres
+inline constexpr float lowest_opacity = -6.0f, highest_opacity = 5.5f;  // logits
+
 class StepEngine {
   public:
     virtual ~StepEngine() = default;

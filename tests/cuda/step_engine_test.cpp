@@ -221,7 +221,7 @@ TEST_F(StepEngineTest, late_losses_and_graphs_change_nothing) {
     }
 }
 
-TEST_F(StepEngineTest, a_loss_that_is_no_number_ends_training_and_changes_nothing) {
+TEST_F(StepEngineTest, what_is_no_number_ends_training_and_changes_nothing) {
     const SmallAvatar avatar(500);
     const std::vector<TrainingView> views = make_views(avatar, 64);
     const auto gpu = make_cuda_step_engine();
@@ -243,6 +243,17 @@ TEST_F(StepEngineTest, a_loss_that_is_no_number_ends_training_and_changes_nothin
     }
     gpu->load(good);
     EXPECT_TRUE(std::isfinite(gpu->step(views[0], background(0), {}).total));
+
+    // A quaternion of no length has no derivative, though its Gaussian is just not drawn and the loss is a number.
+    AnchoredSplats bad = good;
+    std::fill_n(bad.rotation.begin() + 40, 4, 0.0f);
+    gpu->load(bad);
+    EXPECT_THROW(
+        {
+            for (int step = 0; step < 10; ++step) gpu->step(views[0], background(step), {});
+        },
+        std::runtime_error);
+    EXPECT_EQ(gpu->fetch().albedo, bad.albedo);
 }
 
 TEST_F(StepEngineTest, limits_are_kept) {
@@ -255,7 +266,7 @@ TEST_F(StepEngineTest, limits_are_kept) {
     gpu->step(views[0], background(0), {});
     const AnchoredSplats after = gpu->fetch();
     for (const float s : after.log_scale) ASSERT_EQ(s, std::log(StepRates().largest_scale));
-    for (const float o : after.opacity) ASSERT_EQ(o, 5.5f);
+    for (const float o : after.opacity) ASSERT_EQ(o, highest_opacity);
     for (const float c : after.albedo) ASSERT_TRUE(c >= 0 && c <= 1);
 }
 

@@ -1,6 +1,7 @@
-// The end of a training step in one kernel: derivatives by a Gaussian's own parameters, their weight, the pulls towards
-// the seed, Adam, limits. The GPU twin of what core/learning/cpu_step_engine.cpp does after the rasterizer's backward
-// pass. All pointers are device pointers; nothing is allocated, everything may be captured into a graph.
+// The end of a training step in two kernels: is all of it a number? Then derivatives by a Gaussian's own parameters,
+// their weight, the pulls towards the seed, Adam, limits: the GPU twin of what core/learning/cpu_step_engine.cpp does
+// after the rasterizer's backward pass. All pointers are device pointers; nothing is allocated, everything may be
+// captured into a graph.
 #pragma once
 
 #include <cuda_runtime_api.h>
@@ -25,7 +26,7 @@ struct StepState {
 struct StepReport {
     LossTerms terms;
     RasterCounters counters;
-    unsigned broken = 0;  // the loss of this step or of one before it was not finite: nothing was changed
+    unsigned broken = 0;  // a number of this step or of one before it was not finite: nothing was changed
 };
 
 // One array for each attribute, shapes as in AnchoredArrays.
@@ -45,7 +46,7 @@ struct StepBuffers {
     const StepState* state = nullptr;        // one
     const LossTerms* terms = nullptr;        // one, of this step
     const RasterCounters* counters = nullptr;  // one, of this step
-    unsigned* broken = nullptr;              // one, 0 at the start; stays 1 once a loss was not finite
+    unsigned* broken = nullptr;              // one, 0 at the start; stays 1 once a number was not finite
     StepReport* reports = nullptr;           // host memory mapped into the device
 };
 
@@ -54,13 +55,9 @@ struct StepOptions {
     bool colors_only = false;         // albedo alone changes
     const float* weights = nullptr;   // [count] scales a Gaussian's derivatives before the pulls; null means 1
     float l1_weight = 0, dssim_weight = 0, alpha_weight = 0;  // the sum that must be finite
+    float beta1 = 0, beta2 = 0, epsilon = 0;                  // Adam's
+    float smallest_log_scale = 0, lowest_logit = 0, highest_logit = 0;
 };
-
-// Limits that every step keeps; as in core/learning/cpu_step_engine.cpp.
-inline constexpr float smallest_scale = 1e-4f;  // metres
-inline constexpr float lowest_logit = -6.0f, highest_logit = 5.5f;
-// As in core/learning/adam.cpp.
-inline constexpr float step_beta1 = 0.9f, step_beta2 = 0.999f, step_epsilon = 2e-9f;
 
 void set_step(StepState* target, const StepState& state, cudaStream_t stream);
 
