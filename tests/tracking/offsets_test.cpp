@@ -1,0 +1,143 @@
+#include <gtest/gtest.h>
+
+#include <algorithm>
+
+#include "core/tracking/landmark_groups.h"
+#include "core/tracking/portrait_fit.h"
+#include "core/tracking/surface_offsets.h"
+#include "tests/tracking/synthetic_portrait.h"
+
+namespace likeness::test {
+namespace {
+
+HeadFit true_fit(const SyntheticPortrait& portrait) {
+    HeadFit fit;
+    fit.identity = portrait.identity;
+    fit.pose = portrait.pose;
+    fit.head_rotation = portrait.head_rotation;
+    fit.camera = portrait.camera;
+    return fit;
+}
+
+float residual(const HeadFit& fit, const std::vector<OffsetTarget>& targets) {
+    const HeadModel& model = *real_head();
+    const PosedHead posed = pose_head(model, personalise(model, fit.identity, fit.offsets.size() ? &fit.offsets : nullptr), fit.pose);
+    double sum = 0;
+    for (const OffsetTarget& t : targets)
+        sum += double((fit.camera.project(surface_position(posed.vertices, model.triangles, t.point)) - t.target).norm());
+    return float(sum / double(targets.size()));
+}
+
+TEST(Offsets, ZeroTargetsMoveNothing) {
+    Random random(1);
+    for (const float yaw : {0.0f, 40.0f}) {
+        const SyntheticPortrait portrait = synthetic_portrait(yaw, random);
+        const HeadFit fit = true_fit(portrait);
+        const Vertices offsets = solve_offsets(*real_head(), fit, landmark_targets(*real_head(), portrait.points), {});
+        ASSERT_EQ(offsets.cols(), real_head()->vertex_count());
+        EXPECT_LT(offsets.cwiseAbs().maxCoeff(), 2e-5f) << "the mesh already lies where it is wanted";
+        EXPECT_LT(solve_offsets(*real_head(), fit, {}, {}).cwiseAbs().maxCoeff(), 1e-9f) << "no targets at all";
+    }
+}
+
+TEST(Offsets, TheMeshGoesWhereItIsWanted) {
+    Random random(2);
+    for (const float yaw : {0.0f, -35.0f}) {
+        const SyntheticPortrait portrait = synthetic_portrait(yaw, random);
+        HeadFit fit = true_fit(portrait);
+        // A smooth displacement of up to 3 % of the eye distance, as another person's face has it.
+        LandmarkPoints wanted = portrait.points;
+        const float unit = iris_distance(wanted);
+        for (Eigen::Vector3f& p : wanted)
+            p.head<2>() += 0.03f * unit * Eigen::Vector2f(std::sin(p.x() / unit * 2), std::cos(p.y() / unit * 2));
+        const std::vector<OffsetTarget> targets = landmark_targets(*real_head(), wanted);
+        const float before = residual(fit, targets);
+        fit.offsets = solve_offsets(*real_head(), fit, targets, {});
+        const float after = residual(fit, targets);
+        EXPECT_LT(after, 0.35f * before) << "yaw " << yaw;
+        fit.offsets = solve_offsets(*real_head(), fit, targets, {});
+        EXPECT_LT(residual(fit, targets), 1.02f * after) << "a second round keeps it";
+        EXPECT_TRUE(fit.offsets.allFinite());
+        EXPECT_LT(fit.offsets.colwise().norm().maxCoeff(), 0.02f) << "and nothing flies off";
+    }
+}
+
+TEST(Offsets, StifferIsSmoother) {
+    Random random(3);
+    const SyntheticPortrait portrait = synthetic_portrait(0, random);
+    const HeadFit fit = true_fit(portrait);
+    std::vector<OffsetTarget> targets = landmark_targets(*real_head(), portrait.points);
+    for (OffsetTarget& t : targets) t.target += Eigen::Vector2f(uniform(random, -4, 4), uniform(random, -4, 4));
+    const VertexGraph graph = vertex_graph(real_head()->vertex_count(), real_head()->triangles);
+    const auto roughness = [&](const Vertices& offsets) {
+        double sum = 0;
+        for (int v = 0; v < real_head()->vertex_count(); ++v)
+            for (int e = graph.first[std::size_t(v)]; e < graph.first[std::size_t(v) + 1]; ++e)
+                sum += double((offsets.col(v) - offsets.col(graph.neighbours[std::size_t(e)])).squaredNorm());
+        return sum;
+    };
+    OffsetOptions soft, stiff;
+    soft.stiffness = 5;
+    stiff.stiffness = 500;
+    EXPECT_LT(roughness(solve_offsets(*real_head(), fit, targets, stiff)), 0.5 * roughness(solve_offsets(*real_head(), fit, targets, soft)));
+}
+
+TEST(Offsets, EyesGoWithTheirLids) {
+    Random random(4);
+    const SyntheticPortrait portrait = synthetic_portrait(0, random);
+    HeadFit fit = true_fit(portrait);
+    LandmarkPoints wanted = portrait.points;
+    for (Eigen::Vector3f& p : wanted) p.y() -= 5;  // everything up
+    fit.offsets = solve_offsets(*real_head(), fit, landmark_targets(*real_head(), wanted), {});
+    const HeadModel& model = *real_head();
+    for (const char* region : {"eye_left", "eye_right", "teeth_upper", "lashes"}) {
+        float mean = 0, least = 1, most = -1;
+        int count = 0;
+        for (int v = 0; v < model.vertex_count(); ++v) {
+            if (model.region_names[model.vertex_region[std::size_t(v)]] != region) continue;
+            mean += fit.offsets(1, v);
+            least = std::min(least, fit.offsets(1, v));
+            most = std::max(most, fit.offsets(1, v));
+            ++count;
+        }
+        EXPECT_GT(mean / float(count), 0.002f) << region;
+        if (std::string(region) != "lashes") {
+            EXPECT_LT(most - least, 1e-6f) << region << " stays rigid";
+        }
+    }
+}
+
+TEST(PortraitFit, OffsetsBringTheLandmarksCloser) {
+    Random random(5);
+    const SyntheticPortrait portrait = synthetic_portrait(20, random);
+    LandmarkPoints points = portrait.points;  // a face that the model cannot make
+    const float unit = iris_distance(points);
+    for (Eigen::Vector3f& p : points) p.y() += 0.04f * unit * std::sin(9 * p.x() / unit) * std::cos(7 * p.y() / unit);
+    const HeadFit fit = fit_landmarks(*real_head(), points, portrait.camera.width, portrait.camera.height, {});
+    EXPECT_LT(fit.landmark_error, 0.6f * fit.model_error);
+    EXPECT_LT(median_distance(fit, points, true), 0.012f);
+    EXPECT_EQ(fit.offsets.cols(), real_head()->vertex_count());
+}
+
+TEST(PortraitFit, LandmarkGroupsAreTheDetectors) {
+    // Each loop consists of different points of the 468, and the halves mirror each other.
+    const auto check = [](const auto& loop) {
+        std::vector<int> sorted(loop.begin(), loop.end());
+        std::sort(sorted.begin(), sorted.end());
+        EXPECT_TRUE(std::adjacent_find(sorted.begin(), sorted.end()) == sorted.end());
+        EXPECT_GE(sorted.front(), 0);
+        EXPECT_LT(sorted.back(), 468);
+    };
+    check(landmarks::face_oval);
+    check(landmarks::lips_outer);
+    check(landmarks::lips_inner);
+    check(landmarks::left_eye);
+    check(landmarks::right_eye);
+    const HeadModel& model = *real_head();
+    const auto at = [&](int i) { return surface_position(model.vertices, model.triangles, model.landmarks[std::size_t(i)]); };
+    for (int i : landmarks::left_eye) EXPECT_GT(at(i).x(), 0.005f) << i;
+    for (int i : landmarks::right_eye) EXPECT_LT(at(i).x(), -0.005f) << i;
+}
+
+}  // namespace
+}  // namespace likeness::test
