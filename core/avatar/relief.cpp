@@ -14,7 +14,8 @@ namespace {
 
 constexpr float fall_back = 0.55f;      // metres of depth for each metre beside the surface
 constexpr float deepest = 0.05f;        // metres
-constexpr float farthest = 0.25f;       // metres beside the surface; what is further away is no part of the person
+// Metres beside the surface; what is further away is no part of the person.
+constexpr float farthest_hair = 0.25f, farthest_other = 0.09f;
 constexpr float fill_factor = 0.62f;    // standard deviation over spacing
 
 // For every pixel the nearest one that is marked (by a wave from all marked pixels at once), or -1.
@@ -95,7 +96,7 @@ void add_relief(Avatar& avatar, const Photo& photo, const std::vector<float>& ha
             if (origin < 0) continue;
             const int ox = origin % width, oy = origin / width;
             const float beside = std::hypot(float(x - ox), float(y - oy)) * pixel;
-            if (beside > farthest) continue;
+            if (beside > (kind == hair_class ? farthest_hair : farthest_other)) continue;
             const SurfacePoint near = seen.point(std::size_t(origin));
             const SurfacePoint anchor{index[std::size_t(near.triangle)], near.barycentric};
             const float z = seen.depth[std::size_t(origin)] + std::min(fall_back * beside, deepest);

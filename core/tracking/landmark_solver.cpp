@@ -20,11 +20,11 @@ const Eigen::Vector3f front_flip(1, -1, -1);
 constexpr float identity_sigma = 0.30f;       // of a target's coefficient
 constexpr float expression_sigma = 0.35f;     // of a control
 constexpr float hidden_sigma = 0.08f;         // of controls that landmarks hardly see
-constexpr float distance_metres = 0.9f;       // people are photographed from about here ...
+constexpr float distance_metres = 1.0f;       // people are photographed from about here ...
 constexpr float distance_log_sigma = 0.35f;   // ... give or take 40 %
 constexpr float focal_log_sigma = 0.03f;      // of a focal length read from the file
 constexpr float pixel_sigma = 0.012f;         // of a landmark, over the iris distance
-constexpr float depth_sigma = 0.06f;           // of a landmark's depth as the detector guesses it, likewise
+constexpr float depth_sigma = 0.03f;           // of a landmark's depth as the detector guesses it, likewise
 constexpr float robust_scale = 3.0f;          // Cauchy, in units of pixel_sigma
 
 bool hardly_seen(std::string_view control) {
