@@ -237,8 +237,9 @@ std::vector<float> grow_hair(Avatar& avatar, const Photo& photo) {
                     along.normalize();
                     float distance = 0;
                     if (outline_distance(photo.alpha, pixel, along, 0.12f * pixels_per_metre, distance)) {
-                        const Eigen::Vector2f just_inside = pixel + along * (distance - 3);
-                        const float hair = sample(photo.hair, just_inside.x(), just_inside.y());
+                        // Mattes have a fringe that looks like hair: hair must go on further in.
+                        const Eigen::Vector2f near = pixel + along * (distance - 3), deep = pixel + along * (distance - 8);
+                        const float hair = std::min(sample(photo.hair, near.x(), near.y()), sample(photo.hair, deep.x(), deep.y()));
                         // Only outlines that are hair tell the hair's thickness; on bare skin there is none.
                         const float wanted = thickness[s] + distance / pixels_per_metre;
                         target[s] = hair > 0.5f ? std::clamp(wanted, least_thickness, most_thickness) : least_thickness;

@@ -203,8 +203,9 @@ void Unprojection::fill_smooth(const std::vector<float>& hair_presence) {
     const int torso = model.region("torso"), scalp = model.region("scalp");
     const Eigen::Vector3f cloth = mean_where(
         [&](int v) { return v < head_vertices_ && int(model.vertex_region[std::size_t(v)]) == torso; }, skin * 0.5f);
-    float hairy = 0;
-    for (float p : hair_presence) hairy += p / float(hair_presence.size());
+    float hairy = 0;  // on top of the head
+    constexpr std::size_t top = 12 * hair_columns;
+    for (std::size_t i = 0; i < std::min(top, hair_presence.size()); ++i) hairy += hair_presence[i] / float(top);
 
     const VertexGraph graph = vertex_graph(count, avatar_.triangles);
     std::vector<Eigen::Triplet<float>> entries;
@@ -228,7 +229,7 @@ void Unprojection::fill_smooth(const std::vector<float>& hair_presence) {
         if (!is_hair) {
             const int region = model.vertex_region[s];
             usual = region == torso ? cloth
-                    : region == scalp ? Eigen::Vector3f(hairy > 0.15f ? hair : skin)
+                    : region == scalp ? Eigen::Vector3f(hairy > 0.3f ? hair : skin)
                                       : usual_color(model.region_names[std::size_t(region)], skin);
         }
         pull(usual, 0.002f);
