@@ -42,24 +42,31 @@ cuda::ParameterArrays carve(float* memory, std::size_t count) {
     return {memory, memory + 4 * count, memory + 7 * count, memory + 10 * count, memory + 13 * count};
 }
 
-// Host memory that a kernel writes to.
-class Reports {
+// Page-locked host memory: kernels write to it, and copies to it are fast.
+template <class T>
+class PinnedArray {
   public:
-    explicit Reports(std::size_t count) {
-        void* memory = nullptr;
-        check(cudaHostAlloc(&memory, count * sizeof(cuda::StepReport), cudaHostAllocMapped), "allocate reports");
-        reports_ = static_cast<cuda::StepReport*>(memory);
-        std::fill_n(reports_, count, cuda::StepReport{});
-    }
-    ~Reports() { cudaFreeHost(reports_); }
-    Reports(const Reports&) = delete;
-    Reports& operator=(const Reports&) = delete;
+    PinnedArray() = default;
+    explicit PinnedArray(std::size_t count) { reserve(count); }
+    ~PinnedArray() { cudaFreeHost(memory_); }
+    PinnedArray(const PinnedArray&) = delete;
+    PinnedArray& operator=(const PinnedArray&) = delete;
 
-    cuda::StepReport* data() { return reports_; }
-    const cuda::StepReport& operator[](std::size_t i) const { return reports_[i]; }
+    // The content is undefined after growth.
+    void reserve(std::size_t count) {
+        if (count <= capacity_) return;
+        cudaFreeHost(memory_);
+        memory_ = nullptr;
+        capacity_ = 0;
+        check(cudaHostAlloc(&memory_, count * sizeof(T), cudaHostAllocMapped), "allocate pinned memory");
+        capacity_ = count;
+    }
+    T* data() { return static_cast<T*>(memory_); }
+    const T& operator[](std::size_t i) const { return static_cast<const T*>(memory_)[i]; }
 
   private:
-    cuda::StepReport* reports_ = nullptr;
+    void* memory_ = nullptr;
+    std::size_t capacity_ = 0;
 };
 
 class Event {
@@ -185,8 +192,10 @@ struct DeviceView {
 class CudaStepEngine final : public StepEngine {
   public:
     explicit CudaStepEngine(const CudaStepOptions& options)
-        : options_(options), reports_(std::size_t(std::max(options.steps_in_flight, 0)) + 1) {
-        for (int i = 0; i <= std::max(options.steps_in_flight, 0); ++i) events_.emplace_back();
+        : in_flight_(std::size_t(std::clamp(options.steps_in_flight, 0, 9))),
+          graphs_(options.graphs),
+          reports_(in_flight_ + 1),
+          events_(in_flight_ + 1) {
         int device = 0;
         cudaMemPool_t pool = nullptr;
         std::uint64_t keep = 0;
@@ -245,10 +254,10 @@ class CudaStepEngine final : public StepEngine {
     LossValue step(const TrainingView& view, const std::array<float, 3>& background, const StepRates& rates) override {
         return guarded([&] {
             DeviceView& v = on_device(view);
-            while (under_way_.size() > std::size_t(std::max(options_.steps_in_flight, 0))) finish_oldest();
+            while (under_way_.size() > in_flight_) finish_oldest();
             while (!under_way_.empty() && events_[under_way_.front().slot].passed()) finish_oldest();
             start_step(v, view.camera, background, rates);
-            while (!under_way_.empty() && (!v.last_known || options_.steps_in_flight <= 0)) finish_oldest();
+            while (!under_way_.empty() && (!v.last_known || in_flight_ == 0)) finish_oldest();
             return v.last;
         });
     }
@@ -257,8 +266,9 @@ class CudaStepEngine final : public StepEngine {
         return guarded([&] {
             finish_all();
             AnchoredSplats splats = splats_;
-            const std::vector<float> values = values_.download();
-            const float* from = values.data();
+            downloaded_.reserve(values_.size());
+            values_.download(downloaded_.data());
+            const float* from = downloaded_.data();
             for (std::vector<float>* to :
                  {&splats.rotation, &splats.offset, &splats.log_scale, &splats.albedo, &splats.opacity}) {
                 std::copy_n(from, to->size(), to->begin());
@@ -319,7 +329,7 @@ class CudaStepEngine final : public StepEngine {
         next_slot_ = (next_slot_ + 1) % events_.size();
         cuda::set_step(state_.data(), state_of(rates, slot), stream_);
         // A graph costs as much as a few steps, and a view's first step loads kernels, which a capture must not.
-        if (options_.graphs && v.steps >= 2) {
+        if (graphs_ && v.steps >= 2) {
             if (!v.graph || v.graph_generation != rasterizer.generation()) {
                 v.graph.capture(stream_, [&] { enqueue(v); });
                 v.graph_generation = rasterizer.generation();
@@ -456,9 +466,10 @@ class CudaStepEngine final : public StepEngine {
         under_way_.clear();
     }
 
-    CudaStepOptions options_;
+    std::size_t in_flight_;
+    bool graphs_;
     cuda::Stream stream_;
-    Reports reports_;
+    PinnedArray<cuda::StepReport> reports_;
     std::vector<Event> events_;
     std::size_t next_slot_ = 0;
     mutable std::deque<UnderWay> under_way_;  // oldest first
@@ -472,6 +483,7 @@ class CudaStepEngine final : public StepEngine {
     std::map<std::pair<int, int>, std::unique_ptr<Canvas>> canvases_;  // by width and height
     std::map<std::array<const void*, 3>, std::unique_ptr<DeviceView>> views_;
     int steps_ = 0;
+    mutable PinnedArray<float> downloaded_;
     mutable std::vector<float> screen_gradient_;
 };
 

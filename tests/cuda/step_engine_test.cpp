@@ -1,8 +1,8 @@
 // The GPU's training step against the CPU's, on a small avatar that needs no head model.
 //
-// Adam's first steps move a value by nearly its whole rate in the direction of its derivative's sign, so a derivative
-// that is zero but for rounding may move its value either way: most values are compared closely, and all by the norm of
-// how far they moved.
+// What is compared is how far the values moved. The rasterizers' derivatives agree to about 1e-5, and Adam's first steps
+// magnify that where a derivative is near its epsilon: an H200 gave 4e-4 for the worst attribute after one step and 3e-5
+// after twenty. The bounds leave room for other GPUs; a wrong constant shows as 0.1 and more.
 #include "cuda/cuda_step_engine.h"
 
 #include <Eigen/Geometry>
@@ -131,8 +131,8 @@ TEST_F(StepEngineTest, one_step_is_the_same_as_on_the_cpu) {
         const AnchoredSplats on_cpu = cpu->fetch(), on_gpu = gpu->fetch();
         for (const Attribute& attribute : attributes) {
             const Agreement a = compare(attribute, avatar.splats, on_gpu, on_cpu);
-            EXPECT_LT(a.far, 0.005) << attribute.name;
-            EXPECT_LT(a.distance, 0.1) << attribute.name;
+            EXPECT_LT(a.far, 0.001) << attribute.name;
+            EXPECT_LT(a.distance, 0.005) << attribute.name;
             RecordProperty(std::string("view_") + char('0' + k) + "_" + attribute.name + "_far", std::to_string(a.far));
             RecordProperty(std::string("view_") + char('0' + k) + "_" + attribute.name + "_distance",
                            std::to_string(a.distance));
@@ -147,21 +147,21 @@ TEST_F(StepEngineTest, one_step_is_the_same_as_on_the_cpu) {
 TEST_F(StepEngineTest, twenty_steps_stay_together) {
     const SmallAvatar avatar(3000);
     const std::vector<TrainingView> views = make_views(avatar, 128);
-    const auto cpu = make_cpu_step_engine(), gpu = make_cuda_step_engine({.steps_in_flight = 0});
+    const auto cpu = make_cpu_step_engine(), gpu = make_cuda_step_engine();
     cpu->load(avatar.splats);
     gpu->load(avatar.splats);
     for (int step = 0; step < 20; ++step) {
         const std::size_t which = step % 5 == 4 ? 2 : step % 3 == 2 ? 1 : 0;
         const LossValue expected = cpu->step(views[which], background(step), {});
         const LossValue got = gpu->step(views[which], background(step), {});
-        EXPECT_NEAR(got.total, expected.total, 0.01 * expected.total) << step;
-        EXPECT_NEAR(got.squared, expected.squared, 0.01 * expected.squared) << step;
+        EXPECT_NEAR(got.total, expected.total, 0.002 * expected.total) << step;
+        EXPECT_NEAR(got.squared, expected.squared, 0.002 * expected.squared) << step;
     }
     const AnchoredSplats on_cpu = cpu->fetch(), on_gpu = gpu->fetch();
     for (const Attribute& attribute : attributes) {
         const Agreement a = compare(attribute, avatar.splats, on_gpu, on_cpu);
-        EXPECT_LT(a.far, 0.05) << attribute.name;
-        EXPECT_LT(a.distance, 0.15) << attribute.name;
+        EXPECT_LT(a.far, 0.002) << attribute.name;
+        EXPECT_LT(a.distance, 0.01) << attribute.name;
         RecordProperty(std::string(attribute.name) + "_far", std::to_string(a.far));
         RecordProperty(std::string(attribute.name) + "_distance", std::to_string(a.distance));
     }
@@ -185,11 +185,11 @@ TEST_F(StepEngineTest, loading_again_starts_afresh) {
         for (const float g : gpu->screen_gradient()) ASSERT_EQ(g, 0.0f);
         for (std::size_t k = 0; k < 3; ++k) {
             const LossValue expected = cpu->step(views[k], background(4), {});
-            EXPECT_NEAR(gpu->step(views[k], background(4), {}).total, expected.total, 0.005 * expected.total);
+            EXPECT_NEAR(gpu->step(views[k], background(4), {}).total, expected.total, 0.002 * expected.total);
         }
         EXPECT_EQ(gpu->screen_gradient().size(), count);
         EXPECT_LT(relative_distance(gpu->screen_gradient(), cpu->screen_gradient()), 0.01);
-        EXPECT_LT(compare(attributes[3], avatar.splats, gpu->fetch(), cpu->fetch()).distance, 0.15);
+        EXPECT_LT(compare(attributes[3], avatar.splats, gpu->fetch(), cpu->fetch()).distance, 0.01);
     }
 }
 
@@ -197,7 +197,7 @@ TEST_F(StepEngineTest, loading_again_starts_afresh) {
 TEST_F(StepEngineTest, late_losses_and_graphs_change_nothing) {
     const SmallAvatar avatar(3000);
     const std::vector<TrainingView> views = make_views(avatar, 128);
-    const auto exact = make_cuda_step_engine({.steps_in_flight = 0, .graphs = false}), late = make_cuda_step_engine();
+    const auto exact = make_cuda_step_engine({.steps_in_flight = 0, .graphs = false}), late = make_cuda_step_engine({.steps_in_flight = 8});
     exact->load(avatar.splats);
     late->load(avatar.splats);
     std::vector<double> losses[3];
@@ -217,14 +217,14 @@ TEST_F(StepEngineTest, late_losses_and_graphs_change_nothing) {
     }
     const AnchoredSplats a = exact->fetch(), b = late->fetch();
     for (const Attribute& attribute : attributes) {
-        EXPECT_LT(compare(attribute, avatar.splats, b, a).distance, 0.15) << attribute.name;
+        EXPECT_LT(compare(attribute, avatar.splats, b, a).distance, 0.02) << attribute.name;
     }
 }
 
 TEST_F(StepEngineTest, what_is_no_number_ends_training_and_changes_nothing) {
     const SmallAvatar avatar(500);
     const std::vector<TrainingView> views = make_views(avatar, 64);
-    const auto gpu = make_cuda_step_engine();
+    const auto gpu = make_cuda_step_engine({.steps_in_flight = 8});
     gpu->load(avatar.splats);
     for (int step = 0; step < 7; ++step) gpu->step(views[std::size_t(step % 3)], background(step), {});
     const AnchoredSplats good = gpu->fetch();
