@@ -56,6 +56,37 @@ Hit outermost(const Vertices& vertices, const Triangles& triangles, const std::v
     return hit;
 }
 
+// For each column the triangles that its rays can meet: those that reach into its half-plane about the vertical axis
+// through `centre`, and some columns more on both sides, since not all rays start on that axis.
+std::vector<std::vector<int>> by_column(const Vertices& vertices, const Triangles& triangles, const std::vector<int>& listed,
+                                        const Eigen::Vector3f& centre) {
+    constexpr int margin = 3;
+    constexpr float whole = 2 * std::numbers::pi_v<float>;
+    std::vector<std::vector<int>> columns(hair_columns);
+    for (int t : listed) {
+        float from = 0, to = 0, first = 0;
+        for (int k = 0; k < 3; ++k) {
+            const Eigen::Vector3f d = vertices.col(triangles[std::size_t(t)][k]) - centre;
+            const float azimuth = std::atan2(d.x(), d.z());
+            if (k == 0) {
+                first = azimuth;
+                continue;
+            }
+            const float turn = std::remainder(azimuth - first, whole);
+            from = std::min(from, turn);
+            to = std::max(to, turn);
+        }
+        int low = int(std::floor((first + from) / whole * hair_columns)) - margin;
+        int high = int(std::ceil((first + to) / whole * hair_columns)) + margin;
+        if (to - from > 0.45f * whole || high - low >= hair_columns) {  // round the axis
+            low = 0;
+            high = hair_columns - 1;
+        }
+        for (int c = low; c <= high; ++c) columns[std::size_t((c % hair_columns + hair_columns) % hair_columns)].push_back(t);
+    }
+    return columns;
+}
+
 Scaffold make_scaffold(const HeadModel& model, const PersonalHead& person) {
     std::vector<int> listed;
     Eigen::AlignedBox3f skull;
@@ -79,6 +110,7 @@ Scaffold make_scaffold(const HeadModel& model, const PersonalHead& person) {
     scaffold.scalp.assign(std::size_t(count), 0.0f);
     std::vector<Hit> hits(std::size_t(count), Hit{});
     std::vector<Eigen::Vector3f> origins(std::size_t(count), Eigen::Vector3f::Zero());
+    const std::vector<std::vector<int>> reachable = by_column(person.vertices, model.triangles, listed, centre);
     parallel_for(std::size_t(count), 64, [&](std::size_t begin, std::size_t end) {
         for (std::size_t i = begin; i < end; ++i) {
             const int row = int(i) / hair_columns, column = int(i) % hair_columns;
@@ -93,7 +125,7 @@ Scaffold make_scaffold(const HeadModel& model, const PersonalHead& person) {
                 origin.y() += 0.1f * std::cos(cap_polar);
                 origin.z() -= 0.01f;
             }
-            hits[i] = outermost(person.vertices, model.triangles, listed, origin, direction);
+            hits[i] = outermost(person.vertices, model.triangles, reachable[std::size_t(column)], origin, direction);
             scaffold.direction.col(Eigen::Index(i)) = direction;
             origins[i] = origin;
         }

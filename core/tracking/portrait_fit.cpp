@@ -70,8 +70,7 @@ std::vector<OffsetTarget> outline_targets(const HeadModel& model, const HeadFit&
         const int t = a_triangle[std::size_t(v)];
         target.point.triangle = t;
         for (int k = 0; k < 3; ++k) target.point.barycentric[k] = model.triangles[std::size_t(t)][k] == v ? 1.0f : 0.0f;
-        const float firmness = rule.firmness / (0.003f * fit.camera.fx / depth);  // 3 mm is one sigma
-        target.weight = firmness * along * along.transpose();
+        target.weight = rule.firmness / (0.003f * fit.camera.fx / depth);  // 3 mm is one sigma
         target.target = fit.camera.project(p) + along * (sign * distance * zoom);
         targets.push_back(target);
     }

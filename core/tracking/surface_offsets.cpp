@@ -1,5 +1,6 @@
 #include "core/tracking/surface_offsets.h"
 
+#include <Eigen/LU>
 #include <Eigen/Sparse>
 #include <Eigen/SparseCholesky>
 #include <algorithm>
@@ -78,7 +79,7 @@ std::vector<OffsetTarget> landmark_targets(const HeadModel& model, const Landmar
         OffsetTarget target;
         target.point = model.landmarks[std::size_t(i)];
         target.target = points[std::size_t(i)].head<2>();
-        target.weight = Eigen::Matrix2f::Identity() * (weight[std::size_t(i)] / sigma);
+        target.weight = weight[std::size_t(i)] / sigma;
         targets.push_back(target);
     }
     return targets;
@@ -98,8 +99,16 @@ Vertices solve_offsets(const HeadModel& model, const HeadFit& fit, const std::ve
 
     const Vertices start = fit.offsets.size() ? fit.offsets : Vertices::Zero(3, count);
     const PosedHead posed = pose_head(model, personalise(model, fit.identity, &start), fit.pose);
+    const Eigen::Matrix3f turn = fit.camera.world_to_camera.topLeftCorner<3, 3>();
+    // Offsets in the camera's axes, millimetres. The picture says nothing of its depth axis, and along the other two
+    // the same system holds: one factorization, two right sides.
+    const auto to_camera = [&](int v) -> Eigen::Matrix3f { return turn * skinning_rotation(model, posed, v); };
+    Eigen::Matrix3Xf whole(3, n);
+    for (int i = 0; i < n; ++i) {
+        const int v = vertex[std::size_t(i)];
+        whole.col(i) = to_camera(v) * start.col(v) / mm;
+    }
 
-    // Laplacian part, one coordinate: stiffness L^T L + weight I.
     const VertexGraph graph = vertex_graph(count, model.triangles);
     std::vector<Eigen::Triplet<float>> entries;
     for (int i = 0; i < n; ++i) {
@@ -116,53 +125,45 @@ Vertices solve_offsets(const HeadModel& model, const HeadFit& fit, const std::ve
     }
     Eigen::SparseMatrix<float> laplacian(n, n);
     laplacian.setFromTriplets(entries.begin(), entries.end());
-    const Eigen::SparseMatrix<float> smooth = laplacian.transpose() * laplacian;
+    const Eigen::SparseMatrix<float> smooth = options.stiffness * Eigen::SparseMatrix<float>(laplacian.transpose() * laplacian);
 
-    std::vector<Eigen::Triplet<float>> system;
-    for (int k = 0; k < smooth.outerSize(); ++k)
-        for (Eigen::SparseMatrix<float>::InnerIterator it(smooth, k); it; ++it)
-            for (int a = 0; a < 3; ++a)
-                system.emplace_back(int(3 * it.row() + a), int(3 * it.col() + a), options.stiffness * it.value());
-    for (int i = 0; i < 3 * n; ++i) system.emplace_back(i, i, options.weight);
+    std::vector<Eigen::Triplet<float>> data;
+    for (int i = 0; i < n; ++i) data.emplace_back(i, i, options.weight);
     // Unknowns are the whole offsets, so smoothness counts from zero and not from where the solve starts.
-    Eigen::VectorXf right = Eigen::VectorXf::Zero(3 * n);
+    Eigen::MatrixX2f right = Eigen::MatrixX2f::Zero(n, 2);
     for (const OffsetTarget& target : targets) {
         const Eigen::Vector3i& t = model.triangles[std::size_t(target.point.triangle)];
         const Eigen::Vector3f p = surface_position(posed.vertices, model.triangles, target.point);
-        const Eigen::Vector3f q = fit.camera.world_to_camera.topLeftCorner<3, 3>() * p +
-                                  fit.camera.world_to_camera.topRightCorner<3, 1>();
-        const float iz = 1 / q.z(), f = fit.camera.fx;
-        Eigen::Matrix<float, 2, 3> by_world;
-        by_world << f * iz, 0, -f * q.x() * iz * iz, 0, f * iz, -f * q.y() * iz * iz;
-        by_world = target.weight * by_world * fit.camera.world_to_camera.topLeftCorner<3, 3>();
-        Eigen::Vector2f want = target.weight * (target.target - fit.camera.project(p));
-        std::array<Eigen::Matrix<float, 2, 3>, 3> block;
-        for (int k = 0; k < 3; ++k) {
-            block[std::size_t(k)] =
-                by_world * skinning_rotation(model, posed, t[k]) * (target.point.barycentric[k] * mm);
-            want += block[std::size_t(k)] * start.col(t[k]) / mm;
-        }
+        float depth = 0;
+        const Eigen::Vector2f missing = target.target - fit.camera.project(p, &depth);
+        const float millimetres = depth / (fit.camera.fx * mm);  // a pixel
+        Eigen::Vector2f want = missing * millimetres;
+        for (int k = 0; k < 3; ++k)
+            if (const int i = unknown[std::size_t(t[k])]; i >= 0) want += target.point.barycentric[k] * whole.col(i).head<2>();
+        const float weight = (target.weight / millimetres) * (target.weight / millimetres);
         for (int k = 0; k < 3; ++k) {
             const int row = unknown[std::size_t(t[k])];
             if (row < 0) continue;
-            right.segment<3>(3 * row) += block[std::size_t(k)].transpose() * want;
-            for (int l = 0; l < 3; ++l) {
-                const int column = unknown[std::size_t(t[l])];
-                if (column < 0) continue;
-                const Eigen::Matrix3f m = block[std::size_t(k)].transpose() * block[std::size_t(l)];
-                for (int a = 0; a < 3; ++a)
-                    for (int b = 0; b < 3; ++b) system.emplace_back(3 * row + a, 3 * column + b, m(a, b));
-            }
+            const float w = weight * target.point.barycentric[k];
+            right.row(row) += w * want.transpose();
+            for (int l = 0; l < 3; ++l)
+                if (const int column = unknown[std::size_t(t[l])]; column >= 0)
+                    data.emplace_back(row, column, w * target.point.barycentric[l]);
         }
     }
-    Eigen::SparseMatrix<float> matrix(3 * n, 3 * n);
-    matrix.setFromTriplets(system.begin(), system.end());
+    Eigen::SparseMatrix<float> matrix(n, n);
+    matrix.setFromTriplets(data.begin(), data.end());
+    matrix += smooth;
     Eigen::SimplicialLDLT<Eigen::SparseMatrix<float>> solver(matrix);
-    const Eigen::VectorXf solution = solver.solve(right);
+    const Eigen::MatrixX2f solution = solver.solve(right);
 
     Vertices offsets = Vertices::Zero(3, count);
     if (!solution.allFinite()) return start;
-    for (int i = 0; i < n; ++i) offsets.col(vertex[std::size_t(i)]) = solution.segment<3>(3 * i) * mm;
+    for (int i = 0; i < n; ++i) {
+        const int v = vertex[std::size_t(i)];
+        const Eigen::Vector3f in_camera(solution(i, 0), solution(i, 1), whole(2, i));
+        offsets.col(v) = to_camera(v).inverse() * in_camera * mm;
+    }
     move_followers(model, unknown, offsets);
     return offsets;
 }

@@ -1,7 +1,7 @@
 // Per-vertex offsets on top of a fitted head, so that the mesh lies where the photograph has it.
 //
-// Minimises  sum_i w_i |P(x_i + A_i d) - target_i|^2 + stiffness |L d|^2 + weight |d|^2  over the skin's offsets d in
-// the neutral pose: P projects into the picture (linearised), A is the skinning's rotation, L the graph Laplacian.
+// Minimises  sum_i w_i^2 |P(x_i + d_i) - target_i|^2 + stiffness |L d|^2 + weight |d|^2  over the skin's offsets d across
+// the line of sight: P projects into the picture (linearised), L is the graph Laplacian.
 // Parts that are no skin (eyes, teeth, lashes) follow the skin beside them.
 #pragma once
 
@@ -13,8 +13,8 @@ namespace likeness {
 
 struct OffsetTarget {
     SurfacePoint point;
-    Eigen::Vector2f target;                               // pixels
-    Eigen::Matrix2f weight = Eigen::Matrix2f::Identity();  // inverse standard deviations, 1/pixels; may be singular
+    Eigen::Vector2f target;  // pixels
+    float weight = 1;        // inverse standard deviation, 1/pixels
 };
 
 struct OffsetOptions {
