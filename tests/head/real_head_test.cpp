@@ -168,7 +168,7 @@ TEST(RealHead, JawOpenPartsTheLips) {
     EXPECT_LT(gap(closed), 0.004f);
     EXPECT_GT(gap(open), gap(closed) + 0.015f);
     EXPECT_LT(landmark(open, 152).y(), landmark(closed, 152).y() - 0.012f) << "the chin goes down";
-    EXPECT_NEAR(landmark(open, 1).y(), landmark(closed, 1).y(), 0.001) << "the nose stays";
+    EXPECT_NEAR(landmark(open, 1).y(), landmark(closed, 1).y(), 0.002) << "the nose stays";
 }
 
 // The raw data slide the eyes by 6 mm and stretch the teeth; rigid motion belongs to the joints.
