@@ -2,7 +2,6 @@
 #pragma once
 
 #include <filesystem>
-#include <functional>
 #include <memory>
 #include <string>
 #include <vector>
@@ -29,7 +28,6 @@ struct PortraitOptions {
     int face = 0;  // which face, largest first
     float density = 1.0f;
     TrainerOptions training;
-    std::function<std::unique_ptr<StepEngine>()> engine = make_cpu_step_engine;
 };
 
 // A portrait understood, before anything is learned.
@@ -50,7 +48,8 @@ struct PreparedPortrait {
 Result<PreparedPortrait> prepare_portrait(PortraitTools& tools, const std::filesystem::path& file,
                                           const PortraitOptions& options, Progress& progress);
 
-// Landmarks and head fit only, for a video's frames. `identity` and `offsets` are kept when given.
+// Landmarks and pose only, for a video's frames: starts at `person`, whose identity, offsets and focal length are kept.
+// Errors: no face.
 Result<HeadFit> fit_frame(PortraitTools& tools, const Image& frame, const HeadFit& person);
 
 }  // namespace likeness
