@@ -268,8 +268,10 @@ PointColors Unprojection::colors(const std::vector<SurfacePoint>& points) const 
                     const Eigen::Vector3f there =
                         smooth_.col(other[0]) * b[0] + smooth_.col(other[1]) * b[1] + smooth_.col(other[2]) * b[2];
                     // What the other side shows has its own shading.
-                    const float taken = std::min(1.0f, 2 * trust);
-                    filled = (1 - taken) * filled + taken * (smooth + color - there);
+                    // Large differences are no detail but something else: an earring, a strand, the border of a shadow.
+                    const float taken = smoothstep(0.2f, 0.7f, trust);
+                    const Eigen::Vector3f detail = (color - there).cwiseMax(-0.15f).cwiseMin(0.15f);
+                    filled = (1 - taken) * filled + taken * (smooth + detail);
                 }
             }
             const float w = smoothstep(0.0f, 0.5f, direct);
