@@ -180,7 +180,8 @@ TEST(HeadAsset, NumbersThatAreNone) {
 }
 
 TEST(HeadAsset, IndicesOutOfRange) {
-    const HeadModel& head = *ball_head();
+    const auto owner = ball_head();
+    const HeadModel& head = *owner;
     const int vertices = head.vertex_count(), faces = int(head.triangles.size());
     const auto out = [&](const std::string& name, std::initializer_list<std::int32_t> values) {
         for (std::int32_t value : values)
