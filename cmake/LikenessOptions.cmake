@@ -115,7 +115,7 @@ function(likeness_test name)
     add_executable(${name} ${ARG_SOURCES})
     target_link_libraries(${name} PRIVATE likeness_warnings ${ARG_LIBRARIES} GTest::gtest GTest::gtest_main)
     add_test(NAME ${name} COMMAND ${name})
-    set_tests_properties(${name} PROPERTIES TIMEOUT 900
+    set_tests_properties(${name} PROPERTIES TIMEOUT 2400
         ENVIRONMENT "GTEST_OUTPUT=json:${CMAKE_BINARY_DIR}/test-results/${name}.json")
     if(NOT ARG_LABELS)
         get_filename_component(ARG_LABELS "${CMAKE_CURRENT_SOURCE_DIR}" NAME)
