@@ -72,7 +72,8 @@ TEST_F(BadInput, PlacesThatCannotBeWritten) {
     fails(train_arguments(sample(), "/proc/likeness-test.likeness", 3), output, "/proc");
     if (::geteuid() != 0) {
         std::filesystem::create_directory(folder.path / "locked");
-        std::filesystem::permissions(folder.path / "locked", std::filesystem::perms::owner_read | std::filesystem::perms::owner_exec);
+        std::filesystem::permissions(folder.path / "locked",
+                                     std::filesystem::perms::owner_read | std::filesystem::perms::owner_exec);
         fails(train_arguments(sample(), folder.path / "locked" / "a.likeness", 3), output, "locked");
         std::filesystem::permissions(folder.path / "locked", std::filesystem::perms::owner_all);
     }
@@ -141,7 +142,8 @@ TEST_F(BadInput, FullDisk) {
         std::filesystem::remove(folder.path / name);
     };
     full({"render", trained().string(), "-o", path("b.png"), "--device", "cpu", "--quiet"}, "b.png", 8'000);
-    full({"render", trained().string(), "-o", path("b.mp4"), "--orbit", "--frames", "12", "--device", "cpu", "--quiet"}, "b.mp4", 6'000);
+    full({"render", trained().string(), "-o", path("b.mp4"), "--orbit", "--frames", "12", "--device", "cpu", "--quiet"},
+         "b.mp4", 6'000);
     full({"export", trained().string(), "-o", path("b.ply"), "--quiet"}, "b.ply", 100'000);
 }
 

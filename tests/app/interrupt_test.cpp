@@ -62,13 +62,14 @@ TEST(Interrupt, KilledHalfWayTheOldFileIsWhole) {
     program.signal(SIGKILL);
     EXPECT_EQ(program.wait().code, 128 + SIGKILL);
     EXPECT_EQ(content(file), "the old avatar");
-    EXPECT_EQ(listing(folder.path), std::vector<std::string>{"a.likeness"}) << "nothing is written before it is finished";
+    EXPECT_EQ(listing(folder.path), std::vector<std::string>{"a.likeness"})
+        << "nothing is written before it is finished";
 }
 
 TEST(Interrupt, CtrlCWhileRenderingAVideoLeavesNoHalfOne) {
     const TemporaryFolder folder("app_video");
-    Program program({"render", trained().string(), "-o", (folder.path / "a.mp4").string(), "--orbit", "--frames", "5000", "--size", "256",
-                     "--device", "cpu"},
+    Program program({"render", trained().string(), "-o", (folder.path / "a.mp4").string(), "--orbit", "--frames",
+                     "5000", "--size", "256", "--device", "cpu"},
                     folder.path);
     ASSERT_TRUE(program.wait_for("Rendering")) << program.wait().err;
     program.signal(SIGINT);

@@ -85,21 +85,25 @@ std::string content(const std::filesystem::path& file) {
     return {std::istreambuf_iterator<char>(in), {}};
 }
 
-void write_text(const std::filesystem::path& file, const std::string& text) { std::ofstream(file, std::ios::binary) << text; }
+void write_text(const std::filesystem::path& file, const std::string& text) {
+    std::ofstream(file, std::ios::binary) << text;
+}
 
 std::vector<std::string> listing(const std::filesystem::path& folder) {
     std::vector<std::string> names;
     for (const auto& entry : std::filesystem::directory_iterator(folder))
-        if (const std::string name = entry.path().filename().string(); name.rfind(".output-", 0) != 0) names.push_back(name);
+        if (const std::string name = entry.path().filename().string(); name.rfind(".output-", 0) != 0)
+            names.push_back(name);
     std::sort(names.begin(), names.end());
     return names;
 }
 
 std::filesystem::path sample() { return std::filesystem::path(LIKENESS_SAMPLE_FOLDER) / "astronaut.png"; }
 
-std::vector<std::string> train_arguments(const std::filesystem::path& photo, const std::filesystem::path& avatar, int steps) {
-    return {"train", photo.string(), "-o", avatar.string(), "--steps", std::to_string(steps), "--resolution", "128",
-            "--density", "0.15", "--device", "cpu"};
+std::vector<std::string> train_arguments(const std::filesystem::path& photo, const std::filesystem::path& avatar,
+                                         int steps) {
+    return {"train",        photo.string(), "-o",        avatar.string(), "--steps",  std::to_string(steps),
+            "--resolution", "128",          "--density", "0.15",          "--device", "cpu"};
 }
 
 const std::filesystem::path& trained() {

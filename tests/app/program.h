@@ -10,7 +10,7 @@
 namespace likeness::test {
 
 struct Outcome {
-    int code = -1;    // exit code; 128 + n when a signal n ended it
+    int code = -1;  // exit code; 128 + n when a signal n ended it
     std::string out, err;
 };
 
@@ -48,7 +48,8 @@ std::filesystem::path sample();
 // A small avatar of the sample, trained once by the program; throws with its words when that fails.
 const std::filesystem::path& trained();
 // What makes training short.
-std::vector<std::string> train_arguments(const std::filesystem::path& photo, const std::filesystem::path& avatar, int steps = 20);
+std::vector<std::string> train_arguments(const std::filesystem::path& photo, const std::filesystem::path& avatar,
+                                         int steps = 20);
 
 // One line that begins with the program's name.
 void expect_one_sentence(const Outcome& outcome, const std::string& mentions);

@@ -20,7 +20,8 @@ class Render : public ::testing::Test {
   protected:
     // Renders with the arguments and loads the picture.
     Image render(std::vector<std::string> arguments, const std::string& name = "a.png") {
-        arguments.insert(arguments.begin(), {"render", trained().string(), "-o", (folder.path / name).string(), "--device", "cpu"});
+        arguments.insert(arguments.begin(),
+                         {"render", trained().string(), "-o", (folder.path / name).string(), "--device", "cpu"});
         const Outcome outcome = run(arguments, folder.path);
         EXPECT_EQ(outcome.code, 0) << outcome.err;
         auto image = load_image(folder.path / name);
@@ -56,7 +57,8 @@ TEST_F(Render, TransparentUnlessABackgroundIsGiven) {
         for (int x = 0; x < 160; ++x)
             for (int c = 0; c < 3; ++c) {
                 const float a = clear.at(x, y)[3];
-                worst = std::max(worst, std::abs(double(clear.at(x, y)[c] * a + (c == 0 ? 1 - a : 0.0f) - red.at(x, y)[c])));
+                worst = std::max(worst,
+                                 std::abs(double(clear.at(x, y)[c] * a + (c == 0 ? 1 - a : 0.0f) - red.at(x, y)[c])));
             }
     EXPECT_LT(worst, 0.03);
 }
@@ -77,7 +79,9 @@ TEST_F(Render, ControlsAndJoints) {
     const Image rest = render({"--size", "96"});
     EXPECT_GT(difference(rest, render({"--size", "96", "--set", "jawOpen=1"})), 1e-3);
     EXPECT_GT(difference(rest, render({"--size", "96", "--set", "head.y=30"})), 1e-2);
-    EXPECT_GT(difference(render({"--size", "96", "--set", "head.y=30"}), render({"--size", "96", "--set", "head.y=-30"})), 1e-2);
+    EXPECT_GT(
+        difference(render({"--size", "96", "--set", "head.y=30"}), render({"--size", "96", "--set", "head.y=-30"})),
+        1e-2);
     EXPECT_EQ(difference(rest, render({"--size", "96", "--set", "jawOpen=0"})), 0);
     EXPECT_GT(difference(rest, render({"--size", "96", "--pose", "source"})), 1e-3);
     EXPECT_GT(difference(rest, render({"--size", "96", "--mesh"})), 1e-2);
@@ -102,7 +106,8 @@ TEST_F(Render, SourceCameraAndTruth) {
             either += ta > 0.5f || ra > 0.5f;
             if (ta <= 0.5f) continue;
             for (int c = 0; c < 3; ++c) {
-                const double d = double(truth->at(x, y)[c] * ta + 0.5f * (1 - ta)) - double(source.at(x, y)[c] * ra + 0.5f * (1 - ra));
+                const double d = double(truth->at(x, y)[c] * ta + 0.5f * (1 - ta)) -
+                                 double(source.at(x, y)[c] * ra + 0.5f * (1 - ra));
                 squared += d * d;
                 ++count;
             }
@@ -131,7 +136,8 @@ TEST_F(Render, InfoAndACameraFromAFile) {
 
     write_text(folder.path / "camera.json", document["source"]["camera"].dump());
     const Image source = render({"--camera", "source", "--size", "128"});
-    const Image same = render({"--camera", (folder.path / "camera.json").string(), "--pose", "source", "--size", "128"});
+    const Image same =
+        render({"--camera", (folder.path / "camera.json").string(), "--pose", "source", "--size", "128"});
     EXPECT_EQ(difference(source, same), 0);
     const Image neutral = render({"--camera", (folder.path / "camera.json").string(), "--size", "128"});
     EXPECT_GT(difference(source, neutral), 1e-3) << "neutral unless the camera is `source`";
@@ -145,7 +151,8 @@ TEST_F(Render, InfoAndACameraFromAFile) {
 }
 
 TEST_F(Render, ExportsStandardSplats) {
-    const Outcome outcome = run({"export", trained().string(), "-o", (folder.path / "a.ply").string(), "--set", "jawOpen=0.5"}, folder.path);
+    const Outcome outcome = run(
+        {"export", trained().string(), "-o", (folder.path / "a.ply").string(), "--set", "jawOpen=0.5"}, folder.path);
     ASSERT_EQ(outcome.code, 0) << outcome.err;
     const auto splats = load_splat_ply(folder.path / "a.ply");
     ASSERT_TRUE(splats) << splats.error().message;
@@ -153,14 +160,16 @@ TEST_F(Render, ExportsStandardSplats) {
     ASSERT_TRUE(avatar);
     EXPECT_EQ(splats->count, avatar->splats.count);
     for (float m : splats->means) ASSERT_LT(std::abs(m), 1.0f) << "metres";
-    ASSERT_EQ(run({"export", trained().string(), "-o", (folder.path / "b.ply").string(), "--sh3"}, folder.path).code, 0);
+    ASSERT_EQ(run({"export", trained().string(), "-o", (folder.path / "b.ply").string(), "--sh3"}, folder.path).code,
+              0);
     EXPECT_GT(std::filesystem::file_size(folder.path / "b.ply"), std::filesystem::file_size(folder.path / "a.ply") * 2);
     EXPECT_EQ(load_splat_ply(folder.path / "b.ply")->count, splats->count);
 }
 
 TEST_F(Render, OrbitVideo) {
-    const Outcome outcome = run({"render", trained().string(), "-o", (folder.path / "a.mp4").string(), "--orbit", "--frames", "10", "--fps", "25",
-                                 "--size", "128x96", "--device", "cpu", "--quiet"}, folder.path);
+    const Outcome outcome = run({"render", trained().string(), "-o", (folder.path / "a.mp4").string(), "--orbit",
+                                 "--frames", "10", "--fps", "25", "--size", "128x96", "--device", "cpu", "--quiet"},
+                                folder.path);
     ASSERT_EQ(outcome.code, 0) << outcome.err;
     EXPECT_TRUE(outcome.err.empty()) << "quiet: " << outcome.err;
     auto video = VideoReader::open(folder.path / "a.mp4");
@@ -196,12 +205,14 @@ TEST_F(Render, ModelsAndHelp) {
 TEST(Train, JsonSummaryFirstPictureSheetAndLog) {
     const TemporaryFolder folder("app_train");
     std::vector<std::string> arguments = train_arguments(sample(), folder.path / "a.likeness", 6);
-    arguments.insert(arguments.end(), {"--json", "--quiet", "--log", (folder.path / "log.jsonl").string(), "--first-picture",
-                                       (folder.path / "first.png").string(), "--sheet", (folder.path / "sheet.png").string()});
+    arguments.insert(arguments.end(),
+                     {"--json", "--quiet", "--log", (folder.path / "log.jsonl").string(), "--first-picture",
+                      (folder.path / "first.png").string(), "--sheet", (folder.path / "sheet.png").string()});
     const Outcome outcome = run(arguments, folder.path);
     ASSERT_EQ(outcome.code, 0) << outcome.err;
     // LiteRT greets on standard error by itself; nothing else is said.
-    EXPECT_TRUE(outcome.err.empty() || outcome.err == "INFO: Created TensorFlow Lite XNNPACK delegate for CPU.\n") << outcome.err;
+    EXPECT_TRUE(outcome.err.empty() || outcome.err == "INFO: Created TensorFlow Lite XNNPACK delegate for CPU.\n")
+        << outcome.err;
     const json summary = json::parse(outcome.out);
     EXPECT_EQ(summary["steps"], 6);
     EXPECT_EQ(summary["interrupted"], false);
@@ -215,9 +226,11 @@ TEST(Train, JsonSummaryFirstPictureSheetAndLog) {
 
     // The same seed gives the same avatar.
     ASSERT_EQ(run(train_arguments(sample(), folder.path / "b.likeness", 6), folder.path).code, 0);
-    const auto a = load_avatar(folder.path / "a.likeness", nullptr), b = load_avatar(folder.path / "b.likeness", nullptr);
+    const auto a = load_avatar(folder.path / "a.likeness", nullptr),
+               b = load_avatar(folder.path / "b.likeness", nullptr);
     ASSERT_TRUE(a && b);
-    EXPECT_TRUE(a->splats.offset == b->splats.offset && a->splats.albedo == b->splats.albedo && a->splats.opacity == b->splats.opacity);
+    EXPECT_TRUE(a->splats.offset == b->splats.offset && a->splats.albedo == b->splats.albedo &&
+                a->splats.opacity == b->splats.opacity);
     EXPECT_EQ(a->neutral, b->neutral);
 }
 

@@ -21,7 +21,8 @@ float largest_anchor_error(Avatar& avatar, int& wrong_layer) {
         const SurfacePoint& after = avatar.splats.anchor[i];
         wrong_layer += (before[i].triangle < head) != (after.triangle < head);
         largest = std::max(largest, (surface_position(avatar.neutral, avatar.triangles, before[i]) -
-                                     surface_position(avatar.neutral, avatar.triangles, after)).norm());
+                                     surface_position(avatar.neutral, avatar.triangles, after))
+                                        .norm());
     }
     return largest;
 }
@@ -74,7 +75,8 @@ TEST(Sampling, KeepsItsSpacingAndLeavesFewGaps) {
     }
     for (std::size_t i = 0; i < at.size(); ++i)
         for (std::size_t j = i + 1; j < at.size(); ++j) {
-            const float least = std::min(spacing[std::size_t(points[i].triangle)], spacing[std::size_t(points[j].triangle)]);
+            const float least =
+                std::min(spacing[std::size_t(points[i].triangle)], spacing[std::size_t(points[j].triangle)]);
             ASSERT_GE((at[i] - at[j]).norm(), least * 0.9999f) << i << " " << j;
         }
     Random random(2);
@@ -83,7 +85,8 @@ TEST(Sampling, KeepsItsSpacingAndLeavesFewGaps) {
         const std::size_t t = random() % avatar.triangles.size();
         if (spacing[t] == 0) continue;
         const float r = std::sqrt(uniform(random, 0, 1)), s = uniform(random, 0, 1);
-        const Eigen::Vector3f p = surface_position(avatar.neutral, avatar.triangles, {int(t), {1 - r, r * (1 - s), r * s}});
+        const Eigen::Vector3f p =
+            surface_position(avatar.neutral, avatar.triangles, {int(t), {1 - r, r * (1 - s), r * s}});
         float nearest = 1;
         for (const Eigen::Vector3f& q : at) nearest = std::min(nearest, (p - q).norm());
         gaps += nearest > 2 * spacing[t];
@@ -103,7 +106,8 @@ TEST(Sampling, FollowsTheSeed) {
     };
     EXPECT_EQ(positions(1), positions(1));
     EXPECT_NE(positions(1), positions(2));
-    EXPECT_TRUE(sample_surface(avatar.neutral, avatar.triangles, std::vector<float>(avatar.triangles.size(), 0), 1).empty());
+    EXPECT_TRUE(
+        sample_surface(avatar.neutral, avatar.triangles, std::vector<float>(avatar.triangles.size(), 0), 1).empty());
 }
 
 TEST(DefaultView, ShowsFortyCentimetresFromTheFront) {
@@ -111,7 +115,8 @@ TEST(DefaultView, ShowsFortyCentimetresFromTheFront) {
     const Camera camera = default_camera(avatar, 300, 200);
     const Eigen::Vector3f middle = head_middle(avatar);
     EXPECT_LT((camera.position() - middle - Eigen::Vector3f(0, 0, 1.1f)).norm(), 1e-5f);
-    const float height = camera.project(middle - Eigen::Vector3f(0, 0.2f, 0)).y() - camera.project(middle + Eigen::Vector3f(0, 0.2f, 0)).y();
+    const float height = camera.project(middle - Eigen::Vector3f(0, 0.2f, 0)).y() -
+                         camera.project(middle + Eigen::Vector3f(0, 0.2f, 0)).y();
     EXPECT_NEAR(height, 200, 0.1);
     EXPECT_NEAR(camera.project(middle).x(), 150, 1e-2);
     EXPECT_NEAR(camera.project(middle).y(), 100, 1e-2);

@@ -32,7 +32,8 @@ Avatar ball_avatar(unsigned seed, std::size_t count, bool hair) {
     avatar.model = ball_head(seed);
     avatar.identity = random_identity(*avatar.model, random);
     avatar.offsets.resize(3, avatar.model->vertex_count());
-    for (Eigen::Index i = 0; i < avatar.offsets.size(); ++i) avatar.offsets.data()[i] = uniform(random, -0.002f, 0.002f);
+    for (Eigen::Index i = 0; i < avatar.offsets.size(); ++i)
+        avatar.offsets.data()[i] = uniform(random, -0.002f, 0.002f);
     if (hair) {
         // A shell a little wider than the ball, hanging straight down below its middle.
         avatar.hair.vertices.resize(3, hair_rows * hair_columns);
@@ -41,10 +42,12 @@ Avatar ball_avatar(unsigned seed, std::size_t count, bool hair) {
             for (int c = 0; c < hair_columns; ++c) {
                 const float polar = 0.05f + 1.5f * float(std::min(r, hair_cap_rows)) / hair_cap_rows;
                 const float azimuth = 2 * std::numbers::pi_v<float> * float(c) / hair_columns;
-                const float drop = 0.005f * float(std::max(0, r - hair_cap_rows)), radius = uniform(random, 0.118f, 0.122f);
+                const float drop = 0.005f * float(std::max(0, r - hair_cap_rows)),
+                            radius = uniform(random, 0.118f, 0.122f);
                 const int v = r * hair_columns + c;
                 avatar.hair.vertices.col(v) =
-                    radius * Eigen::Vector3f(std::sin(polar) * std::sin(azimuth), std::cos(polar), std::sin(polar) * std::cos(azimuth)) -
+                    radius * Eigen::Vector3f(std::sin(polar) * std::sin(azimuth), std::cos(polar),
+                                             std::sin(polar) * std::cos(azimuth)) -
                     Eigen::Vector3f(0, drop, 0);
                 const float share = uniform(random, 0, 1);
                 avatar.hair.weights(2, v) = share;
@@ -81,7 +84,8 @@ Avatar ball_avatar(unsigned seed, std::size_t count, bool hair) {
 }
 
 void cover(Avatar& avatar, float spacing) {
-    anchor(avatar, sample_surface(avatar.neutral, avatar.triangles, std::vector<float>(avatar.triangles.size(), spacing), 5));
+    anchor(avatar,
+           sample_surface(avatar.neutral, avatar.triangles, std::vector<float>(avatar.triangles.size(), spacing), 5));
     AnchoredSplats& s = avatar.splats;
     for (std::size_t i = 0; i < s.count; ++i) {
         const Eigen::Vector3f p = surface_position(avatar.neutral, avatar.triangles, s.anchor[i]);
@@ -113,7 +117,8 @@ Photo photo_of(const Avatar& avatar, int side) {
     photo.alpha = frame.alpha;
     for (std::size_t i = 0; i < photo.alpha.pixels.size(); ++i)
         for (std::size_t c = 0; c < 3; ++c)
-            if (const float a = photo.alpha.pixels[i]; a > 0) photo.color.pixels[i * 3 + c] = std::min(1.0f, photo.color.pixels[i * 3 + c] / a);
+            if (const float a = photo.alpha.pixels[i]; a > 0)
+                photo.color.pixels[i * 3 + c] = std::min(1.0f, photo.color.pixels[i * 3 + c] / a);
     photo.hair = Image(side, side, 1, 0.0f);
     photo.skin = Image(side, side, 1, 1.0f);
     photo.cloth = Image(side, side, 1, 0.0f);

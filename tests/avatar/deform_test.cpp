@@ -26,8 +26,10 @@ TEST(Frames, AreRightHandedAndLieOnTheSurface) {
             ASSERT_LT((r.transpose() * r - RowMatrix3::Identity()).norm(), 1e-5f) << i;
             ASSERT_NEAR(r.determinant(), 1, 1e-5) << i;
             const SurfacePoint& at = avatar.splats.anchor[i];
-            ASSERT_LT((Eigen::Map<const Eigen::Vector3f>(f) - surface_position(surface, avatar.triangles, at)).norm(), 1e-6f);
-            ASSERT_GT(r.col(2).dot(surface_position(normals, avatar.triangles, at)), 0.0f) << "the third axis is the normal";
+            ASSERT_LT((Eigen::Map<const Eigen::Vector3f>(f) - surface_position(surface, avatar.triangles, at)).norm(),
+                      1e-6f);
+            ASSERT_GT(r.col(2).dot(surface_position(normals, avatar.triangles, at)), 0.0f)
+                << "the third axis is the normal";
             if (round == 0)
                 ASSERT_NEAR(f[12], 1, 1e-3) << "no stretch at rest";
             else
@@ -42,7 +44,8 @@ TEST(Frames, StretchFollowsTheSurface) {
     larger.model = [&] {  // the same head, whose first control blows it up by a half
         auto model = std::make_shared<HeadModel>(*avatar.model);
         model->expression.setZero();
-        model->expression.col(0) = 0.5f * Eigen::Map<const Eigen::VectorXf>(avatar.person.vertices.data(), avatar.person.vertices.size());
+        model->expression.col(0) =
+            0.5f * Eigen::Map<const Eigen::VectorXf>(avatar.person.vertices.data(), avatar.person.vertices.size());
         model->control_expression.setZero();
         model->control_expression(0, 0) = 1;
         model->control_joint.setZero();
@@ -65,7 +68,8 @@ TEST(Deform, FollowsItsFormulas) {
     for (std::size_t i = 0; i < s.count; ++i) {
         const float* f = &frames.values[i * frame_floats];
         const Eigen::Matrix3f r = Eigen::Map<const RowMatrix3>(f + 3);
-        const Eigen::Vector3f mean = Eigen::Map<const Eigen::Vector3f>(f) + f[12] * r * Eigen::Map<const Eigen::Vector3f>(&s.offset[i * 3]);
+        const Eigen::Vector3f mean =
+            Eigen::Map<const Eigen::Vector3f>(f) + f[12] * r * Eigen::Map<const Eigen::Vector3f>(&s.offset[i * 3]);
         EXPECT_LT((Eigen::Map<const Eigen::Vector3f>(&posed.means[i * 3]) - mean).norm(), 1e-6f);
         const auto quaternion = [](const float* q) { return Eigen::Quaternionf(q[0], q[1], q[2], q[3]).normalized(); };
         const Eigen::Matrix3f expected = r * quaternion(&s.rotation[i * 4]).toRotationMatrix();
@@ -91,7 +95,9 @@ TEST(Deform, TurningTheRootTurnsTheGaussians) {
     for (std::size_t i = 0; i < rest.count; ++i) {
         const Eigen::Vector3f expected = r * (Eigen::Map<const Eigen::Vector3f>(&rest.means[i * 3]) - at) + at;
         EXPECT_LT((Eigen::Map<const Eigen::Vector3f>(&turned.means[i * 3]) - expected).norm(), 2e-6f);
-        const auto matrix = [](const float* q) { return Eigen::Quaternionf(q[0], q[1], q[2], q[3]).normalized().toRotationMatrix(); };
+        const auto matrix = [](const float* q) {
+            return Eigen::Quaternionf(q[0], q[1], q[2], q[3]).normalized().toRotationMatrix();
+        };
         EXPECT_LT((matrix(&turned.rotations[i * 4]) - r * matrix(&rest.rotations[i * 4])).norm(), 1e-4f);
     }
 }
@@ -134,7 +140,8 @@ TEST(Deform, BackwardIsTheDerivative) {
         add(p.opacities, given.opacities, 1);
         return sums;
     };
-    const auto check = [&](const char* name, std::vector<float>& values, const std::vector<float>& got, std::size_t width, float h) {
+    const auto check = [&](const char* name, std::vector<float>& values, const std::vector<float>& got,
+                           std::size_t width, float h) {
         double error = 0, size = 0;
         for (std::size_t k = 0; k < width; ++k) {
             const std::vector<float> kept = values;
@@ -166,7 +173,8 @@ TEST(Deform, BackwardIsTheDerivative) {
 
     const AnchoredGradients once = gradients;
     deform_backward(s, frames, posed, given, gradients);
-    for (std::size_t i = 0; i < once.offset.size(); ++i) EXPECT_FLOAT_EQ(gradients.offset[i], 2 * once.offset[i]) << "adds";
+    for (std::size_t i = 0; i < once.offset.size(); ++i)
+        EXPECT_FLOAT_EQ(gradients.offset[i], 2 * once.offset[i]) << "adds";
     for (std::size_t i = 0; i < once.opacity.size(); ++i) EXPECT_FLOAT_EQ(gradients.opacity[i], 2 * once.opacity[i]);
 }
 

@@ -76,7 +76,8 @@ TEST(AvatarFile, HoldsWhatTheDesignSays) {
 TEST(AvatarFile, UnknownMembersAreKept) {
     const TemporaryFolder folder("avatar_unknown");
     Avatar avatar = ball_avatar(1, 50, false);
-    avatar.document = json{{"from_the_future", {{"deep", {1, 2, 3}}}}, {"format", "something else"}, {"note", "\u00e4"}}.dump();
+    avatar.document =
+        json{{"from_the_future", {{"deep", {1, 2, 3}}}}, {"format", "something else"}, {"note", "\u00e4"}}.dump();
     ASSERT_TRUE(save_avatar(folder.path / "a", avatar, {}));
     auto loaded = load_avatar(folder.path / "a", avatar.model);
     ASSERT_TRUE(loaded) << loaded.error().message;
@@ -143,7 +144,8 @@ TEST(AvatarFile, FailureLeavesTheOldFile) {
     rlimit limit{};
     ASSERT_EQ(getrlimit(RLIMIT_FSIZE, &limit), 0);
     const auto handler = std::signal(SIGXFSZ, SIG_IGN);
-    for (const rlim_t bytes : {rlim_t(0), rlim_t(1000), rlim_t(before.size() / 2)}) {  // a disk that is full sooner or later
+    for (const rlim_t bytes :
+         {rlim_t(0), rlim_t(1000), rlim_t(before.size() / 2)}) {  // a disk that is full sooner or later
         const rlimit small{bytes, limit.rlim_max};
         ASSERT_EQ(setrlimit(RLIMIT_FSIZE, &small), 0);
         const Status saved = save_avatar(file, other, {});

@@ -1,10 +1,9 @@
-#include "core/avatar/hair_shell.h"
-
 #include <gtest/gtest.h>
 
 #include <Eigen/Geometry>
 #include <map>
 
+#include "core/avatar/hair_shell.h"
 #include "tests/avatar/avatar_fixtures.h"
 
 namespace likeness::test {
@@ -64,7 +63,10 @@ TEST(HairShell, MovesWithItsJoints) {
     const Avatar avatar = ball_avatar(6, 10, true);
     HeadPose pose = HeadPose::neutral(*avatar.model);
     const Eigen::Index first = avatar.model->vertex_count();
-    EXPECT_LT((pose_surface(avatar, pose).rightCols(avatar.hair.vertices.cols()) - avatar.hair.vertices).cwiseAbs().maxCoeff(), 1e-6f);
+    EXPECT_LT((pose_surface(avatar, pose).rightCols(avatar.hair.vertices.cols()) - avatar.hair.vertices)
+                  .cwiseAbs()
+                  .maxCoeff(),
+              1e-6f);
     pose.joints.col(2) = Eigen::Vector3f(0, 0.6f, 0);  // the head
     const Vertices turned = pose_surface(avatar, pose);
     const Eigen::Vector3f at = avatar.person.joint_position.col(2);
@@ -89,7 +91,9 @@ TEST(HairShell, GrowsToTheMatte) {
     photo.color = Image(side, side, 3, 0.4f);
     for (Image* image : {&photo.alpha, &photo.hair, &photo.skin, &photo.cloth}) *image = Image(side, side, 1, 0.0f);
     const Eigen::Vector3f middle = head_middle(avatar);
-    const float ears = 0.5f * (avatar.person.vertices.row(0).cwiseAbs().array() * (avatar.person.vertices.row(1).array() > 0).cast<float>()).maxCoeff();
+    const float ears = 0.5f * (avatar.person.vertices.row(0).cwiseAbs().array() *
+                               (avatar.person.vertices.row(1).array() > 0).cast<float>())
+                                  .maxCoeff();
     ASSERT_GT(ears, 0.02f);
     const auto draw = [&](float radius) {  // a disc round the head's middle; all but its inner part is hair
         const Eigen::Vector2f c = photo.camera.project(middle + Eigen::Vector3f(0, 0.03f, 0));
@@ -103,7 +107,8 @@ TEST(HairShell, GrowsToTheMatte) {
     };
     const auto width = [&] {  // of the shell at the height of the ears, seen from the front
         float widest = 0;
-        for (int c = 0; c < hair_columns; ++c) widest = std::max(widest, std::abs(avatar.hair.vertices(0, 18 * hair_columns + c)));
+        for (int c = 0; c < hair_columns; ++c)
+            widest = std::max(widest, std::abs(avatar.hair.vertices(0, 18 * hair_columns + c)));
         return widest;
     };
     draw(0.11f);

@@ -6,9 +6,12 @@ namespace likeness::test {
 namespace {
 
 TEST(Log, LevelsByName) {
-    for (const auto& [name, level] : {std::pair{"trace", spdlog::level::trace}, {"debug", spdlog::level::debug},
-                                      {"info", spdlog::level::info}, {"warn", spdlog::level::warn},
-                                      {"error", spdlog::level::err}, {"off", spdlog::level::off}}) {
+    for (const auto& [name, level] : {std::pair{"trace", spdlog::level::trace},
+                                      {"debug", spdlog::level::debug},
+                                      {"info", spdlog::level::info},
+                                      {"warn", spdlog::level::warn},
+                                      {"error", spdlog::level::err},
+                                      {"off", spdlog::level::off}}) {
         set_log_level(name);
         EXPECT_EQ(spdlog::get_level(), level) << name;
     }

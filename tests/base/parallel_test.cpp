@@ -69,7 +69,8 @@ TEST(Parallel, ExceptionsReachTheCallerAndThePoolGoesOn) {
 }
 
 TEST(Parallel, WhenAllThrowOneArrives) {
-    EXPECT_THROW(parallel_for(1000, 1, [](std::size_t, std::size_t) { throw std::out_of_range("all"); }), std::out_of_range);
+    EXPECT_THROW(parallel_for(1000, 1, [](std::size_t, std::size_t) { throw std::out_of_range("all"); }),
+                 std::out_of_range);
     EXPECT_EQ(visits(10, 1), std::vector<int>(10, 1));
 }
 

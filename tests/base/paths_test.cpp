@@ -61,7 +61,8 @@ TEST(WriteByRename, OldFileStaysOnAFullDisk) {
     const auto handler = std::signal(SIGXFSZ, SIG_IGN);
     const rlimit small{4096, before.rlim_max};
     ASSERT_EQ(setrlimit(RLIMIT_FSIZE, &small), 0);
-    const Status failed = write_by_rename(target, [](const auto& t) { return write_text(t, std::string(1 << 20, 'x')); });
+    const Status failed =
+        write_by_rename(target, [](const auto& t) { return write_text(t, std::string(1 << 20, 'x')); });
     setrlimit(RLIMIT_FSIZE, &before);
     std::signal(SIGXFSZ, handler);
     EXPECT_FALSE(failed);
@@ -86,8 +87,8 @@ TEST(WriteByRename, NothingWrittenIsAnError) {
     ASSERT_FALSE(failed);
     EXPECT_EQ(failed.error().code, ErrorCode::io);
     EXPECT_EQ(folder.files(), 0);
-    const Status nowhere = write_by_rename(folder.path / "no" / "such" / "a.txt",
-                                           [](const auto& t) { return write_text(t, "x"); });
+    const Status nowhere =
+        write_by_rename(folder.path / "no" / "such" / "a.txt", [](const auto& t) { return write_text(t, "x"); });
     EXPECT_FALSE(nowhere);
     EXPECT_FALSE(std::filesystem::exists(folder.path / "no"));
 }

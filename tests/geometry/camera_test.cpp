@@ -118,7 +118,8 @@ TEST(Camera, ResizedKeepsRays) {
         EXPECT_EQ(other.width, width);
         EXPECT_EQ(other.height, height);
         const float sx = float(width) / 640, sy = float(height) / 480;
-        for (const Eigen::Vector3f& world : {centre, Eigen::Vector3f(0.1f, 0.2f, 0.1f), Eigen::Vector3f(-0.2f, 0, 0.3f)}) {
+        for (const Eigen::Vector3f& world :
+             {centre, Eigen::Vector3f(0.1f, 0.2f, 0.1f), Eigen::Vector3f(-0.2f, 0, 0.3f)}) {
             const Eigen::Vector2f a = camera.project(world), b = other.project(world);
             EXPECT_NEAR(b.x(), a.x() * sx, 1e-3 * std::max(1.0f, sx));
             EXPECT_NEAR(b.y(), a.y() * sy, 1e-3 * std::max(1.0f, sy));

@@ -86,8 +86,8 @@ TEST(MeshRaster, BackFacesOnlyWhenAskedFor) {
 
 TEST(MeshRaster, BehindTheCameraIsLeftOut) {
     const Camera camera = a_camera(16, 16);
-    for (const Vertices& vertices : {columns({{-1, -1, -2}, {3, -1, -2}, {-1, 3, -2}}),
-                                     columns({{-1, -1, 2}, {3, -1, 2}, {-1, 3, 0.005f}})}) {
+    for (const Vertices& vertices :
+         {columns({{-1, -1, -2}, {3, -1, -2}, {-1, 3, -2}}), columns({{-1, -1, 2}, {3, -1, 2}, {-1, 3, 0.005f}})}) {
         const MeshBuffer buffer = rasterize_mesh(vertices, {{0, 1, 2}}, camera);
         for (int t : buffer.triangle) EXPECT_EQ(t, -1);
     }
@@ -121,7 +121,8 @@ TEST(MeshRaster, ReachesOverThePicturesBorder) {
     const MeshBuffer buffer =
         rasterize_mesh(columns({{-100, -100, 1}, {300, -100, 1}, {-100, 300, 1}}), {{0, 1, 2}}, a_camera(9, 7));
     for (int t : buffer.triangle) EXPECT_EQ(t, 0);
-    const MeshBuffer outside = rasterize_mesh(columns({{10, 10, 1}, {11, 10, 1}, {10, 11, 1}}), {{0, 1, 2}}, a_camera(9, 7));
+    const MeshBuffer outside =
+        rasterize_mesh(columns({{10, 10, 1}, {11, 10, 1}, {10, 11, 1}}), {{0, 1, 2}}, a_camera(9, 7));
     for (int t : outside.triangle) EXPECT_EQ(t, -1);
 }
 
@@ -137,7 +138,8 @@ TEST(MeshRaster, UvTexelsAndTheFirstTriangle) {
             (buffer.triangle[i] == 0 ? first : second)++;
             const Eigen::Vector3f b = buffer.point(i).barycentric;
             const Eigen::Vector3i t = buffer.triangle[i] == 0 ? Eigen::Vector3i(0, 1, 2) : Eigen::Vector3i(1, 3, 2);
-            const Eigen::Vector2f p = uv[std::size_t(t[0])] * b[0] + uv[std::size_t(t[1])] * b[1] + uv[std::size_t(t[2])] * b[2];
+            const Eigen::Vector2f p =
+                uv[std::size_t(t[0])] * b[0] + uv[std::size_t(t[1])] * b[1] + uv[std::size_t(t[2])] * b[2];
             EXPECT_NEAR(p.x(), (float(x) + 0.5f) / 64, 1e-5);
             EXPECT_NEAR(p.y(), (float(y) + 0.5f) / 64, 1e-5);
         }

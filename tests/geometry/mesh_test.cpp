@@ -58,8 +58,10 @@ TEST(Mesh, LonelyAndDegenerateVerticesHaveNoNormal) {
 TEST(Mesh, SurfacePosition) {
     Vertices vertices(3, 4);
     vertices << 9, 0, 1, 0, 9, 0, 0, 1, 9, 0, 0, 0;
-    EXPECT_LT((surface_position(vertices, {{0, 0, 0}, {1, 2, 3}}, {1, {0.2f, 0.3f, 0.5f}}) - Eigen::Vector3f(0.3f, 0.5f, 0)).norm(),
-              1e-6f);
+    EXPECT_LT(
+        (surface_position(vertices, {{0, 0, 0}, {1, 2, 3}}, {1, {0.2f, 0.3f, 0.5f}}) - Eigen::Vector3f(0.3f, 0.5f, 0))
+            .norm(),
+        1e-6f);
 }
 
 TEST(Mesh, GraphHasEachNeighbourOnceAndBothWays) {
@@ -77,7 +79,8 @@ TEST(Mesh, GraphHasEachNeighbourOnceAndBothWays) {
     EXPECT_TRUE(row(count - 1).empty());
     for (int v = 0; v < count; ++v) {
         const std::vector<int> own = row(v);
-        EXPECT_TRUE(std::adjacent_find(own.begin(), own.end(), std::greater_equal<>()) == own.end()) << "sorted, no repeats";
+        EXPECT_TRUE(std::adjacent_find(own.begin(), own.end(), std::greater_equal<>()) == own.end())
+            << "sorted, no repeats";
         for (int other : own) {
             const std::vector<int> back = row(other);
             EXPECT_TRUE(std::binary_search(back.begin(), back.end(), v));

@@ -56,7 +56,8 @@ void refused(const Change& change, const std::string& why) {
     const auto head = load_head(changed(good(), change), "hostile.safetensors");
     ASSERT_FALSE(head) << why;
     EXPECT_EQ(head.error().code, ErrorCode::bad_input) << why;
-    EXPECT_NE(head.error().message.find("hostile.safetensors"), std::string::npos) << why << ": " << head.error().message;
+    EXPECT_NE(head.error().message.find("hostile.safetensors"), std::string::npos)
+        << why << ": " << head.error().message;
 }
 
 TEST(HeadAsset, RoundTripPosesEqually) {
@@ -115,7 +116,8 @@ TEST(HeadAsset, NamesThatAreNoNames) {
         refused([&](auto&, auto& m) { m.erase(key); }, std::string("no ") + key);
         for (const char* text : {"", "nonsense", "{}", "[1, 2]", "\"a\"", "[\"a\"", "[[]]", "null"})
             refused([&](auto&, auto& m) { m[key] = text; }, std::string(key) + " " + text);
-        refused([&](auto&, auto& m) { m[key] = "[\"one\", \"two\", \"three\"]"; }, std::string("too few or many ") + key);
+        refused([&](auto&, auto& m) { m[key] = "[\"one\", \"two\", \"three\"]"; },
+                std::string("too few or many ") + key);
     }
     for (const char* joint : {"neck", "head", "jaw", "eye_left", "eye_right"})
         refused(
@@ -138,14 +140,14 @@ TEST(HeadAsset, EachTensorIsNeededInItsShape) {
             name + " of another rank");
         if (name != "uv")  // of which there may be more than are used
             refused(
-            [&](auto& t, auto&) {  // one row more
-                Tensor& tensor = t[name];
-                std::size_t row = dtype_size(tensor.dtype);
-                for (std::size_t k = 1; k < tensor.shape.size(); ++k) row *= std::size_t(tensor.shape[k]);
-                tensor.shape[0] += 1;
-                tensor.bytes.resize(tensor.bytes.size() + row);
-            },
-            name + " with one row more");
+                [&](auto& t, auto&) {  // one row more
+                    Tensor& tensor = t[name];
+                    std::size_t row = dtype_size(tensor.dtype);
+                    for (std::size_t k = 1; k < tensor.shape.size(); ++k) row *= std::size_t(tensor.shape[k]);
+                    tensor.shape[0] += 1;
+                    tensor.bytes.resize(tensor.bytes.size() + row);
+                },
+                name + " with one row more");
         if (read->tensor(name)->shape[0] > 0)
             refused(
                 [&](auto& t, auto&) {
@@ -156,11 +158,11 @@ TEST(HeadAsset, EachTensorIsNeededInItsShape) {
                 name + " with one row less");
         if (read->tensor(name)->dtype != DType::u8)
             refused(
-            [&](auto& t, auto&) {  // floats as integers and the other way round
-                DType& d = t[name].dtype;
-                d = d == DType::i32 ? DType::f32 : d == DType::f32 ? DType::u32 : DType::i16;
-            },
-            name + " of another type");
+                [&](auto& t, auto&) {  // floats as integers and the other way round
+                    DType& d = t[name].dtype;
+                    d = d == DType::i32 ? DType::f32 : d == DType::f32 ? DType::u32 : DType::i16;
+                },
+                name + " of another type");
     }
 }
 
@@ -185,7 +187,8 @@ TEST(HeadAsset, IndicesOutOfRange) {
     const int vertices = head.vertex_count(), faces = int(head.triangles.size());
     const auto out = [&](const std::string& name, std::initializer_list<std::int32_t> values) {
         for (std::int32_t value : values)
-            refused([&](auto& t, auto&) { t[name].set(t[name].bytes.size() / 4 - 1, value); }, name + " " + std::to_string(value));
+            refused([&](auto& t, auto&) { t[name].set(t[name].bytes.size() / 4 - 1, value); },
+                    name + " " + std::to_string(value));
     };
     constexpr auto large = std::numeric_limits<std::int32_t>::max(), small = std::numeric_limits<std::int32_t>::min();
     out("triangles", {-1, vertices, large, small});
@@ -195,7 +198,8 @@ TEST(HeadAsset, IndicesOutOfRange) {
     out("joint_parent", {-2, 6, 5, large});  // 5 is the joint itself
     for (const char* name : {"vertex_region", "triangle_region"})
         for (const int value : {7, 255})
-            refused([&](auto& t, auto&) { t[name].set(0, std::uint8_t(value)); }, std::string(name) + " " + std::to_string(value));
+            refused([&](auto& t, auto&) { t[name].set(0, std::uint8_t(value)); },
+                    std::string(name) + " " + std::to_string(value));
 }
 
 TEST(HeadAsset, ValuesThatWouldPoseNonsense) {

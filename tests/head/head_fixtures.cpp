@@ -19,7 +19,8 @@ std::shared_ptr<const HeadModel> ball_head(unsigned seed) {
     head->region_names = {"face", "scalp", "neck", "torso", "eye_left", "eye_right", "lashes"};
     head->joint_names = {"root", "neck", "head", "jaw", "eye_left", "eye_right"};
     head->joint_parent = {-1, 0, 1, 2, 2, 2};
-    head->control_names = {"browInnerUp", "eyeBlinkLeft", "eyeBlinkRight", "jawOpen", "jawLeft", "jawRight", "eyeLookOutLeft"};
+    head->control_names = {"browInnerUp", "eyeBlinkLeft", "eyeBlinkRight", "jawOpen",
+                           "jawLeft",     "jawRight",     "eyeLookOutLeft"};
     head->identity_names = {"wide", "tall", "old", "round"};
     const int joints = 6, controls = int(head->control_names.size()), identities = 4, expressions = 5;
 
@@ -32,7 +33,8 @@ std::shared_ptr<const HeadModel> ball_head(unsigned seed) {
         for (int c = 0; c <= ball_columns; ++c) {
             head->uv.emplace_back(0.05f + 0.9f * float(c) / ball_columns, 0.05f + 0.9f * float(r) / (ball_rows - 1));
             if (c == ball_columns) continue;
-            const float polar = 0.12f + (pi - 0.24f) * float(r) / (ball_rows - 1), azimuth = 2 * pi * float(c) / ball_columns;
+            const float polar = 0.12f + (pi - 0.24f) * float(r) / (ball_rows - 1),
+                        azimuth = 2 * pi * float(c) / ball_columns;
             head->vertices.col(at(r, c)) = 0.1f * Eigen::Vector3f(std::sin(polar) * std::sin(azimuth), std::cos(polar),
                                                                   std::sin(polar) * std::cos(azimuth));
             head->mirror_vertex.push_back(at(r, ball_columns - c));

@@ -34,12 +34,13 @@ struct Double {
             const double angle = turn.norm();
             const Eigen::AngleAxisd rotate(angle, angle > 0 ? Eigen::Vector3d(turn / angle) : Eigen::Vector3d::UnitX());
             const int parent = model.joint_parent[std::size_t(j)];
-            const Eigen::Affine3d above = parent < 0 ? Eigen::Affine3d(Eigen::Translation3d(x.segment<3>(at.translation)))
-                                                     : world[std::size_t(parent)];
+            const Eigen::Affine3d above = parent < 0
+                                              ? Eigen::Affine3d(Eigen::Translation3d(x.segment<3>(at.translation)))
+                                              : world[std::size_t(parent)];
             world.push_back(above * Eigen::Translation3d(p) * rotate * Eigen::Translation3d(-p));
         }
-        const Eigen::VectorXd rested = Eigen::Map<const Eigen::VectorXd>(vertices.data(), vertices.size()) + identity * a +
-                                       offsets + expression * (control_expression * c);
+        const Eigen::VectorXd rested = Eigen::Map<const Eigen::VectorXd>(vertices.data(), vertices.size()) +
+                                       identity * a + offsets + expression * (control_expression * c);
         Eigen::VectorXd posed(rested.size());
         for (Eigen::Index v = 0; v < vertices.cols(); ++v) {
             Eigen::Vector3d sum = Eigen::Vector3d::Zero();
@@ -73,11 +74,13 @@ void check(const HeadModel& model, const Eigen::VectorXf& identity, const HeadPo
     const Double reference(model);
     Eigen::VectorXd x(at.count);
     x << identity.cast<double>(), pose.controls.cast<double>(),
-        Eigen::Map<const Eigen::VectorXf>(pose.joints.data(), pose.joints.size()).cast<double>(), pose.translation.cast<double>();
+        Eigen::Map<const Eigen::VectorXf>(pose.joints.data(), pose.joints.size()).cast<double>(),
+        pose.translation.cast<double>();
     const Eigen::VectorXd d = Eigen::Map<const Eigen::VectorXf>(offsets.data(), offsets.size()).cast<double>();
     const Eigen::VectorXd expected = reference.pose(x, d);
-    EXPECT_LT((Eigen::Map<const Eigen::VectorXf>(posed.data(), posed.size()).cast<double>() - expected).cwiseAbs().maxCoeff(),
-              1e-6)
+    EXPECT_LT(
+        (Eigen::Map<const Eigen::VectorXf>(posed.data(), posed.size()).cast<double>() - expected).cwiseAbs().maxCoeff(),
+        1e-6)
         << "positions";
 
     Eigen::MatrixXd differences(expected.size(), at.count);
@@ -89,7 +92,8 @@ void check(const HeadModel& model, const Eigen::VectorXf& identity, const HeadPo
         differences.col(k) = (reference.pose(more, d) - reference.pose(less, d)) / (2 * h);
     }
     const auto group = [&](const char* name, int first, int count) {
-        const Eigen::MatrixXd wanted = differences.middleCols(first, count), got = jacobian.middleCols(first, count).cast<double>();
+        const Eigen::MatrixXd wanted = differences.middleCols(first, count),
+                              got = jacobian.middleCols(first, count).cast<double>();
         ASSERT_GT(wanted.norm(), 0) << name;
         EXPECT_LT((got - wanted).norm() / wanted.norm(), 1e-4) << name;
         for (int k = 0; k < count; ++k)  // each column too: a small one does not hide among large ones

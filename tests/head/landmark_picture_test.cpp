@@ -33,17 +33,20 @@ Image landmark_picture(const HeadModel& head) {
     Image image(side, side, 3, 1.0f);
     for (std::size_t i = 0; i < buffer.triangle.size(); ++i) {
         if (buffer.triangle[i] < 0) continue;
-        const float shade = 0.35f + 0.5f * std::max(0.0f, surface_position(normals, head.triangles, buffer.point(i)).dot(light));
+        const float shade =
+            0.35f + 0.5f * std::max(0.0f, surface_position(normals, head.triangles, buffer.point(i)).dot(light));
         const float level = std::round(shade * 12) / 12;  // few levels make a small file
         std::fill_n(&image.pixels[i * 3], 3, level);
     }
     for (std::size_t i = 0; i < head.landmarks.size(); ++i) {
         float depth = 0;
-        const Eigen::Vector2f p = camera.project(surface_position(head.vertices, head.triangles, head.landmarks[i]), &depth);
+        const Eigen::Vector2f p =
+            camera.project(surface_position(head.vertices, head.triangles, head.landmarks[i]), &depth);
         const int x = int(p.x()), y = int(p.y());
         if (x < 1 || y < 1 || x >= side - 1 || y >= side - 1) continue;
         if (buffer.depth[buffer.index(x, y)] < depth - 0.004f) continue;  // on the far side
-        const std::array<float, 3> color = i >= 468 ? std::array<float, 3>{0, 0.2f, 1} : std::array<float, 3>{0.9f, 0.1f, 0};
+        const std::array<float, 3> color =
+            i >= 468 ? std::array<float, 3>{0, 0.2f, 1} : std::array<float, 3>{0.9f, 0.1f, 0};
         for (int k = 0; k < 4; ++k) std::copy(color.begin(), color.end(), image.at(x + k % 2, y + k / 2));
     }
     return image;
@@ -60,7 +63,8 @@ TEST(LandmarkPicture, LooksAsItDid) {
     ASSERT_TRUE(expected) << expected.error().message;
     ASSERT_EQ(expected->width, side);
     ASSERT_EQ(expected->height, side);
-    // A landmark that moved by more than a pixel leaves a red dot without its like in the other picture's neighbourhood.
+    // A landmark that moved by more than a pixel leaves a red dot without its like in the other picture's
+    // neighbourhood.
     const auto dots = [](const Image& a, const Image& b) {
         int lonely = 0, all = 0;
         for (int y = 0; y < side; ++y)

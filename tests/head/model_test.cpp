@@ -49,7 +49,8 @@ TEST(HeadModel, JointsTurnAboutTheirOwnPlace) {
         pose.joints.col(j) = Eigen::Vector3f(0.3f, -0.4f, 0.2f);
         const PosedHead posed = pose_head(*head, person, pose);
         const Eigen::Vector3f at = person.joint_position.col(j);
-        EXPECT_LT((posed.joint_transforms[std::size_t(j)] * at - at).norm(), 1e-6f) << head->joint_names[std::size_t(j)];
+        EXPECT_LT((posed.joint_transforms[std::size_t(j)] * at - at).norm(), 1e-6f)
+            << head->joint_names[std::size_t(j)];
     }
 }
 
@@ -73,7 +74,8 @@ TEST(HeadModel, SubsetPosesLikeTheWhole) {
     for (const auto& head : {ball_head(), real_head()}) {
         Random random(4);
         std::vector<int> kept;
-        for (int i = 0; i < 60; ++i) kept.push_back(int(random() % unsigned(head->vertex_count())));  // any order, repeats
+        for (int i = 0; i < 60; ++i)
+            kept.push_back(int(random() % unsigned(head->vertex_count())));  // any order, repeats
         const HeadModel part = vertex_subset(*head, kept);
         EXPECT_EQ(part.vertex_count(), 60);
         EXPECT_EQ(part.control_names, head->control_names);
@@ -100,12 +102,13 @@ TEST(HeadModel, HashTellsModelsApart) {
     other = *head;
     other.uv[5].x() += 1e-4f;
     EXPECT_NE(head_hash(other), head_hash(*head));
-    // The same template that is shaped or posed otherwise is another model: an avatar's coefficients mean nothing to it.
+    // The same template that is shaped or posed otherwise is another model: an avatar's coefficients mean nothing to
+    // it.
     other = *head;
     other.identity(1, 1) += 0.01f;
     EXPECT_NE(head_hash(other), head_hash(*head));
-    for (Eigen::MatrixXf HeadModel::* m : {&HeadModel::expression, &HeadModel::control_expression, &HeadModel::control_joint,
-                                           &HeadModel::joint_identity, &HeadModel::weights}) {
+    for (Eigen::MatrixXf HeadModel::*m : {&HeadModel::expression, &HeadModel::control_expression,
+                                          &HeadModel::control_joint, &HeadModel::joint_identity, &HeadModel::weights}) {
         other = *head;
         (other.*m)(1, 1) += 0.01f;
         EXPECT_NE(head_hash(other), head_hash(*head));

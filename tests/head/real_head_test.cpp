@@ -11,15 +11,19 @@ namespace likeness::test {
 namespace {
 
 const std::set<std::string> arkit = {
-    "browDownLeft", "browDownRight", "browInnerUp", "browOuterUpLeft", "browOuterUpRight", "cheekPuff", "cheekSquintLeft",
-    "cheekSquintRight", "eyeBlinkLeft", "eyeBlinkRight", "eyeLookDownLeft", "eyeLookDownRight", "eyeLookInLeft",
-    "eyeLookInRight", "eyeLookOutLeft", "eyeLookOutRight", "eyeLookUpLeft", "eyeLookUpRight", "eyeSquintLeft",
-    "eyeSquintRight", "eyeWideLeft", "eyeWideRight", "jawForward", "jawLeft", "jawOpen", "jawRight", "mouthClose",
-    "mouthDimpleLeft", "mouthDimpleRight", "mouthFrownLeft", "mouthFrownRight", "mouthFunnel", "mouthLeft",
-    "mouthLowerDownLeft", "mouthLowerDownRight", "mouthPressLeft", "mouthPressRight", "mouthPucker", "mouthRight",
-    "mouthRollLower", "mouthRollUpper", "mouthShrugLower", "mouthShrugUpper", "mouthSmileLeft", "mouthSmileRight",
-    "mouthStretchLeft", "mouthStretchRight", "mouthUpperUpLeft", "mouthUpperUpRight", "noseSneerLeft", "noseSneerRight",
-    "tongueOut"};
+    "browDownLeft",      "browDownRight",      "browInnerUp",         "browOuterUpLeft",
+    "browOuterUpRight",  "cheekPuff",          "cheekSquintLeft",     "cheekSquintRight",
+    "eyeBlinkLeft",      "eyeBlinkRight",      "eyeLookDownLeft",     "eyeLookDownRight",
+    "eyeLookInLeft",     "eyeLookInRight",     "eyeLookOutLeft",      "eyeLookOutRight",
+    "eyeLookUpLeft",     "eyeLookUpRight",     "eyeSquintLeft",       "eyeSquintRight",
+    "eyeWideLeft",       "eyeWideRight",       "jawForward",          "jawLeft",
+    "jawOpen",           "jawRight",           "mouthClose",          "mouthDimpleLeft",
+    "mouthDimpleRight",  "mouthFrownLeft",     "mouthFrownRight",     "mouthFunnel",
+    "mouthLeft",         "mouthLowerDownLeft", "mouthLowerDownRight", "mouthPressLeft",
+    "mouthPressRight",   "mouthPucker",        "mouthRight",          "mouthRollLower",
+    "mouthRollUpper",    "mouthShrugLower",    "mouthShrugUpper",     "mouthSmileLeft",
+    "mouthSmileRight",   "mouthStretchLeft",   "mouthStretchRight",   "mouthUpperUpLeft",
+    "mouthUpperUpRight", "noseSneerLeft",      "noseSneerRight",      "tongueOut"};
 
 Vertices posed(const std::map<std::string, float>& controls) {
     const HeadModel& head = *real_head();
@@ -49,11 +53,13 @@ TEST(RealHead, HasArkitsControlsAndTheJoints) {
     EXPECT_EQ(std::set<std::string>(head.control_names.begin(), head.control_names.end()), arkit);
     const std::vector<std::string> joints = {"root", "neck", "head", "jaw", "eye_left", "eye_right"};
     EXPECT_EQ(head.joint_names, joints);
-    for (const char* region : {"face", "lids", "lips", "ear_left", "ear_right", "scalp", "neck", "torso", "eye_left", "eye_right",
-                               "mouth_bag", "teeth_upper", "teeth_lower", "gums_upper", "gums_lower", "tongue", "lashes"})
+    for (const char* region :
+         {"face", "lids", "lips", "ear_left", "ear_right", "scalp", "neck", "torso", "eye_left", "eye_right",
+          "mouth_bag", "teeth_upper", "teeth_lower", "gums_upper", "gums_lower", "tongue", "lashes"})
         EXPECT_FALSE(region_vertices(region).empty()) << region;
     EXPECT_GE(head.identity_count(), 250);
-    EXPECT_EQ(std::set<std::string>(head.identity_names.begin(), head.identity_names.end()).size(), std::size_t(head.identity_count()));
+    EXPECT_EQ(std::set<std::string>(head.identity_names.begin(), head.identity_names.end()).size(),
+              std::size_t(head.identity_count()));
     EXPECT_EQ(head.licence, "CC0-1.0");
 }
 
@@ -142,8 +148,11 @@ TEST(RealHead, LandmarksLieInsideTheirTriangles) {
         EXPECT_EQ(head.region_names[region], i == 473 ? "eye_left" : "eye_right");
     }
     // Symmetric pairs of MediaPipe's topology.
-    for (const auto& [a, b] : {std::pair{33, 263}, {133, 362}, {61, 291}, {234, 454}, {159, 386}, {145, 374}, {50, 280}, {172, 397}})
-        EXPECT_LT((landmark(head.vertices, a).cwiseProduct(Eigen::Vector3f(-1, 1, 1)) - landmark(head.vertices, b)).norm(), 0.003f)
+    for (const auto& [a, b] :
+         {std::pair{33, 263}, {133, 362}, {61, 291}, {234, 454}, {159, 386}, {145, 374}, {50, 280}, {172, 397}})
+        EXPECT_LT(
+            (landmark(head.vertices, a).cwiseProduct(Eigen::Vector3f(-1, 1, 1)) - landmark(head.vertices, b)).norm(),
+            0.003f)
             << a << " and " << b;
 }
 
@@ -199,16 +208,23 @@ TEST(RealHead, GazeTurnsTheEyesTheRightWay) {
         float sign;
     };
     const Vertices ahead = posed({});
-    for (const Look& look : {Look{"eyeLookOutLeft", 473, 0, 1}, {"eyeLookInLeft", 473, 0, -1}, {"eyeLookUpLeft", 473, 1, 1},
-                             {"eyeLookDownLeft", 473, 1, -1}, {"eyeLookOutRight", 468, 0, -1}, {"eyeLookInRight", 468, 0, 1},
-                             {"eyeLookUpRight", 468, 1, 1}, {"eyeLookDownRight", 468, 1, -1}}) {
+    for (const Look& look : {Look{"eyeLookOutLeft", 473, 0, 1},
+                             {"eyeLookInLeft", 473, 0, -1},
+                             {"eyeLookUpLeft", 473, 1, 1},
+                             {"eyeLookDownLeft", 473, 1, -1},
+                             {"eyeLookOutRight", 468, 0, -1},
+                             {"eyeLookInRight", 468, 0, 1},
+                             {"eyeLookUpRight", 468, 1, 1},
+                             {"eyeLookDownRight", 468, 1, -1}}) {
         const Vertices turned = posed({{look.control, 1.0f}});
         const Eigen::Vector3f moved = landmark(turned, look.iris) - landmark(ahead, look.iris);
         EXPECT_GT(moved[look.axis] * look.sign, 0.003f) << look.control;
         EXPECT_LT(std::abs(moved[1 - look.axis]), 0.35f * std::abs(moved[look.axis])) << look.control;
         const int other = look.iris == 473 ? 468 : 473;
-        EXPECT_LT((landmark(turned, other) - landmark(ahead, other)).norm(), 5e-4f) << look.control << " leaves the other eye";
-        EXPECT_LT(largest_strain(region_vertices(look.iris == 473 ? "eye_left" : "eye_right"), ahead, turned), 5e-4f) << look.control;
+        EXPECT_LT((landmark(turned, other) - landmark(ahead, other)).norm(), 5e-4f)
+            << look.control << " leaves the other eye";
+        EXPECT_LT(largest_strain(region_vertices(look.iris == 473 ? "eye_left" : "eye_right"), ahead, turned), 5e-4f)
+            << look.control;
         const int joint = real_head()->joint(look.iris == 473 ? "eye_left" : "eye_right");
         const Eigen::Vector3f pivot = real_head()->joint_position.col(joint);
         EXPECT_NEAR((landmark(turned, look.iris) - pivot).norm(), (landmark(ahead, look.iris) - pivot).norm(), 2e-4)
@@ -221,7 +237,8 @@ TEST(RealHead, SidedControlsMoveTheirSide) {
     const Vertices rest = posed({});
     for (const std::string& name : head.control_names) {
         const bool left = name.ends_with("Left"), right = name.ends_with("Right");
-        if ((!left && !right) || name == "jawLeft" || name == "jawRight" || name == "mouthLeft" || name == "mouthRight") continue;
+        if ((!left && !right) || name == "jawLeft" || name == "jawRight" || name == "mouthLeft" || name == "mouthRight")
+            continue;
         const Vertices moved = posed({{name, 1.0f}}) - rest;
         double here = 0, there = 0;
         for (int v = 0; v < head.vertex_count(); ++v) {

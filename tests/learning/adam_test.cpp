@@ -20,7 +20,8 @@ TEST(Adam, FollowsKingmaAndBaInDoublePrecision) {
         const int steps = count > 10'000 ? 5 : 60;
         for (int step = 1; step <= steps; ++step) {
             // Far above epsilon, which is ours to choose.
-            for (float& g : gradient) g = (random() % 2 ? 1.0f : -1.0f) * uniform(random, 0.1f, 1) * (random() % 4 ? 0.1f : 10.0f);
+            for (float& g : gradient)
+                g = (random() % 2 ? 1.0f : -1.0f) * uniform(random, 0.1f, 1) * (random() % 4 ? 0.1f : 10.0f);
             adam_step(values, gradient, moments, rate, step);
             for (std::size_t i = 0; i < count; ++i) {
                 const double g = double(gradient[i]);

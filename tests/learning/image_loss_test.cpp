@@ -33,7 +33,8 @@ Case make_case(int width, int height, bool weighted, unsigned seed) {
             *c.render.alpha.at(x, y) = a > 0.5f ? a - uniform(random, 0.05f, 0.4f) : a + uniform(random, 0.05f, 0.4f);
             if (weighted) *c.target.weight.at(x, y) = x < width / 3 ? 0.0f : uniform(random, 0.1f, 2);
             for (std::size_t k = 0; k < 3; ++k) {
-                const float t = c.target.color.at(x, y)[k] = 0.5f + 0.4f * std::sin(0.7f * float(x) + 0.4f * float(y) + float(k)) * uniform(random, 0.7f, 1);
+                const float t = c.target.color.at(x, y)[k] =
+                    0.5f + 0.4f * std::sin(0.7f * float(x) + 0.4f * float(y) + float(k)) * uniform(random, 0.7f, 1);
                 const float truth = t * a + background[k] * (1 - a);
                 // Away from the kink of |d|.
                 c.render.color.at(x, y)[k] = truth + (random() % 2 ? 1.0f : -1.0f) * uniform(random, 0.05f, 0.3f);
@@ -105,7 +106,7 @@ void check(const LossWeights& weights, int width, int height, bool weighted) {
     const auto compare = [&](const char* name, Image& image, const Image& got, double scale) {
         ASSERT_EQ(got.pixels.size(), image.pixels.size());
         double error = 0, size = 0;
-        for (std::size_t i = 0; i < image.pixels.size(); i += width > 20 ? 7 : 1) {
+        for (std::size_t i = 0; i<image.pixels.size(); i += width> 20 ? 7 : 1) {
             const float kept = image.pixels[i];
             image.pixels[i] = kept + 1e-2f;
             const double more = reference(c, weights), at_more = double(image.pixels[i]);
@@ -167,7 +168,8 @@ TEST(ImageLoss, NoWeightNoLoss) {
     Case c = make_case(16, 12, true, 4);
     for (float& w : c.target.weight.pixels) w = 0;
     FrameGradients gradients;
-    const LossValue value = ImageLoss().evaluate(c.render, c.target, background, {.l1 = 1, .dssim = 0, .alpha = 1}, gradients);
+    const LossValue value =
+        ImageLoss().evaluate(c.render, c.target, background, {.l1 = 1, .dssim = 0, .alpha = 1}, gradients);
     EXPECT_EQ(value.total, 0);
     for (float g : gradients.color.pixels) EXPECT_EQ(g, 0);
     for (float g : gradients.alpha.pixels) EXPECT_EQ(g, 0);

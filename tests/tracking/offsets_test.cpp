@@ -21,10 +21,12 @@ HeadFit true_fit(const SyntheticPortrait& portrait) {
 
 float residual(const HeadFit& fit, const std::vector<OffsetTarget>& targets) {
     const HeadModel& model = *real_head();
-    const PosedHead posed = pose_head(model, personalise(model, fit.identity, fit.offsets.size() ? &fit.offsets : nullptr), fit.pose);
+    const PosedHead posed =
+        pose_head(model, personalise(model, fit.identity, fit.offsets.size() ? &fit.offsets : nullptr), fit.pose);
     double sum = 0;
     for (const OffsetTarget& t : targets)
-        sum += double((fit.camera.project(surface_position(posed.vertices, model.triangles, t.point)) - t.target).norm());
+        sum +=
+            double((fit.camera.project(surface_position(posed.vertices, model.triangles, t.point)) - t.target).norm());
     return float(sum / double(targets.size()));
 }
 
@@ -79,7 +81,8 @@ TEST(Offsets, StifferIsSmoother) {
     OffsetOptions soft, stiff;
     soft.stiffness = 5;
     stiff.stiffness = 500;
-    EXPECT_LT(roughness(solve_offsets(*real_head(), fit, targets, stiff)), 0.5 * roughness(solve_offsets(*real_head(), fit, targets, soft)));
+    EXPECT_LT(roughness(solve_offsets(*real_head(), fit, targets, stiff)),
+              0.5 * roughness(solve_offsets(*real_head(), fit, targets, soft)));
 }
 
 TEST(Offsets, EyesGoWithTheirLids) {
@@ -134,7 +137,9 @@ TEST(PortraitFit, LandmarkGroupsAreTheDetectors) {
     check(landmarks::left_eye);
     check(landmarks::right_eye);
     const HeadModel& model = *real_head();
-    const auto at = [&](int i) { return surface_position(model.vertices, model.triangles, model.landmarks[std::size_t(i)]); };
+    const auto at = [&](int i) {
+        return surface_position(model.vertices, model.triangles, model.landmarks[std::size_t(i)]);
+    };
     for (int i : landmarks::left_eye) EXPECT_GT(at(i).x(), 0.005f) << i;
     for (int i : landmarks::right_eye) EXPECT_LT(at(i).x(), -0.005f) << i;
 }

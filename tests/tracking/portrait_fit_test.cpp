@@ -28,7 +28,8 @@ FaceModels& models() {
 HeadFit fit_picture(const std::filesystem::path& file) {
     auto loaded = load_picture(file);
     if (!loaded) throw std::runtime_error(loaded.error().message);
-    const Image picture = loaded->image.channels == 4 ? composite_over(loaded->image, {0.5f, 0.5f, 0.5f}) : loaded->image;
+    const Image picture =
+        loaded->image.channels == 4 ? composite_over(loaded->image, {0.5f, 0.5f, 0.5f}) : loaded->image;
     auto faces = models().detect_faces(picture);
     if (!faces) throw std::runtime_error(faces.error().message);
     LandmarkOptions options;
@@ -38,7 +39,8 @@ HeadFit fit_picture(const std::filesystem::path& file) {
     LandmarkPoints points;
     std::copy(found->points.begin(), found->points.end(), points.begin());
     SolverOptions solver;
-    if (loaded->focal_35mm) solver.focal_pixels = *loaded->focal_35mm * std::hypot(float(picture.width), float(picture.height)) / 43.27f;
+    if (loaded->focal_35mm)
+        solver.focal_pixels = *loaded->focal_35mm * std::hypot(float(picture.width), float(picture.height)) / 43.27f;
     return fit_landmarks(*real_head(), points, picture.width, picture.height, solver);
 }
 
@@ -57,15 +59,19 @@ TEST(RealPortraits, TheSample) {
     RecordProperty("model_error", std::to_string(fit.model_error));
     EXPECT_LT(fit.model_error, 0.03f);
     EXPECT_LT(fit.landmark_error, 0.015f);
-    EXPECT_GT(fit.pose.controls[real_head()->control("mouthSmileLeft")] + fit.pose.controls[real_head()->control("mouthSmileRight")], 0.5f)
+    EXPECT_GT(fit.pose.controls[real_head()->control("mouthSmileLeft")] +
+                  fit.pose.controls[real_head()->control("mouthSmileRight")],
+              0.5f)
         << "she smiles";
 }
 
 TEST(RealPortraits, All) {
     const char* set = std::getenv("LIKENESS_TEST_DATA");
-    const std::filesystem::path folder = std::filesystem::path(set && *set ? set : LIKENESS_DEFAULT_TEST_DATA) / "portraits";
+    const std::filesystem::path folder =
+        std::filesystem::path(set && *set ? set : LIKENESS_DEFAULT_TEST_DATA) / "portraits";
     if (!std::filesystem::is_directory(folder))
-        GTEST_SKIP() << "There are no portraits in " << folder << "; set LIKENESS_TEST_DATA to the folder that has portraits/.";
+        GTEST_SKIP() << "There are no portraits in " << folder
+                     << "; set LIKENESS_TEST_DATA to the folder that has portraits/.";
     std::vector<float> model_errors, errors;
     for (const auto& entry : std::filesystem::directory_iterator(folder)) {
         const std::string name = entry.path().filename().string();
@@ -73,8 +79,10 @@ TEST(RealPortraits, All) {
         SCOPED_TRACE(name);
         const HeadFit fit = fit_picture(entry.path());
         expect_plausible(fit, name);
-        RecordProperty(entry.path().stem().string(), std::to_string(fit.model_error) + " " + std::to_string(fit.landmark_error));
-        std::printf("%-36s model %.2f %%  with offsets %.2f %%\n", name.c_str(), 100 * double(fit.model_error), 100 * double(fit.landmark_error));
+        RecordProperty(entry.path().stem().string(),
+                       std::to_string(fit.model_error) + " " + std::to_string(fit.landmark_error));
+        std::printf("%-36s model %.2f %%  with offsets %.2f %%\n", name.c_str(), 100 * double(fit.model_error),
+                    100 * double(fit.landmark_error));
         EXPECT_LT(fit.model_error, 0.03f);
         model_errors.push_back(fit.model_error);
         errors.push_back(fit.landmark_error);

@@ -10,7 +10,8 @@ LandmarkPoints project_landmarks(const HeadModel& model, const Vertices& posed, 
     std::array<float, 478> depth;
     float mean = 0;
     for (std::size_t i = 0; i < 478; ++i) {
-        const Eigen::Vector2f p = camera.project(surface_position(posed, model.triangles, model.landmarks[i]), &depth[i]);
+        const Eigen::Vector2f p =
+            camera.project(surface_position(posed, model.triangles, model.landmarks[i]), &depth[i]);
         points[i] = {p.x(), p.y(), 0};
         mean += depth[i] / 478;
     }
@@ -25,10 +26,16 @@ SyntheticPortrait synthetic_portrait(float yaw, Random& random) {
     p.identity = Eigen::VectorXf::Zero(model.identity_count());
     for (int i = 0; i < model.identity_count(); ++i)
         if (random() % 4 == 0)
-            p.identity[i] = std::clamp(uniform(random, -0.3f, 0.3f), model.identity_range(0, i), model.identity_range(1, i));
+            p.identity[i] =
+                std::clamp(uniform(random, -0.3f, 0.3f), model.identity_range(0, i), model.identity_range(1, i));
     p.pose = HeadPose::neutral(model);
-    for (const auto& [name, most] : {std::pair{"jawOpen", 0.4f}, {"mouthSmileLeft", 0.6f}, {"mouthSmileRight", 0.6f},
-                                     {"browInnerUp", 0.5f}, {"eyeBlinkLeft", 0.3f}, {"eyeLookInLeft", 0.4f}, {"eyeLookOutRight", 0.4f}})
+    for (const auto& [name, most] : {std::pair{"jawOpen", 0.4f},
+                                     {"mouthSmileLeft", 0.6f},
+                                     {"mouthSmileRight", 0.6f},
+                                     {"browInnerUp", 0.5f},
+                                     {"eyeBlinkLeft", 0.3f},
+                                     {"eyeLookInLeft", 0.4f},
+                                     {"eyeLookOutRight", 0.4f}})
         p.pose.controls[model.control(name)] = uniform(random, 0, most);
     constexpr float degree = std::numbers::pi_v<float> / 180;
     p.head_rotation = {uniform(random, -8, 8) * degree, yaw * degree, uniform(random, -6, 6) * degree};
@@ -48,7 +55,8 @@ SyntheticPortrait synthetic_portrait(float yaw, Random& random) {
 
 float median_distance(const HeadFit& fit, const LandmarkPoints& truth, bool with_offsets) {
     const HeadModel& model = *real_head();
-    const PersonalHead person = personalise(model, fit.identity, with_offsets && fit.offsets.size() ? &fit.offsets : nullptr);
+    const PersonalHead person =
+        personalise(model, fit.identity, with_offsets && fit.offsets.size() ? &fit.offsets : nullptr);
     const LandmarkPoints points = project_landmarks(model, pose_head(model, person, fit.pose).vertices, fit.camera);
     std::vector<float> distances;
     for (std::size_t i = 0; i < 478; ++i) distances.push_back((points[i] - truth[i]).head<2>().norm());
