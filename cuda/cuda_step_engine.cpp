@@ -233,7 +233,7 @@ class CudaStepEngine final : public StepEngine {
             upload(to.log_scales, splats.log_scale, 3);
             upload(to.albedos, splats.albedo, 3);
             upload(to.logits, splats.opacity, 1);
-            seeds_.resize(6 * n);  // offsets and log scales lie side by side
+            seeds_.resize(9 * n);  // offsets, log scales and albedos lie side by side
             if (n > 0) {
                 check(cudaMemcpyAsync(seeds_.data(), to.offsets, seeds_.bytes(), cudaMemcpyDeviceToDevice, stream_),
                       "keep the seed");
@@ -389,6 +389,7 @@ class CudaStepEngine final : public StepEngine {
         buffers.second_moments = carve(second_moments_.data(), splats_.count);
         buffers.seed_offsets = seeds_.data();
         buffers.seed_log_scales = seeds_.data() + 3 * splats_.count;
+        buffers.seed_albedos = seeds_.data() + 6 * splats_.count;
         buffers.state = state_.data();
         buffers.terms = terms_.data();
         buffers.counters = canvas.rasterizer.device_counters();
@@ -435,6 +436,7 @@ class CudaStepEngine final : public StepEngine {
         // As in the CPU's engine: means over the Gaussians; offsets count in millimetres, by the millimetre.
         state.offset_pull = 2 * rates.keep_offset * 1e6f / n * 1e-3f;
         state.scale_pull = 2 * rates.keep_scale / n;
+        state.albedo_pull = 2 * rates.keep_albedo / n;
         state.largest_log_scale = std::log(rates.largest_scale);
         state.report = unsigned(slot);
         return state;

@@ -64,7 +64,9 @@ __global__ void __launch_bounds__(linear_threads) finish_step_kernel(const __gri
     const float albedo[3] = {d.albedo.x, d.albedo.y, d.albedo.z};
 #pragma unroll
     for (std::size_t k = 0; k < 3; ++k) {
-        update(b, &ParameterArrays::albedos, 3 * i + k, weight * albedo[k], adam, s.albedo_rate, 0.0f, 1.0f);
+        const std::size_t at = 3 * i + k;
+        update(b, &ParameterArrays::albedos, at, weight * albedo[k] + s.albedo_pull * (v.albedos[at] - b.seed_albedos[at]),
+               adam, s.albedo_rate, 0.0f, 1.0f);
     }
     if (o.colors_only) return;
     const float offset[3] = {d.offset.x, d.offset.y, d.offset.z};

@@ -79,6 +79,12 @@ void Avatar::rebuild_anchors() {
     }
 }
 
+Eigen::Vector2f atlas_position(const Avatar& avatar, const SurfacePoint& point) {
+    const Eigen::Vector3i& c = avatar.triangle_uv[std::size_t(point.triangle)];
+    return avatar.uv[std::size_t(c[0])] * point.barycentric[0] + avatar.uv[std::size_t(c[1])] * point.barycentric[1] +
+           avatar.uv[std::size_t(c[2])] * point.barycentric[2];
+}
+
 Eigen::Vector3f head_middle(const Avatar& avatar) {
     const HeadModel& model = *avatar.model;
     // Ears by landmarks 234 and 454 (the oval's points before them), eyes by the eye joints.

@@ -77,6 +77,9 @@ struct Avatar {
     void rebuild_anchors();
 };
 
+// Where on the atlas a point of the surface lies.
+Eigen::Vector2f atlas_position(const Avatar& avatar, const SurfacePoint& point);
+
 // Middle between ears and eyes of the neutral head: what views look at and turn about.
 Eigen::Vector3f head_middle(const Avatar& avatar);
 // The default view: 0.40 m of image height at the head's middle, seen from 1.1 m.

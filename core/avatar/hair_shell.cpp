@@ -18,14 +18,18 @@ constexpr float cap_polar = 1.75f;         // radians from straight up to the la
 constexpr float least_thickness = 0.002f;  // metres
 constexpr float most_thickness = 0.14f;
 constexpr float usual_thickness = 0.012f;
+constexpr float nape_below_ears = 0.015f;  // metres from the earlobes down to the hairline at the neck
 
 int grid(int row, int column) { return row * hair_columns + (column + hair_columns) % hair_columns; }
+
+// The same place on the head's other side.
+int mirrored_cell(int i) { return grid(i / hair_columns, hair_columns - i % hair_columns); }
 
 // Where the shell starts: on the bare head, with the direction in which it grows.
 struct Scaffold {
     Vertices base, direction;
     Eigen::MatrixXf weights;
-    std::vector<float> scalp;  // 1 where the base lies on the scalp
+    std::vector<float> scalp;  // 1 where hair grows, on most heads that have any
 };
 
 struct Hit {
@@ -89,12 +93,14 @@ std::vector<std::vector<int>> by_column(const Vertices& vertices, const Triangle
 
 Scaffold make_scaffold(const HeadModel& model, const PersonalHead& person) {
     std::vector<int> listed;
-    Eigen::AlignedBox3f skull;
+    Eigen::AlignedBox3f skull, ears;
     const int scalp = model.region("scalp");
     for (std::size_t t = 0; t < model.triangles.size(); ++t) {
         const std::string& region = model.region_names[model.triangle_region[t]];
         for (const char* wanted : {"face", "scalp", "neck", "torso", "lids", "lips"})
             if (region == wanted) listed.push_back(int(t));
+        if (region == "ear_left" || region == "ear_right")
+            for (int k = 0; k < 3; ++k) ears.extend(Eigen::Vector3f(person.vertices.col(model.triangles[t][k])));
         if (int(model.triangle_region[t]) == scalp)
             for (int k = 0; k < 3; ++k) skull.extend(Eigen::Vector3f(person.vertices.col(model.triangles[t][k])));
     }
@@ -146,7 +152,10 @@ Scaffold make_scaffold(const HeadModel& model, const PersonalHead& person) {
             if (hit.triangle >= 0) {
                 const Eigen::Vector3i& t = model.triangles[std::size_t(hit.triangle)];
                 for (int k = 0; k < 3; ++k) weights += model.weights.col(t[k]) * hit.barycentric[k];
-                scaffold.scalp[std::size_t(i)] = int(model.triangle_region[std::size_t(hit.triangle)]) == scalp ? 1.0f : 0.0f;
+                const Eigen::Vector3f base = scaffold.base.col(i);
+                const bool nape = base.z() < ears.center().z() && base.y() > ears.min().y() - nape_below_ears;
+                const bool on_scalp = int(model.triangle_region[std::size_t(hit.triangle)]) == scalp;
+                scaffold.scalp[std::size_t(i)] = on_scalp || nape ? 1.0f : 0.0f;
             } else {
                 weights[head] = 1;
             }
@@ -232,6 +241,17 @@ void append_hair_topology(int first_vertex, Triangles& triangles, std::vector<Ei
         }
 }
 
+SurfacePoint hair_chart_point(const Avatar& avatar, const Eigen::Vector2f& uv) {
+    const float x = std::clamp((uv.x() - 1) * float(hair_columns), 0.0f, float(hair_columns) - 1e-3f);
+    const float y = std::clamp(uv.y() * float(hair_rows - 1), 0.0f, float(hair_rows - 1) - 1e-3f);
+    const int column = int(x), row = int(y);
+    const float s = x - float(column), t = y - float(row);
+    // Each cell's two triangles are (a, c, b) and (b, c, d), a upper left, b upper right, c lower left.
+    const int first = int(avatar.model->triangles.size()) + 2 * (row * hair_columns + column);
+    if (s + t <= 1) return {first, {1 - s - t, t, s}};
+    return {first + 1, {1 - t, 1 - s, s + t - 1}};
+}
+
 std::vector<float> grow_hair(Avatar& avatar, const Photo& photo) {
     const HeadModel& model = *avatar.model;
     const Scaffold scaffold = make_scaffold(model, avatar.person);
@@ -246,6 +266,7 @@ std::vector<float> grow_hair(Avatar& avatar, const Photo& photo) {
     std::vector<float> presence(std::size_t(count), 0.0f), presence_weight(std::size_t(count), 0.0f);
 
     constexpr int rounds = 5;
+    constexpr float unknown = 1e-3f, behind = 0.05f;
     for (int round = 0; round < rounds; ++round) {
         avatar.hair.vertices = scaffold.base;
         for (int i = 0; i < count; ++i)
@@ -253,7 +274,7 @@ std::vector<float> grow_hair(Avatar& avatar, const Photo& photo) {
         avatar.prepare();
         const Vertices surface = pose_surface(avatar, photo.pose);
         const Vertices normals = vertex_normals(surface, avatar.triangles);
-        std::vector<float> target(std::size_t(count), usual_thickness), weight(std::size_t(count), 1e-3f);
+        std::vector<float> target(std::size_t(count), usual_thickness), weight(std::size_t(count), unknown);
         std::fill(presence_weight.begin(), presence_weight.end(), 0.0f);
         for (int i = 0; i < count; ++i) {
             const std::size_t s = std::size_t(i);
@@ -280,7 +301,7 @@ std::vector<float> grow_hair(Avatar& avatar, const Photo& photo) {
                         const float crowd = std::min(1.0f, float(row + 1) / float(hair_cap_rows / 2));
                         weight[s] = crowd * (hair > 0.5f ? 1.0f : 0.15f);
                         presence[s] = hair;
-                        presence_weight[s] = 0.5f;
+                        presence_weight[s] = facing > 0 ? 0.5f : behind;  // just behind the outline it may be otherwise
                     }
                 }
             }
@@ -296,6 +317,15 @@ std::vector<float> grow_hair(Avatar& avatar, const Photo& photo) {
                 }
             }
         }
+        // The side that is not seen grows as the other one does.
+        const std::vector<float> seen_target = target, seen_weight = weight;
+        for (int i = 0; i < count; ++i) {
+            const std::size_t s = std::size_t(i), other = std::size_t(mirrored_cell(i));
+            if (seen_weight[s] <= unknown && seen_weight[other] > unknown) {
+                target[s] = seen_target[other];
+                weight[s] = 0.3f * seen_weight[other];
+            }
+        }
         thickness = solve_grid(target, weight, 0.6f);
         for (float& t : thickness) t = std::clamp(t, least_thickness, most_thickness);
     }
@@ -307,11 +337,18 @@ std::vector<float> grow_hair(Avatar& avatar, const Photo& photo) {
         top_weight += presence_weight[std::size_t(i)];
     }
     top /= top_weight;
-    for (int i = 0; i < count; ++i)
-        if (presence_weight[std::size_t(i)] == 0) {
-            presence[std::size_t(i)] = scaffold.scalp[std::size_t(i)] * top;
-            presence_weight[std::size_t(i)] = 0.003f;
+    const std::vector<float> seen = presence, seen_weight = presence_weight;
+    for (int i = 0; i < count; ++i) {
+        const std::size_t s = std::size_t(i), other = std::size_t(mirrored_cell(i));
+        if (seen_weight[s] > behind) continue;
+        if (seen_weight[other] > behind) {
+            presence[s] = seen[other];
+            presence_weight[s] = 0.3f * seen_weight[other];
+        } else if (seen_weight[s] == 0) {
+            presence[s] = scaffold.scalp[s] * top;
+            presence_weight[s] = 0.003f;
         }
+    }
     presence = solve_grid(presence, presence_weight, 0.3f);
     for (float& p : presence) p = std::clamp(p, 0.0f, 1.0f);
     return presence;

@@ -18,6 +18,9 @@ inline constexpr int hair_rows = 48, hair_cap_rows = 26, hair_columns = 64;
 void append_hair_topology(int first_vertex, Triangles& triangles, std::vector<Eigen::Vector2f>& uv,
                           Triangles& triangle_uv);
 
+// The point of the shell at an atlas position, u in [1, 2], v in [0, 1].
+SurfacePoint hair_chart_point(const Avatar& avatar, const Eigen::Vector2f& uv);
+
 // Sets avatar.hair from the photograph (avatar.person must be up to date) and prepares the avatar.
 // Returns how much hair there is at each grid vertex, in [0, 1].
 std::vector<float> grow_hair(Avatar& avatar, const Photo& photo);

@@ -103,10 +103,7 @@ void add_relief(Avatar& avatar, const Photo& photo, const std::vector<float>& ha
             const Eigen::Vector3f in_camera((float(x) + 0.5f - photo.camera.cx) / photo.camera.fx * z,
                                             (float(y) + 0.5f - photo.camera.cy) / photo.camera.fy * z, z);
             world.push_back(turn.transpose() * (in_camera - shift));
-            const Eigen::Vector3i& c = avatar.triangle_uv[std::size_t(anchor.triangle)];
-            splats.atlas.push_back(avatar.uv[std::size_t(c[0])] * anchor.barycentric[0] +
-                                   avatar.uv[std::size_t(c[1])] * anchor.barycentric[1] +
-                                   avatar.uv[std::size_t(c[2])] * anchor.barycentric[2]);
+            splats.atlas.push_back(atlas_position(avatar, anchor));
             splats.anchor.push_back(anchor);
             splats.layer.push_back(kind == hair_class ? Layer::hair : kind == cloth_class ? Layer::cloth : Layer::accessory);
             for (std::size_t k = 0; k < 3; ++k) splats.albedo.push_back(photo.color.pixels[i * 3 + k]);

@@ -46,9 +46,7 @@ struct Writer {
     void add(const SurfacePoint& at, Layer layer, const Eigen::Vector3f& offset, const Eigen::Vector3f& scale, float angle,
              const Eigen::Vector3f& color, float opacity) {
         AnchoredSplats& s = avatar.splats;
-        const Eigen::Vector3i& c = avatar.triangle_uv[std::size_t(at.triangle)];
-        s.atlas.push_back(avatar.uv[std::size_t(c[0])] * at.barycentric[0] + avatar.uv[std::size_t(c[1])] * at.barycentric[1] +
-                          avatar.uv[std::size_t(c[2])] * at.barycentric[2]);
+        s.atlas.push_back(atlas_position(avatar, at));
         s.anchor.push_back(at);
         s.layer.push_back(layer);
         for (int k = 0; k < 3; ++k) {
@@ -152,10 +150,8 @@ void seed_splats(Avatar& avatar, const Photo& photo, const std::vector<float>& h
         }
         const float s = spacing[t];
         const float depth = -0.004f * uniform();
-        // Unseen hair is varied strand by strand, as hair is.
-        const float vary = colors.trust[i] > 0.3f ? 1.0f : 0.88f + 0.24f * uniform();
         writer.add(p, Layer::hair, {0, 0, depth}, {s * 1.5f, s * 0.5f, s * 0.4f}, angle,
-                   (colors.color[i] * vary).cwiseMin(1.0f), 0.9f);
+                   colors.color[i], 0.9f);
     }
     add_relief(avatar, photo, hair_presence, 0.0026f * finer);
 }

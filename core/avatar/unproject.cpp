@@ -36,6 +36,26 @@ Eigen::Vector3f usual_color(const std::string& region, const Eigen::Vector3f& sk
     return skin;
 }
 
+// The least value within `radius` pixels along both axes.
+Image shrunk(const Image& image, int radius) {
+    Image rows = image, out = image;
+    for (int y = 0; y < image.height; ++y)
+        for (int x = 0; x < image.width; ++x) {
+            float least = 1;
+            for (int k = std::max(0, x - radius); k <= std::min(image.width - 1, x + radius); ++k)
+                least = std::min(least, *image.at(k, y));
+            *rows.at(x, y) = least;
+        }
+    for (int y = 0; y < image.height; ++y)
+        for (int x = 0; x < image.width; ++x) {
+            float least = 1;
+            for (int k = std::max(0, y - radius); k <= std::min(image.height - 1, y + radius); ++k)
+                least = std::min(least, *rows.at(x, k));
+            *out.at(x, y) = least;
+        }
+    return out;
+}
+
 }  // namespace
 
 Unprojection::Unprojection(const Avatar& avatar, const Photo& photo, const std::vector<float>& hair_presence)
@@ -49,9 +69,12 @@ Unprojection::Unprojection(const Avatar& avatar, const Photo& photo, const std::
     seen_region_.reserve(buffer.triangle.size());
     for (int t : buffer.triangle)
         seen_region_.push_back(t < 0 ? -1 : int(avatar.model->triangle_region[std::size_t(t)]));
+    // Near the matte's edge the picture mixes person and background, whatever the matte says.
+    solid_ = shrunk(photo.alpha, 3);
     find_rolled_lids();
     fill_smooth(hair_presence);
     find_hollows();
+    find_hair_detail(hair_presence);
 }
 
 // An open eye's upper lid is rolled up: the few pixels that show it are lashes and crease, and would paint a closed
@@ -106,7 +129,7 @@ void Unprojection::see(const Eigen::Vector3i& t, const Eigen::Vector3f& b, int r
     const Eigen::Vector2f pixel = photo_.camera.project(p, &depth);
     const int width = photo_.color.width, height = photo_.color.height;
     if (!(pixel.x() > 1 && pixel.y() > 1 && pixel.x() < float(width) - 1 && pixel.y() < float(height) - 1)) return;
-    float w = smoothstep(0.1f, 0.45f, facing) * smoothstep(0.6f, 0.97f, sample(photo_.alpha, pixel.x(), pixel.y()));
+    float w = smoothstep(0.1f, 0.6f, facing) * smoothstep(0.6f, 0.97f, sample(solid_, pixel.x(), pixel.y()));
     if (w <= 0) return;
 
     const std::string name = hair ? "hair" : avatar_.model->region_names[std::size_t(region)];
@@ -213,9 +236,16 @@ void Unprojection::fill_smooth(const std::vector<float>& hair_presence) {
     for (int v = 0; v < count; ++v) {
         const std::size_t s = std::size_t(v);
         float diagonal = 0;
+        const int other = mirrored({v, v, v})[0];
         for (int e = graph.first[s]; e < graph.first[s + 1]; ++e) {
-            entries.emplace_back(v, graph.neighbours[std::size_t(e)], -0.25f);
+            const int n = graph.neighbours[std::size_t(e)], other_n = mirrored({n, n, n})[0];
+            entries.emplace_back(v, n, -0.25f);
             diagonal += 0.25f;
+            // What is not seen changes from place to place as its mirror image does (Perez et al. 2003, equation 3):
+            // no border shows where the seen ends, whatever the light on either side.
+            const float known = std::min(direct.trust[std::size_t(other)], direct.trust[std::size_t(other_n)]);
+            const float wanted = known * (1 - std::max(direct.trust[s], direct.trust[std::size_t(n)]));
+            right.row(v) += 0.25f * wanted * (direct.color[std::size_t(other)] - direct.color[std::size_t(other_n)]).transpose();
         }
         const auto pull = [&](const Eigen::Vector3f& color, float weight) {
             diagonal += weight;
@@ -223,8 +253,7 @@ void Unprojection::fill_smooth(const std::vector<float>& hair_presence) {
         };
         pull(direct.color[s], direct.trust[s]);
         const bool is_hair = v >= head_vertices_;
-        const int other = mirrored({v, v, v})[0];
-        pull(direct.color[std::size_t(other)], 0.05f * direct.trust[std::size_t(other)]);
+        pull(direct.color[std::size_t(other)], 0.02f * direct.trust[std::size_t(other)]);
         Eigen::Vector3f usual = hair;
         if (!is_hair) {
             const int region = model.vertex_region[s];
@@ -232,13 +261,32 @@ void Unprojection::fill_smooth(const std::vector<float>& hair_presence) {
                     : region == scalp ? Eigen::Vector3f(hairy > 0.3f ? hair : skin)
                                       : usual_color(model.region_names[std::size_t(region)], skin);
         }
-        pull(usual, 0.002f);
+        pull(usual, is_hair ? 0.02f : 0.002f);  // hair's outline is lighter than hair: little of it may spread
         entries.emplace_back(v, v, diagonal);
     }
     Eigen::SparseMatrix<float> system(count, count);
     system.setFromTriplets(entries.begin(), entries.end());
     Eigen::SimplicialLDLT<Eigen::SparseMatrix<float>> solver(system);
     smooth_ = Eigen::MatrixXf(solver.solve(right)).transpose().cwiseMax(0.0f).cwiseMin(1.0f);
+}
+
+void Unprojection::find_hair_detail(const std::vector<float>& hair_presence) {
+    constexpr int width = HairDetail::width, height = HairDetail::height;
+    std::vector<SurfacePoint> texels;
+    texels.reserve(std::size_t(width * height));
+    for (int y = 0; y < height; ++y)
+        for (int x = 0; x < width; ++x) texels.push_back(hair_chart_point(avatar_, HairDetail::uv(x, y)));
+    PointColors direct = seen(texels);
+    std::vector<std::uint8_t> known;
+    for (std::size_t i = 0; i < texels.size(); ++i) {
+        float hair = 0;
+        for (int k = 0; k < 3; ++k)
+            hair += texels[i].barycentric[k] *
+                    hair_presence[std::size_t(avatar_.triangles[std::size_t(texels[i].triangle)][k] - head_vertices_)];
+        known.push_back(direct.trust[i] > 0.5f && hair > 0.5f);
+        direct.color[i] -= surface_position(smooth_, avatar_.triangles, texels[i]);
+    }
+    hair_detail_ = std::make_unique<HairDetail>(std::move(direct.color), std::move(known), 1);
 }
 
 PointColors Unprojection::colors(const std::vector<SurfacePoint>& points) const {
@@ -256,13 +304,14 @@ PointColors Unprojection::colors(const std::vector<SurfacePoint>& points) const 
                 const Eigen::Vector3f& b = points[i].barycentric;
                 filled *= hollow_[std::size_t(c[0])] * b[0] + hollow_[std::size_t(c[1])] * b[1] + hollow_[std::size_t(c[2])] * b[2];
             }
-            if (direct < 0.999f) {
+            if (hair) {
+                filled += hair_detail_->at(atlas_position(avatar_, points[i]));
+            } else if (direct < 0.999f) {
                 // Detail from the mirrored side, on this side's own light.
                 const Eigen::Vector3i other = mirrored(avatar_.triangles[t]);
                 Eigen::Vector3f color;
                 float trust = 0;
-                see(other, points[i].barycentric, hair ? -1 : int(avatar_.model->vertex_region[std::size_t(other[0])]), hair,
-                    color, trust);
+                see(other, points[i].barycentric, int(avatar_.model->vertex_region[std::size_t(other[0])]), false, color, trust);
                 if (trust > 0) {
                     const Eigen::Vector3f& b = points[i].barycentric;
                     const Eigen::Vector3f there =

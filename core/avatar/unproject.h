@@ -2,6 +2,9 @@
 // filled from neighbours.
 #pragma once
 
+#include <memory>
+
+#include "core/avatar/hair_detail.h"
 #include "core/avatar/photo.h"
 
 namespace likeness {
@@ -32,6 +35,7 @@ class Unprojection {
              Eigen::Vector3f& color, float& trust) const;
     void fill_smooth(const std::vector<float>& hair_presence);
     void find_hollows();
+    void find_hair_detail(const std::vector<float>& hair_presence);
     void find_rolled_lids();
 
     const Avatar& avatar_;
@@ -41,6 +45,8 @@ class Unprojection {
     std::vector<float> rolled_;  // how much of each vertex of the head a blink would uncover, in [0, 1]
     std::vector<float> nearest_;     // z-buffer of the head, metres
     std::vector<int> seen_region_;   // region of the nearest triangle, -1 for none
+    Image solid_;                    // the matte, shrunk by what its edge mixes
+    std::unique_ptr<HairDetail> hair_detail_;
     int head_vertices_ = 0;
 };
 

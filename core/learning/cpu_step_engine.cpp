@@ -19,6 +19,7 @@ class CpuStepEngine final : public StepEngine {
         splats_ = splats;
         seed_offset_ = splats.offset;
         seed_scale_ = splats.log_scale;
+        seed_albedo_ = splats.albedo;
         gradients_.resize(splats.count);
         moments_ = {};
         steps_ = 0;
@@ -50,6 +51,7 @@ class CpuStepEngine final : public StepEngine {
             for (float& s : splats_.log_scale) s = std::clamp(s, least, largest);
             for (float& o : splats_.opacity) o = std::clamp(o, lowest_opacity, highest_opacity);
         }
+        pull_albedo(rates);
         adam_step(splats_.albedo, gradients_.albedo, moments_.albedo, rates.albedo, steps_);
         for (float& c : splats_.albedo) c = std::clamp(c, 0.0f, 1.0f);
         return value;
@@ -86,10 +88,17 @@ class CpuStepEngine final : public StepEngine {
         });
     }
 
+    void pull_albedo(const StepRates& rates) {
+        const float albedo = 2 * rates.keep_albedo / float(splats_.count);
+        parallel_for(splats_.count * 3, 1 << 14, [&](std::size_t begin, std::size_t end) {
+            for (std::size_t i = begin; i < end; ++i) gradients_.albedo[i] += albedo * (splats_.albedo[i] - seed_albedo_[i]);
+        });
+    }
+
     std::unique_ptr<Rasterizer> rasterizer_;
     ImageLoss loss_;
     AnchoredSplats splats_;
-    std::vector<float> seed_offset_, seed_scale_, screen_gradient_;
+    std::vector<float> seed_offset_, seed_scale_, seed_albedo_, screen_gradient_;
     SplatSet posed_;
     Frame frame_;
     FrameGradients frame_gradients_;

@@ -30,6 +30,9 @@ struct StepRates {
     float opacity = 2e-2f;
     float keep_offset = 2.0f;    // of mean squared offset from the seed, in millimetres
     float keep_scale = 0.05f;    // of mean squared change of log scale from the seed
+    // Of mean squared change of albedo from the seed: what a picture hardly shows (edge-on, behind others) stays as it
+    // was filled, what it shows plainly outweighs this by far.
+    float keep_albedo = 1.0f;
     float largest_scale = 0.009f;  // metres; scales are kept below
 };
 

@@ -93,6 +93,9 @@ TrainingView mirrored_view(const Avatar& avatar, const Photo& photo, const std::
     view.camera.world_to_camera = flip.asDiagonal() * view.camera.world_to_camera * flip.asDiagonal();
     view.target.color = flipped(resize(photo.color, resolution, resolution));
     view.target.alpha = flipped(resize(photo.alpha, resolution, resolution));
+    // Two sides never are quite the same: beyond the mirrored outline there is nothing to learn.
+    view.target.weight = view.target.alpha;
+    for (float& w : view.target.weight.pixels) w = w > 0.9f ? 1.0f : 0.0f;
     view.weights.alpha = 0;
     view.colors_only = true;
     for (float t : trust) view.splat_weight.push_back(std::clamp(1 - 3 * t, 0.0f, 1.0f));

@@ -17,7 +17,7 @@ struct StepState {
     // Step sizes, already divided by Adam's 1 - beta1^t.
     float offset_rate = 0, log_scale_rate = 0, rotation_rate = 0, albedo_rate = 0, opacity_rate = 0;
     float second_scale = 1;                // Adam's 1 / (1 - beta2^t)
-    float offset_pull = 0, scale_pull = 0;  // derivative of the pulls by the distance from the seed
+    float offset_pull = 0, scale_pull = 0, albedo_pull = 0;  // derivative of the pulls by the distance from the seed
     float largest_log_scale = 0;
     unsigned report = 0;  // which entry of StepBuffers::reports to fill
 };
@@ -43,6 +43,7 @@ struct StepBuffers {
     ParameterArrays values, first_moments, second_moments;
     const float* seed_offsets = nullptr;     // [count, 3]
     const float* seed_log_scales = nullptr;  // [count, 3]
+    const float* seed_albedos = nullptr;     // [count, 3]
     const StepState* state = nullptr;        // one
     const LossTerms* terms = nullptr;        // one, of this step
     const RasterCounters* counters = nullptr;  // one, of this step

@@ -1,0 +1,125 @@
+#include "core/avatar/hair_detail.h"
+
+#include <algorithm>
+#include <cmath>
+#include <deque>
+#include <random>
+
+namespace likeness {
+namespace {
+
+constexpr int width = HairDetail::width, height = HairDetail::height;
+constexpr int patch = 32, stride = 20;   // texels; what patches share is patch - stride
+constexpr int pole_rows = 24;            // near the crown the chart's columns crowd: no pattern to take elsewhere
+constexpr int tries = 60;
+constexpr std::size_t most_candidates = 4000;
+
+int index(int x, int y) { return y * width + ((x % width) + width) % width; }
+
+// Upper left corners of the patches that were seen whole.
+std::vector<int> whole_patches(const std::vector<std::uint8_t>& known, std::mt19937_64& random) {
+    // Number of known texels in each column above a texel, in each row before it: runs, as in a summed area table.
+    std::vector<int> down(known.size(), 0);
+    std::vector<int> corners;
+    for (int y = 0; y < height; ++y)
+        for (int x = 0; x < width; ++x) {
+            const std::size_t i = std::size_t(index(x, y));
+            down[i] = known[i] ? (y > 0 ? down[i - std::size_t(width)] : 0) + 1 : 0;
+        }
+    for (int y = pole_rows + patch - 1; y < height; ++y) {
+        int run = 0;
+        for (int x = 0; x < width + patch - 1; ++x) {  // round the seam too
+            run = down[std::size_t(index(x, y))] >= patch ? run + 1 : 0;
+            if (run >= patch && x - patch + 1 < width) corners.push_back(index(x - patch + 1, y - patch + 1));
+        }
+    }
+    std::shuffle(corners.begin(), corners.end(), random);
+    if (corners.size() > most_candidates) corners.resize(most_candidates);
+    return corners;
+}
+
+}  // namespace
+
+HairDetail::HairDetail(std::vector<Eigen::Vector3f> detail, std::vector<std::uint8_t> known, std::uint64_t seed)
+    : detail_(std::move(detail)) {
+    for (std::size_t i = 0; i < known.size(); ++i)
+        if (!known[i]) detail_[i].setZero();
+    std::mt19937_64 random(seed);
+    const std::vector<int> corners = whole_patches(known, random);
+    if (corners.empty()) return;
+    const std::vector<Eigen::Vector3f> seen = detail_;
+    std::vector<std::uint8_t> done = known;
+
+    // From what is known outwards.
+    constexpr int across = (width + stride - 1) / stride, along = (height + stride - 1) / stride;
+    std::vector<std::uint8_t> queued(std::size_t(across * along), 0);
+    std::deque<int> queue;
+    for (int b = 0; b < across * along; ++b) {
+        const int x0 = (b % across) * stride, y0 = std::min((b / across) * stride, height - patch);
+        bool any = false;
+        for (int y = 0; y < patch && !any; y += 4)
+            for (int x = 0; x < patch && !any; x += 4) any = known[std::size_t(index(x0 + x, y0 + y))] != 0;
+        if (any) {
+            queue.push_back(b);
+            queued[std::size_t(b)] = 1;
+        }
+    }
+    while (!queue.empty()) {
+        const int b = queue.front(), bx = b % across, by = b / across;
+        queue.pop_front();
+        for (const auto& [nx, ny] : {std::pair{bx - 1, by}, {bx + 1, by}, {bx, by - 1}, {bx, by + 1}}) {
+            if (ny < 0 || ny >= along) continue;
+            const int n = ny * across + (nx + across) % across;
+            if (queued[std::size_t(n)]) continue;
+            queued[std::size_t(n)] = 1;
+            queue.push_back(n);
+        }
+        const int x0 = bx * stride, y0 = std::min(by * stride, height - patch);
+        bool open = false;
+        for (int y = 0; y < patch && !open; ++y)
+            for (int x = 0; x < patch && !open; ++x) open = done[std::size_t(index(x0 + x, y0 + y))] == 0;
+        if (!open) continue;
+
+        float least = 1e30f;
+        int best = corners[0];
+        for (int k = 0; k < tries; ++k) {
+            const int corner = corners[std::size_t(random() % corners.size())];
+            const int cx = corner % width, cy = corner / width;
+            float cost = 0;
+            for (int y = 0; y < patch && cost < least; y += 2)
+                for (int x = 0; x < patch; x += 2) {
+                    const std::size_t to = std::size_t(index(x0 + x, y0 + y));
+                    if (done[to]) cost += (detail_[to] - seen[std::size_t(index(cx + x, cy + y))]).squaredNorm();
+                }
+            if (cost < least) {
+                least = cost;
+                best = corner;
+            }
+        }
+        const int cx = best % width, cy = best / width;
+        for (int y = 0; y < patch; ++y)
+            for (int x = 0; x < patch; ++x) {
+                const std::size_t to = std::size_t(index(x0 + x, y0 + y));
+                if (known[to]) continue;
+                const Eigen::Vector3f& from = seen[std::size_t(index(cx + x, cy + y))];
+                if (!done[to]) {
+                    detail_[to] = from;
+                    done[to] = 1;
+                    continue;
+                }
+                // Patches melt into each other where they overlap, without losing contrast (the mean of two unrelated
+                // signals has less: Heitz and Neyret 2018, section 3.2).
+                const float edge = float(std::min({x, y, patch - 1 - x, patch - 1 - y}) + 1) / float(patch - stride);
+                const float w = std::clamp(edge, 0.0f, 1.0f);
+                detail_[to] = (w * from + (1 - w) * detail_[to]) / std::sqrt(w * w + (1 - w) * (1 - w));
+            }
+    }
+}
+
+const Eigen::Vector3f& HairDetail::at(const Eigen::Vector2f& uv) const {
+    const int x = int(std::floor((uv.x() - 1) * float(width)));
+    const int y = std::clamp(int(uv.y() * float(height)), 0, height - 1);
+    return detail_[std::size_t(index(x, y))];
+}
+
+}  // namespace likeness
