@@ -17,6 +17,9 @@ constexpr float deepest = 0.05f;        // metres
 // Metres beside the surface; what is further away is no part of the person.
 constexpr float farthest_hair = 0.25f, farthest_other = 0.09f;
 constexpr float fill_factor = 0.62f;    // standard deviation over spacing
+constexpr int smoothing_rounds = 60;
+constexpr float keep_depth = 0.06f;     // how firmly a cell keeps its own depth, beside its neighbours' 1 each
+constexpr float steepest = 2.0f;        // slope of the sheet that its discs still follow
 
 // For every pixel the nearest one that is marked (by a wave from all marked pixels at once), or -1.
 std::vector<int> nearest_marked(const std::vector<std::uint8_t>& marked, int width, int height) {
@@ -79,43 +82,112 @@ void add_relief(Avatar& avatar, const Photo& photo, const std::vector<float>& ha
     const float depth = (photo.camera.world_to_camera * head_middle(avatar).homogeneous()).z();
     const float pixel = depth / photo.camera.fx;  // metres
     const int stride = std::max(1, int(std::lround(spacing / pixel)));
+
+    // A cell for each Gaussian that may be: what it shows and how deep it lies.
+    struct Cell {
+        bool relief = false, surface = false;
+        Class kind = other_class;
+        SurfacePoint anchor;
+        float first_z = 0, z = 0;
+    };
+    const int across = (width - stride / 2 + stride - 1) / stride, down = (height - stride / 2 + stride - 1) / stride;
+    std::vector<Cell> cells(std::size_t(across * down));
+    const auto pixel_of = [&](int cell) {
+        return seen.index(stride / 2 + cell % across * stride, stride / 2 + cell / across * stride);
+    };
+    for (int c = 0; c < across * down; ++c) {
+        const std::size_t i = pixel_of(c);
+        Cell& cell = cells[std::size_t(c)];
+        if (seen.triangle[i] >= 0) {
+            cell.surface = true;
+            cell.z = seen.depth[i];
+            continue;
+        }
+        if (photo.alpha.pixels[i] < 0.3f) continue;
+        const float hair = photo.hair.pixels[i], cloth = photo.cloth.pixels[i], skin = photo.skin.pixels[i];
+        cell.kind = hair >= std::max(cloth, skin) ? hair_class : cloth >= skin ? cloth_class : other_class;
+        int origin = nearest[cell.kind][i];
+        if (origin < 0) origin = nearest[other_class][i];
+        if (origin < 0) continue;
+        const int x = int(i) % width, y = int(i) / width;
+        const float beside = std::hypot(float(x - origin % width), float(y - origin / width)) * pixel;
+        if (beside > (cell.kind == hair_class ? farthest_hair : farthest_other)) continue;
+        const SurfacePoint near = seen.point(std::size_t(origin));
+        cell.anchor = {index[std::size_t(near.triangle)], near.barycentric};
+        cell.first_z = cell.z = seen.depth[std::size_t(origin)] + std::min(fall_back * beside, deepest);
+        cell.relief = true;
+    }
+    const auto neighbours = [&](int c, auto&& visit) {
+        const int x = c % across, y = c / across;
+        if (x > 0) visit(c - 1);
+        if (x + 1 < across) visit(c + 1);
+        if (y > 0) visit(c - across);
+        if (y + 1 < down) visit(c + across);
+    };
+    // Only what hangs together with the body belongs to it.
+    std::vector<int> open;
+    std::vector<std::uint8_t> attached(cells.size(), 0);
+    for (int c = 0; c < across * down; ++c)
+        if (cells[std::size_t(c)].surface) open.push_back(c);
+    while (!open.empty()) {
+        const int c = open.back();
+        open.pop_back();
+        neighbours(c, [&](int n) {
+            if (!cells[std::size_t(n)].relief || attached[std::size_t(n)]) return;
+            attached[std::size_t(n)] = 1;
+            open.push_back(n);
+        });
+    }
+    // Neighbours that hang on different places of the body would tear apart when it is turned: one smooth sheet.
+    for (int round = 0; round < smoothing_rounds; ++round)
+        for (int c = 0; c < across * down; ++c) {
+            Cell& cell = cells[std::size_t(c)];
+            if (!attached[std::size_t(c)]) continue;
+            float sum = keep_depth * cell.first_z, weight = keep_depth;
+            neighbours(c, [&](int n) {
+                const Cell& other = cells[std::size_t(n)];
+                if (!attached[std::size_t(n)] && !(other.surface && std::abs(other.z - cell.z) < deepest)) return;
+                sum += other.z;
+                weight += 1;
+            });
+            cell.z = sum / weight;
+        }
+
     AnchoredSplats& splats = avatar.splats;
     const std::size_t first = splats.count;
-    std::vector<Eigen::Vector3f> world;
+    std::vector<Eigen::Vector3f> world, along, upwards;  // and the sheet's two edges from cell to cell, in the camera
     const Eigen::Matrix3f turn = photo.camera.world_to_camera.topLeftCorner<3, 3>();
     const Eigen::Vector3f shift = photo.camera.world_to_camera.topRightCorner<3, 1>();
-    for (int y = stride / 2; y < height; y += stride)
-        for (int x = stride / 2; x < width; x += stride) {
-            const std::size_t i = seen.index(x, y);
-            const float alpha = photo.alpha.pixels[i];
-            if (alpha < 0.3f || seen.triangle[i] >= 0) continue;
-            const float hair = photo.hair.pixels[i], cloth = photo.cloth.pixels[i], skin = photo.skin.pixels[i];
-            const Class kind = hair >= std::max(cloth, skin) ? hair_class : cloth >= skin ? cloth_class : other_class;
-            int origin = nearest[kind][i];
-            if (origin < 0) origin = nearest[other_class][i];
-            if (origin < 0) continue;
-            const int ox = origin % width, oy = origin / width;
-            const float beside = std::hypot(float(x - ox), float(y - oy)) * pixel;
-            if (beside > (kind == hair_class ? farthest_hair : farthest_other)) continue;
-            const SurfacePoint near = seen.point(std::size_t(origin));
-            const SurfacePoint anchor{index[std::size_t(near.triangle)], near.barycentric};
-            const float z = seen.depth[std::size_t(origin)] + std::min(fall_back * beside, deepest);
-            const Eigen::Vector3f in_camera((float(x) + 0.5f - photo.camera.cx) / photo.camera.fx * z,
-                                            (float(y) + 0.5f - photo.camera.cy) / photo.camera.fy * z, z);
-            world.push_back(turn.transpose() * (in_camera - shift));
-            splats.atlas.push_back(atlas_position(avatar, anchor));
-            splats.anchor.push_back(anchor);
-            splats.layer.push_back(kind == hair_class ? Layer::hair : kind == cloth_class ? Layer::cloth : Layer::accessory);
-            for (std::size_t k = 0; k < 3; ++k) splats.albedo.push_back(photo.color.pixels[i * 3 + k]);
-            const float opacity = std::clamp(alpha, 0.3f, 0.95f);
-            splats.opacity.push_back(std::log(opacity / (1 - opacity)));
-            ++splats.count;
-        }
+    const auto slope = [&](int c, int step, bool possible) {
+        if (!possible || !attached[std::size_t(c - step)] || !attached[std::size_t(c + step)]) return 0.0f;
+        const float steep = 0.5f * (cells[std::size_t(c + step)].z - cells[std::size_t(c - step)].z) / (float(stride) * pixel);
+        return std::clamp(steep, -steepest, steepest);
+    };
+    for (int c = 0; c < across * down; ++c) {
+        if (!attached[std::size_t(c)]) continue;
+        const Cell& cell = cells[std::size_t(c)];
+        const std::size_t i = pixel_of(c);
+        const float x = float(int(i) % width), y = float(int(i) / width), z = cell.z;
+        const Eigen::Vector3f in_camera((x + 0.5f - photo.camera.cx) / photo.camera.fx * z,
+                                        (y + 0.5f - photo.camera.cy) / photo.camera.fy * z, z);
+        world.push_back(turn.transpose() * (in_camera - shift));
+        along.emplace_back(1, 0, slope(c, 1, c % across > 0 && c % across + 1 < across));
+        upwards.emplace_back(0, 1, slope(c, across, c >= across && c + across < across * down));
+        splats.atlas.push_back(atlas_position(avatar, cell.anchor));
+        splats.anchor.push_back(cell.anchor);
+        splats.layer.push_back(cell.kind == hair_class    ? Layer::hair
+                               : cell.kind == cloth_class ? Layer::cloth
+                                                          : Layer::accessory);
+        for (std::size_t k = 0; k < 3; ++k) splats.albedo.push_back(photo.color.pixels[i * 3 + k]);
+        const float opacity = std::clamp(photo.alpha.pixels[i], 0.3f, 0.95f);
+        splats.opacity.push_back(std::log(opacity / (1 - opacity)));
+        ++splats.count;
+    }
     splats.offset.resize(splats.count * 3);
     splats.log_scale.resize(splats.count * 3);
     splats.rotation.resize(splats.count * 4);
 
-    // Into the local frames: there at the world position, flat towards the camera.
+    // Into the local frames.
     const SplatFrames frames = splat_frames(avatar, photo.pose);
     for (std::size_t i = first; i < splats.count; ++i) {
         const float* f = &frames.values[i * frame_floats];
@@ -123,9 +195,17 @@ void add_relief(Avatar& avatar, const Photo& photo, const std::vector<float>& ha
         const float stretch = f[12];
         Eigen::Map<Eigen::Vector3f>(&splats.offset[i * 3]) =
             rotation.transpose() * (world[i - first] - Eigen::Map<const Eigen::Vector3f>(f)) / stretch;
-        const Eigen::Quaternionf local(Eigen::Matrix3f(rotation.transpose() * turn.transpose()));
-        const float s = std::log(float(stride) * pixel * fill_factor / stretch);
-        for (std::size_t k = 0; k < 3; ++k) splats.log_scale[i * 3 + k] = k < 2 ? s : s - 1.0f;
+        // The disc lies in the sheet and is as long as the way to the next cell.
+        const Eigen::Vector3f &u = along[i - first], v = upwards[i - first];
+        Eigen::Matrix3f axes;  // in the camera
+        axes.col(0) = u.normalized();
+        axes.col(2) = u.cross(v).normalized();
+        axes.col(1) = axes.col(2).cross(axes.col(0));
+        const Eigen::Quaternionf local(Eigen::Matrix3f(rotation.transpose() * turn.transpose() * axes));
+        const float s = float(stride) * pixel * fill_factor / stretch;
+        splats.log_scale[i * 3] = std::log(s * u.norm());
+        splats.log_scale[i * 3 + 1] = std::log(s * std::abs(axes.col(1).dot(v)));
+        splats.log_scale[i * 3 + 2] = std::log(0.37f * s);
         const std::array<float, 4> q = {local.w(), local.x(), local.y(), local.z()};
         std::copy(q.begin(), q.end(), splats.rotation.begin() + std::ptrdiff_t(i * 4));
     }

@@ -73,6 +73,18 @@ float strand_angle(const Camera& camera, const Eigen::Vector3f& p, const Eigen::
     return std::atan2(v.y(), v.x());
 }
 
+Eigen::Vector3f mean_color(const Vertices& colors, const HeadModel& model, const char* region_name) {
+    const int region = model.region(region_name);
+    Eigen::Vector3f sum = Eigen::Vector3f::Zero();
+    float count = 0;
+    for (int v = 0; v < model.vertex_count(); ++v)
+        if (int(model.vertex_region[std::size_t(v)]) == region) {
+            sum += colors.col(v);
+            count += 1;
+        }
+    return sum / std::max(count, 1.0f);
+}
+
 }  // namespace
 
 void seed_splats(Avatar& avatar, const Photo& photo, const std::vector<float>& hair_presence,
@@ -112,7 +124,7 @@ void seed_splats(Avatar& avatar, const Photo& photo, const std::vector<float>& h
     Writer writer{avatar};
     const StrandField strands = strand_field(photo.color, 2.5f);
     const Vertices normals = vertex_normals(unprojection.surface(), avatar.triangles);
-    const int torso = model.region("torso");
+    const int torso = model.region("torso"), lashes = model.region("lashes");
     std::mt19937_64 random(options.seed + 2);
     const auto uniform = [&random] { return float(random() >> 40) * 0x1p-24f; };
 
@@ -124,12 +136,20 @@ void seed_splats(Avatar& avatar, const Photo& photo, const std::vector<float>& h
         writer.add(p, hair ? Layer::hair : cloth ? Layer::cloth : Layer::skin, {0, 0, hair ? -0.006f : -0.003f},
                    {s, s, 0.0008f}, 0, hair ? Eigen::Vector3f(color * 0.8f) : color, 0.985f);
     }
+    const Eigen::Vector3f skin = mean_color(unprojection.smooth(), model, "face");
     for (std::size_t i = 0; i < points.size(); ++i) {
         const SurfacePoint& p = points[i];
         const std::size_t t = std::size_t(p.triangle);
         if (t < head_triangles) {
             const int region = model.triangle_region[t];
             const float s = spacing[t] * fill_factor;
+            if (region == lashes) {
+                // Dark, and only as dense as the photograph is dark there: between lashes it shows the skin behind.
+                const float light = colors.color[i].sum() / skin.sum();
+                const float dense = colors.trust[i] > 0.1f ? std::clamp(1.2f - 1.6f * light, 0.05f, 0.8f) : 0.3f;
+                writer.add(p, Layer::skin, Eigen::Vector3f::Zero(), {s, s, s * 0.25f}, 0, 0.2f * skin, dense);
+                continue;
+            }
             writer.add(p, region == torso ? Layer::cloth : region_layer(model.region_names[std::size_t(region)]),
                        Eigen::Vector3f::Zero(), {s, s, s * 0.25f}, 0, colors.color[i], 0.95f);
             continue;

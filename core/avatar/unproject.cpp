@@ -152,7 +152,7 @@ void Unprojection::see(const Eigen::Vector3i& t, const Eigen::Vector3f& b, int r
         w *= 1 - (rolled_[std::size_t(t[0])] * b[0] + rolled_[std::size_t(t[1])] * b[1] + rolled_[std::size_t(t[2])] * b[2]);
     const float hair_here = sample(photo_.hair, pixel.x(), pixel.y());
     if (hair) {
-        w *= smoothstep(0.3f, 0.7f, hair_here);
+        w *= smoothstep(0.5f, 0.9f, hair_here);
     } else if (name != "scalp") {
         // Hair hangs before the skin here: the skin's own colour is not seen.
         w *= 1 - smoothstep(0.3f, 0.7f, hair_here);

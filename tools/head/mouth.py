@@ -1,4 +1,4 @@
-"""Teeth and gums along a dental arch fitted to the base mesh's helper teeth, which are only two bands.
+"""Teeth and gums along a dental arch in the place of the base mesh's helper teeth, which are only two bands.
 
 Sizes of crowns are the usual ones of an adult's permanent teeth (widths add up to the length of the helper's arch).
 The left half is made and mirrored.
@@ -27,8 +27,8 @@ class Arch:
 
     def __init__(self, half_width: float, front: float, back: float):
         t = np.linspace(0, 1, 400)
-        # |x|^2.5: flat across the incisors, rounded at the canines, nearly straight along the molars
-        x = half_width * np.sin(0.5 * np.pi * t) ** (2 / 2.3)
+        # |x|^2.8: flat across the incisors, rounded at the canines, nearly straight along the molars
+        x = half_width * np.sin(0.5 * np.pi * t) ** (2 / 2.8)
         z = back + (front - back) * np.cos(0.5 * np.pi * t) ** (2 / 2.0)
         self._s = np.append(0, np.cumsum(np.hypot(np.diff(x), np.diff(z))))
         self._x, self._z = x, z

@@ -33,9 +33,10 @@ from part import Part
 from skin import REGION, REGIONS, vertex_regions
 from surface import Surface
 
-# The arch through the helper teeth's outer face: half width, front, back (metres).
-UPPER_ARCH = (0.0290, 0.0918, 0.0440)
-LOWER_ARCH = (0.0275, 0.0894, 0.0430)
+# The outer face of the teeth: half width, front, back (metres). The helper teeth lie 6 mm further back, so far behind
+# the lips that a smile seen from the side would be dark; this one is 3 mm behind the line of the closed lips.
+UPPER_ARCH = (0.0305, 0.0972, 0.0540)
+LOWER_ARCH = (0.0290, 0.0948, 0.0530)
 UPPER_EDGE, LOWER_EDGE = -0.0305, -0.0292  # heights of the biting edges
 TONGUE_HEIGHT = 0.72  # of the helper's
 
