@@ -9,7 +9,8 @@ namespace likeness {
 namespace {
 
 constexpr int width = HairDetail::width, height = HairDetail::height;
-constexpr int patch = 32, stride = 20;   // texels; what patches share is patch - stride
+constexpr int largest_patch = 32, smallest_patch = 12;  // texels; short hair shows only a narrow band
+constexpr std::size_t enough = 60;                      // patches to choose from
 constexpr int pole_rows = 24;            // near the crown the chart's columns crowd: no pattern to take elsewhere
 constexpr int tries = 60;
 constexpr std::size_t most_candidates = 4000;
@@ -17,7 +18,7 @@ constexpr std::size_t most_candidates = 4000;
 int index(int x, int y) { return y * width + ((x % width) + width) % width; }
 
 // Upper left corners of the patches that were seen whole.
-std::vector<int> whole_patches(const std::vector<std::uint8_t>& known, std::mt19937_64& random) {
+std::vector<int> whole_patches(const std::vector<std::uint8_t>& known, int patch, std::mt19937_64& random) {
     // Number of known texels in each column above a texel, in each row before it: runs, as in a summed area table.
     std::vector<int> down(known.size(), 0);
     std::vector<int> corners;
@@ -45,13 +46,17 @@ HairDetail::HairDetail(std::vector<Eigen::Vector3f> detail, std::vector<std::uin
     for (std::size_t i = 0; i < known.size(); ++i)
         if (!known[i]) detail_[i].setZero();
     std::mt19937_64 random(seed);
-    const std::vector<int> corners = whole_patches(known, random);
+    int patch = largest_patch;
+    std::vector<int> corners = whole_patches(known, patch, random);
+    for (; corners.size() < enough && patch > smallest_patch; corners = whole_patches(known, patch, random))
+        patch = std::max(smallest_patch, patch * 3 / 4);
     if (corners.empty()) return;
+    const int stride = patch * 5 / 8, shared = patch - stride;
     const std::vector<Eigen::Vector3f> seen = detail_;
     std::vector<std::uint8_t> done = known;
 
     // From what is known outwards.
-    constexpr int across = (width + stride - 1) / stride, along = (height + stride - 1) / stride;
+    const int across = (width + stride - 1) / stride, along = (height + stride - 1) / stride;
     std::vector<std::uint8_t> queued(std::size_t(across * along), 0);
     std::deque<int> queue;
     for (int b = 0; b < across * along; ++b) {
@@ -109,7 +114,7 @@ HairDetail::HairDetail(std::vector<Eigen::Vector3f> detail, std::vector<std::uin
                 }
                 // Patches melt into each other where they overlap, without losing contrast (the mean of two unrelated
                 // signals has less: Heitz and Neyret 2018, section 3.2).
-                const float edge = float(std::min({x, y, patch - 1 - x, patch - 1 - y}) + 1) / float(patch - stride);
+                const float edge = float(std::min({x, y, patch - 1 - x, patch - 1 - y}) + 1) / float(shared);
                 const float w = std::clamp(edge, 0.0f, 1.0f);
                 detail_[to] = (w * from + (1 - w) * detail_[to]) / std::sqrt(w * w + (1 - w) * (1 - w));
             }

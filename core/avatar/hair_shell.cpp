@@ -221,6 +221,31 @@ bool outline_distance(const Image& alpha, const Eigen::Vector2f& p, const Eigen:
     return false;
 }
 
+// Hair has no small windows: gaps that reach neither the grid's lower end nor far across are closed.
+void close_holes(std::vector<float>& presence) {
+    constexpr std::size_t largest_hole = 60;  // cells
+    std::vector<std::uint8_t> visited(presence.size(), 0);
+    for (int start = 0; start < hair_rows * hair_columns; ++start) {
+        if (visited[std::size_t(start)] || presence[std::size_t(start)] > 0.5f) continue;
+        std::vector<int> hole = {start};
+        visited[std::size_t(start)] = 1;
+        bool open = false;
+        for (std::size_t k = 0; k < hole.size(); ++k) {
+            const int row = hole[k] / hair_columns, column = hole[k] % hair_columns;
+            open = open || row + 1 == hair_rows;
+            for (const auto& [r, c] : {std::pair{row - 1, column}, {row + 1, column}, {row, column - 1}, {row, column + 1}}) {
+                if (r < 0 || r >= hair_rows) continue;
+                const int n = grid(r, c);
+                if (visited[std::size_t(n)] || presence[std::size_t(n)] > 0.5f) continue;
+                visited[std::size_t(n)] = 1;
+                hole.push_back(n);
+            }
+        }
+        if (open || hole.size() > largest_hole) continue;
+        for (int i : hole) presence[std::size_t(i)] = 0.8f;
+    }
+}
+
 }  // namespace
 
 void append_hair_topology(int first_vertex, Triangles& triangles, std::vector<Eigen::Vector2f>& uv,
@@ -351,6 +376,7 @@ std::vector<float> grow_hair(Avatar& avatar, const Photo& photo) {
     }
     presence = solve_grid(presence, presence_weight, 0.3f);
     for (float& p : presence) p = std::clamp(p, 0.0f, 1.0f);
+    close_holes(presence);
     return presence;
 }
 

@@ -36,6 +36,18 @@ Eigen::Vector3f usual_color(const std::string& region, const Eigen::Vector3f& sk
     return skin;
 }
 
+// Mean colour of what surely is hair.
+Eigen::Vector3f usual_hair(const Photo& photo, const Image& solid, const Eigen::Vector3f& otherwise) {
+    Eigen::Vector3f sum = Eigen::Vector3f::Zero();
+    float weight = 0;
+    for (std::size_t i = 0; i < photo.hair.pixels.size(); ++i) {
+        const float w = smoothstep(0.7f, 1.0f, photo.hair.pixels[i]) * smoothstep(0.8f, 1.0f, solid.pixels[i]);
+        sum += w * Eigen::Vector3f(photo.color.pixels[i * 3], photo.color.pixels[i * 3 + 1], photo.color.pixels[i * 3 + 2]);
+        weight += w;
+    }
+    return weight > 100 ? Eigen::Vector3f(sum / weight) : otherwise;
+}
+
 // The least value within `radius` pixels along both axes.
 Image shrunk(const Image& image, int radius) {
     Image rows = image, out = image;
@@ -220,9 +232,7 @@ void Unprojection::fill_smooth(const std::vector<float>& hair_presence) {
     const Eigen::Vector3f skin = mean_where(
         [&](int v) { return v < head_vertices_ && int(model.vertex_region[std::size_t(v)]) == face; },
         Eigen::Vector3f(0.7f, 0.55f, 0.47f));
-    // Of the cap only: further down a collar may have been taken for hair.
-    const Eigen::Vector3f hair = mean_where(
-        [&](int v) { return v >= head_vertices_ && v < head_vertices_ + (hair_cap_rows - 6) * hair_columns; }, skin * 0.4f);
+    const Eigen::Vector3f hair = usual_hair(photo_, solid_, skin * 0.4f);
     const int torso = model.region("torso"), scalp = model.region("scalp");
     const Eigen::Vector3f cloth = mean_where(
         [&](int v) { return v < head_vertices_ && int(model.vertex_region[std::size_t(v)]) == torso; }, skin * 0.5f);
