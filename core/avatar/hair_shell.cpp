@@ -4,6 +4,7 @@
 #include <Eigen/Sparse>
 #include <Eigen/SparseCholesky>
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <numbers>
 
@@ -363,6 +364,18 @@ std::vector<float> grow_hair(Avatar& avatar, const Photo& photo) {
     }
     top /= top_weight;
     const std::vector<float> seen = presence, seen_weight = presence_weight;
+    // Hair that hangs down at a side hangs down behind as well.
+    std::array<float, hair_rows> hanging{};
+    for (int row = hair_cap_rows; row < hair_rows; ++row)
+        for (const int from : {hair_columns / 8, hair_columns - hair_columns / 4}) {  // 45 to 90 degrees, either side
+            float sum = 0, weight = 1;
+            for (int column = from; column < from + hair_columns / 8; ++column) {
+                const std::size_t s = std::size_t(grid(row, column));
+                sum += seen_weight[s] * seen[s];
+                weight += seen_weight[s];
+            }
+            hanging[std::size_t(row)] = std::max(hanging[std::size_t(row)], sum / weight);
+        }
     for (int i = 0; i < count; ++i) {
         const std::size_t s = std::size_t(i), other = std::size_t(mirrored_cell(i));
         if (seen_weight[s] > behind) continue;
@@ -370,7 +383,7 @@ std::vector<float> grow_hair(Avatar& avatar, const Photo& photo) {
             presence[s] = seen[other];
             presence_weight[s] = 0.3f * seen_weight[other];
         } else if (seen_weight[s] == 0) {
-            presence[s] = scaffold.scalp[s] * top;
+            presence[s] = std::max(scaffold.scalp[s] * top, hanging[s / hair_columns]);
             presence_weight[s] = 0.003f;
         }
     }

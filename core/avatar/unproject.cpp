@@ -36,12 +36,12 @@ Eigen::Vector3f usual_color(const std::string& region, const Eigen::Vector3f& sk
     return skin;
 }
 
-// Mean colour of what surely is hair.
-Eigen::Vector3f usual_hair(const Photo& photo, const Image& solid, const Eigen::Vector3f& otherwise) {
+// Mean colour of what surely is of one kind: `probability` is of hair, or of cloth.
+Eigen::Vector3f mean_of(const Photo& photo, const Image& probability, const Image& solid, const Eigen::Vector3f& otherwise) {
     Eigen::Vector3f sum = Eigen::Vector3f::Zero();
     float weight = 0;
-    for (std::size_t i = 0; i < photo.hair.pixels.size(); ++i) {
-        const float w = smoothstep(0.7f, 1.0f, photo.hair.pixels[i]) * smoothstep(0.8f, 1.0f, solid.pixels[i]);
+    for (std::size_t i = 0; i < probability.pixels.size(); ++i) {
+        const float w = smoothstep(0.7f, 1.0f, probability.pixels[i]) * smoothstep(0.8f, 1.0f, solid.pixels[i]);
         sum += w * Eigen::Vector3f(photo.color.pixels[i * 3], photo.color.pixels[i * 3 + 1], photo.color.pixels[i * 3 + 2]);
         weight += w;
     }
@@ -205,6 +205,24 @@ PointColors Unprojection::seen(const std::vector<SurfacePoint>& points) const {
     return result;
 }
 
+// How high clothes reach at the sides of the neck, in the neutral pose: behind they reach as high at least. Without
+// any, lower than everything.
+float Unprojection::collar_height(const std::vector<float>& trust) const {
+    const HeadModel& model = *avatar_.model;
+    const int torso = model.region("torso"), neck = model.region("neck");
+    std::vector<float> heights;
+    for (int v = 0; v < head_vertices_; ++v) {
+        const int region = model.vertex_region[std::size_t(v)];
+        if ((region != torso && region != neck) || trust[std::size_t(v)] < 0.2f) continue;
+        const Eigen::Vector2f pixel = photo_.camera.project(surface_.col(v));
+        if (sample(photo_.cloth, pixel.x(), pixel.y()) > 0.6f) heights.push_back(avatar_.neutral(1, v));
+    }
+    if (heights.size() < 20) return -1e3f;
+    const auto high = heights.begin() + std::ptrdiff_t(heights.size() * 19 / 20);
+    std::nth_element(heights.begin(), high, heights.end());
+    return *high;
+}
+
 // Every vertex's colour: what is seen, and else what minimises differences to neighbours along the surface; weakly
 // what its mirror image shows, and most weakly what such a part usually looks like.
 void Unprojection::fill_smooth(const std::vector<float>& hair_presence) {
@@ -232,13 +250,21 @@ void Unprojection::fill_smooth(const std::vector<float>& hair_presence) {
     const Eigen::Vector3f skin = mean_where(
         [&](int v) { return v < head_vertices_ && int(model.vertex_region[std::size_t(v)]) == face; },
         Eigen::Vector3f(0.7f, 0.55f, 0.47f));
-    const Eigen::Vector3f hair = usual_hair(photo_, solid_, skin * 0.4f);
-    const int torso = model.region("torso"), scalp = model.region("scalp");
-    const Eigen::Vector3f cloth = mean_where(
-        [&](int v) { return v < head_vertices_ && int(model.vertex_region[std::size_t(v)]) == torso; }, skin * 0.5f);
+    const Eigen::Vector3f hair = mean_of(photo_, photo_.hair, solid_, skin * 0.4f);
+    const int torso = model.region("torso"), neck = model.region("neck"), scalp = model.region("scalp");
+    const Eigen::Vector3f bare = mean_where(
+        [&](int v) { return v < head_vertices_ && int(model.vertex_region[std::size_t(v)]) == torso; }, skin);
+    const Eigen::Vector3f cloth = mean_of(photo_, photo_.cloth, solid_, bare);
+    const float collar = collar_height(direct.trust);
     float hairy = 0;  // on top of the head
     constexpr std::size_t top = 12 * hair_columns;
     for (std::size_t i = 0; i < std::min(top, hair_presence.size()); ++i) hairy += hair_presence[i] / float(top);
+
+    const auto dressed = [&](int v) {
+        if (v >= head_vertices_ || avatar_.neutral(1, v) > collar) return false;
+        const int region = model.vertex_region[std::size_t(v)];
+        return region == torso || region == neck;
+    };
 
     const VertexGraph graph = vertex_graph(count, avatar_.triangles);
     std::vector<Eigen::Triplet<float>> entries;
@@ -267,11 +293,13 @@ void Unprojection::fill_smooth(const std::vector<float>& hair_presence) {
         Eigen::Vector3f usual = hair;
         if (!is_hair) {
             const int region = model.vertex_region[s];
-            usual = region == torso ? cloth
+            usual = dressed(v) ? cloth
+                    : region == torso ? bare
                     : region == scalp ? Eigen::Vector3f(hairy > 0.3f ? hair : skin)
                                       : usual_color(model.region_names[std::size_t(region)], skin);
         }
-        pull(usual, is_hair ? 0.02f : 0.002f);  // hair's outline is lighter than hair: little of it may spread
+        // Hair's outline is lighter than hair, and the neck's skin ends at the collar: little of them may spread.
+        pull(usual, is_hair || dressed(v) ? 0.1f : 0.002f);
         entries.emplace_back(v, v, diagonal);
     }
     Eigen::SparseMatrix<float> system(count, count);
