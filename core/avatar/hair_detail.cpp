@@ -1,6 +1,7 @@
 #include "core/avatar/hair_detail.h"
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <deque>
 #include <random>
@@ -12,7 +13,7 @@ constexpr int width = HairDetail::width, height = HairDetail::height;
 constexpr int largest_patch = 32, smallest_patch = 12;  // texels; short hair shows only a narrow band
 constexpr std::size_t enough = 60;                      // patches to choose from
 constexpr int pole_rows = 24;            // near the crown the chart's columns crowd: no pattern to take elsewhere
-constexpr int tries = 60;
+constexpr int tries = 48, good_fits = 6;
 constexpr std::size_t most_candidates = 4000;
 
 int index(int x, int y) { return y * width + ((x % width) + width) % width; }
@@ -85,22 +86,20 @@ HairDetail::HairDetail(std::vector<Eigen::Vector3f> detail, std::vector<std::uin
             for (int x = 0; x < patch && !open; ++x) open = done[std::size_t(index(x0 + x, y0 + y))] == 0;
         if (!open) continue;
 
-        float least = 1e30f;
-        int best = corners[0];
-        for (int k = 0; k < tries; ++k) {
-            const int corner = corners[std::size_t(random() % corners.size())];
+        // One of those that fit well, not always the best: the same one again and again would show as a pattern.
+        std::array<std::pair<float, int>, tries> fits;
+        for (auto& [cost, corner] : fits) {
+            corner = corners[std::size_t(random() % corners.size())];
             const int cx = corner % width, cy = corner / width;
-            float cost = 0;
-            for (int y = 0; y < patch && cost < least; y += 2)
+            cost = 0;
+            for (int y = 0; y < patch; y += 2)
                 for (int x = 0; x < patch; x += 2) {
                     const std::size_t to = std::size_t(index(x0 + x, y0 + y));
                     if (done[to]) cost += (detail_[to] - seen[std::size_t(index(cx + x, cy + y))]).squaredNorm();
                 }
-            if (cost < least) {
-                least = cost;
-                best = corner;
-            }
         }
+        std::nth_element(fits.begin(), fits.begin() + good_fits, fits.end());
+        const int best = fits[std::size_t(random() % good_fits)].second;
         const int cx = best % width, cy = best / width;
         for (int y = 0; y < patch; ++y)
             for (int x = 0; x < patch; ++x) {

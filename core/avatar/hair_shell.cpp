@@ -30,7 +30,8 @@ int mirrored_cell(int i) { return grid(i / hair_columns, hair_columns - i % hair
 struct Scaffold {
     Vertices base, direction;
     Eigen::MatrixXf weights;
-    std::vector<float> scalp;  // 1 where hair grows, on most heads that have any
+    std::vector<float> scalp;  // 1 where hair grows on any head that has some
+    std::vector<float> nape;   // 1 below that, behind, where it hangs down or grows unless it is cut very short
 };
 
 struct Hit {
@@ -115,6 +116,7 @@ Scaffold make_scaffold(const HeadModel& model, const PersonalHead& person) {
     scaffold.direction.resize(3, count);
     scaffold.weights = Eigen::MatrixXf::Zero(joints, count);
     scaffold.scalp.assign(std::size_t(count), 0.0f);
+    scaffold.nape.assign(std::size_t(count), 0.0f);
     std::vector<Hit> hits(std::size_t(count), Hit{});
     std::vector<Eigen::Vector3f> origins(std::size_t(count), Eigen::Vector3f::Zero());
     const std::vector<std::vector<int>> reachable = by_column(person.vertices, model.triangles, listed, centre);
@@ -156,7 +158,8 @@ Scaffold make_scaffold(const HeadModel& model, const PersonalHead& person) {
                 const Eigen::Vector3f base = scaffold.base.col(i);
                 const bool nape = base.z() < ears.center().z() && base.y() > ears.min().y() - nape_below_ears;
                 const bool on_scalp = int(model.triangle_region[std::size_t(hit.triangle)]) == scalp;
-                scaffold.scalp[std::size_t(i)] = on_scalp || nape ? 1.0f : 0.0f;
+                scaffold.scalp[std::size_t(i)] = on_scalp ? 1.0f : 0.0f;
+                scaffold.nape[std::size_t(i)] = nape && !on_scalp ? 1.0f : 0.0f;
             } else {
                 weights[head] = 1;
             }
@@ -363,6 +366,9 @@ std::vector<float> grow_hair(Avatar& avatar, const Photo& photo) {
         top_weight += presence_weight[std::size_t(i)];
     }
     top /= top_weight;
+    float crown = 0;  // thickness on top, metres
+    for (int i = 0; i < 12 * hair_columns; ++i) crown += thickness[std::size_t(i)] / float(12 * hair_columns);
+    const float long_enough = std::clamp((crown - 0.004f) / 0.008f, 0.0f, 1.0f);
     const std::vector<float> seen = presence, seen_weight = presence_weight;
     // Hair that hangs down at a side hangs down behind as well.
     std::array<float, hair_rows> hanging{};
@@ -383,7 +389,8 @@ std::vector<float> grow_hair(Avatar& avatar, const Photo& photo) {
             presence[s] = seen[other];
             presence_weight[s] = 0.3f * seen_weight[other];
         } else if (seen_weight[s] == 0) {
-            presence[s] = std::max(scaffold.scalp[s] * top, hanging[s / hair_columns]);
+            presence[s] = std::max((scaffold.scalp[s] + scaffold.nape[s] * long_enough) * top,
+                                   hanging[s / hair_columns] * long_enough);
             presence_weight[s] = 0.003f;
         }
     }
