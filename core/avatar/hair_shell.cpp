@@ -355,6 +355,19 @@ std::vector<float> grow_hair(Avatar& avatar, const Photo& photo) {
                 weight[s] = 0.3f * seen_weight[other];
             }
         }
+        // Behind, hair lies as close as it does on top; at the sides it may hang far out.
+        float crown = usual_thickness, crown_weight = 1;
+        for (int i = 2 * hair_columns; i < 12 * hair_columns; ++i)
+            if (const std::size_t s = std::size_t(i); seen_weight[s] > 0.1f) {
+                crown += seen_weight[s] * seen_target[s];
+                crown_weight += seen_weight[s];
+            }
+        for (int row = 0; row < hair_cap_rows; ++row)
+            for (int column = hair_columns * 5 / 16; column <= hair_columns * 11 / 16; ++column)  // from 112 degrees
+                if (const std::size_t s = std::size_t(grid(row, column)); weight[s] <= unknown) {
+                    target[s] = crown / crown_weight;
+                    weight[s] = 0.05f;
+                }
         thickness = solve_grid(target, weight, 0.6f);
         for (float& t : thickness) t = std::clamp(t, least_thickness, most_thickness);
     }
