@@ -296,6 +296,8 @@ std::vector<float> grow_hair(Avatar& avatar, const Photo& photo) {
 
     constexpr int rounds = 5;
     constexpr float unknown = 1e-3f, behind = 0.05f;
+    // At the hairline hair begins at the skin: bare cells hold the shell down there.
+    constexpr float bare_weight = 2.0f;
     for (int round = 0; round < rounds; ++round) {
         avatar.hair.vertices = scaffold.base;
         for (int i = 0; i < count; ++i)
@@ -342,7 +344,7 @@ std::vector<float> grow_hair(Avatar& avatar, const Photo& photo) {
                 presence_weight[s] = 1.0f;
                 if (presence[s] < 0.5f) {
                     target[s] = least_thickness;
-                    weight[s] = std::max(weight[s], 0.02f);
+                    weight[s] = std::max(weight[s], bare_weight);
                 }
             }
         }
