@@ -154,9 +154,9 @@ TrainerReport Trainer::run(Progress& progress) {
                 << std::endl;
     };
     try {
-        build_views(resolution);
         engine_->load(avatar_.splats);
-        publish(0);
+        publish(0);  // what was seeded is worth seeing at once
+        build_views(resolution);
         for (int step = 0; step < options_.steps && !stopped_.load(); ++step) {
             wait_while_paused(progress);
             progress.report(double(step) / double(options_.steps), "Training");

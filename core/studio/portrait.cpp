@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <chrono>
 #include <cmath>
+#include <future>
+#include <tuple>
 
 #include "core/avatar/hair_shell.h"
 #include "core/avatar/seed.h"
@@ -173,18 +175,17 @@ Result<PreparedPortrait> prepare_portrait(PortraitTools& tools, const std::files
     result.photo_height = picture.height;
     if (landmarks->outside > 0.02f) result.warnings.push_back("part of the face lies outside the picture");
 
-    progress.report(0.05, "Fitting the head");
-    const auto fit_start = std::chrono::steady_clock::now();
+    // Both need the landmarks only, so one goes on beside the other.
+    progress.report(0.05, "Cutting out the person, fitting the head");
     SolverOptions solver;
     if (loaded->focal_35mm && *loaded->focal_35mm > 5 && *loaded->focal_35mm < 1000)
         solver.focal_pixels = *loaded->focal_35mm * std::hypot(float(picture.width), float(picture.height)) / 43.27f;
     result.landmarks = to_points(*landmarks);
-    result.fit = fit_landmarks(*tools.head, result.landmarks, picture.width, picture.height, solver);
-    result.fit_seconds = seconds_since(fit_start);
-    if (result.fit.model_error > 0.03f)
-        result.warnings.push_back("the face has unusual proportions (a drawing?); the head fits it only roughly");
-
-    progress.report(0.10, "Cutting out the person");
+    auto fitting = std::async(std::launch::async, [&] {
+        const auto start = std::chrono::steady_clock::now();
+        HeadFit fit = fit_landmarks(*tools.head, result.landmarks, picture.width, picture.height, solver);
+        return std::pair{std::move(fit), seconds_since(start)};
+    });
     choose_crop(*landmarks, picture.width, picture.height, result.crop_origin, result.crop_side);
     const Image crop_image = resize(
         crop(picture, result.crop_origin.x(), result.crop_origin.y(), result.crop_side, result.crop_side), photo_side, photo_side);
@@ -194,6 +195,10 @@ Result<PreparedPortrait> prepare_portrait(PortraitTools& tools, const std::files
     if (!matte) return with_file(matte.error());
     auto segments = segment_person(crop_image, matte->alpha, in_crop);
     if (!segments) return with_file(segments.error());
+
+    std::tie(result.fit, result.fit_seconds) = fitting.get();
+    if (result.fit.model_error > 0.03f)
+        result.warnings.push_back("the face has unusual proportions (a drawing?); the head fits it only roughly");
 
     Photo& photo = result.photo;
     photo.color = std::move(matte->foreground);
