@@ -38,6 +38,7 @@ void give_way() {
 class Pool {
   public:
     explicit Pool(bool gives_way) : gives_way_(gives_way) {
+        gate();  // must outlive the threads
         const int helpers = worker_count() - 1;
         for (int i = 0; i < helpers; ++i) threads_.emplace_back([this](std::stop_token stop) { serve(stop); });
     }
