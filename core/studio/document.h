@@ -13,7 +13,6 @@
 #include <vector>
 
 #include "core/avatar/avatar.h"
-#include "core/image/load.h"
 #include "core/splat/splat_set.h"
 #include "core/studio/portrait.h"
 
@@ -32,7 +31,7 @@ struct EditableState {
 // The photograph, for the Source panel and overlays.
 struct SourcePhotograph {
     std::filesystem::path file;  // as it was opened; empty for the crop inside a .likeness file
-    Image picture;               // RGB or RGBA, the whole photograph (or that crop: alpha is the matte)
+    std::shared_ptr<const Image> picture;  // RGB or RGBA, the whole photograph (or that crop: alpha is the matte)
     std::optional<float> focal_35mm;
     std::vector<FaceDetection> faces;  // largest first, pixels of `picture`
     int face = -1;                     // the one that the avatar is of

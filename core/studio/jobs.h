@@ -79,6 +79,7 @@ class Jobs {
     // Nothing runs or waits to be drained, housekeeping aside.
     bool idle() const;
     bool running(int id) const;
+    double fraction(int id) const;  // 0 when it does not run
     // Running first, then the last 50 that ended, newest first.
     std::vector<JobInfo> list() const;
     void forget_ended();

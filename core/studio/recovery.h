@@ -6,6 +6,7 @@
 #pragma once
 
 #include <filesystem>
+#include <mutex>
 #include <string>
 #include <vector>
 
@@ -24,6 +25,7 @@ struct Recovery {
 // ".name.likeness.autosave" beside the document.
 std::filesystem::path autosave_beside(const std::filesystem::path& document);
 
+// Any thread may use it.
 class RecoveryFolder {
   public:
     // `folder` is made when it is needed.
@@ -47,6 +49,7 @@ class RecoveryFolder {
 
   private:
     Status lock();
+    mutable std::mutex mutex_;
     std::filesystem::path folder_, record_;
     Recovery mine_;
     bool has_mine_ = false;

@@ -14,6 +14,7 @@
 #include "core/studio/devices.h"
 #include "core/studio/document.h"
 #include "core/studio/history.h"
+#include "core/studio/identity_edit.h"
 #include "core/studio/jobs.h"
 #include "core/studio/messages.h"
 #include "core/studio/motion_player.h"
@@ -29,6 +30,7 @@ struct StudioOptions {
     std::string device;                   // overrides the settings' when not empty
     bool interactive = true;              // may ask questions; else what would ask is an error
     bool remember = true;                 // write settings and autosaves
+    bool preload = false;                 // load heads and networks at once, for a photograph that will come
     std::function<double()> clock;        // seconds; the system's steady clock unless given
     std::function<void()> wake;           // called from any thread when there is something to drain
     std::function<void(const std::string&)> set_clipboard;
@@ -100,9 +102,9 @@ class Studio {
     const Device* device() const { return device_ ? &*device_ : nullptr; }  // null until it was found
     const std::optional<Question>& question() const { return question_; }
     const std::optional<FileRequest>& file_request() const { return file_request_; }
-    void withdraw_file_request() { file_request_.reset(); }
+    void withdraw_file_request();
     const std::vector<Recovery>& recoveries() const { return recoveries_; }
-    bool quitting() const { return quitting_; }  // the window may close now
+    bool quitting() const { return quitting_ && !jobs_.running(save_job_); }  // the window may close now
     const StudioOptions& options() const { return options_; }
     std::string window_title() const;  // "astronaut* - Likeness"
 
@@ -134,21 +136,25 @@ class Studio {
 
   private:
     struct Tools;  // loaded on a worker the first time they are needed
+    struct Opened;
     void find_device();
     void replace_document(Document document);
     Result<bool> may_lose_document(const CommandCall& then, bool discard);
     void open_picture(const std::filesystem::path& file);
-    void open_avatar_file(const std::filesystem::path& file, const std::filesystem::path& belongs_to, bool recovered);
+    void open_avatar_file(const std::filesystem::path& file, const std::optional<Recovery>& recovery);
     void open_splats(const std::filesystem::path& file);
     void prepare(std::shared_ptr<const SourcePhotograph> source, int face);
-    void portrait_prepared(std::shared_ptr<PreparedPortrait> portrait, std::shared_ptr<const Avatar> avatar,
-                           std::shared_ptr<const SourcePhotograph> source);
+    void portrait_prepared(const Opened& opened);
     void take_snapshot();
+    void follow_training(double elapsed);
     void training_ended(const Status& status, const std::optional<TrainerReport>& report);
     void cancel_document_jobs();
     void touch();  // the document's content changed
     void bake_identity();
     void autosave(bool now);
+    void autosaved(const Status& status, std::uint64_t document, std::uint64_t revision);
+    bool awaits_recovery(const std::filesystem::path& autosave) const;
+    void saved(const Status& status, std::uint64_t document, std::uint64_t revision, const std::filesystem::path& file);
     void write_settings();
     void frame_document();
 
@@ -158,7 +164,7 @@ class Studio {
     Messages messages_;
     Settings settings_;
     bool settings_dirty_ = false;
-    double settings_written_ = 0;
+    double settings_due_ = 0;
     std::string internal_clipboard_;
     CommandRegistry commands_;
     std::optional<Device> device_;
@@ -174,13 +180,16 @@ class Studio {
     TrainingStatus training_;
     TrainerOptions next_training_;
     std::shared_ptr<TrainingSession> session_;
-    double training_base_ = 0;
-    int prepare_job_ = 0, train_job_ = 0, open_job_ = 0, bake_job_ = 0, save_job_ = 0, autosave_job_ = 0;
+    std::shared_ptr<const AvatarSnapshot> shown_snapshot_;
+    std::shared_ptr<IdentityBaker> baker_;
+    int prepare_job_ = 0, train_job_ = 0, open_job_ = 0, bake_job_ = 0, save_job_ = 0, autosave_job_ = 0, settings_job_ = 0;
     std::optional<Question> question_;
     std::optional<FileRequest> file_request_;
-    std::unique_ptr<RecoveryFolder> recovery_folder_;
+    std::shared_ptr<RecoveryFolder> recovery_folder_;  // workers write to it
     std::vector<Recovery> recoveries_;
+    std::optional<Recovery> recovered_;  // the document came from it; removed when another copy is safe
     double autosave_due_ = 0;
+    bool autosave_warned_ = false;
     bool quitting_ = false;
     Jobs jobs_;  // last: its threads end before what they use
 };
