@@ -123,12 +123,11 @@ std::vector<Recovery> RecoveryFolder::find_beside(const fs::path& document) {
     return {recovery};
 }
 
-fs::path RecoveryFolder::autosave_for_untitled(const std::string& name) const {
+fs::path RecoveryFolder::autosave_for_untitled(const std::string& name) {
     std::lock_guard guard(mutex_);
+    (void)lock();  // settles the name; where nothing can be written, writing says so
     std::string safe;
     for (char c : name.substr(0, 60)) safe += std::isalnum(static_cast<unsigned char>(c)) || c == '-' ? c : '_';
-    std::error_code ignored;
-    fs::create_directories(folder_, ignored);  // where it cannot be made, writing says so
     return folder_ / (record_.stem().string() + "-" + safe + ".likeness.autosave");
 }
 

@@ -40,7 +40,7 @@ class RecoveryFolder {
     static std::vector<Recovery> find_beside(const std::filesystem::path& document);
 
     // A name in the folder for a document without a file of its own.
-    std::filesystem::path autosave_for_untitled(const std::string& name) const;
+    std::filesystem::path autosave_for_untitled(const std::string& name);
     // Writes this program's record. Error: io.
     Status remember(const Recovery& recovery);
     // Removes autosave and record of what remember() wrote last; nothing when there is none.

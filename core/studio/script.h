@@ -2,11 +2,14 @@
 //
 // A file is a JSON array of calls or has one command a line; '#' begins a comment. Besides the registry's commands:
 //   wait for=idle             nothing runs any more
+//   wait for=picture          there is something to look at
 //   wait for=training         the training ended
 //   wait seconds=0.5
 //   wait step=100             a snapshot of that training step is shown
-//   expect dirty=true         a condition that must hold: dirty, kind, stage, path, gaussians (at least)
-// Each takes timeout=SECONDS (600). The first error ends the script.
+//   expect dirty=true         a condition that must hold: dirty, kind, stage, path, gaussians (at least); or
+//                             error="text": an error with that text came up and is dismissed
+// A wait takes timeout=SECONDS (600), and errors=true when an error dialog shall not end it. The first error ends the
+// script.
 #pragma once
 
 #include <filesystem>
@@ -38,7 +41,7 @@ class Script {
     };
     enum class Outcome { done, waiting };
     Result<Outcome> wait(Studio& studio, const Arguments& arguments);
-    Status expect(const Studio& studio, const Arguments& arguments) const;
+    Status expect(Studio& studio, const Arguments& arguments) const;
 
     std::string name_;
     std::vector<Line> calls_;

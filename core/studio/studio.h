@@ -121,6 +121,8 @@ class Studio {
     MotionPlayer& player() { return motion_; }
     EditableState& edits() { return document_.edits; }
     void set_symmetric(bool on) { document_.symmetric = on; }
+    void redraw() { ++scene_version_; }  // something of the view changed
+    void set_device(const std::string& name);
     void adopt_shown_pose();  // pose edits begin at what a motion shows
     Status undo();
     Status redo();
@@ -180,6 +182,7 @@ class Studio {
     TrainingStatus training_;
     TrainerOptions next_training_;
     std::shared_ptr<TrainingSession> session_;
+    std::weak_ptr<PreparedPortrait> trained_;  // what the last training job works on
     std::shared_ptr<const AvatarSnapshot> shown_snapshot_;
     std::shared_ptr<IdentityBaker> baker_;
     int prepare_job_ = 0, train_job_ = 0, open_job_ = 0, bake_job_ = 0, save_job_ = 0, autosave_job_ = 0, settings_job_ = 0;
