@@ -12,6 +12,7 @@ ArgumentSpec discard() { return with_default(flag_argument("discard", "Lose unsa
 Status with_path(Studio& studio, const Arguments& a, FileRequest request, const std::function<Status(const std::string&)>& run) {
     if (a.has("path")) return run(a.text("path"));
     if (!studio.options().interactive) return studio_error("The command " + request.command + " needs 'path', a text.");
+    request.arguments = a;
     studio.ask_for_file(std::move(request));
     return {};
 }
@@ -26,7 +27,7 @@ void add_file_commands(CommandRegistry& registry) {
                   "Opens a portrait (JPEG, PNG, WebP) and makes an avatar of it, or opens an avatar (.likeness), splats to look at (.ply) or a motion.",
                   {path("The file"), discard()}, "Ctrl+O", false, "", {},
                   [](Studio& s, const Arguments& a) {
-                      return with_path(s, a, {"file.open", "Open", "", {"*.jpg", "*.jpeg", "*.png", "*.webp", "*.likeness", "*.ply", "*.json", "*.csv"}, false},
+                      return with_path(s, a, {"file.open", "Open", "", {"*.jpg", "*.jpeg", "*.png", "*.webp", "*.likeness", "*.ply", "*.json", "*.csv"}, false, {}},
                                        [&](const std::string& file) { return s.open(file, a.flag("discard")); });
                   }});
     registry.add({"file.open_recent", "Open recent", "File", "Opens a file that was open before.",
@@ -45,14 +46,14 @@ void add_file_commands(CommandRegistry& registry) {
                   }});
     registry.add({"file.save_as", "Save as...", "File", "Writes the avatar to a new file (.likeness).", {path("The file")},
                   "Ctrl+Shift+S", false, "", needs_avatar, [](Studio& s, const Arguments& a) {
-                      return with_path(s, a, {"file.save_as", "Save the avatar", suggested(s, ".likeness"), {"*.likeness"}, true},
+                      return with_path(s, a, {"file.save_as", "Save the avatar", suggested(s, ".likeness"), {"*.likeness"}, true, {}},
                                        [&](const std::string& file) { return s.save(file); });
                   }});
     registry.add({"file.export_ply", "Export splats...", "File",
                   "Writes the avatar in its present pose, or the splats, as a 3D Gaussian Splatting PLY that other viewers read.",
                   {path("The file"), with_default(flag_argument("sh3", "Pad to spherical harmonics of degree 3, for viewers that insist on it"), false)},
                   "Ctrl+E", false, "", needs_scene, [](Studio& s, const Arguments& a) {
-                      return with_path(s, a, {"file.export_ply", "Export splats", suggested(s, ".ply"), {"*.ply"}, true},
+                      return with_path(s, a, {"file.export_ply", "Export splats", suggested(s, ".ply"), {"*.ply"}, true, {}},
                                        [&](const std::string& file) { return s.export_ply(file, a.flag("sh3")); });
                   }});
     registry.add({"file.close", "Close", "File", "Closes the document.", {discard()}, "Ctrl+W", false, "",
@@ -129,7 +130,7 @@ void add_training_commands(CommandRegistry& registry) {
 void add_motion_commands(CommandRegistry& registry) {
     registry.add({"motion.open", "Open motion...", "Motion", "Opens a recorded expression track (JSON or CSV with ARKit names).",
                   {optional_argument(text_argument("path", "The file"))}, "", false, "", {}, [](Studio& s, const Arguments& a) {
-                      return with_path(s, a, {"motion.open", "Open a motion", "", {"*.json", "*.csv"}, false},
+                      return with_path(s, a, {"motion.open", "Open a motion", "", {"*.json", "*.csv"}, false, {}},
                                        [&](const std::string& file) { return s.open_motion(file); });
                   }});
     const auto simple = [&](const std::string& what, const std::string& title, const std::string& tooltip, const std::string& shortcut,

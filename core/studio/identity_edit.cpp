@@ -38,7 +38,9 @@ std::vector<IdentitySlider> identity_sliders(const HeadModel& model) {
                 const std::string stem = name.substr(0, name.size() - ending.size());
                 const auto other = index.find(stem + pair[1 - side]);
                 if (other == index.end()) continue;
-                slider.name = stem;
+                // "head-trans" has three pairs: the way up tells them apart. Sizes need no such word.
+                const bool size = ending == "-decr" || ending == "-incr" || ending == "-min" || ending == "-max";
+                slider.name = size ? stem : stem + pair[1];
                 slider.down = side == 0 ? i : other->second;
                 slider.up = side == 0 ? other->second : i;
                 taken[std::size_t(other->second)] = true;
@@ -93,6 +95,22 @@ void IdentityBaker::bind_hair() {
         }
         for (int k = 0; k < neighbours_; ++k) weights_[std::size_t(h * neighbours_ + k)] /= sum;
     }
+}
+
+std::shared_ptr<const Avatar> IdentityBaker::before(const std::shared_ptr<const Avatar>& changed, const Eigen::VectorXf& change) {
+    if (change.size() != changed->identity.size() || change.isZero(0)) return changed;
+    auto result = std::make_shared<Avatar>(*changed);
+    result->identity -= change;
+    result->prepare();
+    // Where hair follows depends on where it was: a fixed point, near after a few rounds.
+    for (int round = 0; round < 4 && changed->hair.vertices.cols() > 0; ++round) {
+        const auto forth = IdentityBaker(result).bake(change);
+        auto next = std::make_shared<Avatar>(*result);
+        next->hair.vertices += changed->hair.vertices - forth->hair.vertices;
+        next->prepare();
+        result = std::move(next);
+    }
+    return result;
 }
 
 std::shared_ptr<const Avatar> IdentityBaker::bake(const Eigen::VectorXf& change) {

@@ -52,8 +52,7 @@ ReadSession read_session(const std::shared_ptr<const Avatar>& avatar) {
                 if (std::isfinite(x) && std::abs(x) <= 10) change[i] = x;
             }
         if (!change.isZero(0)) {
-            // The way back is the way there, but for where the hair was bound: less than a millimetre.
-            result.fitted = IdentityBaker(avatar).bake(-change);
+            result.fitted = IdentityBaker::before(avatar, change);
             result.edits.identity_change = std::move(change);
         }
     }

@@ -21,6 +21,7 @@ Studio::Studio(StudioOptions options)
       clock_(options_.clock ? options_.clock : steady_seconds),
       tools_(std::make_shared<Tools>()),
       jobs_(options_.wake) {
+    tools_->head = options_.head;
     LoadedSettings loaded = load_settings(options_.folders.settings);
     settings_ = std::move(loaded.settings);
     if (!loaded.warning.empty()) messages_.warning(loaded.warning);
@@ -132,6 +133,7 @@ Status Studio::execute(const CommandCall& call) {
     if (!arguments) return arguments.error();
     if (const std::string why = unavailable(call.id); !why.empty()) return studio_error(why, call.id);
     const Command command = *commands_.find(call.id);
+    if (file_request_ && file_request_->command == call.id && call.arguments.has("path")) file_request_.reset();
     if (!command.undoable) return command.run(*this, *arguments);
 
     const EditableState before = document_.edits;
@@ -316,7 +318,7 @@ Status Studio::answer(const std::string& what) {
             if (!status) question_->saving = false;
             return status;
         }
-        ask_for_file({"file.save_as", "Save the avatar", document_.name + ".likeness", {"*.likeness"}, true});
+        ask_for_file({"file.save_as", "Save the avatar", document_.name + ".likeness", {"*.likeness"}, true, {}});
         return {};
     }
     CommandCall then = question_->then;

@@ -31,6 +31,7 @@ struct StudioOptions {
     bool interactive = true;              // may ask questions; else what would ask is an error
     bool remember = true;                 // write settings and autosaves
     bool preload = false;                 // load heads and networks at once, for a photograph that will come
+    std::shared_ptr<const HeadModel> head;  // that avatars share; the default head unless given
     std::function<double()> clock;        // seconds; the system's steady clock unless given
     std::function<void()> wake;           // called from any thread when there is something to drain
     std::function<void(const std::string&)> set_clipboard;
@@ -44,13 +45,14 @@ struct Question {
     bool saving = false;     // a save is under way; `then` follows it
 };
 
-// A path that only a person can give: the window shows a dialog and executes `command` with the path, or
-// Studio::withdraw_file_request().
+// A path that only a person can give: the window shows a dialog, calls complete_file_request() and executes `command`
+// with `arguments` and the argument "path"; or withdraw_file_request().
 struct FileRequest {
     std::string command;  // "file.save_as", "file.open", ...
     std::string title, suggested_name;
     std::vector<std::string> patterns;  // "*.likeness"
     bool saving = false;
+    Arguments arguments{};  // what else the command was called with
 };
 
 class Studio {
@@ -103,6 +105,7 @@ class Studio {
     const std::optional<Question>& question() const { return question_; }
     const std::optional<FileRequest>& file_request() const { return file_request_; }
     void withdraw_file_request();
+    void complete_file_request() { file_request_.reset(); }  // a path was chosen; the command follows
     const std::vector<Recovery>& recoveries() const { return recoveries_; }
     bool quitting() const { return quitting_ && !jobs_.running(save_job_); }  // the window may close now
     const StudioOptions& options() const { return options_; }
