@@ -56,9 +56,9 @@ int main(int argc, char** argv) {
         app.add_option("--theme", studio.theme, "The studio's colours")->check(CLI::IsMember({"dark", "light"}));
         app.add_option("--scale", studio.scale, "Size of the studio's text and controls; the display's own unless given")->check(CLI::Range(0.5, 4.0));
         app.add_option("--presenter", studio.presenter, "How pictures get to the screen")->check(CLI::IsMember({"automatic", "host", "pixel_buffer"}));
-        std::vector<std::pair<CLI::App*, Command>> commands;
+        std::vector<std::pair<CLI::App*, Subcommand>> commands;
         const auto add = [&](auto&& adder) {
-            Command command = adder(app, common);
+            Subcommand command = adder(app, common);
             commands.emplace_back(app.get_subcommands({}).back(), std::move(command));
         };
         add(add_train_command);

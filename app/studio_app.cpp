@@ -11,6 +11,7 @@
 #include "core/base/log.h"
 #include "core/base/parallel.h"
 #include "ui/theme.h"
+#include "ui/widgets.h"
 
 namespace likeness {
 

@@ -1,6 +1,9 @@
 // Memory to draw to, for machines without a display: EGL's device platform (the one that GPUs without a screen have),
 // else Mesa's surfaceless platform; both through the same calls.
-#include <glad/egl.h>
+#define EGL_EGL_PROTOTYPES 0  // libEGL is loaded when it is needed
+#include <EGL/egl.h>
+#include <EGL/eglext.h>
+#include <dlfcn.h>
 #include <glad/gl.h>
 #include <imgui.h>
 
@@ -16,10 +19,41 @@
 namespace likeness {
 namespace {
 
+// libEGL's functions that are used here. Loaded once, never unloaded: drivers do not like to go.
+struct Egl {
+    PFNEGLGETPROCADDRESSPROC get_address = nullptr;
+    PFNEGLINITIALIZEPROC initialize = nullptr;
+    PFNEGLTERMINATEPROC terminate = nullptr;
+    PFNEGLBINDAPIPROC bind_api = nullptr;
+    PFNEGLCHOOSECONFIGPROC choose_config = nullptr;
+    PFNEGLCREATECONTEXTPROC create_context = nullptr;
+    PFNEGLDESTROYCONTEXTPROC destroy_context = nullptr;
+    PFNEGLMAKECURRENTPROC make_current = nullptr;
+    PFNEGLGETPLATFORMDISPLAYEXTPROC get_platform_display = nullptr;  // these two may be missing
+    PFNEGLQUERYDEVICESEXTPROC query_devices = nullptr;
+
+    bool load() {
+        void* library = dlopen("libEGL.so.1", RTLD_LAZY | RTLD_LOCAL);
+        if (!library) return false;
+        get_address = reinterpret_cast<PFNEGLGETPROCADDRESSPROC>(dlsym(library, "eglGetProcAddress"));
+        if (!get_address) return false;
+        const auto find = [&](auto& function, const char* name) {
+            function = reinterpret_cast<std::remove_reference_t<decltype(function)>>(dlsym(library, name));
+            if (!function) function = reinterpret_cast<std::remove_reference_t<decltype(function)>>(get_address(name));
+            return function != nullptr;
+        };
+        find(get_platform_display, "eglGetPlatformDisplayEXT");
+        find(query_devices, "eglQueryDevicesEXT");
+        return find(initialize, "eglInitialize") && find(terminate, "eglTerminate") && find(bind_api, "eglBindAPI") &&
+               find(choose_config, "eglChooseConfig") && find(create_context, "eglCreateContext") &&
+               find(destroy_context, "eglDestroyContext") && find(make_current, "eglMakeCurrent");
+    }
+};
+
 class Offscreen : public Surface {
   public:
-    Offscreen(EGLDisplay display, EGLContext context, const std::string& platform, const SurfaceOptions& options)
-        : display_(display), context_(context), scale_(options.scale > 0 ? options.scale : 1) {
+    Offscreen(const Egl& egl, EGLDisplay display, EGLContext context, const std::string& platform, const SurfaceOptions& options)
+        : egl_(egl), display_(display), context_(context), scale_(options.scale > 0 ? options.scale : 1) {
         description_ = "No display (" + platform + "), " + describe_opengl();
         resize(options.width, options.height);
         ImGui::GetIO().BackendPlatformName = "offscreen";
@@ -27,9 +61,9 @@ class Offscreen : public Surface {
     ~Offscreen() override {
         framebuffer_.reset();
         color_.reset();
-        eglMakeCurrent(display_, EGL_NO_SURFACE, EGL_NO_SURFACE, EGL_NO_CONTEXT);
-        eglDestroyContext(display_, context_);
-        eglTerminate(display_);
+        egl_.make_current(display_, EGL_NO_SURFACE, EGL_NO_SURFACE, EGL_NO_CONTEXT);
+        egl_.destroy_context(display_, context_);
+        egl_.terminate(display_);
     }
 
     std::string description() const override { return description_; }
@@ -75,6 +109,7 @@ class Offscreen : public Surface {
     }
 
   private:
+    Egl egl_;
     EGLDisplay display_;
     EGLContext context_;
     float scale_;
@@ -89,19 +124,19 @@ class Offscreen : public Surface {
 };
 
 // A current OpenGL 4.5 core context without a surface; null when this display has none.
-EGLContext make_context(EGLDisplay display) {
-    if (display == EGL_NO_DISPLAY || !eglInitialize(display, nullptr, nullptr)) return EGL_NO_CONTEXT;
+EGLContext make_context(const Egl& egl, EGLDisplay display) {
+    if (display == EGL_NO_DISPLAY || !egl.initialize(display, nullptr, nullptr)) return EGL_NO_CONTEXT;
     constexpr std::array<EGLint, 5> wanted = {EGL_RENDERABLE_TYPE, EGL_OPENGL_BIT, EGL_SURFACE_TYPE, 0, EGL_NONE};
     EGLConfig config{};
     EGLint count = 0;
     constexpr std::array<EGLint, 7> version = {EGL_CONTEXT_MAJOR_VERSION, 4, EGL_CONTEXT_MINOR_VERSION, 5,
                                                EGL_CONTEXT_OPENGL_PROFILE_MASK, EGL_CONTEXT_OPENGL_CORE_PROFILE_BIT, EGL_NONE};
-    if (eglBindAPI(EGL_OPENGL_API) && eglChooseConfig(display, wanted.data(), &config, 1, &count) && count > 0)
-        if (EGLContext context = eglCreateContext(display, config, EGL_NO_CONTEXT, version.data()); context != EGL_NO_CONTEXT) {
-            if (eglMakeCurrent(display, EGL_NO_SURFACE, EGL_NO_SURFACE, context)) return context;
-            eglDestroyContext(display, context);
+    if (egl.bind_api(EGL_OPENGL_API) && egl.choose_config(display, wanted.data(), &config, 1, &count) && count > 0)
+        if (EGLContext context = egl.create_context(display, config, EGL_NO_CONTEXT, version.data()); context != EGL_NO_CONTEXT) {
+            if (egl.make_current(display, EGL_NO_SURFACE, EGL_NO_SURFACE, context)) return context;
+            egl.destroy_context(display, context);
         }
-    eglTerminate(display);
+    egl.terminate(display);
     return EGL_NO_CONTEXT;
 }
 
@@ -111,24 +146,23 @@ Result<std::unique_ptr<Surface>> open_offscreen(const SurfaceOptions& options) {
     const auto fail = [](const std::string& why) {
         return Error{ErrorCode::device, "This machine has no OpenGL 4.5 without a display; install Mesa's software renderer (libgl1-mesa-dri, libegl1).", why};
     };
-    if (!gladLoaderLoadEGL(EGL_NO_DISPLAY)) return fail("libEGL could not be loaded");
+    Egl egl;
+    if (!egl.load()) return fail("libEGL could not be loaded");
+    if (!egl.get_platform_display) return fail("libEGL is too old");
     const auto use = [&](EGLDisplay display, const std::string& platform) -> std::unique_ptr<Surface> {
-        const EGLContext context = make_context(display);
+        const EGLContext context = make_context(egl, display);
         if (context == EGL_NO_CONTEXT) return nullptr;
-        if (!gladLoadGL(GLADloadfunc(eglGetProcAddress))) return nullptr;
-        return std::make_unique<Offscreen>(display, context, platform, options);
+        if (!gladLoadGL(GLADloadfunc(egl.get_address))) return nullptr;
+        return std::make_unique<Offscreen>(egl, display, context, platform, options);
     };
-    if (eglGetPlatformDisplayEXT && eglQueryDevicesEXT) {
+    if (egl.query_devices) {
         std::array<EGLDeviceEXT, 16> devices{};
         EGLint count = 0;
-        if (eglQueryDevicesEXT(EGLint(devices.size()), devices.data(), &count))
+        if (egl.query_devices(EGLint(devices.size()), devices.data(), &count))
             for (EGLint i = 0; i < count; ++i)
-                if (auto surface = use(eglGetPlatformDisplayEXT(EGL_PLATFORM_DEVICE_EXT, devices[std::size_t(i)], nullptr), "EGL device"))
-                    return surface;
+                if (auto surface = use(egl.get_platform_display(EGL_PLATFORM_DEVICE_EXT, devices[std::size_t(i)], nullptr), "EGL device")) return surface;
     }
-    if (eglGetPlatformDisplayEXT)
-        if (auto surface = use(eglGetPlatformDisplayEXT(EGL_PLATFORM_SURFACELESS_MESA, EGL_DEFAULT_DISPLAY, nullptr), "EGL surfaceless"))
-            return surface;
+    if (auto surface = use(egl.get_platform_display(EGL_PLATFORM_SURFACELESS_MESA, EGL_DEFAULT_DISPLAY, nullptr), "EGL surfaceless")) return surface;
     return fail("no EGL platform gave a context");
 }
 

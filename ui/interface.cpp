@@ -3,6 +3,7 @@
 #include <imgui_internal.h>
 
 #include <algorithm>
+#include <cctype>
 
 #include "ui/export_panel.h"
 #include "ui/expression_panel.h"
@@ -38,6 +39,31 @@ Interface::Interface(Studio& studio, ViewportOutput& output) : studio_(studio), 
     add<LogPanel>();
     add<ExportPanel>(output);
     add<PreferencesPanel>(output).open = false;
+    add_commands();
+}
+
+// What only a window can do, for the palette and for scripts.
+void Interface::add_commands() {
+    const auto add_command = [&](const std::string& id, const std::string& title, const std::string& about, std::function<void()> run) {
+        Command command;
+        command.id = id;
+        command.title = title;
+        command.category = "Window";
+        command.tooltip = about;
+        command.run = [run = std::move(run)](Studio&, const Arguments&) -> Status {
+            run();
+            return {};
+        };
+        studio_.commands().add(std::move(command));
+    };
+    for (const auto& panel : panels_) {
+        std::string id = "panel." + panel->name();
+        id[6] = char(std::tolower(static_cast<unsigned char>(id[6])));
+        add_command(id, "Show " + panel->name(), panel->about(), [this, name = panel->name()] { show_panel(name); });
+    }
+    add_command("panel.arrange", "Usual arrangement", "Puts all panels where they were at first.", [this] { layout_wanted_ = true; });
+    add_command("window.shortcuts", "Keyboard and mouse", "Lists keys and mouse movements.", [this] { shortcut_sheet_.toggle(); });
+    add_command("window.palette", "Command palette", "Lists every command.", [this] { command_palette_.open(); });
 }
 
 Interface::~Interface() = default;
@@ -46,8 +72,7 @@ bool Interface::show_panel(const std::string& name) {
     for (auto& panel : panels_)
         if (panel->name() == name) {
             panel->open = true;
-            focus_ = panel->window();
-            frames_until_focus_ = 1;  // a panel that was closed must be drawn once first
+            front_.push_back(name);
             return true;
         }
     return false;
@@ -58,7 +83,7 @@ void Interface::drop(const std::filesystem::path& file) { studio_.invoke("file.o
 double Interface::next_frame_in() const {
     double seconds = 10;
     const ImGuiIO& io = ImGui::GetIO();
-    if (viewport_->turning() || studio_.motion().playing()) return 0;
+    if (viewport_->turning() || studio_.motion().playing() || !front_.empty()) return 0;
     // Bars that move without a number, the text cursor, tooltips that wait.
     if (!studio_.idle()) seconds = 0.05;
     if (io.WantTextInput) seconds = std::min(seconds, 0.25);
@@ -108,6 +133,8 @@ void Interface::build_layout(unsigned dock, float width, float height) {
     // Sides of fixed width, so that a larger window gives the viewport more.
     const float right_share = std::min(0.30f, px(300) / width);
     ImGui::DockBuilderSplitNode(middle, ImGuiDir_Right, right_share, &right, &middle);
+    ImGuiID right_lower = 0;
+    ImGui::DockBuilderSplitNode(right, ImGuiDir_Down, std::clamp(px(236) / height, 0.2f, 0.4f), &right_lower, &right);
     const float left_share = std::min(0.34f, px(264) / (width * (1 - right_share)));
     ImGui::DockBuilderSplitNode(middle, ImGuiDir_Left, left_share, &left, &middle);
     ImGui::DockBuilderSplitNode(middle, ImGuiDir_Down, std::min(0.30f, px(164) / height), &bottom, &middle);
@@ -123,12 +150,12 @@ void Interface::build_layout(unsigned dock, float width, float height) {
     put({"Viewport"}, middle);
     put({"Source"}, left);
     put({"Training"}, left_lower);
-    put({"Expression", "Pose", "Identity", "Layers", "Export"}, right);
+    put({"Expression", "Pose", "Identity"}, right);
+    put({"Layers", "Export"}, right_lower);
     put({"Motion", "History", "Tasks", "Log"}, bottom);
-    if (ImGuiDockNode* node = ImGui::DockBuilderGetNode(middle)) node->SetLocalFlags(node->LocalFlags | ImGuiDockNodeFlags_HiddenTabBar | ImGuiDockNodeFlags_NoWindowMenuButton);
+    if (ImGuiDockNode* node = ImGui::DockBuilderGetNode(middle)) node->SetLocalFlags(node->LocalFlags | ImGuiDockNodeFlags_NoTabBar | ImGuiDockNodeFlags_NoWindowMenuButton);
     ImGui::DockBuilderFinish(dock);
-    focus_ = "";
-    for (const char* front : {"Motion", "Expression"}) show_panel(front);
+    front_ = {"Motion", "Expression", "Layers"};
 }
 
 void Interface::draw_panels() {
@@ -151,10 +178,12 @@ void Interface::draw_panels() {
         }
         ImGui::End();
     }
-    if (!focus_.empty() && frames_until_focus_-- <= 0) {
-        ImGui::SetWindowFocus(focus_.c_str());
-        focus_.clear();
-    }
+    // One a frame, and not before a panel that was closed has been drawn.
+    if (front_.empty() || frames_until_front_-- > 0) return;
+    for (auto& panel : panels_)
+        if (panel->name() == front_.front()) ImGui::SetWindowFocus(panel->window().c_str());
+    front_.erase(front_.begin());
+    frames_until_front_ = 1;
 }
 
 }  // namespace likeness::ui

@@ -39,6 +39,7 @@ class Interface {
     const std::vector<std::unique_ptr<Panel>>& panels() const { return panels_; }
 
   private:
+    void add_commands();
     void draw_menu_bar();
     void draw_dock();
     void draw_panels();
@@ -61,8 +62,8 @@ class Interface {
     CommandPalette command_palette_;
     ShortcutSheet shortcut_sheet_;
     bool layout_wanted_ = false;
-    std::string focus_;  // the panel to bring to the front
-    int frames_until_focus_ = 0;
+    std::vector<std::string> front_;  // panels to bring to the front, one a frame
+    int frames_until_front_ = 0;
 };
 
 }  // namespace likeness::ui

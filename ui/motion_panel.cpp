@@ -50,8 +50,10 @@ void MotionPanel::draw(Studio& studio) {
     const MotionPlayer& motion = studio.motion();
     if (!motion.loaded()) {
         gathered_ = nullptr;
+        const float width = px(160);
+        ImGui::BeginChild("empty", {0, ImGui::GetContentRegionAvail().y - ImGui::GetFrameHeight() - px(6)});
         empty_state(ICON_FA_FILM, "No motion is open", "A track of ARKit expressions (JSON or CSV) moves the face over time.");
-        const float width = px(150);
+        ImGui::EndChild();
         ImGui::SetCursorPosX(0.5f * (ImGui::GetWindowWidth() - width));
         command_button(studio, "motion.open", {}, ICON_FA_FOLDER_OPEN "  Open motion...", ButtonStyle::primary, width);
         return;

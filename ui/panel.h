@@ -11,13 +11,14 @@ class Panel {
   public:
     // `name` is its title and identity; `icon` stands before it.
     Panel(std::string name, std::string icon, std::string about)
-        : name_(std::move(name)), about_(std::move(about)), window_(icon + "  " + name_ + "###" + name_) {}
+        : name_(std::move(name)), about_(std::move(about)), icon_(std::move(icon)), window_(name_ + "###" + name_) {}
     virtual ~Panel() = default;
     Panel(const Panel&) = delete;
     Panel& operator=(const Panel&) = delete;
 
     const std::string& name() const { return name_; }
     const std::string& about() const { return about_; }
+    const std::string& icon() const { return icon_; }
     const std::string& window() const { return window_; }  // Dear ImGui's name
     // Between Begin and End of its window.
     virtual void draw(Studio& studio) = 0;
@@ -26,7 +27,7 @@ class Panel {
     bool open = true;
 
   private:
-    std::string name_, about_, window_;
+    std::string name_, about_, icon_, window_;
 };
 
 }  // namespace likeness::ui

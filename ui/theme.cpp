@@ -2,6 +2,8 @@
 
 #include <implot.h>
 
+#include <cfloat>
+
 #include "core/base/paths.h"
 
 namespace likeness::ui {
@@ -77,7 +79,7 @@ void set_colours(bool is_light) {
     c[ImGuiCol_Header] = faded(p.accent, is_light ? 0.18f : 0.24f);
     c[ImGuiCol_HeaderHovered] = is_light ? rgb(0xDDE1E7) : rgb(0x3A3F47);
     c[ImGuiCol_HeaderActive] = faded(p.accent, 0.34f);
-    c[ImGuiCol_Separator] = is_light ? rgb(0xD5D9DF) : rgb(0x33373D);
+    c[ImGuiCol_Separator] = is_light ? rgb(0xCDD2D9) : rgb(0x16171A);
     c[ImGuiCol_SeparatorHovered] = faded(p.accent, 0.6f);
     c[ImGuiCol_SeparatorActive] = p.accent;
     c[ImGuiCol_ResizeGrip] = {};
@@ -95,7 +97,7 @@ void set_colours(bool is_light) {
     c[ImGuiCol_PlotLines] = p.accent;
     c[ImGuiCol_PlotHistogram] = p.accent;
     c[ImGuiCol_TableHeaderBg] = is_light ? rgb(0xE6E9ED) : rgb(0x2C2F35);
-    c[ImGuiCol_TableBorderStrong] = c[ImGuiCol_TableBorderLight] = c[ImGuiCol_Separator];
+    c[ImGuiCol_TableBorderStrong] = c[ImGuiCol_TableBorderLight] = c[ImGuiCol_Border];
     c[ImGuiCol_TableRowBgAlt] = faded(p.text, 0.025f);
     c[ImGuiCol_TextSelectedBg] = faded(p.accent, 0.35f);
     c[ImGuiCol_DragDropTarget] = p.accent;
@@ -128,7 +130,8 @@ void set_shapes() {
     style.ScrollbarRounding = 6;
     style.GrabRounding = 3;
     style.TabRounding = 4;
-    style.DockingSeparatorSize = 3;
+    style.DockingSeparatorSize = 2;
+    style.TabCloseButtonMinWidthSelected = FLT_MAX;  // closed from the View menu, so that names have room
     style.WindowMenuButtonPosition = ImGuiDir_None;
     style.WindowTitleAlign = {0, 0.5f};
     style.SeparatorTextBorderSize = 1;

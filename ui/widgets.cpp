@@ -204,7 +204,7 @@ void centred(const std::string& text, ImFont* font, const ImVec4& colour, float 
     ImGui::PushFont(font, size);
     ImGui::PushStyleColor(ImGuiCol_Text, colour);
     // Wrapped lines are centred one by one.
-    const float room = std::min(ImGui::GetContentRegionAvail().x, px(300));
+    const float room = std::min(ImGui::GetContentRegionAvail().x, px(360));
     const char* line = text.c_str();
     const char* end = line + text.size();
     while (line < end) {
@@ -223,15 +223,18 @@ void centred(const std::string& text, ImFont* font, const ImVec4& colour, float 
 
 void to_middle(float height) {
     const float room = ImGui::GetContentRegionAvail().y;
-    ImGui::SetCursorPosY(ImGui::GetCursorPosY() + std::max(px(8), 0.42f * (room - height)));
+    ImGui::SetCursorPosY(ImGui::GetCursorPosY() + std::max(0.0f, 0.42f * (room - height)));
 }
 
 }  // namespace
 
 void empty_state(const char* icon, const std::string& title, const std::string& text) {
-    to_middle(px(110));
-    centred(icon, regular_font(), palette().faint, 30);
-    ImGui::Spacing();
+    const bool high = ImGui::GetContentRegionAvail().y > px(160);
+    to_middle(px(high ? 110 : 66));
+    if (high) {
+        centred(icon, regular_font(), palette().faint, 30);
+        ImGui::Spacing();
+    }
     centred(title, medium_font(), palette().dim);
     centred(text, regular_font(), palette().dim);
 }
