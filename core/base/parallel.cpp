@@ -32,7 +32,8 @@ void give_way() {
     Gate& g = gate();
     if (g.held.load(std::memory_order_relaxed) == 0) return;
     std::unique_lock lock(g.mutex);
-    g.opened.wait_for(lock, std::chrono::milliseconds(50), [&g] { return g.held.load(std::memory_order_relaxed) == 0; });
+    g.opened.wait_for(lock, std::chrono::milliseconds(50),
+                      [&g] { return g.held.load(std::memory_order_relaxed) == 0; });
 }
 
 class Pool {

@@ -79,7 +79,8 @@ Result<MotionTrack> from_json(const std::string& text, const std::string& name) 
     if (!document->is_object() || !document->contains("names") || !document->contains("frames"))
         return bad(name, "it has no \"names\" and \"frames\"");
     const json &names = document->at("names"), &frames = document->at("frames");
-    if (!names.is_array() || names.empty() || names.size() > most_names) return bad(name, "its list of names is unusable");
+    if (!names.is_array() || names.empty() || names.size() > most_names)
+        return bad(name, "its list of names is unusable");
     if (!frames.is_array() || frames.size() > most_frames) return bad(name, "its list of frames is unusable");
     MotionTrack track;
     for (const json& entry : names) {
@@ -107,7 +108,8 @@ Result<MotionTrack> from_json(const std::string& text, const std::string& name) 
         if (!weights || !weights->is_array() || weights->size() != names.size())
             return bad(name, "frame " + std::to_string(i) + " has not one weight for each name");
         for (const json& weight : *weights)
-            if (!add_weight(weight, track)) return bad(name, "frame " + std::to_string(i) + " has a weight that is no number");
+            if (!add_weight(weight, track))
+                return bad(name, "frame " + std::to_string(i) + " has a weight that is no number");
         track.times.push_back(time);
     }
     if (const auto it = document->find("head_pose"); it != document->end() && it->is_array() && !it->empty()) {
@@ -126,8 +128,10 @@ std::vector<std::string_view> cells(std::string_view line) {
     while (true) {
         const auto comma = line.find(',');
         std::string_view cell = line.substr(0, comma);
-        while (!cell.empty() && (cell.front() == ' ' || cell.front() == '"' || cell.front() == '\t')) cell.remove_prefix(1);
-        while (!cell.empty() && (cell.back() == ' ' || cell.back() == '"' || cell.back() == '\r' || cell.back() == '\t'))
+        while (!cell.empty() && (cell.front() == ' ' || cell.front() == '"' || cell.front() == '\t'))
+            cell.remove_prefix(1);
+        while (!cell.empty() &&
+               (cell.back() == ' ' || cell.back() == '"' || cell.back() == '\r' || cell.back() == '\t'))
             cell.remove_suffix(1);
         found.push_back(cell);
         if (comma == std::string_view::npos) return found;
@@ -178,7 +182,8 @@ Result<MotionTrack> from_csv(const std::string& text, const std::string& name) {
         if (title == "timecode" || title == "time") {
             role.push_back(timed ? skip : time_column);
             timed = true;
-        } else if (title == "blendshapecount" || title.empty() || title.starts_with("lefteye") || title.starts_with("righteye")) {
+        } else if (title == "blendshapecount" || title.empty() || title.starts_with("lefteye") ||
+                   title.starts_with("righteye")) {
             role.push_back(skip);  // eyes also come as eyeLook... controls
         } else if (title == "headyaw" || title == "headpitch" || title == "headroll") {
             role.push_back(title == "headyaw" ? yaw : title == "headpitch" ? pitch : roll);

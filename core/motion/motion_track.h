@@ -17,9 +17,9 @@
 namespace likeness {
 
 struct MotionTrack {
-    std::vector<std::string> names;  // of the controls
-    std::vector<double> times;       // seconds, from 0, increasing
-    std::vector<float> weights;      // [frames, names], in [-1, 2]
+    std::vector<std::string> names;     // of the controls
+    std::vector<double> times;          // seconds, from 0, increasing
+    std::vector<float> weights;         // [frames, names], in [-1, 2]
     std::vector<Eigen::Vector3f> head;  // axis-angle of the whole head, radians; empty when it was not recorded
     double frame_seconds = 1.0 / 30;    // typical distance of two frames
 

@@ -22,11 +22,16 @@ std::string plain(double number) {
 
 const char* type_name(ArgumentSpec::Type type) {
     switch (type) {
-        case ArgumentSpec::Type::number: return "a number";
-        case ArgumentSpec::Type::integer: return "a whole number";
-        case ArgumentSpec::Type::flag: return "true or false";
-        case ArgumentSpec::Type::text: return "a text";
-        case ArgumentSpec::Type::choice: return "one of its choices";
+        case ArgumentSpec::Type::number:
+            return "a number";
+        case ArgumentSpec::Type::integer:
+            return "a whole number";
+        case ArgumentSpec::Type::flag:
+            return "true or false";
+        case ArgumentSpec::Type::text:
+            return "a text";
+        case ArgumentSpec::Type::choice:
+            return "one of its choices";
     }
     return "";
 }
@@ -36,7 +41,8 @@ Status check_value(const std::string& command, const ArgumentSpec& spec, const V
     switch (spec.type) {
         case ArgumentSpec::Type::number:
         case ArgumentSpec::Type::integer: {
-            if (!value.is_number() || !std::isfinite(value.number())) return wrong(what + " must be " + type_name(spec.type) + ".");
+            if (!value.is_number() || !std::isfinite(value.number()))
+                return wrong(what + " must be " + type_name(spec.type) + ".");
             if (spec.type == ArgumentSpec::Type::integer && value.number() != std::floor(value.number()))
                 return wrong(what + " must be a whole number.");
             if (value.number() < spec.low || value.number() > spec.high)
@@ -51,7 +57,9 @@ Status check_value(const std::string& command, const ArgumentSpec& spec, const V
             if (!value.is_text()) return wrong(what + " must be a text.");
             return {};
         case ArgumentSpec::Type::choice:
-            if (value.is_text() && std::find(spec.choices.begin(), spec.choices.end(), value.text()) != spec.choices.end()) return {};
+            if (value.is_text() &&
+                std::find(spec.choices.begin(), spec.choices.end(), value.text()) != spec.choices.end())
+                return {};
             std::string list;
             for (const std::string& choice : spec.choices) list += (list.empty() ? "" : ", ") + choice;
             return wrong(what + " must be one of: " + list + ".");
@@ -175,7 +183,8 @@ Result<CommandCall> call_from_line(const std::string& line) {
         }
     }
     if (quotes) return wrong("A quotation mark is not closed in: " + line);
-    if (words.empty() || words[0].equals != std::string::npos) return wrong("A line begins with a command's name: " + line);
+    if (words.empty() || words[0].equals != std::string::npos)
+        return wrong("A line begins with a command's name: " + line);
     CommandCall call;
     call.id = words[0].text;
     for (std::size_t i = 1; i < words.size(); ++i) {

@@ -34,7 +34,8 @@ inline ArgumentSpec text_argument(const std::string& name, const std::string& to
     spec.type = ArgumentSpec::Type::text;
     return spec;
 }
-inline ArgumentSpec choice_argument(const std::string& name, const std::string& tooltip, std::vector<std::string> choices) {
+inline ArgumentSpec choice_argument(const std::string& name, const std::string& tooltip,
+                                    std::vector<std::string> choices) {
     ArgumentSpec spec = text_argument(name, tooltip);
     spec.type = ArgumentSpec::Type::choice;
     spec.choices = std::move(choices);
@@ -56,8 +57,16 @@ inline std::string needs_avatar(const Studio& studio) {
 inline std::string needs_scene(const Studio& studio) {
     return studio.document().has_avatar() || studio.document().splats ? "" : "Open something to look at first.";
 }
-inline std::string needs_motion(const Studio& studio) {
-    return studio.motion().loaded() ? "" : "Open a motion first.";
+inline std::string needs_motion(const Studio& studio) { return studio.motion().loaded() ? "" : "Open a motion first."; }
+
+// Without a path the window asks for one.
+inline Status with_path(Studio& studio, const Arguments& a, FileRequest request,
+                        const std::function<Status(const std::string&)>& run) {
+    if (a.has("path")) return run(a.text("path"));
+    if (!studio.options().interactive) return studio_error("The command " + request.command + " needs 'path', a text.");
+    request.arguments = a;
+    studio.ask_for_file(std::move(request));
+    return {};
 }
 
 using Run = std::function<Status(Studio&, const Arguments&)>;

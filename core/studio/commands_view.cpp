@@ -33,12 +33,24 @@ void look_from(ViewState& view, double yaw, double pitch) {
 }  // namespace
 
 void add_view_commands(CommandRegistry& registry) {
-    const auto add = [&](const std::string& what, const std::string& title, const std::string& tooltip, std::vector<ArgumentSpec> arguments,
-                         const std::string& shortcut, std::function<void(ViewState&, const Arguments&)> change) {
-        registry.add({"view." + what, title, "View", tooltip, std::move(arguments), shortcut, false, "", {}, change_view(std::move(change))});
+    const auto add = [&](const std::string& what, const std::string& title, const std::string& tooltip,
+                         std::vector<ArgumentSpec> arguments, const std::string& shortcut,
+                         std::function<void(ViewState&, const Arguments&)> change) {
+        registry.add({"view." + what,
+                      title,
+                      "View",
+                      tooltip,
+                      std::move(arguments),
+                      shortcut,
+                      false,
+                      "",
+                      {},
+                      change_view(std::move(change))});
     };
-    const auto direction = [&](const std::string& what, const std::string& title, const std::string& shortcut, double yaw, double pitch) {
-        add(what, title, "Looks at the head from there.", {}, shortcut, [yaw, pitch](ViewState& v, const Arguments&) { look_from(v, yaw, pitch); });
+    const auto direction = [&](const std::string& what, const std::string& title, const std::string& shortcut,
+                               double yaw, double pitch) {
+        add(what, title, "Looks at the head from there.", {}, shortcut,
+            [yaw, pitch](ViewState& v, const Arguments&) { look_from(v, yaw, pitch); });
     };
     direction("front", "Front", "Keypad1", 0, 0);
     direction("back", "Back", "Ctrl+Keypad1", 180, 0);
@@ -48,19 +60,22 @@ void add_view_commands(CommandRegistry& registry) {
     direction("bottom", "Bottom", "Ctrl+Keypad7", 0, -90);
     add("orbit", "Orbit", "Turns the camera about the head, in degrees; by what is given, or to it.",
         {with_default(number_argument("yaw", "To the subject's left", -3600, 3600, "degrees"), 0),
-         with_default(number_argument("pitch", "Up", -180, 180, "degrees"), 0), with_default(flag_argument("to", "These angles, not by them"), false)},
+         with_default(number_argument("pitch", "Up", -180, 180, "degrees"), 0),
+         with_default(flag_argument("to", "These angles, not by them"), false)},
         "", [](ViewState& v, const Arguments& a) {
             const bool to = a.flag("to");
             look_from(v, a.number("yaw") + (to ? 0 : v.yaw / degree), a.number("pitch") + (to ? 0 : v.pitch / degree));
         });
     add("zoom", "Zoom", "Comes nearer (above 1) or goes away; times what is given, or to it.",
-        {number_argument("factor", "Times as large", 0.01, 100, "times"), with_default(flag_argument("to", "This zoom, not times it"), false)}, "",
-        [](ViewState& v, const Arguments& a) {
+        {number_argument("factor", "Times as large", 0.01, 100, "times"),
+         with_default(flag_argument("to", "This zoom, not times it"), false)},
+        "", [](ViewState& v, const Arguments& a) {
             v.source_camera = false;
             v.zoom = std::clamp((a.flag("to") ? 1.0f : v.zoom) * float(a.number("factor")), lowest_zoom, highest_zoom);
         });
     add("pan", "Pan", "Moves the picture, in metres at the head; by what is given, or to it.",
-        {with_default(number_argument("x", "To the right", -1e4, 1e4, "m"), 0), with_default(number_argument("y", "Up", -1e4, 1e4, "m"), 0),
+        {with_default(number_argument("x", "To the right", -1e4, 1e4, "m"), 0),
+         with_default(number_argument("y", "Up", -1e4, 1e4, "m"), 0),
          with_default(flag_argument("to", "To there, not by that much"), false)},
         "", [](ViewState& v, const Arguments& a) {
             v.source_camera = false;
@@ -76,32 +91,59 @@ void add_view_commands(CommandRegistry& registry) {
         v.zoom = 1;
         v.pan = {};
     });
-    add("reset", "Reset view", "Front, framed, with the usual field of view.", {}, "Home", [](ViewState& v, const Arguments&) {
-        const ViewState fresh;
-        v.source_camera = false;
-        v.yaw = fresh.yaw;
-        v.pitch = fresh.pitch;
-        v.zoom = fresh.zoom;
-        v.pan = fresh.pan;
-        v.fov = fresh.fov;
-    });
-    registry.add({"view.source", "Photograph's camera", "View", "Looks through the camera of the photograph.",
-                  {with_default(flag_argument("on", "That camera or the free one"), true)}, "Keypad0", false, "", needs_avatar,
+    add("reset", "Reset view", "Front, framed, with the usual field of view.", {}, "Home",
+        [](ViewState& v, const Arguments&) {
+            const ViewState fresh;
+            v.source_camera = false;
+            v.yaw = fresh.yaw;
+            v.pitch = fresh.pitch;
+            v.zoom = fresh.zoom;
+            v.pan = fresh.pan;
+            v.fov = fresh.fov;
+        });
+    registry.add({"view.source",
+                  "Photograph's camera",
+                  "View",
+                  "Looks through the camera of the photograph.",
+                  {with_default(flag_argument("on", "That camera or the free one"), true)},
+                  "Keypad0",
+                  false,
+                  "",
+                  needs_avatar,
                   change_view([](ViewState& v, const Arguments& a) { v.source_camera = a.flag("on"); })});
     add("mode", "View mode", "What is drawn: splats, mesh, wireframe, normals, depth or alpha.",
         {choice_argument("mode", "The mode", {view_mode_names.begin(), view_mode_names.end()})}, "",
         [](ViewState& v, const Arguments& a) { v.mode = ViewMode(index_of(view_mode_names, a.text("mode"))); });
     for (const auto& [what, title, tooltip, shortcut, member] :
-         {std::tuple{"landmarks", "Landmarks", "Shows the face's landmarks over the picture.", "L", &ViewState::landmarks},
+         {std::tuple{"landmarks", "Landmarks", "Shows the face's landmarks over the picture.", "L",
+                     &ViewState::landmarks},
           {"grid", "Grid", "Shows a grid under the head; a square is 10 cm.", "G", &ViewState::grid},
           {"cube", "View cube", "Shows the cube that views are chosen with.", "", &ViewState::view_cube},
-          {"statistics", "Statistics", "Shows frames a second and the milliseconds of each stage.", "F3", &ViewState::statistics}})
-        registry.add({std::string("view.") + what, title, "View", tooltip, {optional_argument(flag_argument("on", "Shown or not; the other unless given"))},
-                      shortcut, false, "", {}, change_view([m = member](ViewState& v, const Arguments& a) { v.*m = a.has("on") ? a.flag("on") : !(v.*m); })});
-    registry.add({"view.compare", "Compare", "View", "Shows the photograph beside the avatar or wiped over it, at the photograph's camera.",
+          {"statistics", "Statistics", "Shows frames a second and the milliseconds of each stage.", "F3",
+           &ViewState::statistics}})
+        registry.add({std::string("view.") + what,
+                      title,
+                      "View",
+                      tooltip,
+                      {optional_argument(flag_argument("on", "Shown or not; the other unless given"))},
+                      shortcut,
+                      false,
+                      "",
+                      {},
+                      change_view([m = member](ViewState& v, const Arguments& a) {
+                          v.*m = a.has("on") ? a.flag("on") : !(v.*m);
+                      })});
+    registry.add({"view.compare",
+                  "Compare",
+                  "View",
+                  "Shows the photograph beside the avatar or wiped over it, at the photograph's camera.",
                   {choice_argument("mode", "How", {compare_mode_names.begin(), compare_mode_names.end()}),
                    optional_argument(number_argument("wipe", "Where the photograph ends, share of the width", 0, 1))},
-                  "", false, "", needs_avatar, change_view([](ViewState& v, const Arguments& a) {
+                  "",
+                  false,
+                  "",
+                  needs_avatar,
+                  change_view([](ViewState& v, const Arguments& a) {
                       v.compare = CompareMode(index_of(compare_mode_names, a.text("mode")));
                       if (a.has("wipe")) v.wipe = float(a.number("wipe"));
                       if (v.compare != CompareMode::off) v.source_camera = true;
@@ -109,7 +151,8 @@ void add_view_commands(CommandRegistry& registry) {
     add("background", "Background", "What is behind the head: a colour, a checker or a picture.",
         {choice_argument("kind", "Which", {background_kind_names.begin(), background_kind_names.end()}),
          optional_argument(number_argument("red", "", 0, 1)), optional_argument(number_argument("green", "", 0, 1)),
-         optional_argument(number_argument("blue", "", 0, 1)), optional_argument(text_argument("picture", "A picture's file"))},
+         optional_argument(number_argument("blue", "", 0, 1)),
+         optional_argument(text_argument("picture", "A picture's file"))},
         "", [](ViewState& v, const Arguments& a) {
             v.background = BackgroundKind(index_of(background_kind_names, a.text("kind")));
             const char* channels[] = {"red", "green", "blue"};
@@ -119,20 +162,54 @@ void add_view_commands(CommandRegistry& registry) {
         });
 
     // Whoever renders sets the handlers of these.
-    registry.add({"capture.screenshot", "Screenshot", "Capture", "Writes a picture of the avatar (PNG).",
-                  {optional_argument(text_argument("path", "The file")), with_default(integer_argument("width", "Pixels; 0: the viewport's", 0, 16384, "pixels"), 0),
+    registry.add({"capture.screenshot",
+                  "Screenshot",
+                  "Capture",
+                  "Writes a picture of the avatar (PNG).",
+                  {optional_argument(text_argument("path", "The file")),
+                   with_default(integer_argument("width", "Pixels; 0: the viewport's", 0, 16384, "pixels"), 0),
                    with_default(integer_argument("height", "Pixels; 0: the viewport's", 0, 16384, "pixels"), 0),
                    with_default(integer_argument("scale", "Times those pixels", 1, 8, "times"), 1),
                    with_default(flag_argument("transparent", "Without the background"), false)},
-                  "F12", false, "", needs_scene, {}});
-    registry.add({"capture.window", "Picture of the window", "Capture", "Writes a picture of the whole window (PNG).",
-                  {optional_argument(text_argument("path", "The file"))}, "Ctrl+F12", false, "", {}, {}});
-    registry.add({"capture.turntable", "Turntable", "Capture", "Writes a video (.mp4) or a folder of PNG frames that goes round the head.",
-                  {optional_argument(text_argument("path", "The video or folder")), with_default(integer_argument("frames", "How many", 2, 10000), 120),
-                   with_default(number_argument("fps", "Frames a second", 1, 240, "1/s"), 30), with_default(integer_argument("size", "Pixels a side", 16, 4096, "pixels"), 768)},
-                  "", false, "", needs_scene, {}});
-    registry.add({"capture.record", "Record", "Capture", "Begins or ends recording the viewport to a video (.mp4) or a folder of PNG frames.",
-                  {optional_argument(text_argument("path", "The video or folder")), with_default(flag_argument("on", "Begin or end"), true)}, "", false, "", {}, {}});
+                  "F12",
+                  false,
+                  "",
+                  needs_scene,
+                  {}});
+    registry.add({"capture.window",
+                  "Picture of the window",
+                  "Capture",
+                  "Writes a picture of the whole window (PNG).",
+                  {optional_argument(text_argument("path", "The file"))},
+                  "Ctrl+F12",
+                  false,
+                  "",
+                  {},
+                  {}});
+    registry.add({"capture.turntable",
+                  "Turntable",
+                  "Capture",
+                  "Writes a video (.mp4) or a folder of PNG frames that goes round the head.",
+                  {optional_argument(text_argument("path", "The video or folder")),
+                   with_default(integer_argument("frames", "How many", 2, 10000), 120),
+                   with_default(number_argument("fps", "Frames a second", 1, 240, "1/s"), 30),
+                   with_default(integer_argument("size", "Pixels a side", 16, 4096, "pixels"), 768)},
+                  "",
+                  false,
+                  "",
+                  needs_scene,
+                  {}});
+    registry.add({"capture.record",
+                  "Record",
+                  "Capture",
+                  "Begins or ends recording the viewport to a video (.mp4) or a folder of PNG frames.",
+                  {optional_argument(text_argument("path", "The video or folder")),
+                   with_default(flag_argument("on", "Begin or end"), true)},
+                  "",
+                  false,
+                  "",
+                  {},
+                  {}});
 }
 
 }  // namespace likeness

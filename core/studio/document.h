@@ -30,11 +30,11 @@ struct EditableState {
 
 // The photograph, for the Source panel and overlays.
 struct SourcePhotograph {
-    std::filesystem::path file;  // as it was opened; empty for the crop inside a .likeness file
+    std::filesystem::path file;            // as it was opened; empty for the crop inside a .likeness file
     std::shared_ptr<const Image> picture;  // RGB or RGBA, the whole photograph (or that crop: alpha is the matte)
     std::optional<float> focal_35mm;
-    std::vector<FaceDetection> faces;  // largest first, pixels of `picture`
-    int face = -1;                     // the one that the avatar is of
+    std::vector<FaceDetection> faces;         // largest first, pixels of `picture`
+    int face = -1;                            // the one that the avatar is of
     std::optional<LandmarkPoints> landmarks;  // pixels of `picture`
     std::optional<HeadFit> fit;               // its camera is that of `picture`
     Eigen::Vector2i crop_origin = Eigen::Vector2i::Zero();
@@ -51,8 +51,8 @@ enum class DocumentStage {
 };
 
 struct Scene {
-    std::uint64_t version = 0;  // another number: something below changed
-    std::shared_ptr<const Avatar> avatar;  // the surface; null for a file of splats
+    std::uint64_t version = 0;                        // another number: something below changed
+    std::shared_ptr<const Avatar> avatar;             // the surface; null for a file of splats
     std::shared_ptr<const AnchoredSplats> gaussians;  // the newest, on that surface (not always avatar->splats)
     std::shared_ptr<const SplatSet> splats;           // of a file of splats
     HeadPose pose;
@@ -77,7 +77,7 @@ class Document {
     std::shared_ptr<const Avatar> fitted;  // as prepared or loaded: identity changes start from here
     std::shared_ptr<const Avatar> avatar;  // with the changes made to the identity
     std::shared_ptr<const AnchoredSplats> gaussians;
-    std::shared_ptr<const SplatSet> splats;  // of a .ply file
+    std::shared_ptr<const SplatSet> splats;      // of a .ply file
     std::shared_ptr<PreparedPortrait> portrait;  // what training needs; absent for a reopened .likeness
     Eigen::VectorXf baked_identity_change;       // what `avatar` has; edits.identity_change may be ahead of it
 

@@ -91,7 +91,8 @@ void History::push(const std::string& title, const std::string& merge_key, std::
         bytes_ -= entries_.back().edit->bytes();
         entries_.pop_back();
     }
-    if (gesture != 0 && !entries_.empty() && entries_.back().gesture == gesture && entries_.back().merge_key == merge_key) {
+    if (gesture != 0 && !entries_.empty() && entries_.back().gesture == gesture &&
+        entries_.back().merge_key == merge_key) {
         Entry& last = entries_.back();
         bytes_ -= last.edit->bytes();
         if (last.edit->absorb(*edit)) {

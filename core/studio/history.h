@@ -36,8 +36,10 @@ class History {
         std::unique_ptr<Edit> edit;
     };
 
-    // Drops what could be redone. Within one gesture, changes with the same key become one entry; gesture 0 never merges.
-    void push(const std::string& title, const std::string& merge_key, std::uint64_t gesture, std::unique_ptr<Edit> edit);
+    // Drops what could be redone. Within one gesture, changes with the same key become one entry; gesture 0 never
+    // merges.
+    void push(const std::string& title, const std::string& merge_key, std::uint64_t gesture,
+              std::unique_ptr<Edit> edit);
     bool undo(Document& document);  // false when there is nothing
     bool redo(Document& document);
     // Undoes or redoes until `position` entries are applied.

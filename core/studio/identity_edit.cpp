@@ -45,7 +45,8 @@ std::vector<IdentitySlider> identity_sliders(const HeadModel& model) {
                 slider.up = side == 0 ? other->second : i;
                 taken[std::size_t(other->second)] = true;
             }
-        const std::string bare = slider.name.starts_with("l-") || slider.name.starts_with("r-") ? slider.name.substr(2) : slider.name;
+        const std::string bare =
+            slider.name.starts_with("l-") || slider.name.starts_with("r-") ? slider.name.substr(2) : slider.name;
         slider.group = bare.substr(0, bare.find('-'));
         slider.high = std::max(0.5f, model.identity_range(1, slider.up));
         if (slider.down >= 0) slider.low = -std::max(0.5f, model.identity_range(1, slider.down));
@@ -97,7 +98,8 @@ void IdentityBaker::bind_hair() {
     }
 }
 
-std::shared_ptr<const Avatar> IdentityBaker::before(const std::shared_ptr<const Avatar>& changed, const Eigen::VectorXf& change) {
+std::shared_ptr<const Avatar> IdentityBaker::before(const std::shared_ptr<const Avatar>& changed,
+                                                    const Eigen::VectorXf& change) {
     if (change.size() != changed->identity.size() || change.isZero(0)) return changed;
     auto result = std::make_shared<Avatar>(*changed);
     result->identity -= change;
@@ -119,7 +121,8 @@ std::shared_ptr<const Avatar> IdentityBaker::bake(const Eigen::VectorXf& change)
     result->identity += change;
     if (result->hair.vertices.cols() > 0) {
         if (near_.empty()) bind_hair();
-        const PersonalHead person = personalise(*result->model, result->identity, result->offsets.size() ? &result->offsets : nullptr);
+        const PersonalHead person =
+            personalise(*result->model, result->identity, result->offsets.size() ? &result->offsets : nullptr);
         const Vertices moved = person.vertices - fitted_->person.vertices;
         for (Eigen::Index h = 0; h < result->hair.vertices.cols(); ++h)
             for (int k = 0; k < neighbours_; ++k) {

@@ -11,9 +11,9 @@ namespace likeness {
 
 // Two targets that undo each other ("nose-hump-decr" and "-incr", "nose-trans-down" and "-up") are one slider.
 struct IdentitySlider {
-    std::string name;   // "nose-hump", "nose-trans-up"
-    std::string group;  // "nose"
-    int up = -1, down = -1;  // targets; down is -1 for one that has no opposite
+    std::string name;         // "nose-hump", "nose-trans-up"
+    std::string group;        // "nose"
+    int up = -1, down = -1;   // targets; down is -1 for one that has no opposite
     float low = 0, high = 1;  // sensible changes
 };
 // In the model's order; empty for a head without identity targets.
@@ -29,7 +29,8 @@ class IdentityBaker {
     // The fitted avatar with `change` [I] added to its identity; prepared. Hair follows the nearest parts of the head.
     std::shared_ptr<const Avatar> bake(const Eigen::VectorXf& change);
     // The way back: the avatar from which `change` makes `changed`.
-    static std::shared_ptr<const Avatar> before(const std::shared_ptr<const Avatar>& changed, const Eigen::VectorXf& change);
+    static std::shared_ptr<const Avatar> before(const std::shared_ptr<const Avatar>& changed,
+                                                const Eigen::VectorXf& change);
 
   private:
     void bind_hair();

@@ -70,7 +70,8 @@ void Jobs::run(const std::shared_ptr<Job>& job, const std::function<Status(Progr
     } catch (const std::bad_alloc&) {
         state = JobState::failed;
         outcome = Error{ErrorCode::out_of_memory,
-                        "There was not enough memory for: " + job->info.name + ". Close other programs and try again.", "bad_alloc"};
+                        "There was not enough memory for: " + job->info.name + ". Close other programs and try again.",
+                        "bad_alloc"};
     } catch (const std::exception& failure) {
         state = JobState::failed;
         outcome = Error{ErrorCode::internal, "Something went wrong in: " + job->info.name + ".", failure.what()};
@@ -90,6 +91,11 @@ void Jobs::run(const std::shared_ptr<Job>& job, const std::function<Status(Progr
             job->thread.join();
             {
                 std::lock_guard lock(mutex_);
+                // Cancelled when it was as good as done: still, nobody wants its outcome.
+                if (job->info.cancelling && job->outcome) {
+                    job->info.state = JobState::cancelled;
+                    job->outcome = Error{ErrorCode::cancelled, job->info.name + " was cancelled.", ""};
+                }
                 std::erase(running_, job);
                 ended_.insert(ended_.begin(), job);
                 if (ended_.size() > remembered) ended_.pop_back();
@@ -109,7 +115,8 @@ void Jobs::report(Job& job, double fraction, const std::string& stage) {
         job.info.stage = stage;
         job.info.seconds = now - job.started;
         // An estimate from two per cent on; before, it would jump about.
-        if (job.info.fraction > 0.02) job.info.seconds_left = job.info.seconds * (1 - job.info.fraction) / job.info.fraction;
+        if (job.info.fraction > 0.02)
+            job.info.seconds_left = job.info.seconds * (1 - job.info.fraction) / job.info.fraction;
         if (now - last_wake_ > wake_interval) {
             last_wake_ = now;
             wake = true;
@@ -131,7 +138,7 @@ void Jobs::post(std::function<void()> action) { push(std::move(action), true); }
 void Jobs::cancel(int id) {
     std::lock_guard lock(mutex_);
     for (const auto& job : running_)
-        if (job->info.id == id && job->info.state == JobState::running && job->info.cancellable) {
+        if (job->info.id == id && job->info.cancellable) {
             job->info.cancelling = true;
             job->progress->cancel();
         }
@@ -140,7 +147,7 @@ void Jobs::cancel(int id) {
 void Jobs::cancel_all() {
     std::lock_guard lock(mutex_);
     for (const auto& job : running_)
-        if (job->info.state == JobState::running && job->info.cancellable) {
+        if (job->info.cancellable) {
             job->info.cancelling = true;
             job->progress->cancel();
         }

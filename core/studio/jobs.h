@@ -73,6 +73,7 @@ class Jobs {
     // From any thread: `action` runs in the next drain(), before the outcomes of jobs that end later.
     void post(std::function<void()> action);
 
+    // A job whose outcome was not drained yet ends as cancelled, even when its work was done.
     void cancel(int id);
     void cancel_all();
     void drain();

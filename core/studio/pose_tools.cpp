@@ -64,7 +64,8 @@ Result<HeadPose> pose_from_text(const HeadModel& model, const std::string& text)
     limits.max_bytes = 1 << 20;
     const auto from = parse_json(text, "the pose", limits);
     if (!from) return bad("it is not JSON");
-    if (!from->is_object() || (!from->contains("controls") && !from->contains("joints"))) return bad("it names no controls");
+    if (!from->is_object() || (!from->contains("controls") && !from->contains("joints")))
+        return bad("it names no controls");
     HeadPose pose = HeadPose::neutral(model);
     for (const char* part : {"controls", "joints"}) {
         const auto it = from->find(part);
@@ -118,7 +119,9 @@ HeadPose mirrored(const HeadModel& model, const HeadPose& pose) {
 
 HeadPose random_pose(const HeadModel& model, std::uint64_t seed, float strength) {
     std::mt19937_64 random(seed);
-    const auto uniform = [&random](float low, float high) { return low + (high - low) * float(random() >> 40) * 0x1p-24f; };
+    const auto uniform = [&random](float low, float high) {
+        return low + (high - low) * float(random() >> 40) * 0x1p-24f;
+    };
     HeadPose pose = HeadPose::neutral(model);
     // Each group is used or not; both sides move together, nearly.
     struct Group {
@@ -172,8 +175,10 @@ void set_gaze(const HeadModel& model, float x, float y, HeadPose& pose) {
 
 Eigen::Vector2f gaze_of(const HeadModel& model, const HeadPose& pose) {
     const auto value = [&](const char* name) { return control_value(model, pose, name); };
-    return {0.5f * (value("eyeLookOutLeft") + value("eyeLookInRight") - value("eyeLookInLeft") - value("eyeLookOutRight")),
-            0.5f * (value("eyeLookUpLeft") + value("eyeLookUpRight") - value("eyeLookDownLeft") - value("eyeLookDownRight"))};
+    return {
+        0.5f * (value("eyeLookOutLeft") + value("eyeLookInRight") - value("eyeLookInLeft") - value("eyeLookOutRight")),
+        0.5f *
+            (value("eyeLookUpLeft") + value("eyeLookUpRight") - value("eyeLookDownLeft") - value("eyeLookDownRight"))};
 }
 
 Eigen::Vector3f within_limits(const HeadModel& model, int joint, const Eigen::Vector3f& axis_angle) {
@@ -181,10 +186,10 @@ Eigen::Vector3f within_limits(const HeadModel& model, int joint, const Eigen::Ve
 }
 
 void set_head(const HeadModel& model, float yaw, float pitch, float roll, HeadPose& pose) {
-    const Eigen::Matrix3f turn = (Eigen::AngleAxisf(yaw, Eigen::Vector3f::UnitY()) *
-                                  Eigen::AngleAxisf(-pitch, Eigen::Vector3f::UnitX()) *
-                                  Eigen::AngleAxisf(-roll, Eigen::Vector3f::UnitZ()))
-                                     .toRotationMatrix();
+    const Eigen::Matrix3f turn =
+        (Eigen::AngleAxisf(yaw, Eigen::Vector3f::UnitY()) * Eigen::AngleAxisf(-pitch, Eigen::Vector3f::UnitX()) *
+         Eigen::AngleAxisf(-roll, Eigen::Vector3f::UnitZ()))
+            .toRotationMatrix();
     const Eigen::AngleAxisf whole(turn);
     const Eigen::Vector3f rotation = whole.angle() * whole.axis();
     const int neck = model.joint("neck"), head = model.joint("head");
@@ -194,11 +199,32 @@ void set_head(const HeadModel& model, float yaw, float pitch, float roll, HeadPo
 
 const std::vector<BuiltInPose>& built_in_poses() {
     static const std::vector<BuiltInPose> poses = {
-        {"Smile", {{"mouthSmileLeft", 0.8f}, {"mouthSmileRight", 0.8f}, {"cheekSquintLeft", 0.5f}, {"cheekSquintRight", 0.5f}}},
-        {"Laugh", {{"mouthSmileLeft", 0.9f}, {"mouthSmileRight", 0.9f}, {"jawOpen", 0.45f}, {"cheekSquintLeft", 0.8f}, {"cheekSquintRight", 0.8f}, {"eyeSquintLeft", 0.5f}, {"eyeSquintRight", 0.5f}}},
-        {"Surprise", {{"jawOpen", 0.5f}, {"browInnerUp", 0.9f}, {"browOuterUpLeft", 0.8f}, {"browOuterUpRight", 0.8f}, {"eyeWideLeft", 0.8f}, {"eyeWideRight", 0.8f}}},
-        {"Sad", {{"mouthFrownLeft", 0.7f}, {"mouthFrownRight", 0.7f}, {"browInnerUp", 0.8f}, {"mouthShrugLower", 0.4f}}},
-        {"Angry", {{"browDownLeft", 0.9f}, {"browDownRight", 0.9f}, {"noseSneerLeft", 0.5f}, {"noseSneerRight", 0.5f}, {"mouthPressLeft", 0.5f}, {"mouthPressRight", 0.5f}}},
+        {"Smile",
+         {{"mouthSmileLeft", 0.8f}, {"mouthSmileRight", 0.8f}, {"cheekSquintLeft", 0.5f}, {"cheekSquintRight", 0.5f}}},
+        {"Laugh",
+         {{"mouthSmileLeft", 0.9f},
+          {"mouthSmileRight", 0.9f},
+          {"jawOpen", 0.45f},
+          {"cheekSquintLeft", 0.8f},
+          {"cheekSquintRight", 0.8f},
+          {"eyeSquintLeft", 0.5f},
+          {"eyeSquintRight", 0.5f}}},
+        {"Surprise",
+         {{"jawOpen", 0.5f},
+          {"browInnerUp", 0.9f},
+          {"browOuterUpLeft", 0.8f},
+          {"browOuterUpRight", 0.8f},
+          {"eyeWideLeft", 0.8f},
+          {"eyeWideRight", 0.8f}}},
+        {"Sad",
+         {{"mouthFrownLeft", 0.7f}, {"mouthFrownRight", 0.7f}, {"browInnerUp", 0.8f}, {"mouthShrugLower", 0.4f}}},
+        {"Angry",
+         {{"browDownLeft", 0.9f},
+          {"browDownRight", 0.9f},
+          {"noseSneerLeft", 0.5f},
+          {"noseSneerRight", 0.5f},
+          {"mouthPressLeft", 0.5f},
+          {"mouthPressRight", 0.5f}}},
         {"Kiss", {{"mouthPucker", 0.9f}, {"eyeBlinkLeft", 0.3f}, {"eyeBlinkRight", 0.3f}}},
         {"Wink", {{"eyeBlinkLeft", 1.0f}, {"mouthSmileLeft", 0.5f}, {"cheekSquintLeft", 0.6f}}},
         {"Eyes closed", {{"eyeBlinkLeft", 1.0f}, {"eyeBlinkRight", 1.0f}}},

@@ -139,9 +139,9 @@ Status RecoveryFolder::remember(const Recovery& recovery) {
     mine_ = recovery;
     mine_.record = record_;
     has_mine_ = true;
-    return save_json(record_, {{"autosave", recovery.autosave.string()},
-                               {"document", recovery.document.string()},
-                               {"name", recovery.name}});
+    return save_json(
+        record_,
+        {{"autosave", recovery.autosave.string()}, {"document", recovery.document.string()}, {"name", recovery.name}});
 }
 
 void RecoveryFolder::forget() {

@@ -24,10 +24,14 @@ const char* kind_name(const Document& d) {
 
 const char* stage_name(const Document& d) {
     switch (d.stage) {
-        case DocumentStage::empty: return "empty";
-        case DocumentStage::preparing: return "preparing";
-        case DocumentStage::ready: return "ready";
-        case DocumentStage::failed: return "failed";
+        case DocumentStage::empty:
+            return "empty";
+        case DocumentStage::preparing:
+            return "preparing";
+        case DocumentStage::ready:
+            return "ready";
+        case DocumentStage::failed:
+            return "failed";
     }
     return "";
 }
@@ -71,7 +75,8 @@ Result<Script> Script::parse(const std::string& text, const std::string& name) {
 bool Script::step(Studio& studio) {
     const auto fail = [&](const Error& error) {
         const int line = next_ < calls_.size() ? calls_[next_].number : 0;
-        status_ = Error{error.code, "'" + name_ + "', line " + std::to_string(line) + ": " + error.message, error.detail};
+        status_ =
+            Error{error.code, "'" + name_ + "', line " + std::to_string(line) + ": " + error.message, error.detail};
         next_ = calls_.size();
         return false;
     };
@@ -82,7 +87,8 @@ bool Script::step(Studio& studio) {
             if (!outcome) return fail(outcome.error());
             if (*outcome == Outcome::waiting) {
                 // What failed in the meantime is why the wait would never end.
-                if (const auto problem = studio.messages().dialog(); problem && !call.arguments.has("errors")) return fail(*problem);
+                if (const auto problem = studio.messages().dialog(); problem && !call.arguments.has("errors"))
+                    return fail(*problem);
                 return true;
             }
             waiting_since_ = -1;
@@ -151,7 +157,9 @@ Status Script::expect(Studio& studio, const Arguments& arguments) const {
             found = document.path.string();
             holds = value == Value(found);
         } else if (name == "gaussians") {
-            const std::size_t count = document.gaussians ? document.gaussians->count : document.splats ? document.splats->count : 0;
+            const std::size_t count = document.gaussians ? document.gaussians->count
+                                      : document.splats  ? document.splats->count
+                                                         : 0;
             found = std::to_string(count);
             holds = value.is_number() && double(count) >= value.number();
         } else {

@@ -47,7 +47,8 @@ ReadSession read_session(const std::shared_ptr<const Avatar>& avatar) {
     if (const auto it = session.find("identity_change"); it != session.end() && it->is_object() && !it->empty()) {
         Eigen::VectorXf change = Eigen::VectorXf::Zero(avatar->identity.size());
         for (int i = 0; i < model.identity_count() && i < change.size(); ++i)
-            if (const auto value = it->find(model.identity_names[std::size_t(i)]); value != it->end() && value->is_number()) {
+            if (const auto value = it->find(model.identity_names[std::size_t(i)]);
+                value != it->end() && value->is_number()) {
                 const float x = value->get<float>();
                 if (std::isfinite(x) && std::abs(x) <= 10) change[i] = x;
             }

@@ -158,7 +158,9 @@ Status save_settings(const fs::path& folder, const Settings& s) {
     std::error_code failed;
     fs::create_directories(folder, failed);
     if (failed)
-        return Error{ErrorCode::io, "Cannot make the folder '" + folder.string() + "' for the settings: " + failed.message() + ".", ""};
+        return Error{ErrorCode::io,
+                     "Cannot make the folder '" + folder.string() + "' for the settings: " + failed.message() + ".",
+                     ""};
     return save_json(folder / "settings.json", document);
 }
 

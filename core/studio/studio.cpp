@@ -47,23 +47,27 @@ Studio::~Studio() {
 void Studio::find_device() {
     const std::string name = options_.device.empty() ? settings_.device : options_.device;
     const JobOptions quiet{.cancellable = false, .quiet = true};
-    jobs_.start_for<Device>(
+    struct Found {
+        Device device;
+        std::string instead;  // why not the one that was asked for
+    };
+    jobs_.start_for<Found>(
         "Looking for devices",
-        [tools = tools_, name](Progress&) -> Result<Device> {
+        [tools = tools_, name](Progress&) -> Result<Found> {
             auto device = tools->open_device(name);
+            if (device) return Found{*std::move(device), ""};
             // A GPU that is gone must not keep anybody from working.
-            if (!device && name != "cpu") {
-                auto processor = tools->open_device("cpu");
-                if (processor) processor->hardware += " (" + device.error().message + ")";
-                return processor;
-            }
-            return device;
+            auto processor = tools->open_device("cpu");
+            if (!processor) return device.error();
+            return Found{*std::move(processor), device.error().message};
         },
-        [this](Result<Device> device) {
-            if (device)
-                device_ = *std::move(device);
-            else
-                messages_.error(device.error());
+        [this](Result<Found> found) {
+            if (!found) {
+                messages_.error(found.error());
+                return;
+            }
+            device_ = std::move(found->device);
+            if (!found->instead.empty()) messages_.warning(found->instead + " The processor is used instead.");
         },
         quiet);
     if (options_.preload)
@@ -112,7 +116,9 @@ void Studio::write_settings() {
     settings_due_ = 0;
     settings_job_ = jobs_.start(
         "Writing settings",
-        [folder = options_.folders.settings, settings = settings_](Progress&) { return save_settings(folder, settings); },
+        [folder = options_.folders.settings, settings = settings_](Progress&) {
+            return save_settings(folder, settings);
+        },
         [this](const Status& status) {
             if (!status) messages_.warning(status.error().message, status.error().detail);
         },
@@ -201,7 +207,9 @@ void Studio::set_clipboard(const std::string& text) {
     if (options_.set_clipboard) options_.set_clipboard(text);
 }
 
-std::string Studio::clipboard() const { return options_.get_clipboard ? options_.get_clipboard() : internal_clipboard_; }
+std::string Studio::clipboard() const {
+    return options_.get_clipboard ? options_.get_clipboard() : internal_clipboard_;
+}
 
 // ---- the document ----
 

@@ -27,22 +27,22 @@ namespace likeness {
 
 struct StudioOptions {
     UserFolders folders = UserFolders::find();
-    std::string device;                   // overrides the settings' when not empty
-    bool interactive = true;              // may ask questions; else what would ask is an error
-    bool remember = true;                 // write settings and autosaves
-    bool preload = false;                 // load heads and networks at once, for a photograph that will come
+    std::string device;                     // overrides the settings' when not empty
+    bool interactive = true;                // may ask questions; else what would ask is an error
+    bool remember = true;                   // write settings and autosaves
+    bool preload = false;                   // load heads and networks at once, for a photograph that will come
     std::shared_ptr<const HeadModel> head;  // that avatars share; the default head unless given
-    std::function<double()> clock;        // seconds; the system's steady clock unless given
-    std::function<void()> wake;           // called from any thread when there is something to drain
+    std::function<double()> clock;          // seconds; the system's steady clock unless given
+    std::function<void()> wake;             // called from any thread when there is something to drain
     std::function<void(const std::string&)> set_clipboard;
     std::function<std::string()> get_clipboard;
 };
 
 // Asked when a command would lose unsaved changes; see the commands question.*.
 struct Question {
-    std::string text;        // "'astronaut' has changes that were not saved."
-    CommandCall then;        // what goes on afterwards
-    bool saving = false;     // a save is under way; `then` follows it
+    std::string text;     // "'astronaut' has changes that were not saved."
+    CommandCall then;     // what goes on afterwards
+    bool saving = false;  // a save is under way; `then` follows it
 };
 
 // A path that only a person can give: the window shows a dialog, calls complete_file_request() and executes `command`
@@ -76,7 +76,9 @@ class Studio {
     const CommandRegistry& commands() const { return commands_; }
     // Checks, runs, records for undo. Errors: those of CommandRegistry::check, "not now", and the command's own.
     Status execute(const CommandCall& call);
-    Status execute(const std::string& id, const Arguments& arguments = {}) { return execute(CommandCall{id, arguments}); }
+    Status execute(const std::string& id, const Arguments& arguments = {}) {
+        return execute(CommandCall{id, arguments});
+    }
     // The same for panels: an error goes into the log and a dialog.
     bool invoke(const std::string& id, const Arguments& arguments = {});
     // Why not now; empty when it can run.
@@ -188,7 +190,8 @@ class Studio {
     std::weak_ptr<PreparedPortrait> trained_;  // what the last training job works on
     std::shared_ptr<const AvatarSnapshot> shown_snapshot_;
     std::shared_ptr<IdentityBaker> baker_;
-    int prepare_job_ = 0, train_job_ = 0, open_job_ = 0, bake_job_ = 0, save_job_ = 0, autosave_job_ = 0, settings_job_ = 0;
+    int prepare_job_ = 0, train_job_ = 0, open_job_ = 0, bake_job_ = 0, save_job_ = 0, autosave_job_ = 0,
+        settings_job_ = 0;
     std::optional<Question> question_;
     std::optional<FileRequest> file_request_;
     std::shared_ptr<RecoveryFolder> recovery_folder_;  // workers write to it

@@ -1,8 +1,8 @@
 // Opening, saving and exporting.
 #include <algorithm>
 #include <array>
-#include <cmath>
 #include <cctype>
+#include <cmath>
 #include <fstream>
 
 #include "core/avatar/avatar_file.h"
@@ -71,7 +71,11 @@ struct Snapshot {
     Eigen::VectorXf baked_change;
 
     explicit Snapshot(const Document& d)
-        : avatar(d.avatar), fitted(d.fitted), gaussians(d.gaussians), edits(d.edits), baked_change(d.baked_identity_change) {}
+        : avatar(d.avatar),
+          fitted(d.fitted),
+          gaussians(d.gaussians),
+          edits(d.edits),
+          baked_change(d.baked_identity_change) {}
 
     Status write(const fs::path& file, bool thumbnail, const std::shared_ptr<IdentityBaker>& baker) const {
         // The newest shape, baked or not.
@@ -227,7 +231,8 @@ Status Studio::save(const fs::path& given) {
     fs::path file = given;
     if (lower_extension(file) != ".likeness") file += ".likeness";
     std::error_code failed;
-    if (fs::is_directory(file, failed)) return studio_error("'" + file.string() + "' is a folder; choose a file's name.");
+    if (fs::is_directory(file, failed))
+        return studio_error("'" + file.string() + "' is a folder; choose a file's name.");
     save_job_ = jobs_.start(
         "Saving " + file.filename().string(),
         [what = Snapshot(document_), file, baker = baker_](Progress& progress) {
@@ -321,13 +326,17 @@ Status Studio::open_motion(const fs::path& file) {
             }
             if (const HeadModel* model = document_.model()) {
                 const auto& names = (*track)->names;
-                const auto known = std::count_if(names.begin(), names.end(), [&](const auto& n) { return model->control(n) >= 0; });
+                const auto known =
+                    std::count_if(names.begin(), names.end(), [&](const auto& n) { return model->control(n) >= 0; });
                 if (known == 0 && (*track)->head.empty()) {
-                    messages_.error({ErrorCode::bad_input, "'" + file.string() + "' moves nothing that this head has; choose another motion.", ""});
+                    messages_.error({ErrorCode::bad_input,
+                                     "'" + file.string() + "' moves nothing that this head has; choose another motion.",
+                                     ""});
                     return;
                 }
                 if (std::size_t(known) < names.size())
-                    messages_.warning("'" + file.filename().string() + "': " + std::to_string(names.size() - std::size_t(known)) +
+                    messages_.warning("'" + file.filename().string() +
+                                      "': " + std::to_string(names.size() - std::size_t(known)) +
                                       " of its controls are unknown and were left out.");
             }
             motion_.open(*std::move(track), file);
@@ -357,7 +366,8 @@ void Studio::autosave(bool at_once) {
     recovery.autosave = beside ? autosave_beside(document_.path) : elsewhere;
     autosave_job_ = jobs_.start(
         "Autosave",
-        [what = Snapshot(document_), recovery, elsewhere, baker = baker_, folder = recovery_folder_](Progress&) mutable -> Status {
+        [what = Snapshot(document_), recovery, elsewhere, baker = baker_,
+         folder = recovery_folder_](Progress&) mutable -> Status {
             Status written = what.write(recovery.autosave, false, baker);
             if (!written && recovery.autosave != elsewhere) {
                 recovery.autosave = elsewhere;
@@ -365,14 +375,17 @@ void Studio::autosave(bool at_once) {
             }
             return written ? folder->remember(recovery) : written;
         },
-        [this, id = document_.id, revision = document_.revision](const Status& status) { autosaved(status, id, revision); },
+        [this, id = document_.id, revision = document_.revision](const Status& status) {
+            autosaved(status, id, revision);
+        },
         {.cancellable = false, .quiet = true});
 }
 
 void Studio::autosaved(const Status& status, std::uint64_t id, std::uint64_t revision) {
     autosave_job_ = 0;
     if (!status) {
-        if (!autosave_warned_) messages_.warning("The autosave failed: " + status.error().message, status.error().detail);
+        if (!autosave_warned_)
+            messages_.warning("The autosave failed: " + status.error().message, status.error().detail);
         autosave_warned_ = true;  // once is enough
         return;
     }

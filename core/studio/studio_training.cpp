@@ -14,15 +14,18 @@ void Studio::prepare(std::shared_ptr<const SourcePhotograph> source, int face) {
     const bool same_face = document_.has_avatar() && document_.source && document_.source->face == face;
     prepare_job_ = jobs_.start_for<std::shared_ptr<Opened>>(
         "Preparing " + document_.name,
-        [tools = tools_, source, options, id = document_.id, same_face](Progress& progress) -> Result<std::shared_ptr<Opened>> {
+        [tools = tools_, source, options, id = document_.id,
+         same_face](Progress& progress) -> Result<std::shared_ptr<Opened>> {
             progress.report(0, "Loading the networks");
             std::lock_guard lock(tools->mutex);
             progress.report(0, "Loading the networks");  // cancelled while it waited
             auto loaded = tools->load_portrait_tools();
             if (!loaded) return loaded.error();
             // Preparing ends where training begins, at a fifth of the whole.
-            Progress inner([&progress](double fraction, const std::string& stage) { progress.report(5 * fraction, stage); });
-            auto prepared = prepare_portrait(**loaded, *source->picture, source->focal_35mm, source->file.string(), options, inner);
+            Progress inner(
+                [&progress](double fraction, const std::string& stage) { progress.report(5 * fraction, stage); });
+            auto prepared =
+                prepare_portrait(**loaded, *source->picture, source->focal_35mm, source->file.string(), options, inner);
             if (!prepared) return prepared.error();
             auto opened = std::make_shared<Opened>();
             opened->document = id;
@@ -39,6 +42,7 @@ void Studio::prepare(std::shared_ptr<const SourcePhotograph> source, int face) {
             known->crop_origin = portrait.crop_origin;
             known->crop_side = portrait.crop_side;
             opened->source = std::move(known);
+            progress.report(1, "Ready");
             return opened;
         },
         [this, id = document_.id](Result<std::shared_ptr<Opened>> result) {
@@ -74,7 +78,8 @@ void Studio::portrait_prepared(const Opened& opened) {
     }
     document_.baked_identity_change = Eigen::VectorXf::Zero(opened.avatar->identity.size());
     baker_ = std::make_shared<IdentityBaker>(opened.fitted);
-    for (const std::string& warning : opened.portrait->warnings) messages_.warning(document_.name + ": " + warning + ".");
+    for (const std::string& warning : opened.portrait->warnings)
+        messages_.warning(document_.name + ": " + warning + ".");
     frame_document();
     touch();
     if (Status started = start_training(); !started) messages_.error(started.error());
@@ -85,7 +90,8 @@ Status Studio::prepare_face(int face) {
     if (!source || !source->picture || source->file.empty())
         return studio_error("The whole photograph is needed for this; open it again.");
     if (!source->faces.empty() && std::size_t(face) >= source->faces.size())
-        return studio_error("The photograph has " + std::to_string(source->faces.size()) + " faces; they count from 0.");
+        return studio_error("The photograph has " + std::to_string(source->faces.size()) +
+                            " faces; they count from 0.");
     autosave(true);
     cancel_document_jobs();
     training_ = {};
@@ -114,7 +120,8 @@ Status Studio::start_training() {
     training_.options = options;
     train_job_ = jobs_.start_for<TrainerReport>(
         "Training " + document_.name,
-        [tools = tools_, device, options, portrait = document_.portrait, session = session_](Progress& progress) -> Result<TrainerReport> {
+        [tools = tools_, device, options, portrait = document_.portrait,
+         session = session_](Progress& progress) -> Result<TrainerReport> {
             progress.report(0, "Starting");
             auto opened = tools->open_device(device);
             if (!opened) opened = tools->open_device("cpu");
@@ -144,8 +151,10 @@ void Studio::training_ended(const Status& status, const std::optional<TrainerRep
             messages_.error(*report->stopped_early);
             if (report->stopped_early->code == ErrorCode::out_of_memory && document_.gaussians) {
                 // The next attempt asks for less.
-                next_training_.cap = std::max<std::size_t>(1000, std::min(next_training_.cap, document_.gaussians->count) * 3 / 4);
-                messages_.warning("The cap for the next training is now " + std::to_string(next_training_.cap) + " Gaussians.");
+                next_training_.cap =
+                    std::max<std::size_t>(1000, std::min(next_training_.cap, document_.gaussians->count) * 3 / 4);
+                messages_.warning("The cap for the next training is now " + std::to_string(next_training_.cap) +
+                                  " Gaussians.");
             }
         }
     } else if (!status && status.error().code != ErrorCode::cancelled) {

@@ -11,15 +11,16 @@
 namespace likeness {
 
 enum class ViewMode { splats, mesh, wireframe, normals, depth, alpha };
-inline constexpr std::array<const char*, 6> view_mode_names = {"splats", "mesh", "wireframe", "normals", "depth", "alpha"};
+inline constexpr std::array<const char*, 6> view_mode_names = {"splats",  "mesh",  "wireframe",
+                                                               "normals", "depth", "alpha"};
 enum class CompareMode { off, wipe, side_by_side };
 inline constexpr std::array<const char*, 3> compare_mode_names = {"off", "wipe", "side_by_side"};
 enum class BackgroundKind { colour, checker, picture };
 inline constexpr std::array<const char*, 3> background_kind_names = {"colour", "checker", "picture"};
 
 struct ViewState {
-    float yaw = 0, pitch = 0;  // radians; yaw > 0 moves the camera to the subject's left (+X), pitch > 0 upwards
-    float zoom = 1;            // distance is the default one over this
+    float yaw = 0, pitch = 0;    // radians; yaw > 0 moves the camera to the subject's left (+X), pitch > 0 upwards
+    float zoom = 1;              // distance is the default one over this
     std::array<float, 2> pan{};  // metres by which the picture's middle moved right and up, in the camera's axes
     float fov = 0.3597f;         // vertical, radians; 0.40 m from 1.1 m
     bool source_camera = false;  // look through the photograph's own camera; moving the view leaves it

@@ -4,9 +4,11 @@
 #include <gtest/gtest.h>
 
 #include <cmath>
+#include <fstream>
 #include <limits>
 #include <nlohmann/json.hpp>
 #include <set>
+#include <sstream>
 
 #include "tests/studio/studio_fixtures.h"
 
@@ -73,16 +75,56 @@ TEST(Commands, EachIsDeclaredWell) {
             EXPECT_TRUE(example(command).arguments.has(command.merge_by)) << id;
         }
     }
-    for (const char* id : {"file.open", "file.save", "file.save_as", "file.close", "file.export_ply", "train.start", "train.pause",
-                           "train.resume", "train.stop", "train.set_cap", "train.set_resolution", "train.set_steps",
-                           "pose.set_expression", "pose.reset", "pose.reset_all", "pose.random", "pose.preset.save",
-                           "pose.preset.apply", "pose.preset.delete", "pose.copy", "pose.paste", "pose.set_joint", "pose.gaze",
-                           "pose.mirror", "identity.set", "identity.reset", "layer.show", "layer.solo", "motion.open",
-                           "motion.play", "motion.pause", "motion.seek", "motion.loop", "motion.speed", "view.front",
-                           "view.source", "view.mode", "capture.screenshot", "capture.turntable", "edit.undo", "edit.redo", "app.quit"})
+    for (const char* id : {"file.open",
+                           "file.save",
+                           "file.save_as",
+                           "file.close",
+                           "file.export_ply",
+                           "train.start",
+                           "train.pause",
+                           "train.resume",
+                           "train.stop",
+                           "train.set_cap",
+                           "train.set_resolution",
+                           "train.set_steps",
+                           "pose.set_expression",
+                           "pose.reset",
+                           "pose.reset_all",
+                           "pose.random",
+                           "pose.preset.save",
+                           "pose.preset.apply",
+                           "pose.preset.delete",
+                           "pose.copy",
+                           "pose.paste",
+                           "pose.set_joint",
+                           "pose.gaze",
+                           "pose.mirror",
+                           "identity.set",
+                           "identity.reset",
+                           "layer.show",
+                           "layer.solo",
+                           "motion.open",
+                           "motion.play",
+                           "motion.pause",
+                           "motion.seek",
+                           "motion.loop",
+                           "motion.speed",
+                           "view.front",
+                           "view.source",
+                           "view.mode",
+                           "capture.screenshot",
+                           "capture.turntable",
+                           "edit.undo",
+                           "edit.redo",
+                           "app.quit"})
         EXPECT_TRUE(registry.find(id)) << id;
     const std::string table = describe(registry);
     EXPECT_NE(table.find("`pose.set_expression`"), std::string::npos);
+    std::ostringstream documented;
+    documented << std::ifstream(LIKENESS_STUDIO_DOCUMENT).rdbuf();
+    const bool same = documented.str().find(table) != std::string::npos;
+    if (!same) std::ofstream("commands.md") << table;
+    EXPECT_TRUE(same) << "docs/studio.md has another table of commands; the present one was written to commands.md";
 }
 
 TEST(Commands, CallsSurviveJsonAndLines) {

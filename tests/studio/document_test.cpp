@@ -130,9 +130,11 @@ TEST(Document, WrongFilesLeaveWhatIsOpen) {
         return o.folder.path / name;
     };
     const std::string whole = content(o.file);
-    for (const fs::path& file : {write("empty.png", ""), write("text.png", "not a picture"), write("cut.likeness", whole.substr(0, whole.size() / 2)),
-                                 write("zip.likeness", "PK\x03\x04 but no more"), write("mesh.ply", "ply\nformat ascii 1.0\nelement vertex 0\nend_header\n"),
-                                 write("motion.json", "{\"names\": 3}"), o.folder.path / "missing.likeness", o.folder.path}) {
+    for (const fs::path& file :
+         {write("empty.png", ""), write("text.png", "not a picture"),
+          write("cut.likeness", whole.substr(0, whole.size() / 2)), write("zip.likeness", "PK\x03\x04 but no more"),
+          write("mesh.ply", "ply\nformat ascii 1.0\nelement vertex 0\nend_header\n"),
+          write("motion.json", "{\"names\": 3}"), o.folder.path / "missing.likeness", o.folder.path}) {
         const Status status = o.studio.execute("file.open", {{"path", file.string()}});
         ASSERT_TRUE(o.bench.settle());
         const std::string sentence = status ? o.bench.take_error() : status.error().message;
@@ -167,8 +169,9 @@ TEST(Document, AFailedSaveLeavesTheOldFile) {
     o.bench.run("file.save");
     EXPECT_FALSE(o.studio.document().dirty());
     EXPECT_NE(content(o.file), old);
-    EXPECT_FALSE(o.studio.execute("file.save_as", {{"path", (o.folder.path / "no" / "such" / "x.likeness").string()}}) &&
-                 o.bench.settle() && o.bench.take_error().empty());
+    EXPECT_FALSE(
+        o.studio.execute("file.save_as", {{"path", (o.folder.path / "no" / "such" / "x.likeness").string()}}) &&
+        o.bench.settle() && o.bench.take_error().empty());
 }
 
 TEST(Document, ASplatFileIsOnlyLookedAt) {
@@ -236,7 +239,8 @@ TEST(Document, TheSceneFollowsPoseAndLayers) {
 TEST(Document, OneAfterTheOtherTheLastWishCounts) {
     Opened o;
     std::vector<fs::path> files;
-    for (int i = 0; i < 6; ++i) files.push_back(save_ball(o.folder.path / (std::to_string(i) + ".likeness"), 1, 40 + std::size_t(i)));
+    for (int i = 0; i < 6; ++i)
+        files.push_back(save_ball(o.folder.path / (std::to_string(i) + ".likeness"), 1, 40 + std::size_t(i)));
     for (const fs::path& file : files) {
         ASSERT_TRUE(o.studio.execute("file.open", {{"path", file.string()}}));
         o.studio.drain();

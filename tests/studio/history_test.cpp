@@ -9,14 +9,18 @@
 namespace likeness::test {
 namespace {
 
-float jaw(const Studio& studio) { return studio.document().edits.pose.controls[studio.document().model()->control("jawOpen")]; }
+float jaw(const Studio& studio) {
+    return studio.document().edits.pose.controls[studio.document().model()->control("jawOpen")];
+}
 
 struct Opened {
     TemporaryFolder folder{"studio_history"};
     StudioBench bench{folder.path};
     Studio& studio = *bench.studio;
     Opened() { bench.run("file.open", {{"path", save_ball(folder.path / "a.likeness").string()}}); }
-    void set(double value) { ASSERT_TRUE(studio.execute("pose.set_expression", {{"name", "jawOpen"}, {"value", value}})); }
+    void set(double value) {
+        ASSERT_TRUE(studio.execute("pose.set_expression", {{"name", "jawOpen"}, {"value", value}}));
+    }
 };
 
 TEST(History, UndoAndRedoWalkThroughTheValues) {

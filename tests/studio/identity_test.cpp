@@ -1,11 +1,10 @@
 // Named changes of shape: sliders, and what they do to head and hair.
-#include "core/studio/identity_edit.h"
-
 #include <gtest/gtest.h>
 
 #include <set>
 
 #include "core/avatar/deform.h"
+#include "core/studio/identity_edit.h"
 #include "tests/avatar/avatar_fixtures.h"
 
 namespace likeness::test {
@@ -70,7 +69,8 @@ TEST(Identity, HeadAndHairMoveTogetherAndBack) {
 
     // A target that moves everything up by 5 mm.
     HeadModel moved = *fitted->model;
-    for (Eigen::Index v = 0; v < moved.vertices.cols(); ++v) moved.identity.col(0).segment<3>(3 * v) = Eigen::Vector3f(0, 0.005f, 0);
+    for (Eigen::Index v = 0; v < moved.vertices.cols(); ++v)
+        moved.identity.col(0).segment<3>(3 * v) = Eigen::Vector3f(0, 0.005f, 0);
     auto other = std::make_shared<Avatar>(*fitted);
     other->model = std::make_shared<const HeadModel>(moved);
     other->prepare();
@@ -78,8 +78,10 @@ TEST(Identity, HeadAndHairMoveTogetherAndBack) {
     change[0] = 2;
     const auto result = up.bake(change);
     const Eigen::Vector3f shift(0, 0.01f, 0);
-    EXPECT_LT(((result->person.vertices - other->person.vertices).colwise() - shift).colwise().norm().maxCoeff(), 1e-6f);
-    EXPECT_LT(((result->hair.vertices - other->hair.vertices).colwise() - shift).colwise().norm().maxCoeff(), 1e-6f) << "hair follows";
+    EXPECT_LT(((result->person.vertices - other->person.vertices).colwise() - shift).colwise().norm().maxCoeff(),
+              1e-6f);
+    EXPECT_LT(((result->hair.vertices - other->hair.vertices).colwise() - shift).colwise().norm().maxCoeff(), 1e-6f)
+        << "hair follows";
     EXPECT_TRUE(result->neutral.rightCols(other->hair.vertices.cols()).isApprox(result->hair.vertices)) << "prepared";
     EXPECT_EQ(result->splats.atlas.size(), other->splats.atlas.size());
 
@@ -89,8 +91,9 @@ TEST(Identity, HeadAndHairMoveTogetherAndBack) {
     EXPECT_TRUE(back->person.vertices.isApprox(fitted->person.vertices, 1e-5f));
     // This head's targets are noise, so a little of the hair finds other neighbours on the way back.
     EXPECT_LT((back->hair.vertices - fitted->hair.vertices).colwise().norm().mean(), 5e-4f);
-    EXPECT_LT((back->hair.vertices - fitted->hair.vertices).colwise().norm().mean(),
-              0.3f * (IdentityBaker(there).bake(-change)->hair.vertices - fitted->hair.vertices).colwise().norm().mean());
+    EXPECT_LT(
+        (back->hair.vertices - fitted->hair.vertices).colwise().norm().mean(),
+        0.3f * (IdentityBaker(there).bake(-change)->hair.vertices - fitted->hair.vertices).colwise().norm().mean());
     SplatFrames frames = splat_frames(*there, fitted->splats, HeadPose::neutral(*there->model));
     EXPECT_EQ(frames.values.size(), fitted->splats.count * frame_floats);
     for (float v : frames.values) ASSERT_TRUE(std::isfinite(v));

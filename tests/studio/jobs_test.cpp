@@ -25,7 +25,8 @@ TEST(Jobs, OutcomesArriveOnTheOwnersThread) {
     int sum = 0;
     for (int i = 0; i < 20; ++i)
         jobs.start_for<int>(
-            "Adding", [i](Progress& progress) -> Result<int> {
+            "Adding",
+            [i](Progress& progress) -> Result<int> {
                 progress.report(0.5, "half");
                 return i;
             },
@@ -83,15 +84,15 @@ TEST(Jobs, CancellingReachesWorkThatReports) {
             }
         },
         [&](const Status& status) { cancelled = !status && status.error().code == ErrorCode::cancelled; });
-    const int kept = jobs.start(
-        "Saving", [](Progress& progress) -> Status {
-            for (int i = 0; i < 20; ++i) {
-                progress.report(i / 20.0, "writing");
-                std::this_thread::sleep_for(std::chrono::milliseconds(1));
-            }
-            return {};
-        },
-        {}, {.cancellable = false});
+    const int kept = jobs.start("Saving",
+                                [](Progress& progress) -> Status {
+                                    for (int i = 0; i < 20; ++i) {
+                                        progress.report(i / 20.0, "writing");
+                                        std::this_thread::sleep_for(std::chrono::milliseconds(1));
+                                    }
+                                    return {};
+                                },
+                                {}, {.cancellable = false});
     while (reports < 5) std::this_thread::yield();
     EXPECT_TRUE(jobs.running(id));
     jobs.cancel(kept);  // means nothing
@@ -101,7 +102,29 @@ TEST(Jobs, CancellingReachesWorkThatReports) {
     drain_until_idle(jobs);
     EXPECT_TRUE(cancelled);
     EXPECT_FALSE(jobs.running(id));
-    for (const JobInfo& job : jobs.list()) EXPECT_EQ(job.state, job.id == kept ? JobState::finished : JobState::cancelled);
+    for (const JobInfo& job : jobs.list())
+        EXPECT_EQ(job.state, job.id == kept ? JobState::finished : JobState::cancelled);
+}
+
+TEST(Jobs, CancelledWhenItWasDoneIsCancelledStill) {
+    Jobs jobs;
+    std::atomic<bool> worked = false;
+    std::optional<ErrorCode> code;
+    const int id = jobs.start_for<int>(
+        "Quick",
+        [&](Progress&) -> Result<int> {
+            worked = true;
+            return 1;
+        },
+        [&](Result<int> value) {
+            if (!value) code = value.error().code;
+        });
+    while (!worked) std::this_thread::yield();
+    std::this_thread::sleep_for(std::chrono::milliseconds(20));
+    jobs.cancel(id);
+    drain_until_idle(jobs);
+    EXPECT_EQ(code, ErrorCode::cancelled);
+    EXPECT_EQ(jobs.list()[0].state, JobState::cancelled);
 }
 
 TEST(Jobs, AnOwnerThatGoesWaitsAndDropsOutcomes) {

@@ -1,10 +1,9 @@
 // Recorded expressions: readers that survive hostile files, and playing.
-#include "core/motion/motion_track.h"
-
 #include <gtest/gtest.h>
 
 #include <fstream>
 
+#include "core/motion/motion_track.h"
 #include "core/studio/motion_player.h"
 #include "tests/head/head_fixtures.h"
 #include "tests/studio/studio_fixtures.h"
@@ -51,9 +50,10 @@ TEST(Motion, FramesAreMixedAndTheRestOfThePoseStays) {
 }
 
 TEST(Motion, CommaSeparatedRecordings) {
-    const auto track = parse_motion("\xEF\xBB\xBFTimecode,BlendShapeCount,JawOpen,EyeBlinkLeft,HeadYaw,HeadPitch,HeadRoll,LeftEyeYaw\r\n"
-                                    "10:20:30:00.000,61,0.1,0.2,0.3,0.4,0.5,0.6\r\n10:20:30:30.000,61,0.5,0.2,0.3,0.4,0.5,0.6\r\n",
-                                    "live.csv");
+    const auto track = parse_motion(
+        "\xEF\xBB\xBFTimecode,BlendShapeCount,JawOpen,EyeBlinkLeft,HeadYaw,HeadPitch,HeadRoll,LeftEyeYaw\r\n"
+        "10:20:30:00.000,61,0.1,0.2,0.3,0.4,0.5,0.6\r\n10:20:30:30.000,61,0.5,0.2,0.3,0.4,0.5,0.6\r\n",
+        "live.csv");
     ASSERT_TRUE(track) << track.error().message;
     EXPECT_EQ(track->names, (std::vector<std::string>{"jawOpen", "eyeBlinkLeft"}));
     ASSERT_EQ(track->frame_count(), 2u);
@@ -67,15 +67,43 @@ TEST(Motion, HostileFilesAreRefusedInOneSentence) {
         text.replace(text.find(from), from.size(), to);
         return text;
     };
-    std::vector<std::string> hostile = {
-        "", " ", "{", "{}", "[]", "[1]", "null", "{\"names\": [], \"frames\": []}", "{\"names\": [\"a\"], \"frames\": []}",
-        "{\"names\": \"a\", \"frames\": [[1]]}", "{\"names\": [1], \"frames\": [[1]]}", "{\"names\": [\"a\"], \"frames\": [[1, 2]]}",
-        "{\"names\": [\"a\"], \"frames\": [[\"x\"]]}", "{\"names\": [\"a\"], \"frames\": [3]}", "{\"names\": [\"a\"], \"frames\": [{}]}",
-        "{\"names\": [\"a\"], \"frames\": [[1e999]]}", "{\"names\": [\"a\"], \"frames\": [[1]], \"fps\": 0}", "{\"names\": [\"a\"], \"frames\": [[1]], \"fps\": \"x\"}",
-        replaced("\"time\": 1.5", "\"time\": 0.5"), replaced("\"time\": 1.5", "\"time\": 1.0"), replaced("\"time\": 1.5", "\"time\": \"x\""),
-        replaced("\"time\": 2.0", "\"time\": 1e300"), replaced("[0, 0.4, 0]]", "[0, 0.4]]"), replaced("[0, 0.4, 0]]", "[0, 1e30, 0]]"),
-        replaced(", [0, 0.4, 0]]", "]"), "\n", "a,b\n", "a,b\n1\n", "a,b\n1,x\n", "a,b\n1,nan\n", "Timecode,a\n1:2,0\n", "Timecode,a\n3,0\n2,0\n",
-        "Timecode\n1\n", "a,HeadYaw\n0,1e9\n", std::string("\0\0\0\0", 4), std::string(100000, '['), std::string(100000, ',') + "\n"};
+    std::vector<std::string> hostile = {"",
+                                        " ",
+                                        "{",
+                                        "{}",
+                                        "[]",
+                                        "[1]",
+                                        "null",
+                                        "{\"names\": [], \"frames\": []}",
+                                        "{\"names\": [\"a\"], \"frames\": []}",
+                                        "{\"names\": \"a\", \"frames\": [[1]]}",
+                                        "{\"names\": [1], \"frames\": [[1]]}",
+                                        "{\"names\": [\"a\"], \"frames\": [[1, 2]]}",
+                                        "{\"names\": [\"a\"], \"frames\": [[\"x\"]]}",
+                                        "{\"names\": [\"a\"], \"frames\": [3]}",
+                                        "{\"names\": [\"a\"], \"frames\": [{}]}",
+                                        "{\"names\": [\"a\"], \"frames\": [[1e999]]}",
+                                        "{\"names\": [\"a\"], \"frames\": [[1]], \"fps\": 0}",
+                                        "{\"names\": [\"a\"], \"frames\": [[1]], \"fps\": \"x\"}",
+                                        replaced("\"time\": 1.5", "\"time\": 0.5"),
+                                        replaced("\"time\": 1.5", "\"time\": 1.0"),
+                                        replaced("\"time\": 1.5", "\"time\": \"x\""),
+                                        replaced("\"time\": 2.0", "\"time\": 1e300"),
+                                        replaced("[0, 0.4, 0]]", "[0, 0.4]]"),
+                                        replaced("[0, 0.4, 0]]", "[0, 1e30, 0]]"),
+                                        replaced(", [0, 0.4, 0]]", "]"),
+                                        "\n",
+                                        "a,b\n",
+                                        "a,b\n1\n",
+                                        "a,b\n1,x\n",
+                                        "a,b\n1,nan\n",
+                                        "Timecode,a\n1:2,0\n",
+                                        "Timecode,a\n3,0\n2,0\n",
+                                        "Timecode\n1\n",
+                                        "a,HeadYaw\n0,1e9\n",
+                                        std::string("\0\0\0\0", 4),
+                                        std::string(100000, '['),
+                                        std::string(100000, ',') + "\n"};
     for (const std::string& text : hostile) {
         const auto track = parse_motion(text, "hostile");
         ASSERT_FALSE(track) << text.substr(0, 100);
@@ -135,7 +163,8 @@ TEST(Motion, DrivesTheDocumentAndEditingTakesOver) {
     bench.run("file.open", {{"path", motion.string()}});
     ASSERT_TRUE(studio.motion().loaded());
     bool warned = false;
-    for (const Message& m : studio.messages().newer_than()) warned |= m.text.find("1 of its controls") != std::string::npos;
+    for (const Message& m : studio.messages().newer_than())
+        warned |= m.text.find("1 of its controls") != std::string::npos;
     EXPECT_TRUE(warned);
     const HeadModel& model = *studio.document().model();
     const auto shown = [&](const char* name) { return studio.shown_pose().controls[model.control(name)]; };

@@ -2,6 +2,7 @@
 #include <gtest/gtest.h>
 
 #include <chrono>
+#include <cmath>
 #include <thread>
 
 #include "core/avatar/avatar_file.h"
@@ -19,10 +20,10 @@ namespace {
 namespace fs = std::filesystem;
 
 struct Bench : StudioBench {
-    explicit Bench(const fs::path& home, int steps = 30) : StudioBench(home) {
+    explicit Bench(const fs::path& home, int steps = 30, const std::string& device = "cpu") : StudioBench(home) {
         StudioOptions options;
         options.folders = {home / "config", home / "state"};
-        options.device = "cpu";
+        options.device = device;
         options.head = real_head();
         studio = std::make_unique<Studio>(std::move(options));
         studio->execute("train.set_steps", {{"value", steps}}).ok();
@@ -30,7 +31,8 @@ struct Bench : StudioBench {
         studio->execute("train.set_cap", {{"value", 70000}}).ok();
     }
     bool until_seen() {
-        return settle_until([this] { return studio->document().has_avatar() || studio->document().stage == DocumentStage::failed; });
+        return settle_until(
+            [this] { return studio->document().has_avatar() || studio->document().stage == DocumentStage::failed; });
     }
 };
 
@@ -105,7 +107,8 @@ TEST(Portrait, FromFileToTrainedAvatar) {
     EXPECT_EQ(saved->identity, d.avatar->identity);
     const auto fitted = d.fitted;
     bench.run("file.open", {{"path", (folder.path / "x.likeness").string()}});
-    EXPECT_LT((d.fitted->neutral - fitted->neutral).colwise().norm().maxCoeff(), 1e-4f) << "the way back is kept, hair too";
+    EXPECT_LT((d.fitted->neutral - fitted->neutral).colwise().norm().maxCoeff(), 1e-4f)
+        << "the way back is kept, hair too";
     EXPECT_NEAR(d.edits.identity_change.cwiseAbs().maxCoeff(), 0.5f, 1e-5f);
     EXPECT_NE(studio.unavailable("train.start"), "") << "the photograph is not in the file";
 }
@@ -119,14 +122,25 @@ TEST(Portrait, SteeredAndCancelledAtEveryStage) {
             if (info.state == JobState::running && info.name.starts_with(begin)) return info;
         return JobInfo{};
     };
-    // While it is prepared: the photograph stays, with what happened.
+    // While it is opened: nothing is open. While it is prepared: the photograph stays, with what happened.
     ASSERT_TRUE(studio.execute("file.open", {{"path", sample.string()}}));
-    ASSERT_TRUE(bench.settle_until([&] { return job("Preparing").fraction > 0.1; }));
-    ASSERT_TRUE(studio.execute("task.cancel", {{"id", job("Preparing").id}}));
-    ASSERT_TRUE(bench.settle());
-    EXPECT_EQ(studio.document().stage, DocumentStage::failed);
-    EXPECT_EQ(bench.take_error(), "") << "a person who cancels needs no dialog";
-    EXPECT_EQ(studio.training().state, TrainingState::none);
+    ASSERT_TRUE(studio.execute("task.cancel_all"));
+    ASSERT_TRUE(bench.settle_until([&] { return studio.idle() || studio.document().source; }));
+    ASSERT_TRUE(studio.execute("file.open", {{"path", sample.string()}}));
+    ASSERT_TRUE(bench.settle_until([&] { return studio.document().source != nullptr; }));
+    for (const double fraction : {-1.0, 0.05, 0.2, 0.4, 0.6, 0.8}) {
+        ASSERT_TRUE(
+            bench.settle_until([&] { return job("Preparing").id > 0 && job("Preparing").fraction > fraction; }));
+        ASSERT_TRUE(studio.execute("task.cancel", {{"id", job("Preparing").id}}));
+        ASSERT_TRUE(bench.settle());
+        EXPECT_EQ(studio.document().stage, DocumentStage::failed);
+        EXPECT_EQ(bench.take_error(), "") << "a person who cancels needs no dialog";
+        EXPECT_EQ(studio.training().state, TrainingState::none);
+        EXPECT_FALSE(studio.document().dirty());
+        if (fraction < 0.8) {
+            ASSERT_TRUE(studio.execute("source.refit"));
+        }
+    }
 
     // Again, and pause, resume, pause and stop.
     ASSERT_TRUE(studio.execute("source.refit"));
@@ -163,7 +177,8 @@ TEST(Portrait, SteeredAndCancelledAtEveryStage) {
     // Another document while it trains, and the end while the next one is prepared.
     ASSERT_TRUE(studio.execute("train.start"));
     ASSERT_TRUE(bench.settle_until([&] { return !studio.training().curve.empty(); }));
-    ASSERT_TRUE(studio.execute("file.open", {{"path", save_ball(folder.path / "ball.likeness").string()}, {"discard", true}}));
+    ASSERT_TRUE(
+        studio.execute("file.open", {{"path", save_ball(folder.path / "ball.likeness").string()}, {"discard", true}}));
     ASSERT_TRUE(bench.settle());
     EXPECT_EQ(studio.document().name, "ball");
     EXPECT_EQ(studio.training().state, TrainingState::none);
@@ -171,6 +186,57 @@ TEST(Portrait, SteeredAndCancelledAtEveryStage) {
     ASSERT_TRUE(studio.execute("file.open", {{"path", sample.string()}}));
     ASSERT_TRUE(bench.settle_until([&] { return job("Preparing").fraction > 0.1; }));
     bench.crash();
+}
+
+// The CPU's engine, which fails at a step.
+class FailingEngine final : public StepEngine {
+  public:
+    explicit FailingEngine(bool memory) : memory_(memory) {}
+    std::string name() const override { return "failing"; }
+    void load(const AnchoredSplats& splats) override { inner_->load(splats); }
+    LossValue step(const TrainingView& view, const std::array<float, 3>& background, const StepRates& rates) override {
+        if (++steps_ == 15 && memory_) throw std::bad_alloc();
+        if (steps_ == 15) throw std::runtime_error("not finite");
+        return inner_->step(view, background, rates);
+    }
+    AnchoredSplats fetch() const override { return inner_->fetch(); }
+    const std::vector<float>& screen_gradient() const override { return inner_->screen_gradient(); }
+
+  private:
+    std::unique_ptr<StepEngine> inner_ = make_cpu_step_engine();
+    bool memory_;
+    int steps_ = 0;
+};
+
+TEST(Portrait, ATrainerThatFailsKeepsItsLastSnapshot) {
+    const TemporaryFolder folder("studio_failing");
+    for (const bool memory : {false, true}) {
+        const std::string name = memory ? "no memory" : "no number";
+        register_device({name, [memory, name]() -> Result<Device> {
+                             return Device{name, "made up", make_cpu_rasterizer,
+                                           [memory] { return std::make_unique<FailingEngine>(memory); }};
+                         }});
+        Bench bench(folder.path, 30, name);
+        bench.run("file.open", {{"path", sample.string()}});
+        const Studio& studio = *bench.studio;
+        EXPECT_NE(bench.take_error(), "");
+        EXPECT_EQ(studio.training().state, TrainingState::failed);
+        ASSERT_TRUE(studio.training().problem);
+        EXPECT_EQ(studio.training().problem->code, memory ? ErrorCode::out_of_memory : ErrorCode::internal);
+        EXPECT_EQ(studio.next_training().cap < 70000, memory) << "the next one asks for less";
+        EXPECT_EQ(studio.document().stage, DocumentStage::ready);
+        for (float a : studio.document().gaussians->albedo) ASSERT_TRUE(std::isfinite(a));
+        bench.run("file.save_as", {{"path", (folder.path / "kept.likeness").string()}});
+        EXPECT_EQ(bench.take_error(), "");
+        EXPECT_EQ(studio.unavailable("train.start"), "");
+    }
+    // A device that is not there is no reason not to work.
+    Bench bench(folder.path, 1, "gone");
+    ASSERT_TRUE(bench.settle());
+    EXPECT_EQ(bench.studio->device()->name, "cpu");
+    bool warned = false;
+    for (const Message& m : bench.studio->messages().newer_than()) warned |= m.text.find("'gone'") != std::string::npos;
+    EXPECT_TRUE(warned);
 }
 
 TEST(Portrait, NoFaceIsAStateOfTheDocument) {
@@ -213,12 +279,17 @@ TEST(Portrait, FacesAreChosenAmong) {
 TEST(Portrait, AScriptWaitsForSteps) {
     const TemporaryFolder folder("studio_portrait_script");
     Bench bench(folder.path, 20);
-    auto script = Script::parse("file.open path=\"" + sample.string() + "\"\nwait for=picture\nwait step=10\nexpect kind=avatar gaussians=10000\nwait for=training\n"
-                                "train.set_steps value=5\ntrain.start\nwait step=50", "steps");
+    auto script =
+        Script::parse("file.open path=\"" + sample.string() +
+                          "\"\nwait for=picture\nwait step=10\nexpect kind=avatar gaussians=10000\nwait for=training\n"
+                          "train.set_steps value=5\ntrain.start\nwait step=50",
+                      "steps");
     ASSERT_TRUE(script);
-    while (bench.studio->drain(), script->step(*bench.studio)) std::this_thread::sleep_for(std::chrono::milliseconds(2));
+    while (bench.studio->drain(), script->step(*bench.studio))
+        std::this_thread::sleep_for(std::chrono::milliseconds(2));
     ASSERT_FALSE(script->status());
-    EXPECT_NE(script->status().error().message.find("line 8: Training ended before step 50"), std::string::npos) << script->status().error().message;
+    EXPECT_NE(script->status().error().message.find("line 8: Training ended before step 50"), std::string::npos)
+        << script->status().error().message;
 }
 
 }  // namespace

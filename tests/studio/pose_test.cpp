@@ -1,10 +1,9 @@
 // Poses: text, mirroring, chance, limits, presets, the clipboard.
-#include "core/studio/pose_tools.h"
-
 #include <gtest/gtest.h>
 
 #include <numbers>
 
+#include "core/studio/pose_tools.h"
 #include "tests/head/head_fixtures.h"
 #include "tests/studio/studio_fixtures.h"
 
@@ -22,8 +21,9 @@ TEST(Poses, SurviveTheClipboard) {
     EXPECT_EQ(back->controls, pose.controls);
     EXPECT_TRUE(back->joints.isApprox(pose.joints));
     EXPECT_TRUE(back->translation.isApprox(pose.translation));
-    for (const char* text : {"", "x", "[]", "{}", "{\"controls\": 3}", "{\"controls\": {\"jawOpen\": null}}", "{\"controls\": {\"jawOpen\": 1e30}}",
-                             "{\"joints\": {\"head\": [1, 2]}}", "{\"joints\": {\"head\": [1, 2, \"3\"]}}", "{\"controls\": {}, \"translation\": [1]}"})
+    for (const char* text : {"", "x", "[]", "{}", "{\"controls\": 3}", "{\"controls\": {\"jawOpen\": null}}",
+                             "{\"controls\": {\"jawOpen\": 1e30}}", "{\"joints\": {\"head\": [1, 2]}}",
+                             "{\"joints\": {\"head\": [1, 2, \"3\"]}}", "{\"controls\": {}, \"translation\": [1]}"})
         EXPECT_FALSE(pose_from_text(*head, text)) << text;
     const auto strange = pose_from_text(*head, "{\"controls\": {\"notHere\": 1}, \"joints\": {\"head\": [9, 0, 0]}}");
     ASSERT_TRUE(strange);

@@ -13,7 +13,9 @@ namespace {
 
 namespace fs = std::filesystem;
 
-float jaw(const Studio& studio) { return studio.document().edits.pose.controls[studio.document().model()->control("jawOpen")]; }
+float jaw(const Studio& studio) {
+    return studio.document().edits.pose.controls[studio.document().model()->control("jawOpen")];
+}
 
 struct Person {
     TemporaryFolder folder{"studio_recovery"};
@@ -31,7 +33,8 @@ struct Person {
     int records() const {
         int count = 0;
         std::error_code none;
-        for ([[maybe_unused]] const auto& entry : fs::directory_iterator(folder.path / "state" / "autosave", none)) ++count;
+        for ([[maybe_unused]] const auto& entry : fs::directory_iterator(folder.path / "state" / "autosave", none))
+            ++count;
         return count;
     }
 };

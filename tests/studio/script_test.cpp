@@ -28,7 +28,8 @@ Status play(StudioBench& bench, const std::string& text) {
 TEST(Script, OpensEditsSavesAndReopens) {
     const TemporaryFolder folder("studio_script");
     StudioBench bench(folder.path, false);
-    const std::string file = save_ball(folder.path / "a b.likeness").string(), copy = (folder.path / "copy.likeness").string();
+    const std::string file = save_ball(folder.path / "a b.likeness").string(),
+                      copy = (folder.path / "copy.likeness").string();
     const Status status = play(bench, R"(# a tour
 file.open path=")" + file + R"("
 wait for=picture
@@ -74,7 +75,8 @@ TEST(Script, ErrorsOfWorkersEndIt) {
     }
     {
         StudioBench bench(folder.path, false);
-        const Status status = play(bench, open + "wait for=idle errors=true\nexpect error=\"bad.likeness\"\nexpect kind=empty");
+        const Status status =
+            play(bench, open + "wait for=idle errors=true\nexpect error=\"bad.likeness\"\nexpect kind=empty");
         EXPECT_TRUE(status) << status.error().message;
     }
 }
@@ -88,8 +90,9 @@ TEST(Script, WhatIsWrongIsSaid) {
     EXPECT_FALSE(Script::load(folder.path / "missing"));
     EXPECT_TRUE(play(bench, ""));
     EXPECT_TRUE(play(bench, "# nothing\n\n"));
-    for (const char* text : {"no.such", "pose.reset_all", "wait", "wait for=godot", "wait for=picture timeout=1", "wait step=5", "wait for=idle timeout=x",
-                             "expect colour=red", "expect dirty=true", "expect error=x", "expect kind=avatar"}) {
+    for (const char* text : {"no.such", "pose.reset_all", "wait", "wait for=godot", "wait for=picture timeout=1",
+                             "wait step=5", "wait for=idle timeout=x", "expect colour=red", "expect dirty=true",
+                             "expect error=x", "expect kind=avatar"}) {
         const Status status = play(bench, text);
         ASSERT_FALSE(status) << text;
         EXPECT_NE(status.error().message.find("line 1"), std::string::npos) << status.error().message;

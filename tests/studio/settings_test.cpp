@@ -13,7 +13,9 @@
 namespace likeness::test {
 namespace {
 
-void write(const std::filesystem::path& file, const std::string& text) { std::ofstream(file, std::ios::binary) << text; }
+void write(const std::filesystem::path& file, const std::string& text) {
+    std::ofstream(file, std::ios::binary) << text;
+}
 std::string read(const std::filesystem::path& file) {
     std::ostringstream text;
     text << std::ifstream(file, std::ios::binary).rdbuf();
@@ -56,11 +58,13 @@ TEST(Settings, RoundTrip) {
     EXPECT_EQ(t.pose_presets, s.pose_presets);
     EXPECT_FALSE(t.first_run);
     ASSERT_TRUE(save_settings(folder.path, t));
-    EXPECT_NE(read(folder.path / "settings.json").find("from_the_future"), std::string::npos) << "a newer version's members are kept";
+    EXPECT_NE(read(folder.path / "settings.json").find("from_the_future"), std::string::npos)
+        << "a newer version's members are kept";
 }
 
 TEST(Settings, GarbageFallsBackAndIsKeptAside) {
-    for (const std::string garbage : {"", "{", "[]", "null", "\xff\xfe\x00garbage", "{\"theme\": \"light\",}", "{\"a\":{\"a\":1},\"a\":2}"}) {
+    for (const std::string garbage :
+         {"", "{", "[]", "null", "\xff\xfe\x00garbage", "{\"theme\": \"light\",}", "{\"a\":{\"a\":1},\"a\":2}"}) {
         const TemporaryFolder folder("studio_settings_bad");
         write(folder.path / "settings.json", garbage);
         const LoadedSettings loaded = load_settings(folder.path);
@@ -128,7 +132,8 @@ TEST(Settings, AFolderThatCannotBeWrittenIsAWarning) {
     *bench.time += 5;
     ASSERT_TRUE(bench.settle());
     bool warned = false;
-    for (const Message& m : bench.studio->messages().newer_than()) warned |= m.level == MessageLevel::warning && m.text.find("config") != std::string::npos;
+    for (const Message& m : bench.studio->messages().newer_than())
+        warned |= m.level == MessageLevel::warning && m.text.find("config") != std::string::npos;
     EXPECT_TRUE(warned);
     EXPECT_EQ(bench.take_error(), "");
 }

@@ -31,6 +31,7 @@ class StudioBench {
 };
 
 // Saves a small avatar on the made-up head.
-std::filesystem::path save_ball(const std::filesystem::path& file, unsigned seed = 1, std::size_t count = 200, bool hair = true);
+std::filesystem::path save_ball(const std::filesystem::path& file, unsigned seed = 1, std::size_t count = 200,
+                                bool hair = true);
 
 }  // namespace likeness::test

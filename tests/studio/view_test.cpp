@@ -1,8 +1,7 @@
 // Cameras of the view.
-#include "core/studio/view_state.h"
-
 #include <gtest/gtest.h>
 
+#include "core/studio/view_state.h"
 #include "tests/avatar/avatar_fixtures.h"
 #include "tests/studio/studio_fixtures.h"
 
@@ -14,7 +13,9 @@ struct Opened {
     StudioBench bench{folder.path};
     Studio& studio = *bench.studio;
     Opened() { bench.run("file.open", {{"path", save_ball(folder.path / "a.likeness").string()}}); }
-    Camera camera(int width = 800, int height = 600) const { return view_camera(studio.view(), studio.document(), width, height); }
+    Camera camera(int width = 800, int height = 600) const {
+        return view_camera(studio.view(), studio.document(), width, height);
+    }
 };
 
 TEST(View, TheDefaultIsTheConventions) {
@@ -38,10 +39,12 @@ TEST(View, OrbitZoomPanAndField) {
     o.bench.run("view.reset");
     const float size = (o.camera().project(middle + Eigen::Vector3f(0, 0.1f, 0)) - o.camera().project(middle)).norm();
     o.bench.run("view.zoom", {{"factor", 2}});
-    EXPECT_NEAR((o.camera().project(middle + Eigen::Vector3f(0, 0.1f, 0)) - o.camera().project(middle)).norm(), 2 * size, 0.02f * size);
+    EXPECT_NEAR((o.camera().project(middle + Eigen::Vector3f(0, 0.1f, 0)) - o.camera().project(middle)).norm(),
+                2 * size, 0.02f * size);
     o.bench.run("view.reset");
     o.bench.run("view.fov", {{"degrees", 60}});
-    EXPECT_NEAR((o.camera().project(middle + Eigen::Vector3f(0, 0.1f, 0)) - o.camera().project(middle)).norm(), size, 0.02f * size);
+    EXPECT_NEAR((o.camera().project(middle + Eigen::Vector3f(0, 0.1f, 0)) - o.camera().project(middle)).norm(), size,
+                0.02f * size);
     o.bench.run("view.reset");
     o.bench.run("view.pan", {{"x", 0.1}, {"y", 0.05}});
     const Eigen::Vector2f moved = o.camera().project(middle) - Eigen::Vector2f(400, 300);
