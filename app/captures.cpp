@@ -218,6 +218,12 @@ void Captures::end_recording() {
     viewport_.set_recording(false);
 }
 
+double Captures::next_frame_in() const {
+    if (window_wanted_ || picture_wanted_) return 0;
+    if (recording_) return std::max(0.0, record_begin_ + double(recorded_) / record_fps - studio_.now());
+    return -1;
+}
+
 void Captures::after_draw() {
     if (picture_wanted_ || window_wanted_) {
         ++patience_;

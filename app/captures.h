@@ -25,6 +25,8 @@ class Captures {
     // After the interface was drawn, before it is shown.
     void after_draw();
     // Something waits for a frame.
+    // Seconds until a frame is wanted for that; negative when none is.
+    double next_frame_in() const;
     bool busy() const { return window_wanted_.has_value() || picture_wanted_.has_value() || recording_ != nullptr; }
 
   private:

@@ -1,12 +1,9 @@
 #include "app/command_studio.h"
 
-#include <chrono>
 #include <cstdio>
 #include <optional>
 
 #include "app/studio_app.h"
-#include "app/terminal.h"
-#include "core/base/log.h"
 #include "core/studio/script.h"
 
 namespace likeness {
@@ -19,16 +16,14 @@ Result<std::pair<int, int>> parse_window_size(const std::string& text) {
     return Error{ErrorCode::invalid_argument, "'" + text + "' is no window's size; write 1280x800.", ""};
 }
 
-// Draws until the script ends. Without a display nothing waits for a person, so frames follow closely.
+// Until the script has ended and what it captured is taken.
 Status run_script(StudioApp& app, Script script, bool keep_open) {
     bool running = true;
-    while (app.frame(running ? 0.01 : 0.25)) {
-        if (!running) continue;
-        running = script.step(app.studio());
-        app.draw();
+    while (app.frame(running || !keep_open ? 0.02 : 0.25)) {
+        if (running) running = script.step(app.studio());
         if (running) continue;
         if (!script.status()) return script.status();
-        if (!keep_open) return {};
+        if (!keep_open && !app.capturing()) return {};
     }
     return script.status();
 }

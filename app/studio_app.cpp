@@ -14,6 +14,11 @@
 #include "ui/widgets.h"
 
 namespace likeness {
+namespace {
+
+constexpr double news_seconds = 0.12;  // between two frames that only progress asks for
+
+}  // namespace
 
 StudioApp::StudioApp(StudioAppOptions options) : options_(std::move(options)) {}
 
@@ -37,7 +42,7 @@ Status StudioApp::start() {
     // The window opens where it was; the studio that knows is made before it.
     StudioOptions studio = options_.studio;
     studio.wake = [this] {
-        woken_ = true;
+        studio_woke_ = true;
         if (surface_) surface_->wake();
     };
     if (!options_.headless) {
@@ -65,7 +70,7 @@ Status StudioApp::start() {
 
     studio_ = std::make_unique<Studio>(std::move(studio));
     bridge_ = std::make_unique<ViewportBridge>(*studio_, options_.store, [this] {
-        woken_ = true;
+        picture_done_ = true;
         surface_->wake();
     });
     bridge_->set_surface(surface_->description());
@@ -132,33 +137,40 @@ void StudioApp::take_input() {
     }
 }
 
+bool StudioApp::capturing() const { return captures_->busy(); }
+
 // Seconds until something is to be drawn even if nothing happens.
 double StudioApp::patience() const {
-    double seconds = 10;
-    const double settle = bridge_->next_frame_in();
-    if (settle >= 0) seconds = std::min(seconds, settle);
-    seconds = std::min(seconds, interface_->next_frame_in());
-    if (captures_->busy()) seconds = 0;
+    double seconds = std::min(10.0, interface_->next_frame_in());
+    if (const double settle = bridge_->next_frame_in(); settle >= 0) seconds = std::min(seconds, settle);
+    if (const double capture = captures_->next_frame_in(); capture >= 0) seconds = std::min(seconds, capture);
+    if (news_) seconds = std::min(seconds, std::max(0.0, drawn_at_ + news_seconds - studio_->now()));
     return seconds;
 }
 
 bool StudioApp::frame(double longest) {
     const double next = patience();
-    const double pause = surface_->minimised() ? std::min(longest, 0.1) : frames_owed_ > 0 ? 0 : std::min(next, longest);
-    surface_->wait(woken_ ? 0 : pause);
+    const bool at_once = frames_owed_ > 0 || picture_done_ || studio_woke_;
+    const double pause = surface_->minimised() ? std::min(longest, 0.1) : at_once ? 0 : std::min(next, longest);
+    surface_->wait(pause);
     if (surface_->take_activity()) frames_owed_ = 3;
-    if (woken_.exchange(false)) frames_owed_ = std::max(frames_owed_, 1);
+    if (picture_done_.exchange(false)) frames_owed_ = std::max(frames_owed_, 1);
+    if (studio_woke_.exchange(false)) news_ = true;
     take_input();
     studio_->drain();
     if (studio_->quitting()) return false;
     if (surface_->minimised()) return true;  // nothing is drawn, work goes on
-    if (frames_owed_ > 0 || next <= pause + 1e-4) draw();
+    if (studio_->scene().version != drawn_version_) frames_owed_ = std::max(frames_owed_, 1);
+    if (frames_owed_ > 0 || patience() <= 1e-4) draw();
     return !studio_->quitting();
 }
 
 void StudioApp::draw() {
     const auto begin = std::chrono::steady_clock::now();
     if (frames_owed_ > 0) --frames_owed_;
+    news_ = false;
+    drawn_at_ = studio_->now();
+    drawn_version_ = studio_->scene().version;
     use_scale();
     surface_->set_title(studio_->window_title());
     surface_->new_frame();

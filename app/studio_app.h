@@ -46,6 +46,8 @@ class StudioApp {
     ViewportBridge& viewport() { return *bridge_; }
     Surface& surface() { return *surface_; }
     std::uint64_t frames() const { return frames_; }
+    // A picture or video of what is shown waits for frames.
+    bool capturing() const;
     // Called after each frame was presented (tests).
     std::function<void()> after_present;
 
@@ -59,7 +61,7 @@ class StudioApp {
 
     StudioAppOptions options_;
     std::unique_ptr<Surface> surface_;
-    std::atomic<bool> woken_ = true;
+    std::atomic<bool> picture_done_ = false, studio_woke_ = false;  // by other threads
     std::string layout_file_;
     std::unique_ptr<Studio> studio_;
     std::unique_ptr<ViewportBridge> bridge_;
@@ -68,7 +70,9 @@ class StudioApp {
     float used_scale_ = 0;
     std::string used_theme_;
     int frames_owed_ = 3;  // Dear ImGui needs some to come to rest
-    std::uint64_t frames_ = 0;
+    std::uint64_t frames_ = 0, drawn_version_ = 0;
+    bool news_ = false;  // progress that can wait a little for its frame
+    double drawn_at_ = 0;
     bool context_ = false, backend_ = false;
 };
 

@@ -75,7 +75,7 @@ void SourcePanel::draw_picture(Studio& studio, const SourcePhotograph& source) {
     const bool matte = shown_ == 1 && !matte_.empty();
     const Picture& picture = matte ? matte_ : photo_;
     const float room = ImGui::GetContentRegionAvail().x;
-    const float most = std::max(px(90), ImGui::GetContentRegionAvail().y - px(96));
+    const float most = std::max(px(90), ImGui::GetContentRegionAvail().y - px(62));
     const float scale = std::min(room / float(picture.width()), most / float(picture.height()));
     const ImVec2 size = {float(picture.width()) * scale, float(picture.height()) * scale};
     ImGui::SetCursorPosX(ImGui::GetCursorPosX() + 0.5f * (room - size.x));
@@ -93,10 +93,12 @@ void SourcePanel::draw_picture(Studio& studio, const SourcePhotograph& source) {
         const ImVec2 a = at(float(source.crop_origin.x()), float(source.crop_origin.y()));
         draw.AddRect(a, {a.x + float(source.crop_side) * grow, a.y + float(source.crop_side) * grow}, u32(ImVec4(1, 1, 1, 0.75f)), px(3), px(1));
     }
+    // A dot never hides the face: small pictures have small dots.
+    const float dot = std::clamp(float(source.crop_side) * grow / px(260), 0.35f, 1.0f) * px(1);
     if (landmarks_ && source.landmarks)
         for (std::size_t i = 0; i < source.landmarks->size(); ++i) {
             const auto& p = (*source.landmarks)[i];
-            draw.AddCircleFilled(at(p.x(), p.y()), px(i >= 468 ? 1.7f : 1.0f), u32(i >= 468 ? palette().accent_strong : palette().info, 0.95f), 6);
+            draw.AddCircleFilled(at(p.x(), p.y()), (i >= 468 ? 1.6f : 1.0f) * dot, u32(i >= 468 ? palette().accent_strong : palette().info, 0.9f), 6);
         }
     if (source.faces.size() > 1)
         for (std::size_t i = 0; i < source.faces.size(); ++i) {

@@ -3,6 +3,7 @@
 #include <imgui.h>
 #include <imgui_internal.h>
 
+#include <algorithm>
 #include <array>
 #include <cstdio>
 
@@ -23,11 +24,15 @@ void draw_jobs(Studio& studio, Interface& interface) {
         ImGui::TextUnformatted((job.stage.empty() ? job.name : job.stage).c_str());
         tooltip(job.name);
         ImGui::SameLine();
-        const float height = px(6), line = ImGui::GetFrameHeight();
-        ImGui::SetCursorPosY(ImGui::GetCursorPosY() + 0.5f * (line - height));
-        progress_bar(float(job.fraction), "", px(110), height);
+        const ImVec2 at = ImGui::GetCursorScreenPos();
+        const ImVec2 bar = {px(110), px(6)};
+        const float top = at.y + 0.5f * (ImGui::GetFrameHeight() - bar.y);
+        ImDrawList& draw = *ImGui::GetWindowDrawList();
+        draw.AddRectFilled({at.x, top}, {at.x + bar.x, top + bar.y}, ImGui::GetColorU32(ImGuiCol_FrameBg), 0.5f * bar.y);
+        draw.AddRectFilled({at.x, top}, {at.x + std::max(bar.y, bar.x * float(job.fraction)), top + bar.y}, u32(palette().accent), 0.5f * bar.y);
+        ImGui::Dummy({bar.x, ImGui::GetFrameHeight()});
         ImGui::SameLine();
-        ImGui::SetCursorPosY(ImGui::GetCursorPosY() - 0.5f * (line - height));
+        ImGui::AlignTextToFramePadding();
         std::string words = std::to_string(int(job.fraction * 100)) + " %";
         if (job.seconds_left) words += ", " + format_seconds(*job.seconds_left) + " left";
         ImGui::PushStyleColor(ImGuiCol_Text, palette().dim);

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cmath>
 #include <cstdio>
 
 #include "ui/icons.h"
@@ -113,9 +114,6 @@ void TrainingPanel::draw_plots(const TrainingStatus& training) {
         ImPlotSpec spec;
         spec.LineColor = colour;
         spec.LineWeight = px(1.8f);
-        spec.FillColor = colour;
-        spec.FillAlpha = 0.12f;
-        ImPlot::PlotShaded(title, steps_.data(), values.data(), int(values.size()), -INFINITY, spec);
         ImPlot::PlotLine(title, steps_.data(), values.data(), int(values.size()), spec);
         ImPlot::EndPlot();
         tooltip(about);
