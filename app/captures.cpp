@@ -228,7 +228,7 @@ void Captures::after_draw() {
     if (picture_wanted_ || window_wanted_) {
         ++patience_;
         // The interface needs some frames to come to rest; the picture of the avatar as many as it takes.
-        const bool ready = patience_ > 4 && viewport_.settled();
+        const bool ready = patience_ > 9 && viewport_.settled();
         if (ready && picture_wanted_) take_picture();
         if (ready && window_wanted_) {
             const std::filesystem::path path = *std::exchange(window_wanted_, std::nullopt);

@@ -24,10 +24,10 @@ class Captures {
     ~Captures();
     // After the interface was drawn, before it is shown.
     void after_draw();
-    // Something waits for a frame.
+    // A picture waits for its frame.
     // Seconds until a frame is wanted for that; negative when none is.
     double next_frame_in() const;
-    bool busy() const { return window_wanted_.has_value() || picture_wanted_.has_value() || recording_ != nullptr; }
+    bool busy() const { return window_wanted_.has_value() || picture_wanted_.has_value(); }
 
   private:
     struct PictureWanted {

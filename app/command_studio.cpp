@@ -20,7 +20,8 @@ Result<std::pair<int, int>> parse_window_size(const std::string& text) {
 Status run_script(StudioApp& app, Script script, bool keep_open) {
     bool running = true;
     while (app.frame(running || !keep_open ? 0.02 : 0.25)) {
-        if (running) running = script.step(app.studio());
+        // A picture that waits for its frame shows what it was asked to show.
+        if (running && !app.capturing()) running = script.step(app.studio());
         if (running) continue;
         if (!script.status()) return script.status();
         if (!keep_open && !app.capturing()) return {};

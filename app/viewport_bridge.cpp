@@ -175,9 +175,15 @@ ViewportLook ViewportBridge::look(const Scene& scene) {
     look.colour = view.background_colour;
     if (view.background == BackgroundKind::picture && view.background_picture != background_file_) {
         background_file_ = view.background_picture;
-        auto loaded = load_image(background_file_, {.max_side = 4096});
-        background_ = loaded ? std::make_shared<const Image>(*std::move(loaded)) : nullptr;
-        if (!background_) studio_.messages().error(loaded.error());
+        background_ = nullptr;
+        studio_.jobs().start_for<Image>(
+            "Loading the background", [file = background_file_](Progress&) { return load_image(file, {.max_side = 4096}); },
+            [this, file = background_file_](Result<Image> loaded) {
+                if (!loaded) return studio_.messages().error(loaded.error());
+                if (file != background_file_) return;
+                background_ = std::make_shared<const Image>(*std::move(loaded));
+                studio_.redraw();
+            });
     }
     look.background_picture = background_;
     look.frame = !scene.empty() && view.mode != ViewMode::mesh;

@@ -83,6 +83,10 @@ void Viewport::draw(int width, int height, const ViewportLook& look, const Frame
 
     // Beside the photograph, the avatar's view has what is left of the width.
     const int left = look.photo_beside ? int(look.photo_until) : 0;
+    if (look.photo && look.photo_until > 0) {
+        glEnable(GL_SCISSOR_TEST);
+        glScissor(int(look.photo_until), 0, std::max(width_ - int(look.photo_until), 0), height_);
+    }
     if (const auto& shown = frames.shown()) {
         glViewport(left, 0, std::max(width_ - left, 1), height_);
         if (look.grid) draw_grid(look, shown->camera);
@@ -103,11 +107,11 @@ void Viewport::draw(int width, int height, const ViewportLook& look, const Frame
         glViewport(0, 0, width_, height_);
     }
     if (look.photo && look.photo_until > 0) {
+        glDisable(GL_SCISSOR_TEST);
         use_picture(photo_, look.photo);
-        glDisable(GL_BLEND);
-        picture_.set("under", Eigen::Vector3f(look.colour[0], look.colour[1], look.colour[2]));
         if (photo_.texture) draw_rectangle(photo_.texture.name(), look.photo_rectangle, {1, 1}, false, 0, look.photo_until);
     }
+    glDisable(GL_SCISSOR_TEST);
     glBindVertexArray(0);
     glUseProgram(0);
     glBindFramebuffer(GL_FRAMEBUFFER, 0);
@@ -171,7 +175,7 @@ void Viewport::draw_mesh(const ViewportLook& look, const Camera& camera,
     mesh_.set("world_to_clip", world_to_clip(camera));
     mesh_.set("world_to_camera", camera.world_to_camera);
     mesh_.set("eye", camera.position());
-    mesh_.set("line", look.line);
+    mesh_.set("line", 0.55f * look.line);
     mesh_.set("ink", Eigen::Vector4f(look.wire_ink[0], look.wire_ink[1], look.wire_ink[2], look.wire_ink[3]));
     glBindBufferBase(GL_SHADER_STORAGE_BUFFER, 0, vertices_.name());
     glBindBufferBase(GL_SHADER_STORAGE_BUFFER, 1, triangles_.name());

@@ -30,7 +30,7 @@ struct ViewportLook {
     float floor_y = 0;  // metres
     std::array<float, 3> ink = {0.6f, 0.6f, 0.6f};  // of the grid
     MeshDrawing mesh = MeshDrawing::none;
-    std::array<float, 4> wire_ink = {0.35f, 0.72f, 0.86f, 0.75f};
+    std::array<float, 4> wire_ink = {0.45f, 0.80f, 0.92f, 0.62f};
     bool frame = true;  // the avatar's own picture
 
     // The photograph: from the left edge to `photo_until`, placed at `photo_rectangle`.

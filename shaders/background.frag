@@ -23,7 +23,8 @@ void main() {
         vec2 off = (place - vec2(0.5, 0.55)) * vec2(size.x / size.y, 1.0);
         float light = exp(-2.2 * dot(off, off));
         float noise = fract(sin(dot(gl_FragCoord.xy, vec2(12.9898, 78.233))) * 43758.5453) - 0.5;
-        vec3 shade = mix(base * 0.78, min(base * 1.22 + 0.012, vec3(1.0)), light);
+        float bright = dot(base, vec3(0.3, 0.6, 0.1));  // bright grounds need less of it
+        vec3 shade = mix(base * mix(0.78, 0.94, bright), min(base * mix(1.25, 1.04, bright) + 0.01, vec3(1.0)), light);
         color = vec4(shade + noise / 255.0, 1.0);
     }
 }

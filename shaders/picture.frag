@@ -7,7 +7,6 @@ uniform vec2 size;         // of the view, pixels
 uniform vec2 filled;       // the part of the texture that holds the picture
 uniform int premultiplied;
 uniform vec2 shown;        // from..to, pixels from the left
-uniform vec3 under;        // behind a picture with straight alpha
 layout(binding = 0) uniform sampler2D picture;
 
 void main() {
@@ -17,5 +16,5 @@ void main() {
     // Half a texel from the border at most: beyond it lies what an earlier, larger picture left.
     vec2 texel = 0.5 / vec2(textureSize(picture, 0));
     vec4 c = texture(picture, clamp(at * filled, texel, filled - texel));
-    color = premultiplied == 1 ? c : vec4(mix(under, c.rgb, c.a), 1.0);
+    color = premultiplied == 1 ? c : vec4(c.rgb * c.a, c.a);
 }

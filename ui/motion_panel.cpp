@@ -125,11 +125,19 @@ void MotionPanel::draw_timeline(Studio& studio) {
         step *= factor;
     }
     const float ruler = ImGui::GetTextLineHeight() + px(2);
+    float legend = to.x - px(8);
+    if (width > px(480))
+        for (std::size_t k = curves_.size(); k-- > 0;) {
+            const std::string name = readable(curves_[k].name);
+            legend -= ImGui::CalcTextSize(name.c_str()).x;
+            draw.AddText({legend, from.y + px(1)}, u32(palette().curve[k % 4]), name.c_str());
+            legend -= px(14);
+        }
     for (double t = 0; t < duration; t += step) {
         draw.AddLine({x_of(t), from.y}, {x_of(t), to.y}, u32(palette().faint, 0.3f));
         std::array<char, 16> label{};
         std::snprintf(label.data(), label.size(), "%.0f s", t);
-        draw.AddText({x_of(t) + px(4), from.y + px(1)}, u32(palette().dim), label.data());
+        if (x_of(t) + px(40) < legend) draw.AddText({x_of(t) + px(4), from.y + px(1)}, u32(palette().dim), label.data());
     }
     const float top = from.y + ruler, room = to.y - top - px(4);
     std::vector<ImVec2> points;
@@ -138,13 +146,6 @@ void MotionPanel::draw_timeline(Studio& studio) {
         for (std::size_t s = 0; s < curves_[k].values.size(); ++s)
             points.push_back({from.x + width * float(s) / float(curves_[k].values.size() - 1), top + room * (1 - curves_[k].values[s])});
         draw.AddPolyline(points.data(), int(points.size()), u32(palette().curve[k % 4], 0.8f), px(1.2f));
-    }
-    float legend = to.x - px(8);
-    for (std::size_t k = curves_.size(); k-- > 0;) {
-        const std::string name = readable(curves_[k].name);
-        legend -= ImGui::CalcTextSize(name.c_str()).x;
-        draw.AddText({legend, from.y + px(1)}, u32(palette().curve[k % 4]), name.c_str());
-        legend -= px(14);
     }
     const float x = x_of(motion.time());
     draw.AddLine({x, from.y}, {x, to.y}, u32(palette().accent_strong), px(1.6f));

@@ -29,6 +29,8 @@ ImGuiKeyChord chord_of(const std::string& text) {
             at = plus + 1;
             continue;
         }
+        if (part == ",") return chord | ImGuiKey_Comma;
+        if (part == ".") return chord | ImGuiKey_Period;
         for (int key = ImGuiKey_NamedKey_BEGIN; key < ImGuiKey_NamedKey_END; ++key)
             if (part == ImGui::GetKeyName(ImGuiKey(key))) return chord | key;
         return 0;
@@ -55,7 +57,7 @@ void show_mode(Studio& studio, Interface&) {
 constexpr std::array<WindowKey, 21> window_keys = {{
     {"Ctrl+P", "Command palette", [](Studio&, Interface& i) { i.command_palette().open(); }},
     {"F1", "Keyboard shortcuts", [](Studio&, Interface& i) { i.shortcut_sheet().toggle(); }},
-    {"Ctrl+Comma", "Preferences", [](Studio&, Interface& i) { i.show_panel("Preferences"); }},
+    {"Ctrl+,", "Preferences", [](Studio&, Interface& i) { i.show_panel("Preferences"); }},
     {"Ctrl+Y", "Redo", [](Studio& s, Interface&) { if (s.unavailable("edit.redo").empty()) s.invoke("edit.redo"); }},
     {"1", "Front", [](Studio& s, Interface& i) { i.viewport().turn_to(s, 0, 0); }},
     {"Ctrl+1", "Back", [](Studio& s, Interface& i) { i.viewport().turn_to(s, pi, 0); }},
@@ -72,8 +74,8 @@ constexpr std::array<WindowKey, 21> window_keys = {{
     {"Shift+3", "Show the wireframe", show_mode<2>},
     {"Shift+4", "Show normals", show_mode<3>},
     {"Shift+5", "Show depth", show_mode<4>},
-    {"Comma", "One frame back", [](Studio& s, Interface&) { if (s.motion().loaded()) s.invoke("motion.step", {{"frames", -1}}); }},
-    {"Period", "One frame on", [](Studio& s, Interface&) { if (s.motion().loaded()) s.invoke("motion.step", {{"frames", 1}}); }},
+    {",", "One frame back", [](Studio& s, Interface&) { if (s.motion().loaded()) s.invoke("motion.step", {{"frames", -1}}); }},
+    {".", "One frame on", [](Studio& s, Interface&) { if (s.motion().loaded()) s.invoke("motion.step", {{"frames", 1}}); }},
 }};
 
 }  // namespace
@@ -127,12 +129,11 @@ void ShortcutSheet::draw(Studio& studio) {
                 ImGui::PushFont(medium_font(), 0);
                 ImGui::TextUnformatted(name.c_str());
                 ImGui::PopFont();
-                const float x = ImGui::GetCursorPosX();
                 for (const auto& [keys, what] : entries) {
                     ImGui::PushStyleColor(ImGuiCol_Text, palette().accent_strong);
                     ImGui::TextUnformatted(keys.c_str());
                     ImGui::PopStyleColor();
-                    ImGui::SameLine(x + px(128));
+                    ImGui::SameLine(px(136));
                     ImGui::TextUnformatted(what.c_str());
                 }
                 ImGui::Spacing();
