@@ -30,12 +30,15 @@ constexpr double wake_interval = 1.0 / 30;
 
 Jobs::Jobs(std::function<void()> wake) : wake_(std::move(wake)) {}
 
-Jobs::~Jobs() {
-    cancel_all();
-    for (const auto& job : running_) {
-        job->progress->cancel();  // also what a person may not cancel
-        job->thread.join();
-    }
+Jobs::~Jobs() { shut_down(); }
+
+void Jobs::shut_down() {
+    for (const auto& job : running_) job->progress->cancel();
+    for (const auto& job : running_) job->thread.join();
+    std::vector<Posted> dropped;
+    std::lock_guard lock(mutex_);
+    running_.clear();
+    dropped.swap(queue_);
 }
 
 int Jobs::start(const std::string& name, std::function<Status(Progress&)> work, std::function<void(const Status&)> done,

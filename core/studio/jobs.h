@@ -41,7 +41,7 @@ class Jobs {
   public:
     // `wake` is called from any thread when there is something to drain, at most 30 times a second for progress.
     explicit Jobs(std::function<void()> wake = {});
-    ~Jobs();  // cancels everything and waits; outcomes are dropped
+    ~Jobs();  // as shut_down()
 
     // `work` runs on a new thread of low priority; an Error, Cancelled, bad_alloc or any other exception ends the job,
     // never the program. `done` gets the outcome in drain().
@@ -79,6 +79,8 @@ class Jobs {
     void drain();
     // Nothing runs or waits to be drained, housekeeping aside.
     bool idle() const;
+    // Cancels everything, also what a person may not, and waits; outcomes are dropped.
+    void shut_down();
     bool running(int id) const;
     double fraction(int id) const;  // 0 when it does not run
     // Running first, then the last 50 that ended, newest first.

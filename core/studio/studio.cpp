@@ -39,6 +39,7 @@ Studio::Studio(StudioOptions options)
 
 Studio::~Studio() {
     if (session_) session_->stop();
+    jobs_.shut_down();  // an autosave may be under way
     // What a person chose to lose, or what is saved, leaves no autosave; anything else is offered at the next start.
     if (quitting_ || !document_.dirty()) recovery_folder_->forget();
     if (options_.remember && settings_dirty_) (void)save_settings(options_.folders.settings, settings_);

@@ -77,10 +77,10 @@ struct Snapshot {
           edits(d.edits),
           baked_change(d.baked_identity_change) {}
 
-    Status write(const fs::path& file, bool thumbnail, const std::shared_ptr<IdentityBaker>& baker) const {
+    Status write(const fs::path& file, bool thumbnail) const {
         // The newest shape, baked or not.
         const bool behind = edits.identity_change.size() > 0 && edits.identity_change != baked_change;
-        Avatar whole = behind && baker ? *IdentityBaker(fitted).bake(edits.identity_change) : *avatar;
+        Avatar whole = behind ? *IdentityBaker(fitted).bake(edits.identity_change) : *avatar;
         whole.splats = *gaussians;
         write_session(whole, fitted->identity, edits);
         Image small;
@@ -235,9 +235,9 @@ Status Studio::save(const fs::path& given) {
         return studio_error("'" + file.string() + "' is a folder; choose a file's name.");
     save_job_ = jobs_.start(
         "Saving " + file.filename().string(),
-        [what = Snapshot(document_), file, baker = baker_](Progress& progress) {
+        [what = Snapshot(document_), file](Progress& progress) {
             progress.report(0.1, "Writing");
-            return what.write(file, true, baker);
+            return what.write(file, true);
         },
         [this, file, id = document_.id, revision = document_.revision](const Status& status) {
             saved(status, id, revision, file);
@@ -366,12 +366,11 @@ void Studio::autosave(bool at_once) {
     recovery.autosave = beside ? autosave_beside(document_.path) : elsewhere;
     autosave_job_ = jobs_.start(
         "Autosave",
-        [what = Snapshot(document_), recovery, elsewhere, baker = baker_,
-         folder = recovery_folder_](Progress&) mutable -> Status {
-            Status written = what.write(recovery.autosave, false, baker);
+        [what = Snapshot(document_), recovery, elsewhere, folder = recovery_folder_](Progress&) mutable -> Status {
+            Status written = what.write(recovery.autosave, false);
             if (!written && recovery.autosave != elsewhere) {
                 recovery.autosave = elsewhere;
-                written = what.write(elsewhere, false, baker);
+                written = what.write(elsewhere, false);
             }
             return written ? folder->remember(recovery) : written;
         },

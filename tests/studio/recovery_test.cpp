@@ -145,6 +145,21 @@ TEST(Recovery, DiscardingAndClosingLeaveNothing) {
     EXPECT_EQ(p.records(), 0);
 }
 
+TEST(Recovery, QuittingDuringAnAutosaveLeavesNothing) {
+    Person p;
+    for (int i = 0; i < 5; ++i) {
+        auto bench = p.starts();
+        bench->run("file.open", {{"path", p.file.string()}});
+        ASSERT_TRUE(bench->studio->execute("pose.random", {{"seed", i}}));
+        *bench->time += 61;
+        bench->studio->drain();
+        ASSERT_TRUE(bench->studio->execute("app.quit", {{"discard", true}}));
+        bench.reset();
+        EXPECT_FALSE(fs::exists(p.beside));
+        EXPECT_EQ(p.records(), 0);
+    }
+}
+
 TEST(Recovery, AnAutosaveWithoutARecordIsFoundBesideItsFile) {
     Person p;
     fs::copy_file(p.file, p.beside);
