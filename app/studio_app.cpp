@@ -17,6 +17,9 @@ namespace likeness {
 namespace {
 
 constexpr double news_seconds = 0.12;  // between two frames that only progress asks for
+// While the avatar's next picture is on its way, the interface alone is not drawn more often than this: on a processor
+// that draws both, each frame would delay the picture.
+constexpr double between_pictures = 0.040;
 
 }  // namespace
 
@@ -150,9 +153,13 @@ double StudioApp::patience() const {
 
 bool StudioApp::frame(double longest) {
     const double next = patience();
-    const bool at_once = frames_owed_ > 0 || picture_done_ || studio_woke_;
-    const double pause = surface_->minimised() ? std::min(longest, 0.1) : at_once ? 0 : std::min(next, longest);
+    const double held_back = bridge_->moving() ? std::max(0.0, drawn_at_ + between_pictures - studio_->now()) : 0;
+    const bool at_once = (frames_owed_ > 0 && held_back == 0) || picture_done_ || studio_woke_;
+    double pause = at_once ? 0 : std::min(next, longest);
+    if (frames_owed_ > 0) pause = std::min(pause, held_back);
+    if (surface_->minimised()) pause = std::min(longest, 0.1);
     surface_->wait(pause);
+    const bool picture = picture_done_.load();
     if (surface_->take_activity()) frames_owed_ = 3;
     if (picture_done_.exchange(false)) frames_owed_ = std::max(frames_owed_, 1);
     if (studio_woke_.exchange(false)) news_ = true;
@@ -161,7 +168,8 @@ bool StudioApp::frame(double longest) {
     if (studio_->quitting()) return false;
     if (surface_->minimised()) return true;  // nothing is drawn, work goes on
     if (studio_->scene().version != drawn_version_) frames_owed_ = std::max(frames_owed_, 1);
-    if (frames_owed_ > 0 || patience() <= 1e-4) draw();
+    const bool wait = !picture && bridge_->moving() && studio_->now() < drawn_at_ + between_pictures;
+    if (!wait && (frames_owed_ > 0 || patience() <= 1e-4)) draw();
     return !studio_->quitting();
 }
 
@@ -184,7 +192,8 @@ void StudioApp::draw() {
         // What follows runs on the processor where OpenGL does.
         const ForegroundWork precedence;
         bridge_->compose();
-        surface_->bind();
+        const ImVec4 ground = ImGui::GetStyleColorVec4(ImGuiCol_MenuBarBg);
+        surface_->begin({ground.x, ground.y, ground.z});
         ImGui_ImplOpenGL3_RenderDrawData(ImGui::GetDrawData());
     }
     captures_->after_draw();

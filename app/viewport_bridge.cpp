@@ -238,6 +238,10 @@ void ViewportBridge::place_photo(ViewportLook& look) {
     look.photo_until = beside ? float(left_) : std::round(studio_.view().wipe * float(width_));
 }
 
+bool ViewportBridge::moving() const {
+    return has_asked_ && seconds_now() - last_motion_ < settle_seconds && frames_->busy();
+}
+
 bool ViewportBridge::settled() const {
     if (studio_.scene().empty()) return true;
     return has_asked_ && asked_.full && asked_.version == studio_.scene().version && !frames_->busy();

@@ -138,8 +138,8 @@ class StudioRun {
         int frames = 0;
         while (now() - begin < seconds) {
             view.yaw = 0.6f * std::sin(float(now() - begin));
-            app_->draw();
-            app_->frame(0.004);
+            app_->frame(0.05);
+            if (!app_->viewport().frames().busy()) app_->draw();  // the person's hand never rests
             scale += double(app_->viewport().frames().moving_scale());
             ++frames;
         }

@@ -90,10 +90,6 @@ class Offscreen : public Surface {
         io.DeltaTime = std::clamp(std::chrono::duration<float>(now - last_).count(), 1e-4f, 1.0f);
         last_ = now;
     }
-    void bind() override {
-        glBindFramebuffer(GL_FRAMEBUFFER, framebuffer_.name());
-        glViewport(0, 0, width_, height_);
-    }
     void present() override { glFlush(); }
     Image read() override {
         glBindFramebuffer(GL_READ_FRAMEBUFFER, framebuffer_.name());
@@ -106,6 +102,12 @@ class Offscreen : public Surface {
         if (!framebuffer_) framebuffer_ = gl::Framebuffer::make();
         glNamedFramebufferTexture(framebuffer_.name(), GL_COLOR_ATTACHMENT0, color_.name(), 0);
         active_ = true;
+    }
+
+  protected:
+    void bind() override {
+        glBindFramebuffer(GL_FRAMEBUFFER, framebuffer_.name());
+        glViewport(0, 0, width_, height_);
     }
 
   private:

@@ -13,6 +13,13 @@ void Surface::place(int& x, int& y, int& width_out, int& height_out, bool& maxim
     maximised = false;
 }
 
+void Surface::begin(const std::array<float, 3>& colour) {
+    bind();
+    glDisable(GL_SCISSOR_TEST);
+    glClearColor(colour[0], colour[1], colour[2], 1);
+    glClear(GL_COLOR_BUFFER_BIT);
+}
+
 bool has_display() {
     const auto named = [](const char* variable) {
         const char* value = std::getenv(variable);

@@ -2,9 +2,11 @@
 // core context and feed Dear ImGui's input.
 #pragma once
 
+#include <array>
 #include <filesystem>
 #include <memory>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "core/base/result.h"
@@ -37,8 +39,8 @@ class Surface {
     virtual void wake() = 0;
     // Tells Dear ImGui size, time and input.
     virtual void new_frame() = 0;
-    // Binds what is drawn to.
-    virtual void bind() = 0;
+    // Binds what is drawn to, and fills it with a colour.
+    void begin(const std::array<float, 3>& colour);
     // Shows it.
     virtual void present() = 0;
     // The last picture drawn, before or after present().
@@ -59,6 +61,7 @@ class Surface {
 
   protected:
     Surface() = default;
+    virtual void bind() = 0;
     std::vector<std::filesystem::path> dropped_;
     bool active_ = true;
 };

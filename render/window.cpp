@@ -64,10 +64,6 @@ class Window : public Surface {
     }
     void wake() override { glfwPostEmptyEvent(); }
     void new_frame() override { ImGui_ImplGlfw_NewFrame(); }
-    void bind() override {
-        glBindFramebuffer(GL_FRAMEBUFFER, 0);
-        glViewport(0, 0, width(), height());
-    }
     void present() override { glfwSwapBuffers(window_); }
     Image read() override {
         glBindFramebuffer(GL_READ_FRAMEBUFFER, 0);
@@ -86,6 +82,12 @@ class Window : public Surface {
         glfwGetWindowPos(window_, &x, &y);
         glfwGetWindowSize(window_, &width, &height);
         maximised = glfwGetWindowAttrib(window_, GLFW_MAXIMIZED) != 0;
+    }
+
+  protected:
+    void bind() override {
+        glBindFramebuffer(GL_FRAMEBUFFER, 0);
+        glViewport(0, 0, width(), height());
     }
 
   private:

@@ -134,7 +134,7 @@ void Interface::build_layout(unsigned dock, float width, float height) {
     const float right_share = std::min(0.30f, px(300) / width);
     ImGui::DockBuilderSplitNode(middle, ImGuiDir_Right, right_share, &right, &middle);
     ImGuiID right_lower = 0;
-    ImGui::DockBuilderSplitNode(right, ImGuiDir_Down, std::clamp(px(266) / height, 0.2f, 0.4f), &right_lower, &right);
+    ImGui::DockBuilderSplitNode(right, ImGuiDir_Down, std::clamp(px(290) / height, 0.2f, 0.4f), &right_lower, &right);
     const float left_share = std::min(0.34f, px(264) / (width * (1 - right_share)));
     ImGui::DockBuilderSplitNode(middle, ImGuiDir_Left, left_share, &left, &middle);
     ImGui::DockBuilderSplitNode(middle, ImGuiDir_Down, std::min(0.30f, px(164) / height), &bottom, &middle);

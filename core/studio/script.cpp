@@ -98,6 +98,7 @@ bool Script::step(Studio& studio) {
             return fail(done.error());
         }
         ++next_;
+        if (studio.busy()) return true;  // a picture shows what it was asked to show, not what follows
     }
     return false;
 }

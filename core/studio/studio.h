@@ -69,6 +69,7 @@ class Studio {
     bool idle() const;
     // A window's own work that scripts wait for (captures).
     void set_busy(std::function<bool()> busy) { busy_ = std::move(busy); }
+    bool busy() const { return busy_ && busy_(); }
     double now() const { return clock_(); }
 
     // ---- commands ----
