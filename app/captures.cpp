@@ -15,6 +15,7 @@ namespace likeness {
 namespace {
 
 constexpr double record_fps = 30;
+constexpr int least_patience = 9;  // frames
 
 Image over(const Image& picture, const Image& behind) {
     Image out = behind;
@@ -226,9 +227,10 @@ double Captures::next_frame_in() const {
 
 void Captures::after_draw() {
     if (picture_wanted_ || window_wanted_) {
-        ++patience_;
-        // The interface needs some frames to come to rest; the picture of the avatar as many as it takes.
-        const bool ready = patience_ > 9 && viewport_.settled();
+        // The interface needs some frames to come to rest, the picture of the avatar as many as it takes; then one more
+        // for the numbers beside it.
+        patience_ = patience_ < least_patience || viewport_.settled() ? patience_ + 1 : least_patience;
+        const bool ready = patience_ > least_patience + 1;
         if (ready && picture_wanted_) take_picture();
         if (ready && window_wanted_) {
             const std::filesystem::path path = *std::exchange(window_wanted_, std::nullopt);

@@ -15,6 +15,7 @@
 #include <random>
 
 #include "app/studio_app.h"
+#include "core/base/log.h"
 
 namespace {
 
@@ -218,6 +219,7 @@ int run_studio_bench(int argc, char** argv) {
     app.add_option("--play", options.play_seconds, "Seconds of play and edits; 0 leaves the memory out")->capture_default_str();
     CLI11_PARSE(app, argc, argv);
 
+    set_log_level("error");
     StudioRun run(options);
     if (!run.start(begin)) return 1;
     print({{"measure", "first_frame_s"}, {"value", run.first_frame}});

@@ -15,7 +15,7 @@ void main() {
         float edge = 1.0 - smoothstep(line - 0.5, line + 0.5, min(min(pixels.x, pixels.y), pixels.z));
         // Where triangles are but a few pixels wide, edges would become a solid colour.
         vec3 width = 1.0 / max(fwidth(corner), vec3(1e-6));
-        edge *= mix(0.25, 1.0, smoothstep(3.0, 14.0, min(min(width.x, width.y), width.z)));
+        edge *= mix(0.4, 1.0, smoothstep(2.0, 10.0, min(min(width.x, width.y), width.z)));
         if (edge <= 0.01) discard;
         color = vec4(ink.rgb * ink.a * edge, ink.a * edge);
         return;

@@ -93,8 +93,8 @@ void SourcePanel::draw_picture(Studio& studio, const SourcePhotograph& source) {
         const ImVec2 a = at(float(source.crop_origin.x()), float(source.crop_origin.y()));
         draw.AddRect(a, {a.x + float(source.crop_side) * grow, a.y + float(source.crop_side) * grow}, u32(ImVec4(1, 1, 1, 0.75f)), px(3), px(1));
     }
-    // A dot never hides the face: small pictures have small dots.
-    const float dot = std::clamp(float(source.crop_side) * grow / px(260), 0.35f, 1.0f) * px(1);
+    // Small pictures have small dots, or the face would be hidden.
+    const float dot = std::clamp(float(source.crop_side) * grow / px(200), 0.65f, 1.0f) * px(1);
     if (landmarks_ && source.landmarks)
         for (std::size_t i = 0; i < source.landmarks->size(); ++i) {
             const auto& p = (*source.landmarks)[i];
