@@ -87,6 +87,30 @@ TEST(History, NothingIsRecordedForWhatFailedOrChangedNothing) {
     EXPECT_EQ(jaw(o.studio), 0.5f);
 }
 
+TEST(History, ACommandThatFailsHalfWayIsTakenBack) {
+    Opened o;
+    o.set(0.5);
+    Command half{"test.half",
+                 "Half",
+                 "Test",
+                 "Fails half way.",
+                 {},
+                 "",
+                 true,
+                 "",
+                 {},
+                 [](Studio& studio, const Arguments&) -> Status {
+                     studio.edits().pose.controls.setOnes();
+                     studio.edits().layer_hidden.fill(true);
+                     return Error{ErrorCode::internal, "Half way.", ""};
+                 }};
+    o.studio.commands().add(half);
+    EXPECT_FALSE(o.studio.execute("test.half"));
+    EXPECT_EQ(jaw(o.studio), 0.5f);
+    EXPECT_TRUE(o.studio.document().layer_shown(Layer::skin));
+    EXPECT_EQ(o.studio.history().entries().size(), 1u);
+}
+
 TEST(History, LayersAndShapesTooAndInOrder) {
     Opened o;
     ASSERT_TRUE(o.studio.execute("layer.show", {{"layer", "hair"}, {"on", false}}));
