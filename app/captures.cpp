@@ -21,7 +21,8 @@ Image over(const Image& picture, const Image& behind) {
     Image out = behind;
     for (std::size_t i = 0; i < std::size_t(out.width) * std::size_t(out.height); ++i) {
         const float a = picture.pixels[i * 4 + 3];
-        for (std::size_t c = 0; c < 3; ++c) out.pixels[i * 3 + c] = picture.pixels[i * 4 + c] * a + out.pixels[i * 3 + c] * (1 - a);
+        for (std::size_t c = 0; c < 3; ++c)
+            out.pixels[i * 3 + c] = picture.pixels[i * 4 + c] * a + out.pixels[i * 3 + c] * (1 - a);
     }
     return out;
 }
@@ -34,20 +35,24 @@ Result<Image> background_of(const ViewState& view, int width, int height) {
         if (!loaded) return loaded.error();
         Image rgb = composite_over(*loaded, view.background_colour);
         const float grow = std::max(float(width) / float(rgb.width), float(height) / float(rgb.height));
-        rgb = resize(rgb, std::max(width, int(std::lround(float(rgb.width) * grow))), std::max(height, int(std::lround(float(rgb.height) * grow))));
+        rgb = resize(rgb, std::max(width, int(std::lround(float(rgb.width) * grow))),
+                     std::max(height, int(std::lround(float(rgb.height) * grow))));
         return crop(rgb, (rgb.width - width) / 2, (rgb.height - height) / 2, width, height);
     }
     const int cell = std::max(4, height / 60);
     for (int y = 0; y < height; ++y)
         for (int x = 0; x < width; ++x)
             for (std::size_t c = 0; c < 3; ++c)
-                ground.at(x, y)[c] = view.background == BackgroundKind::checker ? ((x / cell + y / cell) % 2 == 0 ? 0.42f : 0.34f) : view.background_colour[c];
+                ground.at(x, y)[c] = view.background == BackgroundKind::checker
+                                         ? ((x / cell + y / cell) % 2 == 0 ? 0.42f : 0.34f)
+                                         : view.background_colour[c];
     return ground;
 }
 
 }  // namespace
 
-Image render_scene(const Scene& scene, const Camera& camera, Rasterizer& rasterizer, const std::optional<std::array<float, 3>>& background) {
+Image render_scene(const Scene& scene, const Camera& camera, Rasterizer& rasterizer,
+                   const std::optional<std::array<float, 3>>& background) {
     SplatSet posed;
     pose_scene(scene, posed);
     RasterOptions options;
@@ -57,13 +62,15 @@ Image render_scene(const Scene& scene, const Camera& camera, Rasterizer& rasteri
     Image image(camera.width, camera.height, 4);
     for (std::size_t i = 0; i < frame.alpha.pixels.size(); ++i) {
         const float a = background ? 1.0f : frame.alpha.pixels[i];
-        for (std::size_t c = 0; c < 3; ++c) image.pixels[i * 4 + c] = a > 1e-4f ? std::clamp(frame.color.pixels[i * 3 + c] / a, 0.0f, 1.0f) : 0.0f;
+        for (std::size_t c = 0; c < 3; ++c)
+            image.pixels[i * 4 + c] = a > 1e-4f ? std::clamp(frame.color.pixels[i * 3 + c] / a, 0.0f, 1.0f) : 0.0f;
         image.pixels[i * 4 + 3] = a;
     }
     return image;
 }
 
-Captures::Captures(Studio& studio, ViewportBridge& viewport, Surface& surface) : studio_(studio), viewport_(viewport), surface_(surface) {
+Captures::Captures(Studio& studio, ViewportBridge& viewport, Surface& surface)
+    : studio_(studio), viewport_(viewport), surface_(surface) {
     CommandRegistry& registry = studio.commands();
     registry.set_handler("capture.screenshot", [this](Studio&, const Arguments& a) { return screenshot(a); });
     registry.set_handler("capture.window", [this](Studio&, const Arguments& a) { return window(a); });
@@ -83,7 +90,8 @@ std::string Captures::name_for(const std::string& what, const std::string& endin
 }
 
 // True when a path was asked for, and the command follows with it.
-bool Captures::ask_for_path(const std::string& command, const std::string& title, const std::string& name, const std::string& pattern, const Arguments& arguments) {
+bool Captures::ask_for_path(const std::string& command, const std::string& title, const std::string& name,
+                            const std::string& pattern, const Arguments& arguments) {
     if (arguments.has("path") || !studio_.options().interactive) return false;
     FileRequest request;
     request.command = command;
@@ -112,10 +120,12 @@ Status Captures::screenshot(const Arguments& a) {
     const int scale = a.integer("scale");
     const int width = (asked_size ? a.integer("width") : std::max(viewport_.view_width(), 16)) * scale;
     const int height = (asked_size ? a.integer("height") : std::max(viewport_.view_height(), 16)) * scale;
-    if (width > 16384 || height > 16384) return Error{ErrorCode::invalid_argument, "A picture's sides may have 16384 pixels at most.", ""};
+    if (width > 16384 || height > 16384)
+        return Error{ErrorCode::invalid_argument, "A picture's sides may have 16384 pixels at most.", ""};
     const Camera camera = view_camera(view, studio_.document(), width, height);
     const bool transparent = a.flag("transparent");
-    const auto make = studio_.device() && studio_.device()->make_rasterizer ? studio_.device()->make_rasterizer : make_cpu_rasterizer;
+    const auto make =
+        studio_.device() && studio_.device()->make_rasterizer ? studio_.device()->make_rasterizer : make_cpu_rasterizer;
     studio_.jobs().start(
         "Saving " + path.filename().string(),
         [scene = studio_.scene(), camera, path, transparent, make, view](Progress& progress) -> Status {
@@ -138,7 +148,8 @@ Status Captures::screenshot(const Arguments& a) {
 }
 
 Status Captures::window(const Arguments& a) {
-    if (ask_for_path("capture.window", "Save a picture of the window", name_for("window", ".png"), "*.png", a)) return {};
+    if (ask_for_path("capture.window", "Save a picture of the window", name_for("window", ".png"), "*.png", a))
+        return {};
     window_wanted_ = a.has("path") ? a.text("path") : name_for("window", ".png");
     patience_ = 0;
     return {};
@@ -152,11 +163,13 @@ Status Captures::turntable(const Arguments& a) {
     view.source_camera = false;
     view.yaw = 0;
     const Camera front = view_camera(view, studio_.document(), side, side);
-    const auto make = studio_.device() && studio_.device()->make_rasterizer ? studio_.device()->make_rasterizer : make_cpu_rasterizer;
+    const auto make =
+        studio_.device() && studio_.device()->make_rasterizer ? studio_.device()->make_rasterizer : make_cpu_rasterizer;
     auto sink = std::make_shared<FrameSink>(path, a.number("fps"));
     studio_.jobs().start(
         "Turntable " + path.filename().string(),
-        [scene = studio_.scene(), middle = studio_.document().middle, front, frames, make, sink, colour = view.background_colour](Progress& progress) -> Status {
+        [scene = studio_.scene(), middle = studio_.document().middle, front, frames, make, sink,
+         colour = view.background_colour](Progress& progress) -> Status {
             const auto rasterizer = make();
             Status written;
             std::jthread writer([&] { written = sink->run([&] { return progress.cancelled(); }); });
@@ -259,7 +272,8 @@ void Captures::take_picture() {
     const PictureWanted wanted = *std::exchange(picture_wanted_, std::nullopt);
     auto picture = std::make_shared<Image>(viewport_.picture(wanted.scale, wanted.transparent));
     studio_.jobs().start(
-        "Saving " + wanted.path.filename().string(), [picture, path = wanted.path](Progress&) { return save_png(path, *picture); },
+        "Saving " + wanted.path.filename().string(),
+        [picture, path = wanted.path](Progress&) { return save_png(path, *picture); },
         [this, path = wanted.path](const Status& status) {
             if (status)
                 studio_.messages().info("Saved '" + path.string() + "'.");

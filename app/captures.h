@@ -39,7 +39,8 @@ class Captures {
     Status window(const Arguments& arguments);
     Status turntable(const Arguments& arguments);
     Status record(const Arguments& arguments);
-    bool ask_for_path(const std::string& command, const std::string& title, const std::string& name, const std::string& pattern, const Arguments& arguments);
+    bool ask_for_path(const std::string& command, const std::string& title, const std::string& name,
+                      const std::string& pattern, const Arguments& arguments);
     std::string name_for(const std::string& what, const std::string& ending) const;
     void take_picture();
     void end_recording();

@@ -11,7 +11,8 @@ namespace {
 
 Result<std::pair<int, int>> parse_window_size(const std::string& text) {
     int width = 0, height = 0, used = 0;
-    if (std::sscanf(text.c_str(), "%dx%d%n", &width, &height, &used) == 2 && used == int(text.size()) && width >= 320 && height >= 240 && width <= 8192 && height <= 8192)
+    if (std::sscanf(text.c_str(), "%dx%d%n", &width, &height, &used) == 2 && used == int(text.size()) && width >= 320 &&
+        height >= 240 && width <= 8192 && height <= 8192)
         return std::pair{width, height};
     return Error{ErrorCode::invalid_argument, "'" + text + "' is no window's size; write 1280x800.", ""};
 }
@@ -36,7 +37,9 @@ int run_studio(const StudioArguments& arguments, const CommonOptions& common) {
     options.headless = arguments.headless;
     options.theme = arguments.theme;
     options.surface.scale = arguments.scale;
-    options.store = arguments.presenter == "host" ? StoreKind::host : arguments.presenter == "pixel_buffer" ? StoreKind::pixel_buffer : StoreKind::automatic;
+    options.store = arguments.presenter == "host"           ? StoreKind::host
+                    : arguments.presenter == "pixel_buffer" ? StoreKind::pixel_buffer
+                                                            : StoreKind::automatic;
     if (!arguments.size.empty()) {
         const auto size = parse_window_size(arguments.size);
         if (!size) return report(size.error(), common);
@@ -44,7 +47,9 @@ int run_studio(const StudioArguments& arguments, const CommonOptions& common) {
         options.fixed_size = true;
     }
     if (arguments.headless && arguments.script.empty())
-        return report({ErrorCode::invalid_argument, "Without a display the studio needs something to do: add --script FILE.", ""}, common);
+        return report(
+            {ErrorCode::invalid_argument, "Without a display the studio needs something to do: add --script FILE.", ""},
+            common);
     std::optional<Script> script;
     if (!arguments.script.empty()) {
         auto loaded = Script::load(arguments.script);

@@ -50,7 +50,8 @@ Status FrameSink::write(const Image& image) {
     if (!is_video(path_)) {
         std::error_code failed;
         std::filesystem::create_directories(path_, failed);
-        if (failed) return Error{ErrorCode::io, "Cannot write to '" + path_.string() + "': " + failed.message() + ".", ""};
+        if (failed)
+            return Error{ErrorCode::io, "Cannot write to '" + path_.string() + "': " + failed.message() + ".", ""};
         std::array<char, 32> name{};
         std::snprintf(name.data(), name.size(), "frame-%06lld.png", static_cast<long long>(number_++));
         return save_png(path_ / name.data(), image, {.compression = 1});

@@ -67,7 +67,8 @@ Status StudioApp::start() {
     auto surface = options_.headless ? open_offscreen(options_.surface) : open_window(options_.surface);
     if (!surface) return surface.error();
     surface_ = *std::move(surface);
-    if (!ImGui_ImplOpenGL3_Init("#version 450 core")) return Error{ErrorCode::device, "OpenGL could not be set up for the interface.", ""};
+    if (!ImGui_ImplOpenGL3_Init("#version 450 core"))
+        return Error{ErrorCode::device, "OpenGL could not be set up for the interface.", ""};
     backend_ = true;
     if (Status loaded = ui::load_fonts(); !loaded) return loaded;
 

@@ -29,10 +29,14 @@ bool same_pose(const HeadPose& a, const HeadPose& b) {
 
 FrameContent content_of(ViewMode mode) {
     switch (mode) {
-        case ViewMode::normals: return FrameContent::normals;
-        case ViewMode::depth: return FrameContent::depth;
-        case ViewMode::alpha: return FrameContent::alpha;
-        default: return FrameContent::colour;
+        case ViewMode::normals:
+            return FrameContent::normals;
+        case ViewMode::depth:
+            return FrameContent::depth;
+        case ViewMode::alpha:
+            return FrameContent::alpha;
+        default:
+            return FrameContent::colour;
     }
 }
 
@@ -57,11 +61,15 @@ ViewportBridge::ViewportBridge(Studio& studio, StoreKind store, std::function<vo
 }
 
 std::string ViewportBridge::presenter() const {
-    return store_kind_ == StoreKind::host ? "host" : store_kind_ == StoreKind::pixel_buffer ? "pixel_buffer" : "automatic";
+    return store_kind_ == StoreKind::host           ? "host"
+           : store_kind_ == StoreKind::pixel_buffer ? "pixel_buffer"
+                                                    : "automatic";
 }
 
 void ViewportBridge::set_presenter(const std::string& name) {
-    store_kind_ = name == "host" ? StoreKind::host : name == "pixel_buffer" ? StoreKind::pixel_buffer : StoreKind::automatic;
+    store_kind_ = name == "host"           ? StoreKind::host
+                  : name == "pixel_buffer" ? StoreKind::pixel_buffer
+                                           : StoreKind::automatic;
     auto store = make_frame_store(store_kind_, statistics_.path_reason);
     statistics_.path = store->name();
     frames_->replace_store(std::move(store));
@@ -99,7 +107,8 @@ std::optional<ui::PickedInfo> ViewportBridge::pick(float x, float y) const {
     const auto found = likeness::pick(shown->surface->vertices, model->triangles, shown->camera, x - float(left_), y);
     if (!found) return {};
     const std::size_t region = model->triangle_region[std::size_t(found->point.triangle)];
-    return ui::PickedInfo{found->point, found->position, region < model->region_names.size() ? model->region_names[region] : ""};
+    return ui::PickedInfo{found->point, found->position,
+                          region < model->region_names.size() ? model->region_names[region] : ""};
 }
 
 void ViewportBridge::ask(const Scene& scene, const Camera& camera) {
@@ -110,7 +119,8 @@ void ViewportBridge::ask(const Scene& scene, const Camera& camera) {
     const bool moving = held_ || studio_.motion().playing() || now - last_motion_ < settle_seconds;
     const FrameContent content = content_of(view.mode);
     const bool blend = view.mode != ViewMode::mesh;
-    const bool same = has_asked_ && !moved && asked_.version == scene.version && asked_.content == content && asked_.blend == blend;
+    const bool same =
+        has_asked_ && !moved && asked_.version == scene.version && asked_.content == content && asked_.blend == blend;
     // At rest one picture at full resolution is asked for, and again when training brought a new state.
     if (same && (asked_.full || moving)) return;
     FrameRequest request;
@@ -171,13 +181,16 @@ void ViewportBridge::count_picture(const FrameInfo& info) {
 ViewportLook ViewportBridge::look(const Scene& scene) {
     const ViewState& view = studio_.view();
     ViewportLook look;
-    look.background = view.background == BackgroundKind::checker ? BackgroundFill::checker : view.background == BackgroundKind::picture ? BackgroundFill::picture : BackgroundFill::colour;
+    look.background = view.background == BackgroundKind::checker   ? BackgroundFill::checker
+                      : view.background == BackgroundKind::picture ? BackgroundFill::picture
+                                                                   : BackgroundFill::colour;
     look.colour = view.background_colour;
     if (view.background == BackgroundKind::picture && view.background_picture != background_file_) {
         background_file_ = view.background_picture;
         background_ = nullptr;
         studio_.jobs().start_for<Image>(
-            "Loading the background", [file = background_file_](Progress&) { return load_image(file, {.max_side = 4096}); },
+            "Loading the background",
+            [file = background_file_](Progress&) { return load_image(file, {.max_side = 4096}); },
             [this, file = background_file_](Result<Image> loaded) {
                 if (!loaded) return studio_.messages().error(loaded.error());
                 if (file != background_file_) return;
@@ -187,7 +200,10 @@ ViewportLook ViewportBridge::look(const Scene& scene) {
     }
     look.background_picture = background_;
     look.frame = !scene.empty() && view.mode != ViewMode::mesh;
-    look.mesh = !scene.avatar ? MeshDrawing::none : view.mode == ViewMode::mesh ? MeshDrawing::shaded : view.mode == ViewMode::wireframe ? MeshDrawing::wires : MeshDrawing::none;
+    look.mesh = !scene.avatar                      ? MeshDrawing::none
+                : view.mode == ViewMode::mesh      ? MeshDrawing::shaded
+                : view.mode == ViewMode::wireframe ? MeshDrawing::wires
+                                                   : MeshDrawing::none;
     look.grid = view.grid && !scene.empty();
     look.floor_y = studio_.document().middle.y() - 0.32f;
     look.line = std::max(1.0f, float(height_) / 900.0f);
@@ -204,7 +220,9 @@ Image ViewportBridge::picture(int scale, bool transparent) {
     large.transparent = transparent;
     large.line *= grow;
     large.photo_until *= grow;
-    for (float* length : {&large.photo_rectangle.x, &large.photo_rectangle.y, &large.photo_rectangle.width, &large.photo_rectangle.height}) *length *= grow;
+    for (float* length : {&large.photo_rectangle.x, &large.photo_rectangle.y, &large.photo_rectangle.width,
+                          &large.photo_rectangle.height})
+        *length *= grow;
     Viewport canvas;
     canvas.draw(width_ * scale, height_ * scale, large, *frames_, scene.avatar ? triangles_ : nullptr);
     return canvas.read();
@@ -232,8 +250,9 @@ void ViewportBridge::place_photo(ViewportLook& look) {
     const Eigen::Vector2f origin = whole ? document.source->crop_origin.cast<float>().eval() : Eigen::Vector2f(0, 0);
     const float grow = side / crop;
     look.photo = photo_;
-    look.photo_rectangle = {0.5f * (room - side) - origin.x() * grow, 0.5f * (float(height_) - side) - origin.y() * grow,
-                            float(photo_->width) * grow, float(photo_->height) * grow};
+    look.photo_rectangle = {0.5f * (room - side) - origin.x() * grow,
+                            0.5f * (float(height_) - side) - origin.y() * grow, float(photo_->width) * grow,
+                            float(photo_->height) * grow};
     look.photo_beside = beside;
     look.photo_until = beside ? float(left_) : std::round(studio_.view().wipe * float(width_));
 }

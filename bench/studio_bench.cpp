@@ -122,8 +122,14 @@ class StudioRun {
             app_->viewport().set_moving(true);
             app_->draw();
             const float yaw = app_->studio().view().yaw;
-            const Camera wanted = view_camera(app_->studio().view(), app_->studio().document(), app_->viewport().view_width(), app_->viewport().view_height());
-            const bool shown = until([&] { return app_->viewport().camera().world_to_camera == wanted.world_to_camera && app_->studio().view().yaw == yaw; }, 5);
+            const Camera wanted = view_camera(app_->studio().view(), app_->studio().document(),
+                                              app_->viewport().view_width(), app_->viewport().view_height());
+            const bool shown = until(
+                [&] {
+                    return app_->viewport().camera().world_to_camera == wanted.world_to_camera &&
+                           app_->studio().view().yaw == yaw;
+                },
+                5);
             glFinish();
             if (shown) latencies.push_back((now() - event) * 1000);
         }
@@ -179,7 +185,8 @@ class StudioRun {
         const auto work = [&](double time) {
             const double begin = now();
             while (now() - begin < time) {
-                if (studio.motion().loaded()) (void)studio.execute("motion.seek", {{"seconds", double(random() % 3000) / 100}});
+                if (studio.motion().loaded())
+                    (void)studio.execute("motion.seek", {{"seconds", double(random() % 3000) / 100}});
                 (void)studio.execute("pose.random", {{"seed", double(random() % 100000)}});
                 (void)studio.execute("view.orbit", {{"yaw", double(random() % 90)}, {"to", true}});
                 if (random() % 4 == 0 && studio.unavailable("edit.undo").empty()) (void)studio.execute("edit.undo");
@@ -214,9 +221,11 @@ int run_studio_bench(int argc, char** argv) {
     app.add_option("--width", options.width, "Pixels of the window")->capture_default_str();
     app.add_option("--height", options.height, "Pixels of the window")->capture_default_str();
     app.add_option("--events", options.events, "Injected events")->capture_default_str();
-    app.add_option("--pairs", options.pairs, "Windows with and without drawing; 0 leaves the trainer's loss out")->capture_default_str();
+    app.add_option("--pairs", options.pairs, "Windows with and without drawing; 0 leaves the trainer's loss out")
+        ->capture_default_str();
     app.add_option("--seconds", options.seconds, "Length of each window")->capture_default_str();
-    app.add_option("--play", options.play_seconds, "Seconds of play and edits; 0 leaves the memory out")->capture_default_str();
+    app.add_option("--play", options.play_seconds, "Seconds of play and edits; 0 leaves the memory out")
+        ->capture_default_str();
     CLI11_PARSE(app, argc, argv);
 
     set_log_level("error");
@@ -230,10 +239,20 @@ int run_studio_bench(int argc, char** argv) {
     }
     print({{"measure", "drop_to_avatar_s"}, {"value", opened}});
     (void)run.studio().execute("train.set_steps", {{"value", 100000}});
-    (void)run.until([&] { return run.studio().training().state == TrainingState::running && !run.studio().training().curve.empty(); }, 120);
+    (void)run.until(
+        [&] {
+            return run.studio().training().state == TrainingState::running && !run.studio().training().curve.empty();
+        },
+        120);
     const std::vector<double> widget = run.widget_latency(), avatar = run.avatar_latency();
-    print({{"measure", "input_ms_training"}, {"what", "widget"}, {"median", percentile(widget, 0.5)}, {"p95", percentile(widget, 0.95)}});
-    print({{"measure", "input_ms_training"}, {"what", "avatar"}, {"median", percentile(avatar, 0.5)}, {"p95", percentile(avatar, 0.95)}});
+    print({{"measure", "input_ms_training"},
+           {"what", "widget"},
+           {"median", percentile(widget, 0.5)},
+           {"p95", percentile(widget, 0.95)}});
+    print({{"measure", "input_ms_training"},
+           {"what", "avatar"},
+           {"median", percentile(avatar, 0.5)},
+           {"p95", percentile(avatar, 0.95)}});
     Json training = {{"measure", "redraw_hz_training"}};
     training["value"] = run.redraw_rate(options.seconds, &training);
     print(training);
@@ -252,8 +271,15 @@ int run_studio_bench(int argc, char** argv) {
         growth = run.memory_growth(options.play_seconds);
         print({{"measure", "memory_growth_percent"}, {"value", growth}, {"seconds", options.play_seconds}});
     }
-    print({{"summary", true}, {"first_frame_s", run.first_frame}, {"drop_to_avatar_s", opened}, {"input_p95_ms_training", percentile(widget, 0.95)},
-           {"redraw_hz_training", training["value"]}, {"redraw_hz_idle", idle["value"]}, {"viewer_fps_1080p_100k", nullptr},
-           {"trainer_loss_percent", loss}, {"memory_growth_percent", growth}, {"device", run.device()}});
+    print({{"summary", true},
+           {"first_frame_s", run.first_frame},
+           {"drop_to_avatar_s", opened},
+           {"input_p95_ms_training", percentile(widget, 0.95)},
+           {"redraw_hz_training", training["value"]},
+           {"redraw_hz_idle", idle["value"]},
+           {"viewer_fps_1080p_100k", nullptr},
+           {"trainer_loss_percent", loss},
+           {"memory_growth_percent", growth},
+           {"device", run.device()}});
     return 0;
 }

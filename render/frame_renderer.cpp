@@ -125,9 +125,8 @@ void FrameRenderer::loop(const std::stop_token& stop) {
         float scale = 1;
         {
             std::unique_lock lock(mutex_);
-            const bool go = changed_.wait(lock, stop, [&] {
-                return !paused_ && wanted_ && (!wanted_->blend || free_slot() >= 0);
-            });
+            const bool go =
+                changed_.wait(lock, stop, [&] { return !paused_ && wanted_ && (!wanted_->blend || free_slot() >= 0); });
             if (!go) return;
             request = *std::exchange(wanted_, std::nullopt);
             working_ = true;
@@ -140,6 +139,7 @@ void FrameRenderer::loop(const std::stop_token& stop) {
         try {
             const ForegroundWork precedence;
             if (make) rasterizer_ = make();
+            if (!rasterizer_) rasterizer_ = make_cpu_rasterizer();  // a device that failed must not leave nothing
             render(request, scale, slot, info);
         } catch (const std::exception& failure) {
             good = false;
@@ -181,8 +181,9 @@ void FrameRenderer::render(const FrameRequest& request, float scale, int slot, F
     if (!request.blend) return;
 
     const auto raster_begin = std::chrono::steady_clock::now();
-    const Camera camera = scale == 1 ? request.camera
-                                     : request.camera.resized(scaled(request.camera.width, scale), scaled(request.camera.height, scale));
+    const Camera camera =
+        scale == 1 ? request.camera
+                   : request.camera.resized(scaled(request.camera.width, scale), scaled(request.camera.height, scale));
     RasterOptions options;
     options.depth = request.content == FrameContent::depth;
     options.normal = request.content == FrameContent::normals;

@@ -28,7 +28,7 @@ struct FrameRequest {
     std::function<void(SplatSet&)> splats;
     std::function<std::shared_ptr<const PosedSurface>()> surface;  // may be empty
     std::uint64_t version = 0;
-    Camera camera;        // at full resolution
+    Camera camera;  // at full resolution
     FrameContent content = FrameContent::colour;
     bool blend = true;    // false: only the surface is wanted
     bool moving = false;  // may be of reduced resolution
@@ -36,7 +36,7 @@ struct FrameRequest {
 
 // What a finished picture shows, and what it cost in milliseconds.
 struct FrameInfo {
-    Camera camera;  // at full resolution: where overlays belong
+    Camera camera;              // at full resolution: where overlays belong
     int width = 0, height = 0;  // of the picture itself; 0: no Gaussians were wanted
     float scale = 1;
     std::uint64_t version = 0, number = 0;

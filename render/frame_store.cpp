@@ -46,7 +46,8 @@ class PixelBufferStore : public FrameStore {
             buffer = gl::Buffer::make();
             constexpr GLbitfield flags = GL_MAP_WRITE_BIT | GL_MAP_PERSISTENT_BIT | GL_MAP_COHERENT_BIT;
             glNamedBufferStorage(buffer.name(), GLsizeiptr(bytes), nullptr, flags);
-            slots_[i].pixels = static_cast<std::uint8_t*>(glMapNamedBufferRange(buffer.name(), 0, GLsizeiptr(bytes), flags));
+            slots_[i].pixels =
+                static_cast<std::uint8_t*>(glMapNamedBufferRange(buffer.name(), 0, GLsizeiptr(bytes), flags));
             if (!slots_[i].pixels) throw std::runtime_error("OpenGL could not map a pixel buffer");
             slots_[i].capacity = bytes;
         }
@@ -94,7 +95,8 @@ std::unique_ptr<FrameStore> make_frame_store(StoreKind kind, std::string& reason
     }
     const auto* words = reinterpret_cast<const char*>(glGetString(GL_RENDERER));
     const std::string renderer = words ? words : "";
-    const bool software = renderer.find("llvmpipe") != std::string::npos || renderer.find("softpipe") != std::string::npos;
+    const bool software =
+        renderer.find("llvmpipe") != std::string::npos || renderer.find("softpipe") != std::string::npos;
     if (kind == StoreKind::automatic && software) {
         reason = "OpenGL runs on the processor";
         return std::make_unique<HostStore>();

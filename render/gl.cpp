@@ -20,8 +20,7 @@ GLuint compile(const char* name, GLenum kind, const char* source) {
 
 }  // namespace
 
-Program::Program(const char* name, const char* vertex, const char* fragment)
-    : program_(Object<ProgramTraits>::make()) {
+Program::Program(const char* name, const char* vertex, const char* fragment) : program_(Object<ProgramTraits>::make()) {
     const GLuint v = compile(name, GL_VERTEX_SHADER, vertex), f = compile(name, GL_FRAGMENT_SHADER, fragment);
     glAttachShader(program_.name(), v);
     glAttachShader(program_.name(), f);
@@ -37,7 +36,9 @@ Program::Program(const char* name, const char* vertex, const char* fragment)
 }
 
 void Program::set(const char* uniform, int value) const { glProgramUniform1i(program_.name(), place(uniform), value); }
-void Program::set(const char* uniform, float value) const { glProgramUniform1f(program_.name(), place(uniform), value); }
+void Program::set(const char* uniform, float value) const {
+    glProgramUniform1f(program_.name(), place(uniform), value);
+}
 void Program::set(const char* uniform, const Eigen::Vector2f& value) const {
     glProgramUniform2fv(program_.name(), place(uniform), 1, value.data());
 }

@@ -3,11 +3,10 @@
 
 #include <glad/gl.h>
 
+#include <Eigen/Core>
 #include <array>
 #include <string>
 #include <utility>
-
-#include <Eigen/Core>
 
 namespace likeness::gl {
 

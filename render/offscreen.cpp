@@ -52,7 +52,8 @@ struct Egl {
 
 class Offscreen : public Surface {
   public:
-    Offscreen(const Egl& egl, EGLDisplay display, EGLContext context, const std::string& platform, const SurfaceOptions& options)
+    Offscreen(const Egl& egl, EGLDisplay display, EGLContext context, const std::string& platform,
+              const SurfaceOptions& options)
         : egl_(egl), display_(display), context_(context), scale_(options.scale > 0 ? options.scale : 1) {
         description_ = "No display (" + platform + "), " + describe_opengl();
         resize(options.width, options.height);
@@ -131,10 +132,12 @@ EGLContext make_context(const Egl& egl, EGLDisplay display) {
     constexpr std::array<EGLint, 5> wanted = {EGL_RENDERABLE_TYPE, EGL_OPENGL_BIT, EGL_SURFACE_TYPE, 0, EGL_NONE};
     EGLConfig config{};
     EGLint count = 0;
-    constexpr std::array<EGLint, 7> version = {EGL_CONTEXT_MAJOR_VERSION, 4, EGL_CONTEXT_MINOR_VERSION, 5,
-                                               EGL_CONTEXT_OPENGL_PROFILE_MASK, EGL_CONTEXT_OPENGL_CORE_PROFILE_BIT, EGL_NONE};
+    constexpr std::array<EGLint, 7> version = {
+        EGL_CONTEXT_MAJOR_VERSION,           4,       EGL_CONTEXT_MINOR_VERSION, 5, EGL_CONTEXT_OPENGL_PROFILE_MASK,
+        EGL_CONTEXT_OPENGL_CORE_PROFILE_BIT, EGL_NONE};
     if (egl.bind_api(EGL_OPENGL_API) && egl.choose_config(display, wanted.data(), &config, 1, &count) && count > 0)
-        if (EGLContext context = egl.create_context(display, config, EGL_NO_CONTEXT, version.data()); context != EGL_NO_CONTEXT) {
+        if (EGLContext context = egl.create_context(display, config, EGL_NO_CONTEXT, version.data());
+            context != EGL_NO_CONTEXT) {
             if (egl.make_current(display, EGL_NO_SURFACE, EGL_NO_SURFACE, context)) return context;
             egl.destroy_context(display, context);
         }
@@ -146,7 +149,10 @@ EGLContext make_context(const Egl& egl, EGLDisplay display) {
 
 Result<std::unique_ptr<Surface>> open_offscreen(const SurfaceOptions& options) {
     const auto fail = [](const std::string& why) {
-        return Error{ErrorCode::device, "This machine has no OpenGL 4.5 without a display; install Mesa's software renderer (libgl1-mesa-dri, libegl1).", why};
+        return Error{ErrorCode::device,
+                     "This machine has no OpenGL 4.5 without a display; install Mesa's software renderer "
+                     "(libgl1-mesa-dri, libegl1).",
+                     why};
     };
     Egl egl;
     if (!egl.load()) return fail("libEGL could not be loaded");
@@ -162,9 +168,14 @@ Result<std::unique_ptr<Surface>> open_offscreen(const SurfaceOptions& options) {
         EGLint count = 0;
         if (egl.query_devices(EGLint(devices.size()), devices.data(), &count))
             for (EGLint i = 0; i < count; ++i)
-                if (auto surface = use(egl.get_platform_display(EGL_PLATFORM_DEVICE_EXT, devices[std::size_t(i)], nullptr), "EGL device")) return surface;
+                if (auto surface =
+                        use(egl.get_platform_display(EGL_PLATFORM_DEVICE_EXT, devices[std::size_t(i)], nullptr),
+                            "EGL device"))
+                    return surface;
     }
-    if (auto surface = use(egl.get_platform_display(EGL_PLATFORM_SURFACELESS_MESA, EGL_DEFAULT_DISPLAY, nullptr), "EGL surfaceless")) return surface;
+    if (auto surface = use(egl.get_platform_display(EGL_PLATFORM_SURFACELESS_MESA, EGL_DEFAULT_DISPLAY, nullptr),
+                           "EGL surfaceless"))
+        return surface;
     return fail("no EGL platform gave a context");
 }
 

@@ -6,7 +6,8 @@ namespace likeness {
 
 // Moeller and Trumbore, "Fast, minimum storage ray/triangle intersection" (1997), against all triangles: a head has
 // some 20,000, which takes a fraction of a millisecond.
-std::optional<PickedPoint> pick(const Vertices& vertices, const Triangles& triangles, const Camera& camera, float x, float y) {
+std::optional<PickedPoint> pick(const Vertices& vertices, const Triangles& triangles, const Camera& camera, float x,
+                                float y) {
     const Eigen::Matrix3f turn = camera.world_to_camera.topLeftCorner<3, 3>();
     const Eigen::Vector3f eye = camera.position();
     const Eigen::Vector3f ray =

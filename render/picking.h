@@ -15,6 +15,7 @@ struct PickedPoint {
 };
 
 // The nearest triangle that faces the camera under the pixel (x, y), centres at +0.5; nothing when there is none.
-std::optional<PickedPoint> pick(const Vertices& vertices, const Triangles& triangles, const Camera& camera, float x, float y);
+std::optional<PickedPoint> pick(const Vertices& vertices, const Triangles& triangles, const Camera& camera, float x,
+                                float y);
 
 }  // namespace likeness

@@ -2,8 +2,6 @@
 
 #include <glad/gl.h>
 
-#include <cstdlib>
-
 namespace likeness {
 
 void Surface::place(int& x, int& y, int& width_out, int& height_out, bool& maximised) const {
@@ -18,14 +16,6 @@ void Surface::begin(const std::array<float, 3>& colour) {
     glDisable(GL_SCISSOR_TEST);
     glClearColor(colour[0], colour[1], colour[2], 1);
     glClear(GL_COLOR_BUFFER_BIT);
-}
-
-bool has_display() {
-    const auto named = [](const char* variable) {
-        const char* value = std::getenv(variable);
-        return value && *value;
-    };
-    return named("DISPLAY") || named("WAYLAND_DISPLAY");
 }
 
 std::string describe_opengl() {

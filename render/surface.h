@@ -70,8 +70,6 @@ class Surface {
 Result<std::unique_ptr<Surface>> open_window(const SurfaceOptions& options);
 // EGL on the first device that gives a context, else Mesa's surfaceless platform. Errors: device.
 Result<std::unique_ptr<Surface>> open_offscreen(const SurfaceOptions& options);
-// A display server can be asked for a window.
-bool has_display();
 
 // "llvmpipe (...), OpenGL 4.5"; of the current context.
 std::string describe_opengl();

@@ -109,7 +109,8 @@ void Viewport::draw(int width, int height, const ViewportLook& look, const Frame
     if (look.photo && look.photo_until > 0) {
         glDisable(GL_SCISSOR_TEST);
         use_picture(photo_, look.photo);
-        if (photo_.texture) draw_rectangle(photo_.texture.name(), look.photo_rectangle, {1, 1}, false, 0, look.photo_until);
+        if (photo_.texture)
+            draw_rectangle(photo_.texture.name(), look.photo_rectangle, {1, 1}, false, 0, look.photo_until);
     }
     glDisable(GL_SCISSOR_TEST);
     glBindVertexArray(0);
@@ -129,7 +130,8 @@ void Viewport::draw_background(const ViewportLook& look) {
     background_.set("size", Eigen::Vector2f(float(width_), float(height_)));
     background_.set("cell", 12.0f * look.line);
     if (kind == 2) {
-        background_.set("picture_size", Eigen::Vector2f(float(look.background_picture->width), float(look.background_picture->height)));
+        background_.set("picture_size",
+                        Eigen::Vector2f(float(look.background_picture->width), float(look.background_picture->height)));
         glBindTextureUnit(0, background_picture_.texture.name());
     }
     glDrawArrays(GL_TRIANGLES, 0, 3);
@@ -165,11 +167,13 @@ void Viewport::draw_mesh(const ViewportLook& look, const Camera& camera,
         Eigen::Matrix<float, 6, Eigen::Dynamic> data(6, surface->vertices.cols());
         data.topRows<3>() = surface->vertices;
         data.bottomRows<3>() = surface->normals;
-        glNamedBufferData(vertices_.name(), GLsizeiptr(data.size()) * GLsizeiptr(sizeof(float)), data.data(), GL_STREAM_DRAW);
+        glNamedBufferData(vertices_.name(), GLsizeiptr(data.size()) * GLsizeiptr(sizeof(float)), data.data(),
+                          GL_STREAM_DRAW);
     }
     if (uploaded_triangles_ != triangles) {
         uploaded_triangles_ = triangles;
-        glNamedBufferData(triangles_.name(), GLsizeiptr(triangles->size() * sizeof(Eigen::Vector3i)), triangles->data(), GL_STATIC_DRAW);
+        glNamedBufferData(triangles_.name(), GLsizeiptr(triangles->size() * sizeof(Eigen::Vector3i)), triangles->data(),
+                          GL_STATIC_DRAW);
     }
     mesh_.use();
     mesh_.set("world_to_clip", world_to_clip(camera));

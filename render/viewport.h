@@ -27,7 +27,7 @@ struct ViewportLook {
     std::shared_ptr<const Image> background_picture;
     bool transparent = false;  // no background at all
     bool grid = false;
-    float floor_y = 0;  // metres
+    float floor_y = 0;                              // metres
     std::array<float, 3> ink = {0.6f, 0.6f, 0.6f};  // of the grid
     MeshDrawing mesh = MeshDrawing::none;
     std::array<float, 4> wire_ink = {0.45f, 0.80f, 0.92f, 0.62f};
@@ -36,9 +36,9 @@ struct ViewportLook {
     // The photograph: from the left edge to `photo_until`, placed at `photo_rectangle`.
     std::shared_ptr<const Image> photo;
     PixelRectangle photo_rectangle;
-    float photo_until = 0;  // pixels; 0: not at all
+    float photo_until = 0;      // pixels; 0: not at all
     bool photo_beside = false;  // the avatar's view begins at photo_until, else it lies under the photograph
-    float line = 1;  // pixels of thin lines
+    float line = 1;             // pixels of thin lines
 };
 
 class Viewport {

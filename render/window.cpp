@@ -69,7 +69,9 @@ class Window : public Surface {
         glBindFramebuffer(GL_READ_FRAMEBUFFER, 0);
         return read_framebuffer(width(), height());
     }
-    bool minimised() const override { return glfwGetWindowAttrib(window_, GLFW_ICONIFIED) != 0 || width() == 0 || height() == 0; }
+    bool minimised() const override {
+        return glfwGetWindowAttrib(window_, GLFW_ICONIFIED) != 0 || width() == 0 || height() == 0;
+    }
     bool close_requested() const override { return glfwWindowShouldClose(window_) != 0; }
     void refuse_close() override { glfwSetWindowShouldClose(window_, GLFW_FALSE); }
     void set_title(const std::string& title) override {
@@ -116,7 +118,8 @@ Result<std::unique_ptr<Surface>> open_window(const SurfaceOptions& options) {
     glfwWindowHint(GLFW_MAXIMIZED, options.maximised ? GLFW_TRUE : GLFW_FALSE);
     glfwWindowHint(GLFW_DEPTH_BITS, 0);
     glfwWindowHint(GLFW_STENCIL_BITS, 0);
-    GLFWwindow* window = glfwCreateWindow(std::max(options.width, 320), std::max(options.height, 240), options.title.c_str(), nullptr, nullptr);
+    GLFWwindow* window = glfwCreateWindow(std::max(options.width, 320), std::max(options.height, 240),
+                                          options.title.c_str(), nullptr, nullptr);
     if (!window) {
         const std::string why = glfw_reason();
         glfwTerminate();

@@ -16,7 +16,8 @@ constexpr const char* window_name = "Commands###palette";
 
 // A command that runs without asking for a value.
 bool stands_alone(const Command& command) {
-    return std::none_of(command.arguments.begin(), command.arguments.end(), [](const ArgumentSpec& a) { return a.required && !a.fallback; });
+    return std::none_of(command.arguments.begin(), command.arguments.end(),
+                        [](const ArgumentSpec& a) { return a.required && !a.fallback; });
 }
 
 }  // namespace
@@ -47,7 +48,9 @@ void CommandPalette::draw(Studio& studio) {
     ImGui::SetNextWindowPos({main.WorkPos.x + 0.5f * (main.WorkSize.x - width), main.WorkPos.y + px(60)});
     ImGui::SetNextWindowSize({width, std::min(px(420), main.WorkSize.y - px(100))});
     if (!appeared_) ImGui::SetNextWindowFocus();
-    ImGui::Begin(window_name, nullptr, ImGuiWindowFlags_NoDecoration | ImGuiWindowFlags_NoMove | ImGuiWindowFlags_NoDocking | ImGuiWindowFlags_NoSavedSettings);
+    ImGui::Begin(window_name, nullptr,
+                 ImGuiWindowFlags_NoDecoration | ImGuiWindowFlags_NoMove | ImGuiWindowFlags_NoDocking |
+                     ImGuiWindowFlags_NoSavedSettings);
     if (!appeared_) ImGui::SetKeyboardFocusHere();
     std::array<char, 128> text{};
     query_.copy(text.data(), text.size() - 1);
@@ -61,7 +64,8 @@ void CommandPalette::draw(Studio& studio) {
     if (ImGui::IsKeyPressed(ImGuiKey_UpArrow)) --chosen_;
     chosen_ = std::clamp(chosen_, 0, std::max(0, int(found.size()) - 1));
     std::string run;
-    if (!found.empty() && (ImGui::IsKeyPressed(ImGuiKey_Enter) || ImGui::IsKeyPressed(ImGuiKey_KeypadEnter))) run = found[std::size_t(chosen_)];
+    if (!found.empty() && (ImGui::IsKeyPressed(ImGuiKey_Enter) || ImGui::IsKeyPressed(ImGuiKey_KeypadEnter)))
+        run = found[std::size_t(chosen_)];
     ImGui::BeginChild("found");
     for (std::size_t i = 0; i < found.size(); ++i) {
         const Command& command = *studio.commands().find(found[i]);
@@ -70,7 +74,8 @@ void CommandPalette::draw(Studio& studio) {
         ImGui::PushStyleColor(ImGuiCol_Text, reason.empty() ? palette().text : palette().faint);
         if (ImGui::Selectable("##row", int(i) == chosen_, 0, {0, ImGui::GetTextLineHeight() + px(4)})) run = found[i];
         tooltip(command.tooltip + (reason.empty() ? "" : "\nNot now: " + reason));
-        if (int(i) == chosen_ && (ImGui::IsKeyPressed(ImGuiKey_DownArrow) || ImGui::IsKeyPressed(ImGuiKey_UpArrow))) ImGui::SetScrollHereY();
+        if (int(i) == chosen_ && (ImGui::IsKeyPressed(ImGuiKey_DownArrow) || ImGui::IsKeyPressed(ImGuiKey_UpArrow)))
+            ImGui::SetScrollHereY();
         ImGui::SameLine(px(8));
         ImGui::TextUnformatted(command.title.c_str());
         ImGui::PopStyleColor();

@@ -22,7 +22,8 @@ bool begin_modal(const char* title, float width) {
     ImGui::SetNextWindowPos(main.GetWorkCenter(), ImGuiCond_Appearing, {0.5f, 0.5f});
     ImGui::SetNextWindowSizeConstraints({width, 0}, {width, main.WorkSize.y});
     ImGui::PushStyleVar(ImGuiStyleVar_WindowPadding, ImVec2(px(18), px(14)));
-    const bool shown = ImGui::BeginPopupModal(title, nullptr, ImGuiWindowFlags_AlwaysAutoResize | ImGuiWindowFlags_NoSavedSettings | ImGuiWindowFlags_NoMove);
+    const bool shown = ImGui::BeginPopupModal(
+        title, nullptr, ImGuiWindowFlags_AlwaysAutoResize | ImGuiWindowFlags_NoSavedSettings | ImGuiWindowFlags_NoMove);
     ImGui::PopStyleVar();
     return shown;
 }
@@ -51,7 +52,9 @@ void Dialogs::draw(Studio& studio) {
 
 std::filesystem::path Dialogs::first_folder(const Studio& studio) const {
     std::error_code ignored;
-    for (const std::filesystem::path& folder : {last_folder_, studio.document().path.parent_path(), studio.document().source ? studio.document().source->file.parent_path() : std::filesystem::path()})
+    for (const std::filesystem::path& folder :
+         {last_folder_, studio.document().path.parent_path(),
+          studio.document().source ? studio.document().source->file.parent_path() : std::filesystem::path()})
         if (!folder.empty() && std::filesystem::is_directory(folder, ignored)) return folder;
     for (const std::string& folder : studio.settings().data_folders)
         if (std::filesystem::is_directory(folder, ignored)) return folder;
@@ -90,7 +93,8 @@ void Dialogs::answer_file_request(Studio& studio) {
     if (!chosen) return;
     last_folder_ = chosen->parent_path();
     std::filesystem::path file = *chosen;
-    if (request->saving && file.extension().empty() && !request->patterns.empty()) file += request->patterns.front().substr(1);
+    if (request->saving && file.extension().empty() && !request->patterns.empty())
+        file += request->patterns.front().substr(1);
     const FileRequest answered = *request;
     Arguments arguments = answered.arguments;
     arguments.set("path", file.string());
@@ -109,7 +113,8 @@ void Dialogs::draw_question(Studio& studio) {
     ImGui::SameLine();
     if (button("Don't save", ButtonStyle::normal, "Go on and lose the changes.", px(110))) answer = "discard";
     ImGui::SameLine();
-    if (button("Cancel", ButtonStyle::normal, "Stay here.", px(90)) || ImGui::IsKeyPressed(ImGuiKey_Escape)) answer = "cancel";
+    if (button("Cancel", ButtonStyle::normal, "Stay here.", px(90)) || ImGui::IsKeyPressed(ImGuiKey_Escape))
+        answer = "cancel";
     if (answer.empty()) {
         ImGui::EndPopup();
         return;
@@ -139,9 +144,11 @@ void Dialogs::draw_error(Studio& studio) {
     }
     ImGui::Spacing();
     ImGui::Spacing();
-    const bool close = button("Close", ButtonStyle::primary, "", px(110)) || ImGui::IsKeyPressed(ImGuiKey_Escape) || ImGui::IsKeyPressed(ImGuiKey_Enter);
+    const bool close = button("Close", ButtonStyle::primary, "", px(110)) || ImGui::IsKeyPressed(ImGuiKey_Escape) ||
+                       ImGui::IsKeyPressed(ImGuiKey_Enter);
     ImGui::SameLine();
-    if (button(ICON_FA_COPY "  Copy", ButtonStyle::normal, "Puts the sentence and its details on the clipboard.", px(110)))
+    if (button(ICON_FA_COPY "  Copy", ButtonStyle::normal, "Puts the sentence and its details on the clipboard.",
+               px(110)))
         ImGui::SetClipboardText((error.message + (error.detail.empty() ? "" : "\n" + error.detail)).c_str());
     const std::size_t more = studio.messages().dialogs() - 1;
     if (more > 0) {
@@ -179,14 +186,16 @@ void Dialogs::draw_recovery(Studio& studio) {
         ImGui::PopStyleColor();
         tooltip(list[i].document.empty() ? "It was never saved to a file." : list[i].document.string());
         ImGui::SameLine(ImGui::GetCursorPosX() + ImGui::GetContentRegionAvail().x - px(196));
-        if (button("Recover", ButtonStyle::primary, "Open it as it was.", px(94))) command = "recovery.recover", index = i;
+        if (button("Recover", ButtonStyle::primary, "Open it as it was.", px(94)))
+            command = "recovery.recover", index = i;
         ImGui::SameLine(0, px(8));
         if (button("Discard", ButtonStyle::normal, "Delete it.", px(94))) command = "recovery.discard", index = i;
         ImGui::PopID();
     }
     ImGui::Spacing();
     ImGui::Spacing();
-    const bool later = button("Later", ButtonStyle::normal, "Ask again at the next start.", px(94)) || ImGui::IsKeyPressed(ImGuiKey_Escape);
+    const bool later = button("Later", ButtonStyle::normal, "Ask again at the next start.", px(94)) ||
+                       ImGui::IsKeyPressed(ImGuiKey_Escape);
     if (later) recovery_dismissed_ = true;
     if (later || !command.empty())
         close_modal();

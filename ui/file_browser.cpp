@@ -41,14 +41,18 @@ void FileBrowser::open(const FileRequest& request, const std::filesystem::path& 
 bool FileBrowser::wanted(const std::string& name) const {
     if (all_ || request_.patterns.empty()) return true;
     const std::string small = lower(name);
-    return std::any_of(request_.patterns.begin(), request_.patterns.end(), [&](const std::string& pattern) { return small.ends_with(lower(pattern.substr(1))); });
+    return std::any_of(request_.patterns.begin(), request_.patterns.end(),
+                       [&](const std::string& pattern) { return small.ends_with(lower(pattern.substr(1))); });
 }
 
 void FileBrowser::go(const std::filesystem::path& folder) {
     std::error_code failed;
     const std::filesystem::path whole = std::filesystem::weakly_canonical(folder, failed);
     std::vector<Entry> entries;
-    for (std::filesystem::directory_iterator it(whole, std::filesystem::directory_options::skip_permission_denied, failed), end; !failed && it != end; it.increment(failed)) {
+    for (std::filesystem::directory_iterator
+             it(whole, std::filesystem::directory_options::skip_permission_denied, failed),
+         end;
+         !failed && it != end; it.increment(failed)) {
         Entry entry{it->path().filename().string(), false, 0};
         std::error_code ignored;
         entry.folder = it->is_directory(ignored);
@@ -57,7 +61,9 @@ void FileBrowser::go(const std::filesystem::path& folder) {
     }
     problem_ = failed ? "'" + folder.string() + "' cannot be read: " + failed.message() + "." : "";
     if (failed) return;
-    std::sort(entries.begin(), entries.end(), [](const Entry& a, const Entry& b) { return a.folder != b.folder ? a.folder : lower(a.name) < lower(b.name); });
+    std::sort(entries.begin(), entries.end(), [](const Entry& a, const Entry& b) {
+        return a.folder != b.folder ? a.folder : lower(a.name) < lower(b.name);
+    });
     folder_ = whole;
     entries_ = std::move(entries);
     path_ = {};
@@ -70,7 +76,8 @@ std::optional<std::filesystem::path> FileBrowser::draw(bool& cancelled) {
     if (!ImGui::IsPopupOpen(title.c_str())) ImGui::OpenPopup(title.c_str());
     const ImGuiViewport& main = *ImGui::GetMainViewport();
     ImGui::SetNextWindowPos(main.GetWorkCenter(), ImGuiCond_Appearing, {0.5f, 0.5f});
-    ImGui::SetNextWindowSize({std::min(px(640), main.WorkSize.x - px(40)), std::min(px(460), main.WorkSize.y - px(40))}, ImGuiCond_Appearing);
+    ImGui::SetNextWindowSize({std::min(px(640), main.WorkSize.x - px(40)), std::min(px(460), main.WorkSize.y - px(40))},
+                             ImGuiCond_Appearing);
     if (!ImGui::BeginPopupModal(title.c_str(), nullptr, ImGuiWindowFlags_NoSavedSettings)) return {};
     std::optional<std::filesystem::path> chosen;
     if (icon_button("up", ICON_FA_ARROW_UP, false, "One folder up.")) go(folder_.parent_path());
@@ -99,13 +106,16 @@ std::optional<std::filesystem::path> FileBrowser::draw(bool& cancelled) {
         if (!entry.folder && (!needs_name || !wanted(entry.name))) continue;
         ImGui::PushID(int(i));
         const bool selected = !entry.folder && entry.name == name_.data();
-        if (ImGui::Selectable((std::string(entry.folder ? ICON_FA_FOLDER "  " : ICON_FA_FILE "  ") + entry.name).c_str(), selected, ImGuiSelectableFlags_AllowDoubleClick | ImGuiSelectableFlags_NoAutoClosePopups)) {
+        if (ImGui::Selectable(
+                (std::string(entry.folder ? ICON_FA_FOLDER "  " : ICON_FA_FILE "  ") + entry.name).c_str(), selected,
+                ImGuiSelectableFlags_AllowDoubleClick | ImGuiSelectableFlags_NoAutoClosePopups)) {
             if (entry.folder) {
                 enter = folder_ / entry.name;
             } else {
                 name_ = {};
                 entry.name.copy(name_.data(), name_.size() - 1);
-                if (ImGui::IsMouseDoubleClicked(ImGuiMouseButton_Left) && !request_.saving) chosen = folder_ / entry.name;
+                if (ImGui::IsMouseDoubleClicked(ImGuiMouseButton_Left) && !request_.saving)
+                    chosen = folder_ / entry.name;
             }
         }
         if (!entry.folder) {
@@ -122,18 +132,21 @@ std::optional<std::filesystem::path> FileBrowser::draw(bool& cancelled) {
     bool entered = false;
     if (needs_name) {
         ImGui::SetNextItemWidth(ImGui::GetContentRegionAvail().x - px(110));
-        entered = ImGui::InputTextWithHint("##name", "File name", name_.data(), name_.size(), ImGuiInputTextFlags_EnterReturnsTrue);
+        entered = ImGui::InputTextWithHint("##name", "File name", name_.data(), name_.size(),
+                                           ImGuiInputTextFlags_EnterReturnsTrue);
         if (ImGui::IsItemEdited()) ask_replace_ = false;
         ImGui::SameLine();
         ImGui::Checkbox("All files", &all_);
     }
     ImGui::BeginDisabled(needs_name && name_[0] == 0);
-    const bool pressed = button(request_.saving ? (ask_replace_ ? "Replace it" : "Save") : "Open", ButtonStyle::primary, "", px(110));
+    const bool pressed =
+        button(request_.saving ? (ask_replace_ ? "Replace it" : "Save") : "Open", ButtonStyle::primary, "", px(110));
     ImGui::EndDisabled();
     if ((pressed || entered) && (!needs_name || name_[0] != 0)) {
         std::filesystem::path file = needs_name ? folder_ / name_.data() : folder_;
         std::error_code ignored;
-        if (request_.saving && file.extension().empty() && !request_.patterns.empty()) file += request_.patterns.front().substr(1);
+        if (request_.saving && file.extension().empty() && !request_.patterns.empty())
+            file += request_.patterns.front().substr(1);
         if (request_.saving && !ask_replace_ && std::filesystem::exists(file, ignored))
             ask_replace_ = true;
         else if (!request_.saving && needs_name && std::filesystem::is_directory(file, ignored))

@@ -9,7 +9,8 @@
 
 namespace likeness::ui {
 
-HistoryPanel::HistoryPanel() : Panel("History", ICON_FA_CLOCK_ROTATE_LEFT, "What was changed; any earlier state is one click away.") {}
+HistoryPanel::HistoryPanel()
+    : Panel("History", ICON_FA_CLOCK_ROTATE_LEFT, "What was changed; any earlier state is one click away.") {}
 
 void HistoryPanel::draw(Studio& studio) {
     const History& history = studio.history();
@@ -18,14 +19,16 @@ void HistoryPanel::draw(Studio& studio) {
     command_button(studio, "edit.redo", {}, ICON_FA_ROTATE_RIGHT "  Redo");
     ImGui::SameLine();
     std::array<char, 96> words{};
-    std::snprintf(words.data(), words.size(), "%zu entries, %.1f of %.0f MiB", history.entries().size(), double(history.bytes()) / 1048576.0, double(history.cap()) / 1048576.0);
+    std::snprintf(words.data(), words.size(), "%zu entries, %.1f of %.0f MiB", history.entries().size(),
+                  double(history.bytes()) / 1048576.0, double(history.cap()) / 1048576.0);
     ImGui::PushStyleColor(ImGuiCol_Text, palette().dim);
     ImGui::AlignTextToFramePadding();
     ImGui::TextUnformatted(words.data());
     ImGui::PopStyleColor();
     tooltip("Above that memory the oldest entries are forgotten; Preferences sets it.");
     if (history.entries().empty()) {
-        empty_state(ICON_FA_CLOCK_ROTATE_LEFT, "Nothing was changed yet", "Each change of pose, shape or layers becomes an entry here.");
+        empty_state(ICON_FA_CLOCK_ROTATE_LEFT, "Nothing was changed yet",
+                    "Each change of pose, shape or layers becomes an entry here.");
         return;
     }
     ImGui::BeginChild("entries");

@@ -31,7 +31,8 @@ void IdentityPanel::draw(Studio& studio) {
         return;
     }
     if (document.edits.identity_change.size() == 0) {
-        empty_state(ICON_FA_FINGERPRINT, "No named shapes", "This avatar brought its own head, which has no features to change.");
+        empty_state(ICON_FA_FINGERPRINT, "No named shapes",
+                    "This avatar brought its own head, which has no features to change.");
         return;
     }
     if (sliders_of_ != document.model()) {
@@ -41,7 +42,8 @@ void IdentityPanel::draw(Studio& studio) {
     search_field("##search", query_, "Search features");
     const float button_width = px(96);
     bool symmetric = document.symmetric;
-    if (icon_button("symmetric", ICON_FA_ARROWS_LEFT_RIGHT, symmetric, "Symmetric editing: a change on one side is made on the other too."))
+    if (icon_button("symmetric", ICON_FA_ARROWS_LEFT_RIGHT, symmetric,
+                    "Symmetric editing: a change on one side is made on the other too."))
         studio.invoke("pose.symmetric", {{"on", !symmetric}});
     ImGui::SameLine();
     ImGui::PushStyleColor(ImGuiCol_Text, palette().dim);
@@ -49,7 +51,8 @@ void IdentityPanel::draw(Studio& studio) {
     ImGui::TextUnformatted("0 is as fitted");
     ImGui::PopStyleColor();
     ImGui::SameLine(ImGui::GetCursorPosX() + ImGui::GetContentRegionAvail().x - button_width);
-    command_button(studio, "identity.reset_all", {}, ICON_FA_ARROW_ROTATE_LEFT "  Reset", ButtonStyle::normal, button_width);
+    command_button(studio, "identity.reset_all", {}, ICON_FA_ARROW_ROTATE_LEFT "  Reset", ButtonStyle::normal,
+                   button_width);
 
     ImGui::BeginChild("features");
     std::vector<std::string> groups;
@@ -66,13 +69,19 @@ void IdentityPanel::draw(Studio& studio) {
             }
         if (members.empty()) continue;
         any = true;
-        const std::string heading = readable(group) + (moved > 0 ? "   (" + std::to_string(moved) + ")" : std::string()) + "###" + group;
+        const std::string heading =
+            readable(group) + (moved > 0 ? "   (" + std::to_string(moved) + ")" : std::string()) + "###" + group;
         if (!query_.empty()) ImGui::SetNextItemOpen(true);
         if (!section(heading.c_str(), group == groups.front())) continue;
         ImGui::PushStyleVar(ImGuiStyleVar_ItemSpacing, ImVec2(ImGui::GetStyle().ItemSpacing.x, px(3)));
         for (const IdentitySlider* s : members) {
             float value = slider_value(*s, document.edits.identity_change);
-            if (slider(studio, s->name.c_str(), {.label = feature_name(s->name), .low = s->low, .high = s->high, .about = s->name + ": change from the person as fitted, 1 is strong."}, value))
+            if (slider(studio, s->name.c_str(),
+                       {.label = feature_name(s->name),
+                        .low = s->low,
+                        .high = s->high,
+                        .about = s->name + ": change from the person as fitted, 1 is strong."},
+                       value))
                 studio.invoke("identity.set", {{"name", s->name}, {"value", value}});
         }
         ImGui::PopStyleVar();

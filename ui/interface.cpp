@@ -44,7 +44,8 @@ Interface::Interface(Studio& studio, ViewportOutput& output) : studio_(studio), 
 
 // What only a window can do, for the palette and for scripts.
 void Interface::add_commands() {
-    const auto add_command = [&](const std::string& id, const std::string& title, const std::string& about, std::function<void()> run) {
+    const auto add_command = [&](const std::string& id, const std::string& title, const std::string& about,
+                                 std::function<void()> run) {
         Command command;
         command.id = id;
         command.title = title;
@@ -61,8 +62,10 @@ void Interface::add_commands() {
         id[6] = char(std::tolower(static_cast<unsigned char>(id[6])));
         add_command(id, "Show " + panel->name(), panel->about(), [this, name = panel->name()] { show_panel(name); });
     }
-    add_command("panel.arrange", "Usual arrangement", "Puts all panels where they were at first.", [this] { layout_wanted_ = true; });
-    add_command("window.shortcuts", "Keyboard and mouse", "Lists keys and mouse movements.", [this] { shortcut_sheet_.toggle(); });
+    add_command("panel.arrange", "Usual arrangement", "Puts all panels where they were at first.",
+                [this] { layout_wanted_ = true; });
+    add_command("window.shortcuts", "Keyboard and mouse", "Lists keys and mouse movements.",
+                [this] { shortcut_sheet_.toggle(); });
     add_command("window.palette", "Command palette", "Lists every command.", [this] { command_palette_.open(); });
 }
 
@@ -113,8 +116,9 @@ void Interface::draw_dock() {
     ImGui::PushStyleVar(ImGuiStyleVar_WindowBorderSize, 0.0f);
     ImGui::PushStyleVar(ImGuiStyleVar_WindowRounding, 0.0f);
     ImGui::Begin("##dock", nullptr,
-                 ImGuiWindowFlags_NoDecoration | ImGuiWindowFlags_NoMove | ImGuiWindowFlags_NoDocking | ImGuiWindowFlags_NoBringToFrontOnFocus |
-                     ImGuiWindowFlags_NoNavFocus | ImGuiWindowFlags_NoSavedSettings | ImGuiWindowFlags_NoBackground);
+                 ImGuiWindowFlags_NoDecoration | ImGuiWindowFlags_NoMove | ImGuiWindowFlags_NoDocking |
+                     ImGuiWindowFlags_NoBringToFrontOnFocus | ImGuiWindowFlags_NoNavFocus |
+                     ImGuiWindowFlags_NoSavedSettings | ImGuiWindowFlags_NoBackground);
     ImGui::PopStyleVar(3);
     const ImGuiID dock = ImGui::GetID("studio");
     if (layout_wanted_ || !ImGui::DockBuilderGetNode(dock)) {
@@ -153,7 +157,8 @@ void Interface::build_layout(unsigned dock, float width, float height) {
     put({"Expression", "Pose", "Identity"}, right);
     put({"Layers", "Export"}, right_lower);
     put({"Motion", "History", "Tasks", "Log"}, bottom);
-    if (ImGuiDockNode* node = ImGui::DockBuilderGetNode(middle)) node->SetLocalFlags(node->LocalFlags | ImGuiDockNodeFlags_NoTabBar | ImGuiDockNodeFlags_NoWindowMenuButton);
+    if (ImGuiDockNode* node = ImGui::DockBuilderGetNode(middle))
+        node->SetLocalFlags(node->LocalFlags | ImGuiDockNodeFlags_NoTabBar | ImGuiDockNodeFlags_NoWindowMenuButton);
     ImGui::DockBuilderFinish(dock);
     front_ = {"Motion", "Expression", "Layers"};
 }

@@ -7,19 +7,26 @@
 namespace likeness::ui {
 namespace {
 
-constexpr std::array<const char*, layer_count> icons = {ICON_FA_USER, ICON_FA_EYE, ICON_FA_TEETH, ICON_FA_SCISSORS, ICON_FA_SHIRT, ICON_FA_GLASSES};
-constexpr std::array<const char*, layer_count> abouts = {
-    "Face, scalp, ears and neck.", "The eyeballs.", "Teeth, gums, tongue and the inside of the mouth.", "Hair and its shell.",
-    "What is worn on the shoulders.", "Things on the head that are none of these."};
+constexpr std::array<const char*, layer_count> icons = {ICON_FA_USER,     ICON_FA_EYE,   ICON_FA_TEETH,
+                                                        ICON_FA_SCISSORS, ICON_FA_SHIRT, ICON_FA_GLASSES};
+constexpr std::array<const char*, layer_count> abouts = {"Face, scalp, ears and neck.",
+                                                         "The eyeballs.",
+                                                         "Teeth, gums, tongue and the inside of the mouth.",
+                                                         "Hair and its shell.",
+                                                         "What is worn on the shoulders.",
+                                                         "Things on the head that are none of these."};
 
 }  // namespace
 
-LayersPanel::LayersPanel() : Panel("Layers", ICON_FA_LAYER_GROUP, "Skin, eyes, mouth, hair and clothes, each to be shown or hidden.") {}
+LayersPanel::LayersPanel()
+    : Panel("Layers", ICON_FA_LAYER_GROUP, "Skin, eyes, mouth, hair and clothes, each to be shown or hidden.") {}
 
 void LayersPanel::draw(Studio& studio) {
     const Document& document = studio.document();
     if (!document.has_avatar()) {
-        empty_state(ICON_FA_LAYER_GROUP, "No layers", document.kind == DocumentKind::splats ? "A file of splats has no layers." : "Open a portrait or an avatar first.");
+        empty_state(ICON_FA_LAYER_GROUP, "No layers",
+                    document.kind == DocumentKind::splats ? "A file of splats has no layers."
+                                                          : "Open a portrait or an avatar first.");
         return;
     }
     if (counted_ != document.gaussians) {
@@ -48,13 +55,15 @@ void LayersPanel::draw(Studio& studio) {
             ImGui::TableNextColumn();
             const std::string count = format_count(counts_[i]);
             ImGui::AlignTextToFramePadding();
-            ImGui::SetCursorPosX(ImGui::GetCursorPosX() + std::max(0.0f, ImGui::GetContentRegionAvail().x - ImGui::CalcTextSize(count.c_str()).x));
+            ImGui::SetCursorPosX(ImGui::GetCursorPosX() + std::max(0.0f, ImGui::GetContentRegionAvail().x -
+                                                                             ImGui::CalcTextSize(count.c_str()).x));
             ImGui::PushStyleColor(ImGuiCol_Text, palette().dim);
             ImGui::TextUnformatted(count.c_str());
             ImGui::PopStyleColor();
             tooltip("Gaussians in this layer.");
             ImGui::TableNextColumn();
-            if (icon_button("show", shown ? ICON_FA_EYE : ICON_FA_EYE_SLASH, false, shown ? "Hide this layer." : "Show this layer."))
+            if (icon_button("show", shown ? ICON_FA_EYE : ICON_FA_EYE_SLASH, false,
+                            shown ? "Hide this layer." : "Show this layer."))
                 studio.invoke("layer.show", {{"layer", layer_names[i]}, {"on", !shown}});
             ImGui::TableNextColumn();
             if (icon_button("solo", ICON_FA_S, solo, "Show only this layer, and others that are solo."))

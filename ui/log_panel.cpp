@@ -22,7 +22,11 @@ std::string clock_time(double seconds) {
 std::string as_text(const std::vector<Message>& messages) {
     std::string text;
     for (const Message& m : messages) {
-        text += clock_time(m.time) + (m.level == MessageLevel::error ? "  ERROR  " : m.level == MessageLevel::warning ? "  note   " : "         ") + m.text + "\n";
+        text += clock_time(m.time) +
+                (m.level == MessageLevel::error     ? "  ERROR  "
+                 : m.level == MessageLevel::warning ? "  note   "
+                                                    : "         ") +
+                m.text + "\n";
         if (!m.detail.empty()) text += "                   " + m.detail + "\n";
     }
     return text;
@@ -39,7 +43,8 @@ void LogPanel::draw(Studio& studio) {
     ImGui::Combo("##level", &least_, levels.data(), int(levels.size()));
     tooltip("The least that is listed.");
     ImGui::SameLine();
-    if (button(ICON_FA_COPY "  Copy", ButtonStyle::normal, "Puts the whole log on the clipboard.")) ImGui::SetClipboardText(as_text(messages).c_str());
+    if (button(ICON_FA_COPY "  Copy", ButtonStyle::normal, "Puts the whole log on the clipboard."))
+        ImGui::SetClipboardText(as_text(messages).c_str());
     ImGui::SameLine();
     command_button(studio, "log.clear", {}, "Clear");
     ImGui::SameLine();
@@ -55,7 +60,9 @@ void LogPanel::draw(Studio& studio) {
         ImGui::TextUnformatted(clock_time(m.time).c_str());
         ImGui::PopStyleColor();
         ImGui::SameLine();
-        ImGui::PushStyleColor(ImGuiCol_Text, m.level == MessageLevel::error ? palette().bad : m.level == MessageLevel::warning ? palette().warning : palette().text);
+        ImGui::PushStyleColor(ImGuiCol_Text, m.level == MessageLevel::error     ? palette().bad
+                                             : m.level == MessageLevel::warning ? palette().warning
+                                                                                : palette().text);
         ImGui::TextWrapped("%s", m.text.c_str());
         ImGui::PopStyleColor();
         if (!m.detail.empty()) tooltip(m.detail);

@@ -17,7 +17,8 @@ void file_menu(Studio& studio) {
         const auto files = studio.settings().recent_files;
         for (std::size_t i = 0; i < files.size(); ++i) {
             ImGui::PushID(int(i));
-            if (ImGui::MenuItem(std::filesystem::path(files[i]).filename().c_str())) studio.invoke("file.open_recent", {{"index", i}});
+            if (ImGui::MenuItem(std::filesystem::path(files[i]).filename().c_str()))
+                studio.invoke("file.open_recent", {{"index", i}});
             tooltip(files[i]);
             ImGui::PopID();
         }
@@ -77,7 +78,8 @@ void train_menu(Studio& studio) {
 }
 
 void view_menu(Studio& studio, Interface& interface) {
-    for (const char* id : {"view.front", "view.left", "view.right", "view.back", "view.top", "view.bottom"}) command_item(studio, id);
+    for (const char* id : {"view.front", "view.left", "view.right", "view.back", "view.top", "view.bottom"})
+        command_item(studio, id);
     const bool source = studio.view().source_camera;
     command_item(studio, "view.source", {{"on", !source}}, "", source);
     command_item(studio, "view.frame");
@@ -92,8 +94,10 @@ void view_menu(Studio& studio, Interface& interface) {
     command_item(studio, "view.grid", {}, "", view.grid);
     command_item(studio, "view.cube", {}, "", view.view_cube);
     command_item(studio, "view.statistics", {}, "", view.statistics);
-    command_item(studio, "view.compare", {{"mode", view.compare == CompareMode::wipe ? "off" : "wipe"}}, "Wipe with the photograph", view.compare == CompareMode::wipe);
-    command_item(studio, "view.compare", {{"mode", view.compare == CompareMode::side_by_side ? "off" : "side_by_side"}}, "Photograph beside the avatar", view.compare == CompareMode::side_by_side);
+    command_item(studio, "view.compare", {{"mode", view.compare == CompareMode::wipe ? "off" : "wipe"}},
+                 "Wipe with the photograph", view.compare == CompareMode::wipe);
+    command_item(studio, "view.compare", {{"mode", view.compare == CompareMode::side_by_side ? "off" : "side_by_side"}},
+                 "Photograph beside the avatar", view.compare == CompareMode::side_by_side);
     ImGui::Separator();
     if (ImGui::BeginMenu("Panels")) {
         for (const auto& panel : interface.panels()) {

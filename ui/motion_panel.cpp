@@ -32,7 +32,8 @@ void MotionPanel::gather(const MotionTrack& track) {
     if (names == 0 || frames == 0) return;
     std::vector<float> movement(names, 0);
     for (std::size_t f = 1; f < frames; ++f)
-        for (std::size_t n = 0; n < names; ++n) movement[n] += std::abs(track.weights[f * names + n] - track.weights[(f - 1) * names + n]);
+        for (std::size_t n = 0; n < names; ++n)
+            movement[n] += std::abs(track.weights[f * names + n] - track.weights[(f - 1) * names + n]);
     std::vector<std::size_t> order(names);
     std::iota(order.begin(), order.end(), std::size_t(0));
     std::sort(order.begin(), order.end(), [&](std::size_t a, std::size_t b) { return movement[a] > movement[b]; });
@@ -52,7 +53,8 @@ void MotionPanel::draw(Studio& studio) {
         gathered_ = nullptr;
         const float width = px(160);
         ImGui::BeginChild("empty", {0, ImGui::GetContentRegionAvail().y - ImGui::GetFrameHeight() - px(6)});
-        empty_state(ICON_FA_FILM, "No motion is open", "A track of ARKit expressions (JSON or CSV) moves the face over time.");
+        empty_state(ICON_FA_FILM, "No motion is open",
+                    "A track of ARKit expressions (JSON or CSV) moves the face over time.");
         ImGui::EndChild();
         ImGui::SetCursorPosX(0.5f * (ImGui::GetWindowWidth() - width));
         command_button(studio, "motion.open", {}, ICON_FA_FOLDER_OPEN "  Open motion...", ButtonStyle::primary, width);
@@ -65,33 +67,51 @@ void MotionPanel::draw(Studio& studio) {
 
 void MotionPanel::draw_transport(Studio& studio) {
     const MotionPlayer& motion = studio.motion();
-    if (icon_button("start", ICON_FA_BACKWARD_STEP, false, "To the beginning.")) studio.invoke("motion.seek", {{"seconds", 0.0}});
+    if (icon_button("start", ICON_FA_BACKWARD_STEP, false, "To the beginning."))
+        studio.invoke("motion.seek", {{"seconds", 0.0}});
     ImGui::SameLine(0, px(2));
-    if (icon_button("back", ICON_FA_CARET_LEFT, false, "One frame back (,).")) studio.invoke("motion.step", {{"frames", -1}});
+    if (icon_button("back", ICON_FA_CARET_LEFT, false, "One frame back (,)."))
+        studio.invoke("motion.step", {{"frames", -1}});
     ImGui::SameLine(0, px(2));
-    if (icon_button("play", motion.playing() ? ICON_FA_PAUSE : ICON_FA_PLAY, motion.playing(), motion.playing() ? "Hold (Space)." : "Play (Space).", studio.document().has_avatar()))
+    if (icon_button("play", motion.playing() ? ICON_FA_PAUSE : ICON_FA_PLAY, motion.playing(),
+                    motion.playing() ? "Hold (Space)." : "Play (Space).", studio.document().has_avatar()))
         studio.invoke("motion.toggle");
     ImGui::SameLine(0, px(2));
-    if (icon_button("next", ICON_FA_CARET_RIGHT, false, "One frame on (.).")) studio.invoke("motion.step", {{"frames", 1}});
+    if (icon_button("next", ICON_FA_CARET_RIGHT, false, "One frame on (.)."))
+        studio.invoke("motion.step", {{"frames", 1}});
     ImGui::SameLine(0, px(2));
-    if (icon_button("loop", ICON_FA_REPEAT, motion.loop, "Begin again at the end.")) studio.invoke("motion.loop", {{"on", !motion.loop}});
+    if (icon_button("loop", ICON_FA_REPEAT, motion.loop, "Begin again at the end."))
+        studio.invoke("motion.loop", {{"on", !motion.loop}});
     ImGui::SameLine();
     float speed = float(motion.speed);
-    if (slider(studio, "speed", {.label = "Speed", .low = 0.1f, .high = 4, .fallback = 1, .format = "%.2f", .unit = "x", .about = "How fast it plays.", .width = px(150), .logarithmic = true}, speed))
+    if (slider(studio, "speed",
+               {.label = "Speed",
+                .low = 0.1f,
+                .high = 4,
+                .fallback = 1,
+                .format = "%.2f",
+                .unit = "x",
+                .about = "How fast it plays.",
+                .width = px(150),
+                .logarithmic = true},
+               speed))
         studio.invoke("motion.speed", {{"value", speed}});
     ImGui::SameLine();
     ImGui::AlignTextToFramePadding();
     ImGui::Text("%s / %s", time_text(motion.time()).c_str(), time_text(motion.duration()).c_str());
     ImGui::SameLine();
     ImGui::PushStyleColor(ImGuiCol_Text, palette().dim);
-    ImGui::TextUnformatted((motion.file().filename().string() + (motion.shown() ? "" : "   (not shown: the pose was edited)")).c_str());
+    ImGui::TextUnformatted(
+        (motion.file().filename().string() + (motion.shown() ? "" : "   (not shown: the pose was edited)")).c_str());
     ImGui::PopStyleColor();
-    tooltip(motion.file().string() + "\n" + format_count(motion.track()->frame_count()) + " frames, " + std::to_string(motion.track()->names.size()) + " controls");
+    tooltip(motion.file().string() + "\n" + format_count(motion.track()->frame_count()) + " frames, " +
+            std::to_string(motion.track()->names.size()) + " controls");
     const float side = ImGui::GetFrameHeight();
     ImGui::SameLine(ImGui::GetCursorPosX() + ImGui::GetContentRegionAvail().x - 2 * side - px(2));
     if (icon_button("open", ICON_FA_FOLDER_OPEN, false, "Open another motion.")) studio.invoke("motion.open");
     ImGui::SameLine(0, px(2));
-    if (icon_button("close", ICON_FA_XMARK, false, "Close the motion: back to one's own pose.")) studio.invoke("motion.close");
+    if (icon_button("close", ICON_FA_XMARK, false, "Close the motion: back to one's own pose."))
+        studio.invoke("motion.close");
 }
 
 void MotionPanel::draw_timeline(Studio& studio) {
@@ -108,7 +128,8 @@ void MotionPanel::draw_timeline(Studio& studio) {
         studio.invoke("motion.pause");
     }
     if (ImGui::IsItemActive()) {
-        const double wanted = std::clamp(double(ImGui::GetIO().MousePos.x - from.x) / double(width), 0.0, 1.0) * duration;
+        const double wanted =
+            std::clamp(double(ImGui::GetIO().MousePos.x - from.x) / double(width), 0.0, 1.0) * duration;
         if (wanted != motion.time()) studio.invoke("motion.seek", {{"seconds", wanted}});
     }
     if (ImGui::IsItemDeactivated() && scrubbing_) {
@@ -137,14 +158,16 @@ void MotionPanel::draw_timeline(Studio& studio) {
         draw.AddLine({x_of(t), from.y}, {x_of(t), to.y}, u32(palette().faint, 0.3f));
         std::array<char, 16> label{};
         std::snprintf(label.data(), label.size(), "%.0f s", t);
-        if (x_of(t) + px(40) < legend) draw.AddText({x_of(t) + px(4), from.y + px(1)}, u32(palette().dim), label.data());
+        if (x_of(t) + px(40) < legend)
+            draw.AddText({x_of(t) + px(4), from.y + px(1)}, u32(palette().dim), label.data());
     }
     const float top = from.y + ruler, room = to.y - top - px(4);
     std::vector<ImVec2> points;
     for (std::size_t k = 0; k < curves_.size(); ++k) {
         points.clear();
         for (std::size_t s = 0; s < curves_[k].values.size(); ++s)
-            points.push_back({from.x + width * float(s) / float(curves_[k].values.size() - 1), top + room * (1 - curves_[k].values[s])});
+            points.push_back({from.x + width * float(s) / float(curves_[k].values.size() - 1),
+                              top + room * (1 - curves_[k].values[s])});
         draw.AddPolyline(points.data(), int(points.size()), u32(palette().curve[k % 4], 0.8f), px(1.2f));
     }
     const float x = x_of(motion.time());

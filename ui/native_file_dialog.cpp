@@ -18,14 +18,16 @@ bool NativeFileDialog::available() {
     return (named("DISPLAY") || named("WAYLAND_DISPLAY")) && pfd::settings::available();
 }
 
-NativeFileDialog::NativeFileDialog(const FileRequest& request, const std::filesystem::path& folder) : state_(std::make_unique<State>()) {
+NativeFileDialog::NativeFileDialog(const FileRequest& request, const std::filesystem::path& folder)
+    : state_(std::make_unique<State>()) {
     std::string patterns;
     for (const std::string& pattern : request.patterns) patterns += (patterns.empty() ? "" : " ") + pattern;
     const std::vector<std::string> filters = {"Files", patterns, "All files", "*"};
     if (request.patterns.empty())
         state_->folder = std::make_unique<pfd::select_folder>(request.title, folder.string());
     else if (request.saving)
-        state_->save = std::make_unique<pfd::save_file>(request.title, (folder / request.suggested_name).string(), filters);
+        state_->save =
+            std::make_unique<pfd::save_file>(request.title, (folder / request.suggested_name).string(), filters);
     else
         state_->open = std::make_unique<pfd::open_file>(request.title, folder.string(), filters);
 }

@@ -33,7 +33,8 @@ void Picture::clear() {
     if (!texture_) return;
     if (texture_->Status != ImTextureStatus_Destroyed) {
         texture_->UnusedFrames = 1;
-        texture_->SetStatus(texture_->Status == ImTextureStatus_WantCreate ? ImTextureStatus_Destroyed : ImTextureStatus_WantDestroy);
+        texture_->SetStatus(texture_->Status == ImTextureStatus_WantCreate ? ImTextureStatus_Destroyed
+                                                                           : ImTextureStatus_WantDestroy);
     }
     graveyard().push_back(texture_);
     texture_ = nullptr;

@@ -20,7 +20,9 @@ struct Axis {
     const char* about;
     int index;
 };
-constexpr std::array<Axis, 3> axes = {{{"Turn", "y", "Positive to the subject's left.", 1}, {"Nod", "x", "Positive downwards.", 0}, {"Tilt", "z", "Positive towards the subject's right shoulder.", 2}}};
+constexpr std::array<Axis, 3> axes = {{{"Turn", "y", "Positive to the subject's left.", 1},
+                                       {"Nod", "x", "Positive downwards.", 0},
+                                       {"Tilt", "z", "Positive towards the subject's right shoulder.", 2}}};
 
 }  // namespace
 
@@ -59,10 +61,13 @@ void PosePanel::draw_joint(Studio& studio, const HeadPose& pose, int joint) {
     ImGui::PushID(joint);
     ImGui::PushStyleVar(ImGuiStyleVar_ItemSpacing, ImVec2(ImGui::GetStyle().ItemSpacing.x, px(3)));
     for (const Axis& axis : axes) {
-        const float low = model.joint_low(axis.index, joint) * degrees, high = model.joint_high(axis.index, joint) * degrees;
+        const float low = model.joint_low(axis.index, joint) * degrees,
+                    high = model.joint_high(axis.index, joint) * degrees;
         if (high - low < 1) continue;
         float value = pose.joints(axis.index, joint) * degrees;
-        if (slider(studio, axis.argument, {.label = axis.name, .low = low, .high = high, .format = "%.1f", .unit = "°", .about = axis.about}, value))
+        if (slider(studio, axis.argument,
+                   {.label = axis.name, .low = low, .high = high, .format = "%.1f", .unit = "°", .about = axis.about},
+                   value))
             studio.invoke("pose.set_joint", {{"joint", name}, {axis.argument, value}});
     }
     ImGui::PopStyleVar();
@@ -79,7 +84,8 @@ void PosePanel::draw_gaze(Studio& studio, const HeadPose& pose) {
     if (ImGui::IsItemActivated()) studio.begin_gesture();
     const float inset = px(10);
     const auto at = [&](float x, float y) {
-        return ImVec2(0.5f * (from.x + to.x) + x * (0.5f * width - inset), 0.5f * (from.y + to.y) - y * (0.5f * height - inset));
+        return ImVec2(0.5f * (from.x + to.x) + x * (0.5f * width - inset),
+                      0.5f * (from.y + to.y) - y * (0.5f * height - inset));
     };
     if (ImGui::IsItemActive()) {
         const ImVec2 mouse = ImGui::GetIO().MousePos;
@@ -88,9 +94,11 @@ void PosePanel::draw_gaze(Studio& studio, const HeadPose& pose) {
         if (std::hypot(x, y) < 0.06f) x = y = 0;
         if (x != gaze.x() || y != gaze.y()) studio.invoke("pose.gaze", {{"x", x}, {"y", y}});
     }
-    if (ImGui::IsItemHovered() && ImGui::IsMouseDoubleClicked(ImGuiMouseButton_Left)) studio.invoke("pose.gaze", {{"x", 0}, {"y", 0}});
+    if (ImGui::IsItemHovered() && ImGui::IsMouseDoubleClicked(ImGuiMouseButton_Left))
+        studio.invoke("pose.gaze", {{"x", 0}, {"y", 0}});
     if (ImGui::IsItemDeactivated()) studio.end_gesture();
-    tooltip("Where the eyes look, seen from the front: right is the subject's left. Double-click looks straight ahead.");
+    tooltip(
+        "Where the eyes look, seen from the front: right is the subject's left. Double-click looks straight ahead.");
     ImDrawList& draw = *ImGui::GetWindowDrawList();
     draw.AddRectFilled(from, to, u32(palette().well), px(5));
     draw.AddLine(at(-1, 0), at(1, 0), u32(palette().faint, 0.5f));

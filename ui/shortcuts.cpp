@@ -25,7 +25,10 @@ ImGuiKeyChord chord_of(const std::string& text) {
         const std::size_t plus = text.find('+', at);
         const std::string part = text.substr(at, plus == std::string::npos ? plus : plus - at);
         if (plus != std::string::npos) {
-            chord |= part == "Ctrl" ? ImGuiMod_Ctrl : part == "Shift" ? ImGuiMod_Shift : part == "Alt" ? ImGuiMod_Alt : 0;
+            chord |= part == "Ctrl"    ? ImGuiMod_Ctrl
+                     : part == "Shift" ? ImGuiMod_Shift
+                     : part == "Alt"   ? ImGuiMod_Alt
+                                       : 0;
             at = plus + 1;
             continue;
         }
@@ -58,7 +61,10 @@ constexpr std::array<WindowKey, 21> window_keys = {{
     {"Ctrl+P", "Command palette", [](Studio&, Interface& i) { i.command_palette().open(); }},
     {"F1", "Keyboard shortcuts", [](Studio&, Interface& i) { i.shortcut_sheet().toggle(); }},
     {"Ctrl+,", "Preferences", [](Studio&, Interface& i) { i.show_panel("Preferences"); }},
-    {"Ctrl+Y", "Redo", [](Studio& s, Interface&) { if (s.unavailable("edit.redo").empty()) s.invoke("edit.redo"); }},
+    {"Ctrl+Y", "Redo",
+     [](Studio& s, Interface&) {
+         if (s.unavailable("edit.redo").empty()) s.invoke("edit.redo");
+     }},
     {"1", "Front", [](Studio& s, Interface& i) { i.viewport().turn_to(s, 0, 0); }},
     {"Ctrl+1", "Back", [](Studio& s, Interface& i) { i.viewport().turn_to(s, pi, 0); }},
     {"3", "Subject's left", [](Studio& s, Interface& i) { i.viewport().turn_to(s, pi / 2, 0); }},
@@ -66,23 +72,39 @@ constexpr std::array<WindowKey, 21> window_keys = {{
     {"5", "Three quarters", [](Studio& s, Interface& i) { i.viewport().turn_to(s, 0.6f, 0.1f); }},
     {"7", "Above", [](Studio& s, Interface& i) { i.viewport().turn_to(s, 0, pi / 2); }},
     {"Ctrl+7", "Below", [](Studio& s, Interface& i) { i.viewport().turn_to(s, 0, -pi / 2); }},
-    {"0", "Photograph's camera", [](Studio& s, Interface&) { if (s.document().has_avatar()) s.invoke("view.source", {{"on", !s.view().source_camera}}); }},
-    {"C", "Wipe with the photograph", [](Studio& s, Interface&) { if (s.document().has_avatar()) compare(s, CompareMode::wipe); }},
-    {"Shift+C", "Photograph beside the avatar", [](Studio& s, Interface&) { if (s.document().has_avatar()) compare(s, CompareMode::side_by_side); }},
+    {"0", "Photograph's camera",
+     [](Studio& s, Interface&) {
+         if (s.document().has_avatar()) s.invoke("view.source", {{"on", !s.view().source_camera}});
+     }},
+    {"C", "Wipe with the photograph",
+     [](Studio& s, Interface&) {
+         if (s.document().has_avatar()) compare(s, CompareMode::wipe);
+     }},
+    {"Shift+C", "Photograph beside the avatar",
+     [](Studio& s, Interface&) {
+         if (s.document().has_avatar()) compare(s, CompareMode::side_by_side);
+     }},
     {"Shift+1", "Show splats", show_mode<0>},
     {"Shift+2", "Show the mesh", show_mode<1>},
     {"Shift+3", "Show the wireframe", show_mode<2>},
     {"Shift+4", "Show normals", show_mode<3>},
     {"Shift+5", "Show depth", show_mode<4>},
-    {",", "One frame back", [](Studio& s, Interface&) { if (s.motion().loaded()) s.invoke("motion.step", {{"frames", -1}}); }},
-    {".", "One frame on", [](Studio& s, Interface&) { if (s.motion().loaded()) s.invoke("motion.step", {{"frames", 1}}); }},
+    {",", "One frame back",
+     [](Studio& s, Interface&) {
+         if (s.motion().loaded()) s.invoke("motion.step", {{"frames", -1}});
+     }},
+    {".", "One frame on",
+     [](Studio& s, Interface&) {
+         if (s.motion().loaded()) s.invoke("motion.step", {{"frames", 1}});
+     }},
 }};
 
 }  // namespace
 
 void run_shortcuts(Studio& studio, Interface& interface) {
     const ImGuiIO& io = ImGui::GetIO();
-    if (io.WantTextInput || ImGui::IsPopupOpen(nullptr, ImGuiPopupFlags_AnyPopupId | ImGuiPopupFlags_AnyPopupLevel)) return;
+    if (io.WantTextInput || ImGui::IsPopupOpen(nullptr, ImGuiPopupFlags_AnyPopupId | ImGuiPopupFlags_AnyPopupLevel))
+        return;
     for (const WindowKey& key : window_keys)
         if (ImGui::IsKeyChordPressed(chord_of(key.keys))) return key.run(studio, interface);
     if (interface.command_palette().is_open()) return;
@@ -99,8 +121,11 @@ void ShortcutSheet::draw(Studio& studio) {
     if (!open_) return;
     const ImGuiViewport& main = *ImGui::GetMainViewport();
     ImGui::SetNextWindowPos(main.GetWorkCenter(), ImGuiCond_Appearing, {0.5f, 0.5f});
-    ImGui::SetNextWindowSize({std::min(px(860), main.WorkSize.x - px(40)), std::min(px(560), main.WorkSize.y - px(40))}, ImGuiCond_Appearing);
-    const bool shown = ImGui::Begin(ICON_FA_KEYBOARD "  Keyboard and mouse###shortcuts", &open_, ImGuiWindowFlags_NoDocking | ImGuiWindowFlags_NoCollapse | ImGuiWindowFlags_NoSavedSettings);
+    ImGui::SetNextWindowSize({std::min(px(860), main.WorkSize.x - px(40)), std::min(px(560), main.WorkSize.y - px(40))},
+                             ImGuiCond_Appearing);
+    const bool shown =
+        ImGui::Begin(ICON_FA_KEYBOARD "  Keyboard and mouse###shortcuts", &open_,
+                     ImGuiWindowFlags_NoDocking | ImGuiWindowFlags_NoCollapse | ImGuiWindowFlags_NoSavedSettings);
     if (ImGui::IsKeyPressed(ImGuiKey_Escape)) open_ = false;
     if (shown) {
         std::map<std::string, std::vector<std::pair<std::string, std::string>>> groups;
@@ -109,9 +134,16 @@ void ShortcutSheet::draw(Studio& studio) {
             if (!command.shortcut.empty()) groups[command.category].emplace_back(command.shortcut, command.title);
         }
         for (const WindowKey& key : window_keys) groups["Window"].emplace_back(key.keys, key.what);
-        groups["Mouse in the viewport"] = {{"Left drag", "Orbit"}, {"Right or middle drag", "Pan"}, {"Shift + left drag", "Pan"}, {"Wheel", "Zoom to the pointer"}, {"Click", "Pick a point of the head"}, {"Double-click", "Frame the head"}};
+        groups["Mouse in the viewport"] = {{"Left drag", "Orbit"},
+                                           {"Right or middle drag", "Pan"},
+                                           {"Shift + left drag", "Pan"},
+                                           {"Wheel", "Zoom to the pointer"},
+                                           {"Click", "Pick a point of the head"},
+                                           {"Double-click", "Frame the head"}};
         groups["Sliders"] = {{"Drag, click", "Set"}, {"Ctrl + click", "Type a value"}, {"Double-click", "Reset"}};
-        const int columns = ImGui::GetContentRegionAvail().x > px(600) ? 3 : ImGui::GetContentRegionAvail().x > px(400) ? 2 : 1;
+        const int columns = ImGui::GetContentRegionAvail().x > px(600)   ? 3
+                            : ImGui::GetContentRegionAvail().x > px(400) ? 2
+                                                                         : 1;
         // Columns of about the same height, groups unbroken.
         std::size_t rows = 0;
         for (const auto& [name, entries] : groups) rows += entries.size() + 2;
@@ -120,7 +152,8 @@ void ShortcutSheet::draw(Studio& studio) {
             std::size_t used = 0;
             int column = 0;
             for (const auto& [name, entries] : groups) {
-                if (used > 0 && column + 1 < columns && used + (entries.size() + 2) / 2 > (rows + std::size_t(columns) - 1) / std::size_t(columns)) {
+                if (used > 0 && column + 1 < columns &&
+                    used + (entries.size() + 2) / 2 > (rows + std::size_t(columns) - 1) / std::size_t(columns)) {
                     ImGui::TableNextColumn();
                     used = 0;
                     ++column;

@@ -64,7 +64,10 @@ void SourcePanel::draw(Studio& studio) {
     }
     const bool has_matte = !matte_.empty();
     if (has_matte) {
-        if (const int chosen = choice_row("view", {"Photograph", "Matte"}, shown_, {"The photograph as it was opened.", "What was taken for the person: white is person."}); chosen >= 0)
+        if (const int chosen =
+                choice_row("view", {"Photograph", "Matte"}, shown_,
+                           {"The photograph as it was opened.", "What was taken for the person: white is person."});
+            chosen >= 0)
             shown_ = chosen;
     }
     draw_picture(studio, *gathered_);
@@ -91,14 +94,16 @@ void SourcePanel::draw_picture(Studio& studio, const SourcePhotograph& source) {
     const auto at = [&](float x, float y) { return ImVec2(from.x + x * grow, from.y + y * grow); };
     if (crop_ && source.crop_side > 0) {
         const ImVec2 a = at(float(source.crop_origin.x()), float(source.crop_origin.y()));
-        draw.AddRect(a, {a.x + float(source.crop_side) * grow, a.y + float(source.crop_side) * grow}, u32(ImVec4(1, 1, 1, 0.75f)), px(3), px(1));
+        draw.AddRect(a, {a.x + float(source.crop_side) * grow, a.y + float(source.crop_side) * grow},
+                     u32(ImVec4(1, 1, 1, 0.75f)), px(3), px(1));
     }
     // Small pictures have small dots, or the face would be hidden.
     const float dot = std::clamp(float(source.crop_side) * grow / px(200), 0.65f, 1.0f) * px(1);
     if (landmarks_ && source.landmarks)
         for (std::size_t i = 0; i < source.landmarks->size(); ++i) {
             const auto& p = (*source.landmarks)[i];
-            draw.AddCircleFilled(at(p.x(), p.y()), (i >= 468 ? 1.6f : 1.0f) * dot, u32(i >= 468 ? palette().accent_strong : palette().info, 0.9f), 6);
+            draw.AddCircleFilled(at(p.x(), p.y()), (i >= 468 ? 1.6f : 1.0f) * dot,
+                                 u32(i >= 468 ? palette().accent_strong : palette().info, 0.9f), 6);
         }
     if (source.faces.size() > 1)
         for (std::size_t i = 0; i < source.faces.size(); ++i) {
@@ -111,32 +116,42 @@ void SourcePanel::draw_picture(Studio& studio, const SourcePhotograph& source) {
             const bool hot = ImGui::IsItemHovered();
             tooltip(chosen ? "The avatar is of this face." : "Make the avatar of this face instead.");
             ImGui::PopID();
-            draw.AddRect(a, b, u32(chosen || hot ? palette().accent_strong : ImVec4(1, 1, 1, 0.8f)), px(4), px(chosen ? 2.5f : 1.5f));
+            draw.AddRect(a, b, u32(chosen || hot ? palette().accent_strong : ImVec4(1, 1, 1, 0.8f)), px(4),
+                         px(chosen ? 2.5f : 1.5f));
             if (pressed && !chosen) studio.invoke("source.choose_face", {{"face", int(i)}});
         }
     draw.PopClipRect();
-    ImGui::SetCursorScreenPos({ImGui::GetWindowPos().x + ImGui::GetStyle().WindowPadding.x, to.y + ImGui::GetStyle().ItemSpacing.y});
+    ImGui::SetCursorScreenPos(
+        {ImGui::GetWindowPos().x + ImGui::GetStyle().WindowPadding.x, to.y + ImGui::GetStyle().ItemSpacing.y});
 }
 
 void SourcePanel::draw_facts(Studio& studio, const SourcePhotograph& source) {
-    if (icon_button("landmarks", ICON_FA_BRAILLE, landmarks_, "Show the 478 landmarks that the face was fitted to.", source.landmarks.has_value())) landmarks_ = !landmarks_;
+    if (icon_button("landmarks", ICON_FA_BRAILLE, landmarks_, "Show the 478 landmarks that the face was fitted to.",
+                    source.landmarks.has_value()))
+        landmarks_ = !landmarks_;
     ImGui::SameLine(0, px(2));
-    if (icon_button("crop", ICON_FA_CROP_SIMPLE, crop_, "Show the square that the avatar learns from.", source.crop_side > 0)) crop_ = !crop_;
+    if (icon_button("crop", ICON_FA_CROP_SIMPLE, crop_, "Show the square that the avatar learns from.",
+                    source.crop_side > 0))
+        crop_ = !crop_;
     ImGui::SameLine(0, px(2));
-    if (icon_button("compare", ICON_FA_CIRCLE_HALF_STROKE, studio.view().compare == CompareMode::wipe, "Wipe between the photograph and the avatar in the viewport (C).", studio.document().has_avatar()))
+    if (icon_button("compare", ICON_FA_CIRCLE_HALF_STROKE, studio.view().compare == CompareMode::wipe,
+                    "Wipe between the photograph and the avatar in the viewport (C).", studio.document().has_avatar()))
         studio.invoke("view.compare", {{"mode", studio.view().compare == CompareMode::wipe ? "off" : "wipe"}});
     ImGui::SameLine();
     command_button(studio, "source.refit", {}, ICON_FA_ARROWS_ROTATE "  Fit again", ButtonStyle::normal, -1);
     const std::string name = source.file.empty() ? "inside the avatar's file" : source.file.filename().string();
-    const std::string size = source.picture ? std::to_string(source.picture->width) + " x " + std::to_string(source.picture->height) : "";
+    const std::string size =
+        source.picture ? std::to_string(source.picture->width) + " x " + std::to_string(source.picture->height) : "";
     ImGui::PushStyleColor(ImGuiCol_Text, palette().dim);
     ImGui::TextUnformatted((name + "   " + size).c_str());
     ImGui::PopStyleColor();
     std::string about = source.file.string();
     if (source.fit) {
-        about += "\nLandmarks are met within " + rounded(100 * double(source.fit->landmark_error), "%.2f", " % of the eye distance");
+        about += "\nLandmarks are met within " +
+                 rounded(100 * double(source.fit->landmark_error), "%.2f", " % of the eye distance");
         about += "\nLens: " + rounded(double(source.fit->camera.fx), "%.0f", " pixels of focal length");
-        if (source.focal_35mm) about += ", " + rounded(double(*source.focal_35mm), "%.0f", " mm on film, says the camera");
+        if (source.focal_35mm)
+            about += ", " + rounded(double(*source.focal_35mm), "%.0f", " mm on film, says the camera");
     }
     tooltip(about);
 }

@@ -28,8 +28,10 @@ void draw_jobs(Studio& studio, Interface& interface) {
         const ImVec2 bar = {px(110), px(6)};
         const float top = at.y + 0.5f * (ImGui::GetFrameHeight() - bar.y);
         ImDrawList& draw = *ImGui::GetWindowDrawList();
-        draw.AddRectFilled({at.x, top}, {at.x + bar.x, top + bar.y}, ImGui::GetColorU32(ImGuiCol_FrameBg), 0.5f * bar.y);
-        draw.AddRectFilled({at.x, top}, {at.x + std::max(bar.y, bar.x * float(job.fraction)), top + bar.y}, u32(palette().accent), 0.5f * bar.y);
+        draw.AddRectFilled({at.x, top}, {at.x + bar.x, top + bar.y}, ImGui::GetColorU32(ImGuiCol_FrameBg),
+                           0.5f * bar.y);
+        draw.AddRectFilled({at.x, top}, {at.x + std::max(bar.y, bar.x * float(job.fraction)), top + bar.y},
+                           u32(palette().accent), 0.5f * bar.y);
         ImGui::Dummy({bar.x, ImGui::GetFrameHeight()});
         ImGui::SameLine();
         ImGui::AlignTextToFramePadding();
@@ -40,13 +42,15 @@ void draw_jobs(Studio& studio, Interface& interface) {
         ImGui::PopStyleColor();
         if (job.cancellable) {
             ImGui::SameLine(0, px(2));
-            if (icon_button("end", ICON_FA_XMARK, false, "End this task.", !job.cancelling)) studio.invoke("task.cancel", {{"id", job.id}});
+            if (icon_button("end", ICON_FA_XMARK, false, "End this task.", !job.cancelling))
+                studio.invoke("task.cancel", {{"id", job.id}});
         }
         ImGui::SameLine(0, px(16));
         ImGui::PopID();
     }
     if (running > 2) {
-        if (button("and " + std::to_string(running - 2) + " more", ButtonStyle::flat, "Lists all tasks.")) interface.show_panel("Tasks");
+        if (button("and " + std::to_string(running - 2) + " more", ButtonStyle::flat, "Lists all tasks."))
+            interface.show_panel("Tasks");
         ImGui::SameLine();
     }
     if (running > 0) return;
@@ -54,7 +58,9 @@ void draw_jobs(Studio& studio, Interface& interface) {
     const auto messages = studio.messages().newer_than();
     if (messages.empty()) return;
     const Message& last = messages.back();
-    ImGui::PushStyleColor(ImGuiCol_Text, last.level == MessageLevel::error ? palette().bad : last.level == MessageLevel::warning ? palette().warning : palette().dim);
+    ImGui::PushStyleColor(ImGuiCol_Text, last.level == MessageLevel::error     ? palette().bad
+                                         : last.level == MessageLevel::warning ? palette().warning
+                                                                               : palette().dim);
     const float room = std::max(px(60), ImGui::GetContentRegionAvail().x - px(430));
     std::string text = last.text;
     if (ImGui::CalcTextSize(text.c_str()).x > room) {
@@ -76,7 +82,9 @@ void draw_status_bar(Studio& studio, ViewportOutput& output, Interface& interfac
     ImGui::PushStyleVar(ImGuiStyleVar_WindowRounding, 0);
     ImGui::PushStyleVar(ImGuiStyleVar_WindowBorderSize, 0);
     ImGui::PushStyleColor(ImGuiCol_WindowBg, ImGui::GetStyleColorVec4(ImGuiCol_MenuBarBg));
-    const bool shown = ImGui::BeginViewportSideBar("##status", ImGui::GetMainViewport(), ImGuiDir_Down, height, ImGuiWindowFlags_NoScrollbar | ImGuiWindowFlags_NoSavedSettings | ImGuiWindowFlags_NoFocusOnAppearing);
+    const bool shown = ImGui::BeginViewportSideBar(
+        "##status", ImGui::GetMainViewport(), ImGuiDir_Down, height,
+        ImGuiWindowFlags_NoScrollbar | ImGuiWindowFlags_NoSavedSettings | ImGuiWindowFlags_NoFocusOnAppearing);
     ImGui::PopStyleColor();
     ImGui::PopStyleVar(3);
     if (shown) {
@@ -87,7 +95,8 @@ void draw_status_bar(Studio& studio, ViewportOutput& output, Interface& interfac
         if (!studio.scene().empty()) {
             right = format_count(s.gaussians) + " Gaussians";
             std::array<char, 48> words{};
-            std::snprintf(words.data(), words.size(), "   %.0f ms   %.0f %%", double(s.pose_ms + s.raster_ms + s.convert_ms), double(s.resolution * 100));
+            std::snprintf(words.data(), words.size(), "   %.0f ms   %.0f %%",
+                          double(s.pose_ms + s.raster_ms + s.convert_ms), double(s.resolution * 100));
             right += words.data();
         }
         right += std::string("   ") + (studio.device() ? (studio.device()->name == "cpu" ? "Processor" : "GPU") : "");
@@ -98,8 +107,11 @@ void draw_status_bar(Studio& studio, ViewportOutput& output, Interface& interfac
             ImGui::PushStyleColor(ImGuiCol_Text, palette().dim);
             ImGui::TextUnformatted(right.c_str());
             ImGui::PopStyleColor();
-            tooltip("Gaussians shown, milliseconds of the last picture, its share of the full resolution, and where it was computed" +
-                    (studio.device() ? ": " + studio.device()->hardware : std::string()) + ".\nTo the screen: " + s.path + " (" + s.path_reason + ").\n" + s.surface);
+            tooltip(
+                "Gaussians shown, milliseconds of the last picture, its share of the full resolution, and where it was "
+                "computed" +
+                (studio.device() ? ": " + studio.device()->hardware : std::string()) + ".\nTo the screen: " + s.path +
+                " (" + s.path_reason + ").\n" + s.surface);
         }
     }
     ImGui::End();

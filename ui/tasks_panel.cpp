@@ -16,7 +16,8 @@ void TasksPanel::draw(Studio& studio) {
     for (JobInfo& job : studio.jobs().list())
         if (!job.quiet || job.state == JobState::failed) jobs.push_back(std::move(job));
     if (jobs.empty()) {
-        empty_state(ICON_FA_LIST_CHECK, "Nothing is running", "Opening, training, saving and exporting show here, and can be ended.");
+        empty_state(ICON_FA_LIST_CHECK, "Nothing is running",
+                    "Opening, training, saving and exporting show here, and can be ended.");
         return;
     }
     bool ended = false;
@@ -36,13 +37,18 @@ void TasksPanel::draw(Studio& studio) {
             progress_bar(float(job.fraction), text, ImGui::GetContentRegionAvail().x - button_width);
             if (job.cancellable) {
                 ImGui::SameLine();
-                if (icon_button("end", ICON_FA_XMARK, false, "End this task.", !job.cancelling)) studio.invoke("task.cancel", {{"id", job.id}});
+                if (icon_button("end", ICON_FA_XMARK, false, "End this task.", !job.cancelling))
+                    studio.invoke("task.cancel", {{"id", job.id}});
             }
         } else {
             ended = true;
             const bool failed = job.state == JobState::failed;
-            const char* icon = job.state == JobState::finished ? ICON_FA_CHECK : failed ? ICON_FA_TRIANGLE_EXCLAMATION : ICON_FA_BAN;
-            ImGui::PushStyleColor(ImGuiCol_Text, job.state == JobState::finished ? palette().good : failed ? palette().bad : palette().dim);
+            const char* icon = job.state == JobState::finished ? ICON_FA_CHECK
+                               : failed                        ? ICON_FA_TRIANGLE_EXCLAMATION
+                                                               : ICON_FA_BAN;
+            ImGui::PushStyleColor(ImGuiCol_Text, job.state == JobState::finished ? palette().good
+                                                 : failed                        ? palette().bad
+                                                                                 : palette().dim);
             ImGui::TextUnformatted(icon);
             ImGui::PopStyleColor();
             ImGui::SameLine();

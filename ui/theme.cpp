@@ -19,23 +19,41 @@ constexpr ImVec4 rgb(unsigned hex, float alpha = 1) {
     return {float(hex >> 16 & 255) / 255.0f, float(hex >> 8 & 255) / 255.0f, float(hex & 255) / 255.0f, alpha};
 }
 
-constexpr Palette dark = {
-    .accent = rgb(0xE5825F), .accent_strong = rgb(0xF29874), .on_accent = rgb(0x1C1210),
-    .good = rgb(0x6FBF8B), .warning = rgb(0xE3B457), .bad = rgb(0xE5636A), .info = rgb(0x6CA8DC),
-    .text = rgb(0xDEE1E6), .dim = rgb(0x969CA7), .faint = rgb(0x62676F),
-    .panel = rgb(0x25272C), .well = rgb(0x1D1F23), .raised = rgb(0x363A41), .line = rgb(0x15161A),
-    .fill = rgb(0x55606F),
-    .curve = {rgb(0xE5825F), rgb(0x6CA8DC), rgb(0x6FBF8B), rgb(0xC7A0DC)},
-    .viewport = rgb(0x33363B)};
+constexpr Palette dark = {.accent = rgb(0xE5825F),
+                          .accent_strong = rgb(0xF29874),
+                          .on_accent = rgb(0x1C1210),
+                          .good = rgb(0x6FBF8B),
+                          .warning = rgb(0xE3B457),
+                          .bad = rgb(0xE5636A),
+                          .info = rgb(0x6CA8DC),
+                          .text = rgb(0xDEE1E6),
+                          .dim = rgb(0x969CA7),
+                          .faint = rgb(0x62676F),
+                          .panel = rgb(0x25272C),
+                          .well = rgb(0x1D1F23),
+                          .raised = rgb(0x363A41),
+                          .line = rgb(0x15161A),
+                          .fill = rgb(0x55606F),
+                          .curve = {rgb(0xE5825F), rgb(0x6CA8DC), rgb(0x6FBF8B), rgb(0xC7A0DC)},
+                          .viewport = rgb(0x33363B)};
 
-constexpr Palette light = {
-    .accent = rgb(0xC7552C), .accent_strong = rgb(0xAD4520), .on_accent = rgb(0xFFFFFF),
-    .good = rgb(0x2F8F57), .warning = rgb(0xA86F0B), .bad = rgb(0xC0343D), .info = rgb(0x2C6EA8),
-    .text = rgb(0x24272C), .dim = rgb(0x626973), .faint = rgb(0xA3A8B0),
-    .panel = rgb(0xF3F4F6), .well = rgb(0xE3E6EA), .raised = rgb(0xFFFFFF), .line = rgb(0xC9CDD3),
-    .fill = rgb(0xB9C4D2),
-    .curve = {rgb(0xC7552C), rgb(0x2C6EA8), rgb(0x2F8F57), rgb(0x8351A8)},
-    .viewport = rgb(0xD9DCE1)};
+constexpr Palette light = {.accent = rgb(0xC7552C),
+                           .accent_strong = rgb(0xAD4520),
+                           .on_accent = rgb(0xFFFFFF),
+                           .good = rgb(0x2F8F57),
+                           .warning = rgb(0xA86F0B),
+                           .bad = rgb(0xC0343D),
+                           .info = rgb(0x2C6EA8),
+                           .text = rgb(0x24272C),
+                           .dim = rgb(0x626973),
+                           .faint = rgb(0xA3A8B0),
+                           .panel = rgb(0xF3F4F6),
+                           .well = rgb(0xE3E6EA),
+                           .raised = rgb(0xFFFFFF),
+                           .line = rgb(0xC9CDD3),
+                           .fill = rgb(0xB9C4D2),
+                           .curve = {rgb(0xC7552C), rgb(0x2C6EA8), rgb(0x2F8F57), rgb(0x8351A8)},
+                           .viewport = rgb(0xD9DCE1)};
 
 ImVec4 mix(const ImVec4& a, const ImVec4& b, float t) {
     return {a.x + (b.x - a.x) * t, a.y + (b.y - a.y) * t, a.z + (b.z - a.z) * t, a.w + (b.w - a.w) * t};
@@ -139,7 +157,8 @@ void set_shapes() {
     style.DisabledAlpha = 0.45f;
     style.HoverDelayNormal = 0.45f;
     style.HoverDelayShort = 0.2f;
-    style.HoverFlagsForTooltipMouse = ImGuiHoveredFlags_Stationary | ImGuiHoveredFlags_DelayNormal | ImGuiHoveredFlags_AllowWhenDisabled;
+    style.HoverFlagsForTooltipMouse =
+        ImGuiHoveredFlags_Stationary | ImGuiHoveredFlags_DelayNormal | ImGuiHoveredFlags_AllowWhenDisabled;
     style.CircleTessellationMaxError = 0.2f;
 }
 

@@ -13,11 +13,11 @@ namespace likeness::ui {
 struct Palette {
     ImVec4 accent, accent_strong, on_accent;  // what can be done next; text on it
     ImVec4 good, warning, bad, info;
-    ImVec4 text, dim, faint;       // words, side remarks, what is switched off
+    ImVec4 text, dim, faint;           // words, side remarks, what is switched off
     ImVec4 panel, well, raised, line;  // a panel's ground, something let into it, something on it, edges
-    ImVec4 fill;                   // a slider's filled part
-    ImVec4 curve[4];               // of plots
-    ImVec4 viewport;               // default background, as RGB
+    ImVec4 fill;                       // a slider's filled part
+    ImVec4 curve[4];                   // of plots
+    ImVec4 viewport;                   // default background, as RGB
 };
 const Palette& palette();
 

@@ -49,7 +49,9 @@ void TrainingPanel::draw(Studio& studio) {
         return;
     }
     if (!document.has_avatar()) {
-        empty_state(ICON_FA_CHART_LINE, "Nothing to train", document.kind == DocumentKind::splats ? "A file of splats is only looked at." : "Training starts by itself when a portrait is opened.");
+        empty_state(ICON_FA_CHART_LINE, "Nothing to train",
+                    document.kind == DocumentKind::splats ? "A file of splats is only looked at."
+                                                          : "Training starts by itself when a portrait is opened.");
         return;
     }
     draw_controls(studio);
@@ -70,7 +72,8 @@ void TrainingPanel::draw_controls(Studio& studio) {
     } else if (state == TrainingState::paused) {
         command_button(studio, "train.resume", {}, ICON_FA_PLAY "  Resume", ButtonStyle::primary, half);
     } else {
-        command_button(studio, "train.start", {}, ICON_FA_PLAY "  Train", studio.unavailable("train.start").empty() ? ButtonStyle::primary : ButtonStyle::normal, half);
+        command_button(studio, "train.start", {}, ICON_FA_PLAY "  Train",
+                       studio.unavailable("train.start").empty() ? ButtonStyle::primary : ButtonStyle::normal, half);
     }
     ImGui::SameLine();
     command_button(studio, "train.stop", {}, ICON_FA_STOP "  Stop", ButtonStyle::normal, half);
@@ -86,14 +89,19 @@ void TrainingPanel::draw_progress(Studio& studio) {
     std::string text = printed("%d of %d steps", training.step, steps);
     if (training.state == TrainingState::paused) text += "   paused";
     if (training.state == TrainingState::stopping) text += "   ending";
-    if (training.state == TrainingState::finished) text = printed("Done: %d steps in ", training.step) + format_seconds(training.seconds);
-    if (training.state == TrainingState::running && training.seconds_left) text += "   " + format_seconds(*training.seconds_left) + " left";
+    if (training.state == TrainingState::finished)
+        text = printed("Done: %d steps in ", training.step) + format_seconds(training.seconds);
+    if (training.state == TrainingState::running && training.seconds_left)
+        text += "   " + format_seconds(*training.seconds_left) + " left";
     progress_bar(float(training.step) / float(steps), text);
     const float third = ImGui::GetContentRegionAvail().x / 3;
     const TrainingSample* last = training.curve.empty() ? nullptr : &training.curve.back();
-    figure("PSNR, dB", last ? printed("%.1f", last->psnr) : "-", "How close the picture is to the photograph, in decibels over the person; above 30 is close.", third);
+    figure("PSNR, dB", last ? printed("%.1f", last->psnr) : "-",
+           "How close the picture is to the photograph, in decibels over the person; above 30 is close.", third);
     figure("Gaussians", last ? format_count(last->gaussians) : "-", "How many there are now.", third);
-    figure("Steps / s", printed("%.1f", training.steps_per_second), "Training steps a second" + (training.device.empty() ? std::string(".") : " on " + training.device + "."), third);
+    figure("Steps / s", printed("%.1f", training.steps_per_second),
+           "Training steps a second" + (training.device.empty() ? std::string(".") : " on " + training.device + "."),
+           third);
     ImGui::NewLine();
 }
 
@@ -107,9 +115,14 @@ void TrainingPanel::draw_plots(const TrainingStatus& training) {
         psnr_.push_back(s.psnr);
     }
     const float height = std::clamp(0.5f * (ImGui::GetContentRegionAvail().y - px(60)), px(84), px(150));
-    const auto plot = [&](const char* title, const std::vector<double>& values, const ImVec4& colour, const char* about) {
-        if (!ImPlot::BeginPlot(title, {-1, height}, ImPlotFlags_NoMenus | ImPlotFlags_NoBoxSelect | ImPlotFlags_NoMouseText | ImPlotFlags_NoTitle)) return;
-        ImPlot::SetupAxes(nullptr, nullptr, ImPlotAxisFlags_AutoFit | ImPlotAxisFlags_NoTickMarks, ImPlotAxisFlags_AutoFit | ImPlotAxisFlags_NoTickMarks);
+    const auto plot = [&](const char* title, const std::vector<double>& values, const ImVec4& colour,
+                          const char* about) {
+        if (!ImPlot::BeginPlot(
+                title, {-1, height},
+                ImPlotFlags_NoMenus | ImPlotFlags_NoBoxSelect | ImPlotFlags_NoMouseText | ImPlotFlags_NoTitle))
+            return;
+        ImPlot::SetupAxes(nullptr, nullptr, ImPlotAxisFlags_AutoFit | ImPlotAxisFlags_NoTickMarks,
+                          ImPlotAxisFlags_AutoFit | ImPlotAxisFlags_NoTickMarks);
         ImPlot::SetupLegend(ImPlotLocation_NorthEast, ImPlotLegendFlags_NoButtons);
         ImPlotSpec spec;
         spec.LineColor = colour;
@@ -118,7 +131,8 @@ void TrainingPanel::draw_plots(const TrainingStatus& training) {
         ImPlot::EndPlot();
         tooltip(about);
     };
-    plot("PSNR (dB)", psnr_, palette().curve[1], "Closeness to the photograph over the training steps; higher is better.");
+    plot("PSNR (dB)", psnr_, palette().curve[1],
+         "Closeness to the photograph over the training steps; higher is better.");
     plot("Loss", loss_, palette().curve[0], "What training makes small, over the training steps.");
 }
 
@@ -127,11 +141,35 @@ void TrainingPanel::draw_options(Studio& studio) {
     ImGui::PushStyleVar(ImGuiStyleVar_ItemSpacing, ImVec2(ImGui::GetStyle().ItemSpacing.x, px(3)));
     const TrainerOptions& next = studio.next_training();
     float steps = float(next.steps), resolution = float(next.resolution), cap = float(next.cap);
-    if (slider(studio, "steps", {.label = "Steps", .low = 50, .high = 5000, .fallback = 500, .format = "%.0f", .about = "More steps take longer and become finer.", .logarithmic = true}, steps))
+    if (slider(studio, "steps",
+               {.label = "Steps",
+                .low = 50,
+                .high = 5000,
+                .fallback = 500,
+                .format = "%.0f",
+                .about = "More steps take longer and become finer.",
+                .logarithmic = true},
+               steps))
         studio.invoke("train.set_steps", {{"value", std::round(steps)}});
-    if (slider(studio, "resolution", {.label = "Resolution", .low = 128, .high = 1024, .fallback = 512, .format = "%.0f", .unit = " px", .about = "Side of the pictures that training looks at."}, resolution))
+    if (slider(studio, "resolution",
+               {.label = "Resolution",
+                .low = 128,
+                .high = 1024,
+                .fallback = 512,
+                .format = "%.0f",
+                .unit = " px",
+                .about = "Side of the pictures that training looks at."},
+               resolution))
         studio.invoke("train.set_resolution", {{"value", std::round(resolution / 32) * 32}});
-    if (slider(studio, "cap", {.label = "Most Gaussians", .low = 10'000, .high = 500'000, .fallback = 90'000, .format = "%.0f", .about = "More Gaussians show finer detail, and need more memory and time.", .logarithmic = true}, cap))
+    if (slider(studio, "cap",
+               {.label = "Most Gaussians",
+                .low = 10'000,
+                .high = 500'000,
+                .fallback = 90'000,
+                .format = "%.0f",
+                .about = "More Gaussians show finer detail, and need more memory and time.",
+                .logarithmic = true},
+               cap))
         studio.invoke("train.set_cap", {{"value", std::round(cap / 1000) * 1000}});
     ImGui::PopStyleVar();
 }

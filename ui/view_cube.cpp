@@ -61,14 +61,16 @@ std::optional<CubeView> view_cube(const ImVec2& middle, float size, const Eigen:
         const std::array<ImVec2, 4> quad = {corner(-1, 1), corner(1, 1), corner(1, -1), corner(-1, -1)};
         const bool hot = hovered && inside(quad, ImGui::GetIO().MousePos);
         const float light = 0.55f - 0.45f * seen.z();
-        const ImVec4 ground = hot ? p.accent : ImVec4(p.raised.x * light, p.raised.y * light, p.raised.z * light, 0.96f);
+        const ImVec4 ground =
+            hot ? p.accent : ImVec4(p.raised.x * light, p.raised.y * light, p.raised.z * light, 0.96f);
         draw.AddConvexPolyFilled(quad.data(), 4, u32(ground));
         draw.AddPolyline(quad.data(), 4, u32(p.line, 0.9f), px(1), ImDrawFlags_Closed);
         if (seen.z() < -0.55f) {
             const ImVec2 centre = corner(0, 0);
             const float text = 0.155f * size;
             const ImVec2 extent = medium_font()->CalcTextSizeA(text, 1e6f, 0, face.label);
-            draw.AddText(medium_font(), text, {centre.x - 0.5f * extent.x, centre.y - 0.5f * extent.y}, u32(hot ? p.on_accent : p.text), face.label);
+            draw.AddText(medium_font(), text, {centre.x - 0.5f * extent.x, centre.y - 0.5f * extent.y},
+                         u32(hot ? p.on_accent : p.text), face.label);
         }
         if (hot && clicked) chosen = face.view;
         if (hot) tooltip(face.about);

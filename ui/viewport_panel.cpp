@@ -21,8 +21,8 @@ constexpr float turn_seconds = 0.22f;
 
 constexpr std::array<const char*, 6> mode_titles = {"Splats", "Mesh", "Wireframe", "Normals", "Depth", "Alpha"};
 constexpr std::array<const char*, 6> mode_abouts = {
-    "The avatar itself: its Gaussians.", "The head mesh that carries the Gaussians, as clay.",
-    "The mesh's edges over the avatar.", "Which way the surface looks: red right, green up, blue towards you.",
+    "The avatar itself: its Gaussians.",          "The head mesh that carries the Gaussians, as clay.",
+    "The mesh's edges over the avatar.",          "Which way the surface looks: red right, green up, blue towards you.",
     "How far away each point is: light is near.", "How opaque the avatar is: white is solid."};
 
 float wrapped(float angle) { return std::remainder(angle, 2 * pi); }
@@ -40,7 +40,8 @@ void leave_source_camera(ViewState& view, const Camera& camera, const Document& 
 
 }  // namespace
 
-ViewportPanel::ViewportPanel(ViewportOutput& output) : Panel("Viewport", ICON_FA_CUBE, "The avatar."), output_(output) {}
+ViewportPanel::ViewportPanel(ViewportOutput& output)
+    : Panel("Viewport", ICON_FA_CUBE, "The avatar."), output_(output) {}
 
 void ViewportPanel::turn_to(Studio& studio, float yaw, float pitch) {
     leave_source_camera(studio.view(), output_.camera(), studio.document());
@@ -91,8 +92,8 @@ void ViewportPanel::draw(Studio& studio) {
         if (view.statistics) draw_statistics(from, size);
         if (view.view_cube && !view.source_camera) {
             const float cube = px(84);
-            if (const auto chosen = view_cube({from.x + size.x - 0.5f * cube - px(12), from.y + 0.5f * cube + px(12)}, cube,
-                                              output_.camera().world_to_camera.topLeftCorner<3, 3>()))
+            if (const auto chosen = view_cube({from.x + size.x - 0.5f * cube - px(12), from.y + 0.5f * cube + px(12)},
+                                              cube, output_.camera().world_to_camera.topLeftCorner<3, 3>()))
                 turn_to(studio, chosen->yaw, chosen->pitch);
         }
         draw_toolbar(studio, {from.x + px(10), from.y + px(10)}, size.x);
@@ -103,7 +104,9 @@ void ViewportPanel::draw(Studio& studio) {
 void ViewportPanel::navigate(Studio& studio, const ImVec2& from, const ImVec2& size) {
     ImGui::SetCursorScreenPos(from);
     ImGui::SetNextItemAllowOverlap();
-    ImGui::InvisibleButton("canvas", size, ImGuiButtonFlags_MouseButtonLeft | ImGuiButtonFlags_MouseButtonRight | ImGuiButtonFlags_MouseButtonMiddle);
+    ImGui::InvisibleButton(
+        "canvas", size,
+        ImGuiButtonFlags_MouseButtonLeft | ImGuiButtonFlags_MouseButtonRight | ImGuiButtonFlags_MouseButtonMiddle);
     ViewState& view = studio.view();
     const ImGuiIO& io = ImGui::GetIO();
     const bool held = ImGui::IsItemActive(), hovered = ImGui::IsItemHovered();
@@ -112,7 +115,9 @@ void ViewportPanel::navigate(Studio& studio, const ImVec2& from, const ImVec2& s
     const float metres = studio.document().view_height / view.zoom / size.y;
     const bool left = ImGui::IsMouseDown(ImGuiMouseButton_Left);
     const bool moves = io.MouseDelta.x != 0 || io.MouseDelta.y != 0;
-    if (held && !wiping_ && moves && (ImGui::IsMouseDragging(ImGuiMouseButton_Left, 3) || ImGui::IsMouseDragging(ImGuiMouseButton_Right, 3) || ImGui::IsMouseDragging(ImGuiMouseButton_Middle, 3))) {
+    if (held && !wiping_ && moves &&
+        (ImGui::IsMouseDragging(ImGuiMouseButton_Left, 3) || ImGui::IsMouseDragging(ImGuiMouseButton_Right, 3) ||
+         ImGui::IsMouseDragging(ImGuiMouseButton_Middle, 3))) {
         turn_left_ = 0;
         leave_source_camera(view, output_.camera(), studio.document());
         dragged_ = true;
@@ -125,7 +130,8 @@ void ViewportPanel::navigate(Studio& studio, const ImVec2& from, const ImVec2& s
         }
     }
     if (!held) {
-        const bool clicked = ImGui::IsItemDeactivated() && !dragged_ && hovered && ImGui::IsMouseReleased(ImGuiMouseButton_Left);
+        const bool clicked =
+            ImGui::IsItemDeactivated() && !dragged_ && hovered && ImGui::IsMouseReleased(ImGuiMouseButton_Left);
         if (clicked && !wiping_) picked_ = output_.pick(io.MousePos.x - from.x, io.MousePos.y - from.y);
         dragged_ = false;
     }
@@ -157,8 +163,10 @@ class FloatingBar {
         ImGui::PushStyleColor(ImGuiCol_ChildBg, ground);
         ImGui::PushStyleVar(ImGuiStyleVar_WindowPadding, {px(4), px(4)});
         ImGui::PushStyleVar(ImGuiStyleVar_ItemSpacing, {px(3), px(4)});
-        ImGui::BeginChild(id, {0, 0}, ImGuiChildFlags_AutoResizeX | ImGuiChildFlags_AutoResizeY | ImGuiChildFlags_AlwaysUseWindowPadding | flags,
-                          ImGuiWindowFlags_NoScrollbar | ImGuiWindowFlags_NoSavedSettings);
+        ImGui::BeginChild(
+            id, {0, 0},
+            ImGuiChildFlags_AutoResizeX | ImGuiChildFlags_AutoResizeY | ImGuiChildFlags_AlwaysUseWindowPadding | flags,
+            ImGuiWindowFlags_NoScrollbar | ImGuiWindowFlags_NoSavedSettings);
     }
     ~FloatingBar() {
         ImGui::EndChild();
@@ -181,8 +189,11 @@ bool menu_button(const char* id, const std::string& label, const std::string& ab
 void ViewportPanel::draw_toolbar(Studio& studio, const ImVec2& from, float width) {
     const FloatingBar bar("toolbar", from);
     const bool wide = width > px(560);
-    const auto label = [&](const char* icon, const char* words) { return wide ? std::string(icon) + "  " + words : std::string(icon); };
-    if (menu_button("display", label(ICON_FA_EYE, mode_titles[std::size_t(studio.view().mode)]), "What is drawn, and what lies over it.")) {
+    const auto label = [&](const char* icon, const char* words) {
+        return wide ? std::string(icon) + "  " + words : std::string(icon);
+    };
+    if (menu_button("display", label(ICON_FA_EYE, mode_titles[std::size_t(studio.view().mode)]),
+                    "What is drawn, and what lies over it.")) {
         display_menu(studio);
         ImGui::EndPopup();
     }
@@ -204,10 +215,12 @@ void ViewportPanel::draw_toolbar(Studio& studio, const ImVec2& from, float width
             view.compare = view.compare == mode ? CompareMode::off : mode;
             if (view.compare != CompareMode::off) view.source_camera = true;
         };
-        if (icon_button("wipe", ICON_FA_CIRCLE_HALF_STROKE, view.compare == CompareMode::wipe, "Wipe between the photograph and the avatar, at the photograph's camera (C).", has_photo))
+        if (icon_button("wipe", ICON_FA_CIRCLE_HALF_STROKE, view.compare == CompareMode::wipe,
+                        "Wipe between the photograph and the avatar, at the photograph's camera (C).", has_photo))
             compare(CompareMode::wipe);
         ImGui::SameLine();
-        if (icon_button("beside", ICON_FA_TABLE_COLUMNS, view.compare == CompareMode::side_by_side, "The photograph beside the avatar.", has_photo))
+        if (icon_button("beside", ICON_FA_TABLE_COLUMNS, view.compare == CompareMode::side_by_side,
+                        "The photograph beside the avatar.", has_photo))
             compare(CompareMode::side_by_side);
     }
     ImGui::SameLine();
@@ -228,7 +241,8 @@ void ViewportPanel::display_menu(Studio& studio) {
     const bool avatar = studio.document().has_avatar();
     for (std::size_t i = 0; i < mode_titles.size(); ++i) {
         const bool needs_mesh = ViewMode(i) == ViewMode::mesh || ViewMode(i) == ViewMode::wireframe;
-        if (ImGui::MenuItem(mode_titles[i], nullptr, view.mode == ViewMode(i), avatar || !needs_mesh)) view.mode = ViewMode(i);
+        if (ImGui::MenuItem(mode_titles[i], nullptr, view.mode == ViewMode(i), avatar || !needs_mesh))
+            view.mode = ViewMode(i);
         tooltip(mode_abouts[i]);
     }
     ImGui::Separator();
@@ -245,18 +259,28 @@ void ViewportPanel::background_menu(Studio& studio) {
     ViewState& view = studio.view();
     static constexpr std::array<const char*, 2> titles = {"Colour", "Checker"};
     for (int i = 0; i < 2; ++i)
-        if (ImGui::MenuItem(titles[std::size_t(i)], nullptr, int(view.background) == i)) view.background = BackgroundKind(i);
-    if (ImGui::MenuItem("Picture...", nullptr, view.background == BackgroundKind::picture)) studio.invoke("view.background_picture");
+        if (ImGui::MenuItem(titles[std::size_t(i)], nullptr, int(view.background) == i))
+            view.background = BackgroundKind(i);
+    if (ImGui::MenuItem("Picture...", nullptr, view.background == BackgroundKind::picture))
+        studio.invoke("view.background_picture");
     tooltip("A picture of yours behind the avatar; it covers the view.");
     ImGui::Separator();
     ImGui::SetNextItemWidth(px(180));
-    if (ImGui::ColorPicker3("##colour", view.background_colour.data(), ImGuiColorEditFlags_NoSidePreview | ImGuiColorEditFlags_NoSmallPreview | ImGuiColorEditFlags_DisplayHex))
+    if (ImGui::ColorPicker3(
+            "##colour", view.background_colour.data(),
+            ImGuiColorEditFlags_NoSidePreview | ImGuiColorEditFlags_NoSmallPreview | ImGuiColorEditFlags_DisplayHex))
         view.background = BackgroundKind::colour;
-    static constexpr std::array<std::array<float, 3>, 6> swatches = {{{0.2f, 0.21f, 0.23f}, {0.05f, 0.05f, 0.06f}, {0.5f, 0.5f, 0.5f}, {0.86f, 0.87f, 0.88f}, {1, 1, 1}, {0.16f, 0.55f, 0.3f}}};
+    static constexpr std::array<std::array<float, 3>, 6> swatches = {{{0.2f, 0.21f, 0.23f},
+                                                                      {0.05f, 0.05f, 0.06f},
+                                                                      {0.5f, 0.5f, 0.5f},
+                                                                      {0.86f, 0.87f, 0.88f},
+                                                                      {1, 1, 1},
+                                                                      {0.16f, 0.55f, 0.3f}}};
     for (std::size_t i = 0; i < swatches.size(); ++i) {
         if (i > 0) ImGui::SameLine(0, px(5));
         ImGui::PushID(int(i));
-        if (ImGui::ColorButton("##swatch", {swatches[i][0], swatches[i][1], swatches[i][2], 1}, ImGuiColorEditFlags_NoTooltip, {px(25), px(20)})) {
+        if (ImGui::ColorButton("##swatch", {swatches[i][0], swatches[i][1], swatches[i][2], 1},
+                               ImGuiColorEditFlags_NoTooltip, {px(25), px(20)})) {
             view.background_colour = swatches[i];
             view.background = BackgroundKind::colour;
         }
@@ -271,12 +295,18 @@ void ViewportPanel::camera_menu(Studio& studio) {
         const char* shortcut;
         float yaw, pitch;
     };
-    static constexpr std::array<Preset, 6> presets = {{{"Front", "1", 0, 0}, {"Back", "Ctrl+1", pi, 0}, {"Left", "3", pi / 2, 0}, {"Right", "Ctrl+3", -pi / 2, 0}, {"Above", "7", 0, pi / 2}, {"Below", "Ctrl+7", 0, -pi / 2}}};
+    static constexpr std::array<Preset, 6> presets = {{{"Front", "1", 0, 0},
+                                                       {"Back", "Ctrl+1", pi, 0},
+                                                       {"Left", "3", pi / 2, 0},
+                                                       {"Right", "Ctrl+3", -pi / 2, 0},
+                                                       {"Above", "7", 0, pi / 2},
+                                                       {"Below", "Ctrl+7", 0, -pi / 2}}};
     for (const Preset& preset : presets)
         if (ImGui::MenuItem(preset.title, preset.shortcut)) turn_to(studio, preset.yaw, preset.pitch);
     if (ImGui::MenuItem("Three quarters", "5")) turn_to(studio, 0.6f, 0.1f);
     ImGui::Separator();
-    if (ImGui::MenuItem("Photograph's camera", "0", view.source_camera, studio.document().has_avatar())) view.source_camera = !view.source_camera;
+    if (ImGui::MenuItem("Photograph's camera", "0", view.source_camera, studio.document().has_avatar()))
+        view.source_camera = !view.source_camera;
     tooltip("Look through the lens that took the photograph; moving the view leaves it.");
     if (ImGui::MenuItem("Frame the head", "F")) {
         view.zoom = 1;
@@ -286,7 +316,16 @@ void ViewportPanel::camera_menu(Studio& studio) {
     ImGui::Separator();
     float degrees = view.fov * 180 / pi;
     ImGui::SetNextItemWidth(px(190));
-    if (slider(studio, "fov", {.label = "Field of view", .low = 5, .high = 90, .fallback = 20.6f, .format = "%.0f", .unit = "°", .about = "Height of what the lens sees. The head keeps its size.", .width = px(190)}, degrees))
+    if (slider(studio, "fov",
+               {.label = "Field of view",
+                .low = 5,
+                .high = 90,
+                .fallback = 20.6f,
+                .format = "%.0f",
+                .unit = "°",
+                .about = "Height of what the lens sees. The head keeps its size.",
+                .width = px(190)},
+               degrees))
         view.fov = degrees * pi / 180;
 }
 
@@ -298,10 +337,12 @@ void ViewportPanel::draw_landmarks(const Studio& studio, const ImVec2& from) con
     const ImVec2 pixels = ImGui::GetIO().DisplayFramebufferScale;
     for (std::size_t i = 0; i < model->landmarks.size(); ++i) {
         float depth = 0;
-        const Eigen::Vector2f p = output_.camera().project(surface_position(*vertices, model->triangles, model->landmarks[i]), &depth);
+        const Eigen::Vector2f p =
+            output_.camera().project(surface_position(*vertices, model->triangles, model->landmarks[i]), &depth);
         if (depth <= 0) continue;
         const bool iris = i >= 468;
-        draw.AddCircleFilled({from.x + (float(output_.left()) + p.x()) / pixels.x, from.y + p.y() / pixels.y}, px(iris ? 2.2f : 1.5f), u32(iris ? palette().accent_strong : palette().info, 0.9f), 8);
+        draw.AddCircleFilled({from.x + (float(output_.left()) + p.x()) / pixels.x, from.y + p.y() / pixels.y},
+                             px(iris ? 2.2f : 1.5f), u32(iris ? palette().accent_strong : palette().info, 0.9f), 8);
     }
 }
 
@@ -315,10 +356,13 @@ void ViewportPanel::draw_pick(const ImVec2& from) const {
     draw.AddCircle(at, px(6), u32(palette().line, 0.8f), 24, px(3));
     draw.AddCircle(at, px(6), u32(palette().accent_strong), 24, px(1.6f));
     std::array<char, 160> words{};
-    std::snprintf(words.data(), words.size(), "%s   %.0f, %.0f, %.0f mm", readable(picked_->region).c_str(), double(picked_->position.x() * 1000), double(picked_->position.y() * 1000), double(picked_->position.z() * 1000));
+    std::snprintf(words.data(), words.size(), "%s   %.0f, %.0f, %.0f mm", readable(picked_->region).c_str(),
+                  double(picked_->position.x() * 1000), double(picked_->position.y() * 1000),
+                  double(picked_->position.z() * 1000));
     const ImVec2 size = ImGui::CalcTextSize(words.data());
     const ImVec2 box = {at.x + px(12), at.y - 0.5f * size.y};
-    draw.AddRectFilled({box.x - px(6), box.y - px(3)}, {box.x + size.x + px(6), box.y + size.y + px(3)}, u32(palette().panel, 0.86f), px(4));
+    draw.AddRectFilled({box.x - px(6), box.y - px(3)}, {box.x + size.x + px(6), box.y + size.y + px(3)},
+                       u32(palette().panel, 0.86f), px(4));
     draw.AddText(box, u32(palette().text), words.data());
 }
 
@@ -339,8 +383,10 @@ void ViewportPanel::draw_wipe(Studio& studio, const ImVec2& from, const ImVec2& 
     draw.AddText({knob.x - 0.5f * icon.x, knob.y - 0.5f * icon.y}, IM_COL32(30, 32, 36, 255), ICON_FA_LEFT_RIGHT);
     const auto tag = [&](const char* words, float right_edge, bool to_left) {
         const ImVec2 extent = ImGui::CalcTextSize(words);
-        const ImVec2 at = {to_left ? right_edge - extent.x - px(16) : right_edge + px(16), from.y + size.y - extent.y - px(14)};
-        draw.AddRectFilled({at.x - px(7), at.y - px(4)}, {at.x + extent.x + px(7), at.y + extent.y + px(4)}, IM_COL32(20, 21, 24, 170), px(4));
+        const ImVec2 at = {to_left ? right_edge - extent.x - px(16) : right_edge + px(16),
+                           from.y + size.y - extent.y - px(14)};
+        draw.AddRectFilled({at.x - px(7), at.y - px(4)}, {at.x + extent.x + px(7), at.y + extent.y + px(4)},
+                           IM_COL32(20, 21, 24, 170), px(4));
         draw.AddText(at, IM_COL32(235, 237, 240, 255), words);
     };
     tag("Photograph", x, true);
@@ -356,18 +402,21 @@ void ViewportPanel::draw_statistics(const ImVec2& from, const ImVec2& size) cons
                   "pose %.1f   rasterize %.1f   convert %.1f ms\n"
                   "compose %.1f   interface %.1f ms\n"
                   "%s (%s)",
-                  double(s.frames_per_second), double(s.resolution * 100), format_count(s.gaussians).c_str(), s.rasterizer.c_str(), double(s.pose_ms), double(s.raster_ms),
-                  double(s.convert_ms), double(s.compose_ms), double(s.interface_ms), s.path.c_str(), s.path_reason.c_str());
+                  double(s.frames_per_second), double(s.resolution * 100), format_count(s.gaussians).c_str(),
+                  s.rasterizer.c_str(), double(s.pose_ms), double(s.raster_ms), double(s.convert_ms),
+                  double(s.compose_ms), double(s.interface_ms), s.path.c_str(), s.path_reason.c_str());
     const ImVec2 extent = ImGui::CalcTextSize(words.data());
     const ImVec2 at = {from.x + px(18), from.y + size.y - extent.y - px(18)};
     ImDrawList& draw = *ImGui::GetWindowDrawList();
-    draw.AddRectFilled({at.x - px(8), at.y - px(6)}, {at.x + extent.x + px(8), at.y + extent.y + px(6)}, u32(palette().panel, 0.86f), px(5));
+    draw.AddRectFilled({at.x - px(8), at.y - px(6)}, {at.x + extent.x + px(8), at.y + extent.y + px(6)},
+                       u32(palette().panel, 0.86f), px(5));
     draw.AddText(at, u32(palette().text), words.data());
 }
 
 void ViewportPanel::draw_state(Studio& studio, const ImVec2& from, const ImVec2& size) {
     const Document& document = studio.document();
-    if (document.stage == DocumentStage::preparing || (document.stage == DocumentStage::ready && studio.scene().empty())) {
+    if (document.stage == DocumentStage::preparing ||
+        (document.stage == DocumentStage::ready && studio.scene().empty())) {
         std::string stage = "Opening";
         float fraction = -1;
         for (const JobInfo& job : studio.jobs().list())

@@ -60,7 +60,9 @@ void Welcome::draw_drop_zone(Studio& studio, float width) {
     ImGui::SetNextItemAllowOverlap();
     const bool pressed = ImGui::InvisibleButton("drop zone", {width, height});
     const bool hot = ImGui::IsItemHovered();
-    tooltip("Opens a file dialog. JPEG, PNG and WebP pictures become avatars; .likeness files open as they were saved; .ply files are shown.");
+    tooltip(
+        "Opens a file dialog. JPEG, PNG and WebP pictures become avatars; .likeness files open as they were saved; "
+        ".ply files are shown.");
     ImDrawList& draw = *ImGui::GetWindowDrawList();
     draw.AddRectFilled(from, to, u32(palette().text, hot ? 0.06f : 0.03f), px(10));
     dashed_frame(draw, from, to, u32(hot ? palette().accent : palette().faint));
@@ -87,7 +89,8 @@ void Welcome::draw_recent(Studio& studio, float width) {
         ImGui::SetCursorPosX(left);
         ImGui::PushID(int(i));
         ImGui::PushStyleVar(ImGuiStyleVar_ButtonTextAlign, ImVec2(0, 0.5f));
-        if (button(std::string(ICON_FA_CLOCK_ROTATE_LEFT "   ") + file.filename().string(), ButtonStyle::flat, file.string(), width))
+        if (button(std::string(ICON_FA_CLOCK_ROTATE_LEFT "   ") + file.filename().string(), ButtonStyle::flat,
+                   file.string(), width))
             studio.invoke("file.open", {{"path", file.string()}});
         ImGui::PopStyleVar();
         ImGui::PopID();

@@ -86,16 +86,19 @@ bool slider(Studio& studio, const char* id, const SliderSpec& spec, float& value
         const float now = std::clamp(share(value), 0.0f, 1.0f);
         const bool moved = std::abs(now - rest) > 1e-4f;
         if (moved) {
-            draw.PushClipRect({from.x + width * std::min(rest, now), from.y}, {from.x + width * std::max(rest, now), to.y}, true);
+            draw.PushClipRect({from.x + width * std::min(rest, now), from.y},
+                              {from.x + width * std::max(rest, now), to.y}, true);
             draw.AddRectFilled(from, to, u32(hot ? p.accent : p.fill, hot ? 0.55f : 1), rounding);
             draw.PopClipRect();
         }
         const float x = from.x + width * now;
-        draw.AddRectFilled({x - px(1), from.y + px(2)}, {x + px(1), to.y - px(2)}, u32(moved || hot ? p.accent : p.faint), px(1));
+        draw.AddRectFilled({x - px(1), from.y + px(2)}, {x + px(1), to.y - px(2)},
+                           u32(moved || hot ? p.accent : p.faint), px(1));
     }
     ImGui::SetNextItemWidth(width);
     if (!typing)
-        for (const ImGuiCol colour : {ImGuiCol_FrameBg, ImGuiCol_FrameBgHovered, ImGuiCol_FrameBgActive, ImGuiCol_SliderGrab, ImGuiCol_SliderGrabActive})
+        for (const ImGuiCol colour : {ImGuiCol_FrameBg, ImGuiCol_FrameBgHovered, ImGuiCol_FrameBgActive,
+                                      ImGuiCol_SliderGrab, ImGuiCol_SliderGrabActive})
             ImGui::PushStyleColor(colour, ImVec4());
     ImGuiSliderFlags flags = ImGuiSliderFlags_AlwaysClamp;
     if (spec.logarithmic) flags |= ImGuiSliderFlags_Logarithmic;
@@ -115,11 +118,14 @@ bool slider(Studio& studio, const char* id, const SliderSpec& spec, float& value
         const float pad = px(8), height = ImGui::GetTextLineHeight(), y = from.y + 0.5f * (to.y - from.y - height);
         const float number_width = ImGui::CalcTextSize(number.c_str()).x;
         const ImVec4 clip = {from.x, from.y, to.x - number_width - 2 * pad, to.y};
-        draw.AddText(nullptr, 0, {from.x + pad, y}, ImGui::GetColorU32(ImGuiCol_Text), spec.label.c_str(), nullptr, 0, &clip);
-        draw.AddText({to.x - pad - number_width, y}, ImGui::GetColorU32(ImGuiCol_Text, value == spec.fallback ? 0.6f : 1.0f), number.c_str());
+        draw.AddText(nullptr, 0, {from.x + pad, y}, ImGui::GetColorU32(ImGuiCol_Text), spec.label.c_str(), nullptr, 0,
+                     &clip);
+        draw.AddText({to.x - pad - number_width, y},
+                     ImGui::GetColorU32(ImGuiCol_Text, value == spec.fallback ? 0.6f : 1.0f), number.c_str());
         std::string about = spec.about;
-        about += (about.empty() ? "" : "\n") + std::string("From ") + printed(spec, spec.low) + " to " + printed(spec, spec.high) +
-                 ". Drag to set, Ctrl-click to type, double-click for " + printed(spec, spec.fallback) + ".";
+        about += (about.empty() ? "" : "\n") + std::string("From ") + printed(spec, spec.low) + " to " +
+                 printed(spec, spec.high) + ". Drag to set, Ctrl-click to type, double-click for " +
+                 printed(spec, spec.fallback) + ".";
         if (!ImGui::IsItemActive()) tooltip(about);
     }
     ImGui::PopID();
@@ -149,11 +155,13 @@ bool command_button(Studio& studio, const std::string& command, const Arguments&
     return pressed && studio.invoke(command, arguments);
 }
 
-void command_item(Studio& studio, const std::string& command, const Arguments& arguments, const std::string& label, bool selected) {
+void command_item(Studio& studio, const std::string& command, const Arguments& arguments, const std::string& label,
+                  bool selected) {
     const Command* found = studio.commands().find(command);
     if (!found) return;
     const std::string reason = studio.unavailable(command);
-    if (ImGui::MenuItem((label.empty() ? found->title : label).c_str(), arguments.values().empty() ? found->shortcut.c_str() : nullptr, selected, reason.empty()))
+    if (ImGui::MenuItem((label.empty() ? found->title : label).c_str(),
+                        arguments.values().empty() ? found->shortcut.c_str() : nullptr, selected, reason.empty()))
         studio.invoke(command, arguments);
     tooltip(about_command(*found, reason));
 }
@@ -178,7 +186,8 @@ bool section(const char* label, bool open) {
     ImGui::Spacing();
     ImGui::PushFont(medium_font(), 0);
     ImGui::PushStyleColor(ImGuiCol_Header, ImVec4());
-    const bool is_open = ImGui::CollapsingHeader(label, open ? ImGuiTreeNodeFlags_DefaultOpen : ImGuiTreeNodeFlags_None);
+    const bool is_open =
+        ImGui::CollapsingHeader(label, open ? ImGuiTreeNodeFlags_DefaultOpen : ImGuiTreeNodeFlags_None);
     ImGui::PopStyleColor();
     ImGui::PopFont();
     return is_open;
@@ -212,7 +221,8 @@ void centred(const std::string& text, ImFont* font, const ImVec4& colour, float 
         if (stop == line) ++stop;
         const char* newline = std::find(line, stop, '\n');
         const float width = ImGui::CalcTextSize(line, newline).x;
-        ImGui::SetCursorPosX(ImGui::GetCursorPosX() + std::max(0.0f, 0.5f * (ImGui::GetContentRegionAvail().x - width)));
+        ImGui::SetCursorPosX(ImGui::GetCursorPosX() +
+                             std::max(0.0f, 0.5f * (ImGui::GetContentRegionAvail().x - width)));
         ImGui::TextUnformatted(line, newline);
         line = newline < stop ? newline + 1 : stop;
         while (line < end && *line == ' ') ++line;
@@ -278,7 +288,8 @@ void progress_bar(float fraction, const std::string& text, float width, float he
     draw.PopClipRect();
     if (!text.empty()) {
         const ImVec2 size = ImGui::CalcTextSize(text.c_str());
-        draw.AddText({from.x + px(8), from.y + 0.5f * (height - size.y)}, ImGui::GetColorU32(ImGuiCol_Text), text.c_str());
+        draw.AddText({from.x + px(8), from.y + 0.5f * (height - size.y)}, ImGui::GetColorU32(ImGuiCol_Text),
+                     text.c_str());
     }
     ImGui::Dummy({width, height});
 }
@@ -316,7 +327,8 @@ bool matches(const std::string& text, const std::string& query) {
     return true;
 }
 
-int choice_row(const char* id, const std::vector<std::string>& labels, int chosen, const std::vector<std::string>& about) {
+int choice_row(const char* id, const std::vector<std::string>& labels, int chosen,
+               const std::vector<std::string>& about) {
     ImGui::PushID(id);
     int changed = -1;
     const float gap = px(1);
@@ -324,7 +336,8 @@ int choice_row(const char* id, const std::vector<std::string>& labels, int chose
     for (std::size_t i = 0; i < labels.size(); ++i) {
         if (i > 0) ImGui::SameLine(0, gap);
         const bool on = int(i) == chosen;
-        ImGui::PushStyleColor(ImGuiCol_Button, on ? ImGui::GetStyleColorVec4(ImGuiCol_HeaderActive) : ImGui::GetStyleColorVec4(ImGuiCol_FrameBg));
+        ImGui::PushStyleColor(ImGuiCol_Button, on ? ImGui::GetStyleColorVec4(ImGuiCol_HeaderActive)
+                                                  : ImGui::GetStyleColorVec4(ImGuiCol_FrameBg));
         if (ImGui::Button(labels[i].c_str(), {width, 0}) && !on) changed = int(i);
         ImGui::PopStyleColor();
         if (i < about.size()) tooltip(about[i]);

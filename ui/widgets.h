@@ -20,9 +20,9 @@ struct SliderSpec {
     std::string label;
     float low = 0, high = 1, fallback = 0;
     const char* format = "%.2f";
-    const char* unit = "";     // after the value, e.g. "°"
-    std::string about;         // tooltip: what it does; the unit and how to use a slider are added
-    float width = 0;           // 0: what is left of the line
+    const char* unit = "";  // after the value, e.g. "°"
+    std::string about;      // tooltip: what it does; the unit and how to use a slider are added
+    float width = 0;        // 0: what is left of the line
     bool logarithmic = false;
 };
 // True when `value` was changed.
@@ -30,11 +30,11 @@ bool slider(Studio& studio, const char* id, const SliderSpec& spec, float& value
 
 // A button for a command: its title or `label`, its tooltip and shortcut; disabled with the reason when it cannot run.
 enum class ButtonStyle { normal, primary, flat };
-bool command_button(Studio& studio, const std::string& command, const Arguments& arguments = {}, const std::string& label = "",
-                    ButtonStyle style = ButtonStyle::normal, float width = 0);
+bool command_button(Studio& studio, const std::string& command, const Arguments& arguments = {},
+                    const std::string& label = "", ButtonStyle style = ButtonStyle::normal, float width = 0);
 // The same as an entry of a menu.
-void command_item(Studio& studio, const std::string& command, const Arguments& arguments = {}, const std::string& label = "",
-                  bool selected = false);
+void command_item(Studio& studio, const std::string& command, const Arguments& arguments = {},
+                  const std::string& label = "", bool selected = false);
 // Buttons that are no commands.
 bool button(const std::string& label, ButtonStyle style, const std::string& about, float width = 0);
 // A square button with an icon that stays pressed while `on`.
@@ -58,11 +58,12 @@ bool search_field(const char* id, std::string& text, const char* hint);
 // `text` holds every word of `query`, whatever the case.
 bool matches(const std::string& text, const std::string& query);
 // A row of choices of which one is on; the new one when it changed, else -1.
-int choice_row(const char* id, const std::vector<std::string>& labels, int chosen, const std::vector<std::string>& about = {});
+int choice_row(const char* id, const std::vector<std::string>& labels, int chosen,
+               const std::vector<std::string>& about = {});
 
-std::string format_seconds(double seconds);       // "1:05", "0:07"
-std::string format_count(std::size_t count);      // "87,977"
-std::string readable(const std::string& camel);   // "mouthSmileLeft" -> "Mouth smile left"
+std::string format_seconds(double seconds);      // "1:05", "0:07"
+std::string format_count(std::size_t count);     // "87,977"
+std::string readable(const std::string& camel);  // "mouthSmileLeft" -> "Mouth smile left"
 
 // A picture that panels show; Dear ImGui's renderer makes the texture.
 class Picture {
@@ -77,7 +78,7 @@ class Picture {
     bool empty() const { return texture_ == nullptr; }
     int width() const { return width_; }
     int height() const { return height_; }
-    bool ready() const;  // may be drawn in this frame
+    bool ready() const;              // may be drawn in this frame
     ImTextureRef reference() const;  // precondition: ready()
 
   private:

@@ -13,7 +13,10 @@ void open_sample(InterfaceBench& bench) {
     ASSERT_TRUE(bench.settle());
 }
 
-bool error_is_shown(ImGuiTestContext* ctx) { return wait_until(ctx, [&] { return ctx->ItemExists("//###error/Close"); }, 30); }
+bool error_is_shown(ImGuiTestContext* ctx) {
+    return wait_until(
+        ctx, [&] { return ctx->ItemExists("//###error/Close"); }, 30);
+}
 
 TEST(Dialog, WrongFileDroppedIsExplained) {
     InterfaceBench bench;

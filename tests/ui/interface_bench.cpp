@@ -79,7 +79,8 @@ bool InterfaceBench::draw_until(const std::function<bool()>& condition, double l
 
 bool InterfaceBench::settle(double limit) {
     int calm = 0;
-    return draw_until([&] { return studio().idle() && app->viewport().settled() ? ++calm > 12 : (calm = 0, false); }, limit);
+    return draw_until([&] { return studio().idle() && app->viewport().settled() ? ++calm > 12 : (calm = 0, false); },
+                      limit);
 }
 
 std::filesystem::path sample_portrait() { return std::filesystem::path(LIKENESS_SAMPLE_FOLDER) / "astronaut.png"; }

@@ -17,7 +17,7 @@ namespace likeness::test {
 
 struct BenchOptions {
     int width = 1280, height = 800;
-    bool window = false;        // a real window (Xvfb) instead of memory
+    bool window = false;  // a real window (Xvfb) instead of memory
     std::string theme = "dark";
     StoreKind store = StoreKind::automatic;
     std::filesystem::path home;  // settings and autosaves; the bench's own folder unless given

@@ -1,7 +1,7 @@
 // How it looks: every panel at several sizes and scales without a fault, and pictures against kept ones.
 #include "core/image/load.h"
-#include "core/image/save.h"
 #include "core/image/ops.h"
+#include "core/image/save.h"
 #include "tests/ui/interface_bench.h"
 
 namespace likeness::test {

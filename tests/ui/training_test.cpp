@@ -19,9 +19,11 @@ TEST(Training, DroppedPortraitAppearsAndImproves) {
         ctx->ItemDragWithDelta("mouthSmileLeft/##value", {60, 0});
         IM_CHECK(training(studio));
         ctx->ItemClick((std::string("//###Training/") + ICON_FA_PAUSE + "  Pause").c_str());
-        IM_CHECK(wait_until(ctx, [&] { return studio.training().state == TrainingState::paused; }, 60));
+        IM_CHECK(wait_until(
+            ctx, [&] { return studio.training().state == TrainingState::paused; }, 60));
         ctx->ItemClick((std::string("//###Training/") + ICON_FA_PLAY + "  Resume").c_str());
-        IM_CHECK(wait_until(ctx, [&] { return training(studio); }, 60));
+        IM_CHECK(wait_until(
+            ctx, [&] { return training(studio); }, 60));
     }));
     // The window takes other sizes meanwhile.
     for (const auto& [width, height] : {std::pair{700, 480}, {1900, 1000}, {1280, 800}}) {

@@ -41,7 +41,8 @@ TEST_F(Viewport, MouseTurnsMovesZoomsAndPicks) {
         IM_CHECK_EQ(view.zoom, 1.0f);
         IM_CHECK_EQ(view.pan[0], 0.0f);
         ctx->KeyPress(ImGuiKey_1);
-        IM_CHECK(wait_until(ctx, [&] { return std::abs(view.yaw) < 1e-3f && std::abs(view.pitch) < 1e-3f; }, 20));
+        IM_CHECK(wait_until(
+            ctx, [&] { return std::abs(view.yaw) < 1e-3f && std::abs(view.pitch) < 1e-3f; }, 20));
     }));
     ASSERT_TRUE(bench.settle());
     EXPECT_TRUE(bench.play([&](ImGuiTestContext* ctx) {
@@ -63,7 +64,8 @@ TEST_F(Viewport, EveryModeDrawsSomethingElse) {
         ASSERT_TRUE(bench.studio().execute("view.mode", {{"mode", mode}}));
         ASSERT_TRUE(bench.settle());
         pictures.push_back(bench.app->viewport().read());
-        for (std::size_t i = 0; i + 1 < pictures.size(); ++i) EXPECT_GT(difference(pictures[i], pictures.back()), 0.01) << view_mode_names[i] << " and " << mode;
+        for (std::size_t i = 0; i + 1 < pictures.size(); ++i)
+            EXPECT_GT(difference(pictures[i], pictures.back()), 0.01) << view_mode_names[i] << " and " << mode;
     }
 }
 
@@ -82,7 +84,8 @@ TEST_F(Viewport, ComparisonShowsThePhotographWhereItBelongs) {
     int count = 0;
     for (int y = avatar.height * 4 / 10; y < avatar.height * 6 / 10; ++y)
         for (int x = avatar.width * 45 / 100; x < avatar.width * 55 / 100; ++x, ++count)
-            for (int c = 0; c < 3; ++c) error += std::abs(double(avatar.at(x, y)[c]) - double(photograph.at(x, y)[c])) / 3;
+            for (int c = 0; c < 3; ++c)
+                error += std::abs(double(avatar.at(x, y)[c]) - double(photograph.at(x, y)[c])) / 3;
     EXPECT_LT(error / count, 0.08);
 }
 
