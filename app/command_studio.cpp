@@ -46,6 +46,11 @@ int run_studio(const StudioArguments& arguments, const CommonOptions& common) {
         std::tie(options.surface.width, options.surface.height) = *size;
         options.fixed_size = true;
     }
+    std::error_code ignored;
+    if (!arguments.file.empty() && !std::filesystem::exists(arguments.file, ignored))
+        return report({ErrorCode::invalid_argument,
+                       "'" + arguments.file + "' is neither a command nor a file; 'likeness --help' lists the commands.", ""},
+                      common);
     if (arguments.headless && arguments.script.empty())
         return report(
             {ErrorCode::invalid_argument, "Without a display the studio needs something to do: add --script FILE.", ""},

@@ -37,6 +37,7 @@ InterfaceBench::InterfaceBench(const BenchOptions& options) {
     ImGuiTestEngineIO& io = ImGuiTestEngine_GetIO(engine_);
     io.ConfigRunSpeed = ImGuiTestRunSpeed_Fast;
     io.ConfigNoThrottle = true;
+    io.ConfigFixedDeltaTime = 1.0f / 60;  // a busy machine must not turn a double-click into two clicks
     io.ConfigVerboseLevel = ImGuiTestVerboseLevel_Error;
     io.ConfigVerboseLevelOnError = ImGuiTestVerboseLevel_Info;
     io.ConfigLogToTTY = true;
