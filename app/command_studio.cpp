@@ -48,9 +48,10 @@ int run_studio(const StudioArguments& arguments, const CommonOptions& common) {
     }
     std::error_code ignored;
     if (!arguments.file.empty() && !std::filesystem::exists(arguments.file, ignored))
-        return report({ErrorCode::invalid_argument,
-                       "'" + arguments.file + "' is neither a command nor a file; 'likeness --help' lists the commands.", ""},
-                      common);
+        return report(
+            {ErrorCode::invalid_argument,
+             "'" + arguments.file + "' is neither a command nor a file; 'likeness --help' lists the commands.", ""},
+            common);
     if (arguments.headless && arguments.script.empty())
         return report(
             {ErrorCode::invalid_argument, "Without a display the studio needs something to do: add --script FILE.", ""},
