@@ -69,14 +69,14 @@ int models(const CommonOptions& common) {
 
 }  // namespace
 
-Command add_info_command(CLI::App& app, const CommonOptions& common) {
+Subcommand add_info_command(CLI::App& app, const CommonOptions& common) {
     auto file = std::make_shared<std::string>();
     CLI::App* command = app.add_subcommand("info", "Say what an avatar is");
     command->add_option("avatar", *file, "Avatar (.likeness)")->required();
     return [file, &common] { return info(*file, common); };
 }
 
-Command add_models_command(CLI::App& app, const CommonOptions& common) {
+Subcommand add_models_command(CLI::App& app, const CommonOptions& common) {
     app.add_subcommand("models", "Say which models are found and which are missing");
     return [&common] { return models(common); };
 }

@@ -213,7 +213,7 @@ void add_pose_options(CLI::App* command, const std::shared_ptr<ViewArguments>& a
 
 }  // namespace
 
-Command add_render_command(CLI::App& app, const CommonOptions& common) {
+Subcommand add_render_command(CLI::App& app, const CommonOptions& common) {
     auto arguments = std::make_shared<ViewArguments>();
     CLI::App* command = app.add_subcommand("render", "Render an avatar to a picture or a video");
     add_pose_options(command, arguments);
@@ -233,7 +233,7 @@ Command add_render_command(CLI::App& app, const CommonOptions& common) {
     return [arguments, &common] { return render(*arguments, common); };
 }
 
-Command add_export_command(CLI::App& app, const CommonOptions& common) {
+Subcommand add_export_command(CLI::App& app, const CommonOptions& common) {
     auto arguments = std::make_shared<ViewArguments>();
     CLI::App* command = app.add_subcommand("export", "Write the posed avatar as a standard 3DGS PLY");
     add_pose_options(command, arguments);

@@ -96,7 +96,7 @@ int train(const TrainArguments& arguments, const CommonOptions& common) {
 
 }  // namespace
 
-Command add_train_command(CLI::App& app, const CommonOptions& common) {
+Subcommand add_train_command(CLI::App& app, const CommonOptions& common) {
     auto arguments = std::make_shared<TrainArguments>();
     CLI::App* command = app.add_subcommand("train", "Make an avatar from a portrait");
     command->add_option("photo", arguments->photo, "Portrait: JPEG, PNG or WebP")->required();

@@ -25,12 +25,12 @@ struct CommonOptions {
     std::string device = "auto";
 };
 
-using Command = std::function<int()>;
-Command add_train_command(CLI::App& app, const CommonOptions& common);
-Command add_render_command(CLI::App& app, const CommonOptions& common);
-Command add_export_command(CLI::App& app, const CommonOptions& common);
-Command add_info_command(CLI::App& app, const CommonOptions& common);
-Command add_models_command(CLI::App& app, const CommonOptions& common);
+using Subcommand = std::function<int()>;
+Subcommand add_train_command(CLI::App& app, const CommonOptions& common);
+Subcommand add_render_command(CLI::App& app, const CommonOptions& common);
+Subcommand add_export_command(CLI::App& app, const CommonOptions& common);
+Subcommand add_info_command(CLI::App& app, const CommonOptions& common);
+Subcommand add_models_command(CLI::App& app, const CommonOptions& common);
 int diagnose(const CommonOptions& common);
 
 // Prints the sentence (and, when verbose, the detail) and gives the exit code.

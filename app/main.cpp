@@ -4,6 +4,7 @@
 #include <new>
 #include <vector>
 
+#include "app/command_studio.h"
 #include "app/commands.h"
 #include "core/base/log.h"
 #ifdef LIKENESS_HAVE_CUDA
@@ -47,9 +48,17 @@ int main(int argc, char** argv) {
         app.add_flag("--quiet", common.quiet, "No progress");
         app.add_flag("--json", common.json, "Results as JSON on standard output");
         app.add_flag("--verbose", common.verbose, "Say more");
-        std::vector<std::pair<CLI::App*, Command>> commands;
+        StudioArguments studio;
+        app.add_option("file", studio.file, "Opened in the studio: a portrait, an avatar (.likeness), splats (.ply)");
+        app.add_flag("--headless", studio.headless, "The studio without a display; needs --script");
+        app.add_option("--script", studio.script, "Commands for the studio, see docs/studio.md");
+        app.add_option("--window", studio.size, "Size of the studio's window, pixels: 1280x800");
+        app.add_option("--theme", studio.theme, "The studio's colours")->check(CLI::IsMember({"dark", "light"}));
+        app.add_option("--scale", studio.scale, "Size of the studio's text and controls; the display's own unless given")->check(CLI::Range(0.5, 4.0));
+        app.add_option("--presenter", studio.presenter, "How pictures get to the screen")->check(CLI::IsMember({"automatic", "host", "pixel_buffer"}));
+        std::vector<std::pair<CLI::App*, Subcommand>> commands;
         const auto add = [&](auto&& adder) {
-            Command command = adder(app, common);
+            Subcommand command = adder(app, common);
             commands.emplace_back(app.get_subcommands({}).back(), std::move(command));
         };
         add(add_train_command);
@@ -66,10 +75,13 @@ int main(int argc, char** argv) {
         }
         set_log_level(common.verbose ? "debug" : common.quiet ? "error" : "warn");
         if (wants_diagnosis) return diagnose(common);
-        for (auto& [parsed, command] : commands)
-            if (*parsed) return command();
-        std::printf("%s", app.help().c_str());
-        return exit_usage;
+        for (auto& [parsed, command] : commands) {
+            if (!*parsed) continue;
+            if (!studio.file.empty())
+                return report({ErrorCode::invalid_argument, "'" + studio.file + "' is one argument too many; see --help.", ""}, common);
+            return command();
+        }
+        return run_studio(studio, common);
     } catch (const std::bad_alloc&) {
         return report({ErrorCode::out_of_memory, "There is not enough memory for this.", ""}, common);
     } catch (const std::exception& failure) {

@@ -5,6 +5,7 @@
 
 #include "bench/portrait_bench.h"
 #include "bench/splat_bench.h"
+#include "bench/studio_bench.h"
 #ifdef LIKENESS_HAVE_CUDA
 #include "cuda/register_device.h"
 #endif
@@ -20,6 +21,7 @@ struct Command {
 constexpr Command commands[] = {
     {"portrait", run_portrait_bench, "portraits to avatars: time and quality"},
     {"splat", run_splat_bench, "speed of the Gaussian rasterizers"},
+    {"studio", run_studio_bench, "the studio's window: start, answers to input, redraws, memory"},
 };
 
 int usage() {

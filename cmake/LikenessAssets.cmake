@@ -55,3 +55,8 @@ install(DIRECTORY "${assets_folder}/" DESTINATION "${CMAKE_INSTALL_DATADIR}/like
 install(FILES LICENSE "${LIKENESS_DEPENDENCIES}/licences/ai-edge-litert.txt"
     "${LIKENESS_DEPENDENCIES}/licences/anny.txt" "${LIKENESS_DEPENDENCIES}/licences/mediapipe.txt"
     DESTINATION "${CMAKE_INSTALL_DOCDIR}")
+foreach(name imgui implot imguizmo roboto)
+    file(GLOB files "${LIKENESS_DEPENDENCIES}/licences/${name}/LICENSE*")
+    install(FILES ${files} DESTINATION "${CMAKE_INSTALL_DOCDIR}" RENAME ${name}.txt)
+endforeach()
+install(FILES docs/licences/font-awesome.txt DESTINATION "${CMAKE_INSTALL_DOCDIR}")

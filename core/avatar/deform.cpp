@@ -47,14 +47,16 @@ void AnchoredGradients::set_zero() {
         std::fill(values->begin(), values->end(), 0.0f);
 }
 
-SplatFrames splat_frames(const Avatar& avatar, const HeadPose& pose) {
+SplatFrames splat_frames(const Avatar& avatar, const HeadPose& pose) { return splat_frames(avatar, avatar.splats, pose); }
+
+SplatFrames splat_frames(const Avatar& avatar, const AnchoredSplats& splats, const HeadPose& pose) {
     const Vertices surface = pose_surface(avatar, pose);
     const Vertices normals = vertex_normals(surface, avatar.triangles);
     SplatFrames frames;
-    frames.values.resize(avatar.splats.count * frame_floats);
-    parallel_for(avatar.splats.count, 2048, [&](std::size_t begin, std::size_t end) {
+    frames.values.resize(splats.count * frame_floats);
+    parallel_for(splats.count, 2048, [&](std::size_t begin, std::size_t end) {
         for (std::size_t i = begin; i < end; ++i) {
-            const SurfacePoint& at = avatar.splats.anchor[i];
+            const SurfacePoint& at = splats.anchor[i];
             const std::size_t s = std::size_t(at.triangle);
             const Eigen::Vector3i &t = avatar.triangles[s], &c = avatar.triangle_uv[s];
             const Eigen::Vector3f a = surface.col(t[0]), ab = surface.col(t[1]) - a, ac = surface.col(t[2]) - a;

@@ -14,6 +14,8 @@ struct SplatFrames {
     std::vector<float> values;  // [count, 13]
 };
 SplatFrames splat_frames(const Avatar& avatar, const HeadPose& pose);
+// The same for other Gaussians on this avatar's surface (a training snapshot's).
+SplatFrames splat_frames(const Avatar& avatar, const AnchoredSplats& splats, const HeadPose& pose);
 
 // means = origin + stretch R offset;  scales = stretch exp(log_scale);  rotations = quat(R) (x) rotation;
 // colors = albedo;  opacities = sigmoid(opacity).

@@ -1,7 +1,11 @@
 #include "core/base/parallel.h"
 
+#include <sys/resource.h>
+#include <unistd.h>
+
 #include <algorithm>
 #include <atomic>
+#include <chrono>
 #include <condition_variable>
 #include <exception>
 #include <mutex>
@@ -11,9 +15,31 @@
 namespace likeness {
 namespace {
 
+// How many ForegroundWork objects live, and where everybody else waits for their end.
+struct Gate {
+    std::atomic<int> held = 0;
+    std::mutex mutex;
+    std::condition_variable opened;
+};
+Gate& gate() {
+    static Gate made;
+    return made;
+}
+thread_local int foreground_depth = 0;
+
+// Between two ranges of a loop that nobody waits for.
+void give_way() {
+    Gate& g = gate();
+    if (g.held.load(std::memory_order_relaxed) == 0) return;
+    std::unique_lock lock(g.mutex);
+    g.opened.wait_for(lock, std::chrono::milliseconds(50),
+                      [&g] { return g.held.load(std::memory_order_relaxed) == 0; });
+}
+
 class Pool {
   public:
-    Pool() {
+    explicit Pool(bool gives_way) : gives_way_(gives_way) {
+        gate();  // must outlive the threads
         const int helpers = worker_count() - 1;
         for (int i = 0; i < helpers; ++i) threads_.emplace_back([this](std::stop_token stop) { serve(stop); });
     }
@@ -69,6 +95,7 @@ class Pool {
     void work() {
         try {
             while (true) {
+                if (gives_way_) give_way();
                 const std::size_t begin = next_.fetch_add(grain_, std::memory_order_relaxed);
                 if (begin >= count_) return;
                 (*body_)(begin, std::min(begin + grain_, count_));
@@ -80,6 +107,7 @@ class Pool {
         }
     }
 
+    const bool gives_way_;
     std::mutex busy_;
     std::mutex mutex_;
     std::condition_variable wake_, done_;
@@ -102,7 +130,6 @@ void parallel_for(std::size_t count, std::size_t grain, const std::function<void
     if (count == 0) return;
     grain = std::max<std::size_t>(grain, 1);
     if (!inside_loop && count > grain) {
-        static Pool pool;
         const auto guarded = [&body](std::size_t begin, std::size_t end) {
             inside_loop = true;
             struct Reset {
@@ -110,9 +137,35 @@ void parallel_for(std::size_t count, std::size_t grain, const std::function<void
             } reset;
             body(begin, end);
         };
-        if (pool.run(count, grain, guarded)) return;
+        if (foreground_depth > 0) {
+            static Pool foreground(false);
+            if (foreground.run(count, grain, guarded)) return;
+        } else {
+            static Pool background(true);
+            if (background.run(count, grain, guarded)) return;
+        }
     }
     body(0, count);
+}
+
+ForegroundWork::ForegroundWork() {
+    if (foreground_depth++ == 0) gate().held.fetch_add(1, std::memory_order_relaxed);
+}
+
+ForegroundWork::~ForegroundWork() {
+    if (--foreground_depth > 0) return;
+    Gate& g = gate();
+    {
+        std::lock_guard lock(g.mutex);
+        g.held.fetch_sub(1, std::memory_order_relaxed);
+    }
+    g.opened.notify_all();
+}
+
+void lower_thread_priority() {
+    // On Linux a thread's own: its children inherit it. Failure only costs some smoothness.
+    const id_t thread = id_t(::gettid());
+    (void)::setpriority(PRIO_PROCESS, thread, 10);
 }
 
 }  // namespace likeness

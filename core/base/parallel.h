@@ -14,4 +14,19 @@ int worker_count();
 // A nested call, or one while another thread uses the pool, runs on the calling thread alone.
 void parallel_for(std::size_t count, std::size_t grain, const std::function<void(std::size_t, std::size_t)>& body);
 
+// While one lives, its thread's work has precedence: its own loops run on a second pool, and the loops of all other
+// threads wait between two ranges (but never above 50 ms at a time, so nothing starves or dead-locks). A window holds
+// one while it draws, a viewer while it renders a picture that somebody waits for. May be nested; end it on the thread
+// that began it.
+class ForegroundWork {
+  public:
+    ForegroundWork();
+    ~ForegroundWork();
+    ForegroundWork(const ForegroundWork&) = delete;
+    ForegroundWork& operator=(const ForegroundWork&) = delete;
+};
+
+// Lets the calling thread, and pools that it is the first to use, give way to threads of normal priority.
+void lower_thread_priority();
+
 }  // namespace likeness

@@ -147,23 +147,28 @@ Result<PortraitTools> PortraitTools::load() {
 
 Result<PreparedPortrait> prepare_portrait(PortraitTools& tools, const std::filesystem::path& file,
                                           const PortraitOptions& options, Progress& progress) {
-    const auto with_file = [&](Error error) {
-        error.message = "'" + file.string() + "': " + error.message;
-        return error;
-    };
     progress.report(0.0, "Loading the photograph");
     auto loaded = load_picture(file);
     if (!loaded) return loaded.error();
-    const Image picture = rgb(loaded->image);
+    return prepare_portrait(tools, loaded->image, loaded->focal_35mm, file.string(), options, progress);
+}
+
+Result<PreparedPortrait> prepare_portrait(PortraitTools& tools, const Image& loaded, std::optional<float> focal_35mm,
+                                          const std::string& name, const PortraitOptions& options, Progress& progress) {
+    const auto with_file = [&](Error error) {
+        error.message = "'" + name + "': " + error.message;
+        return error;
+    };
+    const Image picture = rgb(loaded);
     if (picture.width < 48 || picture.height < 48)
-        return Error{ErrorCode::bad_input, "'" + file.string() + "' is only " + std::to_string(picture.width) + " x " +
+        return Error{ErrorCode::bad_input, "'" + name + "' is only " + std::to_string(picture.width) + " x " +
                                                std::to_string(picture.height) + " pixels; a face needs at least 48 x 48.", ""};
 
     progress.report(0.02, "Finding the face");
     auto faces = tools.faces->detect_faces(picture);
     if (!faces) return with_file(faces.error());
     if (options.face < 0 || std::size_t(options.face) >= faces->size())
-        return Error{ErrorCode::invalid_argument, "'" + file.string() + "' has " + std::to_string(faces->size()) +
+        return Error{ErrorCode::invalid_argument, "'" + name + "' has " + std::to_string(faces->size()) +
                                                       " faces; --face counts from 0.", ""};
     LandmarkOptions landmark_options;
     landmark_options.crops = 8;
@@ -171,6 +176,7 @@ Result<PreparedPortrait> prepare_portrait(PortraitTools& tools, const std::files
     if (!landmarks) return with_file(landmarks.error());
 
     PreparedPortrait result;
+    result.faces = *faces;
     result.photo_width = picture.width;
     result.photo_height = picture.height;
     if (landmarks->outside > 0.02f) result.warnings.push_back("part of the face lies outside the picture");
@@ -178,8 +184,8 @@ Result<PreparedPortrait> prepare_portrait(PortraitTools& tools, const std::files
     // Both need the landmarks only, so one goes on beside the other.
     progress.report(0.05, "Cutting out the person, fitting the head");
     SolverOptions solver;
-    if (loaded->focal_35mm && *loaded->focal_35mm > 5 && *loaded->focal_35mm < 1000)
-        solver.focal_pixels = *loaded->focal_35mm * std::hypot(float(picture.width), float(picture.height)) / 43.27f;
+    if (focal_35mm && *focal_35mm > 5 && *focal_35mm < 1000)
+        solver.focal_pixels = *focal_35mm * std::hypot(float(picture.width), float(picture.height)) / 43.27f;
     result.landmarks = to_points(*landmarks);
     auto fitting = std::async(std::launch::async, [&] {
         const auto start = std::chrono::steady_clock::now();
@@ -238,7 +244,7 @@ Result<PreparedPortrait> prepare_portrait(PortraitTools& tools, const std::files
     seed_splats(avatar, photo, result.hair_presence, seeding);
     avatar.source.pose = photo.pose;
     avatar.source.camera = photo.camera;
-    avatar.source.file = file.filename().string();
+    avatar.source.file = std::filesystem::path(name).filename().string();
     avatar.source.picture = Image(photo_side, photo_side, 4);
     for (std::size_t i = 0; i < photo.alpha.pixels.size(); ++i) {
         std::copy_n(&crop_image.pixels[i * 3], 3, &avatar.source.picture.pixels[i * 4]);

@@ -3,6 +3,7 @@
 
 #include <filesystem>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -36,6 +37,7 @@ struct PreparedPortrait {
     Photo photo;
     HeadFit fit;  // in the photograph's pixels
     LandmarkPoints landmarks;
+    std::vector<FaceDetection> faces;  // all that were found, largest first
     std::vector<float> hair_presence;
     int photo_width = 0, photo_height = 0;
     Eigen::Vector2i crop_origin = Eigen::Vector2i::Zero();
@@ -47,6 +49,10 @@ struct PreparedPortrait {
 // Errors: everything that can be wrong with the file, no face, face N missing.
 Result<PreparedPortrait> prepare_portrait(PortraitTools& tools, const std::filesystem::path& file,
                                           const PortraitOptions& options, Progress& progress);
+
+// The same for a picture that was loaded before; `name` stands for the file, `focal_35mm` is as in LoadedImage.
+Result<PreparedPortrait> prepare_portrait(PortraitTools& tools, const Image& loaded, std::optional<float> focal_35mm,
+                                          const std::string& name, const PortraitOptions& options, Progress& progress);
 
 // Landmarks and pose only, for a video's frames: starts at `person`, whose identity, offsets and focal length are kept.
 // Errors: no face.

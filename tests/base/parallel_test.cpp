@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <atomic>
+#include <chrono>
 #include <numeric>
 #include <set>
 #include <stdexcept>
@@ -122,6 +123,53 @@ TEST(Parallel, ResultsAreVisibleAfterwards) {
         });
         ASSERT_EQ(std::accumulate(values.begin(), values.end(), 0), 2000 * round);
     }
+}
+
+// What a window needs: its own loops run at once, all others wait between two ranges, for a bounded time.
+TEST(ForegroundWork, HasPrecedence) {
+    std::atomic<long> ranges = 0;
+    std::atomic<bool> began = false, stop = false;
+    std::thread background([&] {
+        while (!stop)
+            parallel_for(1 << 12, 1, [&](std::size_t, std::size_t) {
+                began = true;
+                if (!stop) ++ranges;
+                std::this_thread::sleep_for(std::chrono::microseconds(20));
+            });
+    });
+    while (!began) std::this_thread::yield();
+    long before = 0, done = 0;
+    double held = 0;
+    {
+        const ForegroundWork outer;
+        const auto since = std::chrono::steady_clock::now();
+        // Ranges that were under way may still count.
+        before = ranges;
+        for (int i = 0; i < 20; ++i) {
+            const ForegroundWork nested;
+            std::atomic<std::size_t> sum = 0;
+            parallel_for(1000, 10, [&](std::size_t begin, std::size_t end) {
+                for (std::size_t k = begin; k < end; ++k) sum += k;
+                std::this_thread::sleep_for(std::chrono::microseconds(50));
+            });
+            EXPECT_EQ(sum, 499500u);
+        }
+        done = ranges - before;
+        held = std::chrono::duration<double>(std::chrono::steady_clock::now() - since).count();
+    }
+    EXPECT_LE(double(done), worker_count() * (held / 0.05 + 2)) << "one range each 50 ms at most";
+    const long after = ranges;
+    while (ranges < after + 100) std::this_thread::yield();  // it goes on
+    stop = true;
+    background.join();
+}
+
+TEST(ForegroundWork, NeverDeadlocksWithWorkItWaitsFor) {
+    const ForegroundWork held;
+    std::atomic<std::size_t> count = 0;
+    std::thread other([&] { parallel_for(8, 1, [&](std::size_t begin, std::size_t end) { count += end - begin; }); });
+    other.join();
+    EXPECT_EQ(count, 8u);
 }
 
 }  // namespace

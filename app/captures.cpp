@@ -1,0 +1,285 @@
+#include "app/captures.h"
+
+#include <algorithm>
+#include <cmath>
+#include <numbers>
+#include <thread>
+
+#include "app/frame_sink.h"
+#include "app/viewport_bridge.h"
+#include "core/image/load.h"
+#include "core/image/ops.h"
+#include "core/image/save.h"
+
+namespace likeness {
+namespace {
+
+constexpr double record_fps = 30;
+constexpr int least_patience = 9;  // frames
+
+Image over(const Image& picture, const Image& behind) {
+    Image out = behind;
+    for (std::size_t i = 0; i < std::size_t(out.width) * std::size_t(out.height); ++i) {
+        const float a = picture.pixels[i * 4 + 3];
+        for (std::size_t c = 0; c < 3; ++c)
+            out.pixels[i * 3 + c] = picture.pixels[i * 4 + c] * a + out.pixels[i * 3 + c] * (1 - a);
+    }
+    return out;
+}
+
+// What the viewport shows behind the avatar, as opaque RGB of that size.
+Result<Image> background_of(const ViewState& view, int width, int height) {
+    Image ground(width, height, 3);
+    if (view.background == BackgroundKind::picture && !view.background_picture.empty()) {
+        auto loaded = load_image(view.background_picture, {.max_side = 8192});
+        if (!loaded) return loaded.error();
+        Image rgb = composite_over(*loaded, view.background_colour);
+        const float grow = std::max(float(width) / float(rgb.width), float(height) / float(rgb.height));
+        rgb = resize(rgb, std::max(width, int(std::lround(float(rgb.width) * grow))),
+                     std::max(height, int(std::lround(float(rgb.height) * grow))));
+        return crop(rgb, (rgb.width - width) / 2, (rgb.height - height) / 2, width, height);
+    }
+    const int cell = std::max(4, height / 60);
+    for (int y = 0; y < height; ++y)
+        for (int x = 0; x < width; ++x)
+            for (std::size_t c = 0; c < 3; ++c)
+                ground.at(x, y)[c] = view.background == BackgroundKind::checker
+                                         ? ((x / cell + y / cell) % 2 == 0 ? 0.42f : 0.34f)
+                                         : view.background_colour[c];
+    return ground;
+}
+
+}  // namespace
+
+Image render_scene(const Scene& scene, const Camera& camera, Rasterizer& rasterizer,
+                   const std::optional<std::array<float, 3>>& background) {
+    SplatSet posed;
+    pose_scene(scene, posed);
+    RasterOptions options;
+    if (background) options.background = *background;
+    Frame frame;
+    rasterizer.forward(posed, camera, options, frame);
+    Image image(camera.width, camera.height, 4);
+    for (std::size_t i = 0; i < frame.alpha.pixels.size(); ++i) {
+        const float a = background ? 1.0f : frame.alpha.pixels[i];
+        for (std::size_t c = 0; c < 3; ++c)
+            image.pixels[i * 4 + c] = a > 1e-4f ? std::clamp(frame.color.pixels[i * 3 + c] / a, 0.0f, 1.0f) : 0.0f;
+        image.pixels[i * 4 + 3] = a;
+    }
+    return image;
+}
+
+Captures::Captures(Studio& studio, ViewportBridge& viewport, Surface& surface)
+    : studio_(studio), viewport_(viewport), surface_(surface) {
+    CommandRegistry& registry = studio.commands();
+    registry.set_handler("capture.screenshot", [this](Studio&, const Arguments& a) { return screenshot(a); });
+    registry.set_handler("capture.window", [this](Studio&, const Arguments& a) { return window(a); });
+    registry.set_handler("capture.turntable", [this](Studio&, const Arguments& a) { return turntable(a); });
+    registry.set_handler("capture.record", [this](Studio&, const Arguments& a) { return record(a); });
+    studio.set_busy([this] { return window_wanted_ || picture_wanted_; });
+}
+
+Captures::~Captures() {
+    if (recording_) recording_->finish();
+    studio_.set_busy({});
+}
+
+std::string Captures::name_for(const std::string& what, const std::string& ending) const {
+    const std::string& name = studio_.document().name;
+    return (name.empty() ? std::string("likeness") : name) + "-" + what + ending;
+}
+
+// True when a path was asked for, and the command follows with it.
+bool Captures::ask_for_path(const std::string& command, const std::string& title, const std::string& name,
+                            const std::string& pattern, const Arguments& arguments) {
+    if (arguments.has("path") || !studio_.options().interactive) return false;
+    FileRequest request;
+    request.command = command;
+    request.title = title;
+    request.suggested_name = name;
+    request.patterns = {pattern};
+    request.saving = true;
+    request.arguments = arguments;
+    studio_.ask_for_file(std::move(request));
+    return true;
+}
+
+Status Captures::screenshot(const Arguments& a) {
+    if (ask_for_path("capture.screenshot", "Save a picture", name_for("picture", ".png"), "*.png", a)) return {};
+    const std::filesystem::path path = a.has("path") ? a.text("path") : name_for("picture", ".png");
+    const bool asked_size = a.integer("width") > 0 && a.integer("height") > 0;
+    const ViewState& view = studio_.view();
+    // Meshes, grids and photographs are OpenGL's: those pictures are what the viewport shows.
+    const bool composed = view.mode != ViewMode::splats || view.compare != CompareMode::off || view.grid;
+    if (composed && !asked_size) {
+        picture_wanted_ = PictureWanted{path, a.integer("scale"), a.flag("transparent")};
+        patience_ = 0;
+        studio_.redraw();
+        return {};
+    }
+    const int scale = a.integer("scale");
+    const int width = (asked_size ? a.integer("width") : std::max(viewport_.view_width(), 16)) * scale;
+    const int height = (asked_size ? a.integer("height") : std::max(viewport_.view_height(), 16)) * scale;
+    if (width > 16384 || height > 16384)
+        return Error{ErrorCode::invalid_argument, "A picture's sides may have 16384 pixels at most.", ""};
+    const Camera camera = view_camera(view, studio_.document(), width, height);
+    const bool transparent = a.flag("transparent");
+    const auto make =
+        studio_.device() && studio_.device()->make_rasterizer ? studio_.device()->make_rasterizer : make_cpu_rasterizer;
+    studio_.jobs().start(
+        "Saving " + path.filename().string(),
+        [scene = studio_.scene(), camera, path, transparent, make, view](Progress& progress) -> Status {
+            progress.report(0.1, "Rendering the picture");
+            const auto rasterizer = make();
+            const Image picture = render_scene(scene, camera, *rasterizer, {});
+            progress.report(0.6, "Writing the picture");
+            if (transparent) return save_png(path, picture);
+            auto ground = background_of(view, camera.width, camera.height);
+            if (!ground) return ground.error();
+            return save_png(path, over(picture, *ground));
+        },
+        [this, path](const Status& status) {
+            if (status)
+                studio_.messages().info("Saved '" + path.string() + "'.");
+            else
+                studio_.messages().error(status.error());
+        });
+    return {};
+}
+
+Status Captures::window(const Arguments& a) {
+    if (ask_for_path("capture.window", "Save a picture of the window", name_for("window", ".png"), "*.png", a))
+        return {};
+    window_wanted_ = a.has("path") ? a.text("path") : name_for("window", ".png");
+    patience_ = 0;
+    return {};
+}
+
+Status Captures::turntable(const Arguments& a) {
+    if (ask_for_path("capture.turntable", "Save a turntable", name_for("turntable", ".mp4"), "*.mp4", a)) return {};
+    const std::filesystem::path path = a.has("path") ? a.text("path") : name_for("turntable", ".mp4");
+    const int side = a.integer("size"), frames = a.integer("frames");
+    ViewState view = studio_.view();
+    view.source_camera = false;
+    view.yaw = 0;
+    const Camera front = view_camera(view, studio_.document(), side, side);
+    const auto make =
+        studio_.device() && studio_.device()->make_rasterizer ? studio_.device()->make_rasterizer : make_cpu_rasterizer;
+    auto sink = std::make_shared<FrameSink>(path, a.number("fps"));
+    studio_.jobs().start(
+        "Turntable " + path.filename().string(),
+        [scene = studio_.scene(), middle = studio_.document().middle, front, frames, make, sink,
+         colour = view.background_colour](Progress& progress) -> Status {
+            const auto rasterizer = make();
+            Status written;
+            std::jthread writer([&] { written = sink->run([&] { return progress.cancelled(); }); });
+            try {
+                for (int i = 0; i < frames; ++i) {
+                    progress.report(double(i) / frames, "Rendering the turntable");
+                    const float yaw = 2 * std::numbers::pi_v<float> * float(i) / float(frames);
+                    sink->add_waiting(render_scene(scene, orbit(front, middle, yaw, 0), *rasterizer, colour));
+                }
+            } catch (...) {
+                sink->finish();
+                throw;
+            }
+            sink->finish();
+            writer.join();
+            return written;
+        },
+        [this, path](const Status& status) {
+            if (status)
+                studio_.messages().info("Saved '" + path.string() + "'.");
+            else if (status.error().code != ErrorCode::cancelled)
+                studio_.messages().error(status.error());
+        });
+    return {};
+}
+
+Status Captures::record(const Arguments& a) {
+    if (!a.flag("on")) {
+        if (!recording_) return Error{ErrorCode::invalid_argument, "Nothing is being recorded.", ""};
+        end_recording();
+        return {};
+    }
+    if (recording_) return Error{ErrorCode::invalid_argument, "The view is being recorded already.", ""};
+    if (ask_for_path("capture.record", "Record the view", name_for("recording", ".mp4"), "*.mp4", a)) return {};
+    const std::filesystem::path path = a.has("path") ? a.text("path") : name_for("recording", ".mp4");
+    recording_ = std::make_shared<FrameSink>(path, record_fps);
+    record_begin_ = studio_.now();
+    recorded_ = 0;
+    viewport_.set_recording(true);
+    studio_.jobs().start(
+        "Recording " + path.filename().string(),
+        [sink = recording_](Progress& progress) { return sink->run([&] { return progress.cancelled(); }); },
+        [this, path, sink = recording_](const Status& status) {
+            if (recording_ == sink) {
+                recording_.reset();
+                viewport_.set_recording(false);
+            }
+            if (status)
+                studio_.messages().info("Saved '" + path.string() + "'.");
+            else
+                studio_.messages().error(status.error());
+        },
+        {.quiet = true});
+    return {};
+}
+
+void Captures::end_recording() {
+    recording_->finish();
+    recording_.reset();
+    viewport_.set_recording(false);
+}
+
+double Captures::next_frame_in() const {
+    if (window_wanted_ || picture_wanted_) return 0;
+    if (recording_) return std::max(0.0, record_begin_ + double(recorded_) / record_fps - studio_.now());
+    return -1;
+}
+
+void Captures::after_draw() {
+    if (picture_wanted_ || window_wanted_) {
+        // The interface needs some frames to come to rest, the picture of the avatar as many as it takes; then one more
+        // for the numbers beside it.
+        patience_ = patience_ < least_patience || viewport_.settled() ? patience_ + 1 : least_patience;
+        const bool ready = patience_ > least_patience + 1;
+        if (ready && picture_wanted_) take_picture();
+        if (ready && window_wanted_) {
+            const std::filesystem::path path = *std::exchange(window_wanted_, std::nullopt);
+            auto picture = std::make_shared<Image>(composite_over(surface_.read(), {0, 0, 0}));
+            studio_.jobs().start(
+                "Saving " + path.filename().string(), [picture, path](Progress&) { return save_png(path, *picture); },
+                [this, path](const Status& status) {
+                    if (status)
+                        studio_.messages().info("Saved '" + path.string() + "'.");
+                    else
+                        studio_.messages().error(status.error());
+                });
+        }
+    }
+    if (recording_) {
+        // As many frames as the time asks for, whatever the window's rate.
+        const auto due = std::int64_t((studio_.now() - record_begin_) * record_fps) + 1;
+        if (due > recorded_) {
+            recording_->add(composite_over(viewport_.read(), {0, 0, 0}), int(due - recorded_));
+            recorded_ = due;
+        }
+    }
+}
+
+void Captures::take_picture() {
+    const PictureWanted wanted = *std::exchange(picture_wanted_, std::nullopt);
+    auto picture = std::make_shared<Image>(viewport_.picture(wanted.scale, wanted.transparent));
+    studio_.jobs().start(
+        "Saving " + wanted.path.filename().string(),
+        [picture, path = wanted.path](Progress&) { return save_png(path, *picture); },
+        [this, path = wanted.path](const Status& status) {
+            if (status)
+                studio_.messages().info("Saved '" + path.string() + "'.");
+            else
+                studio_.messages().error(status.error());
+        });
+}
+
+}  // namespace likeness

@@ -1,0 +1,63 @@
+// Pictures and videos of what is shown: the capture.* commands. Pictures of the avatar are rendered by a job, so that
+// the window goes on; recordings take what the viewport shows.
+#pragma once
+
+#include <filesystem>
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "core/base/result.h"
+#include "core/image/image.h"
+#include "core/splat/rasterizer.h"
+#include "core/studio/studio.h"
+#include "render/surface.h"
+
+namespace likeness {
+
+class ViewportBridge;
+class FrameSink;
+
+class Captures {
+  public:
+    Captures(Studio& studio, ViewportBridge& viewport, Surface& surface);
+    ~Captures();
+    // After the interface was drawn, before it is shown.
+    void after_draw();
+    // A picture waits for its frame.
+    // Seconds until a frame is wanted for that; negative when none is.
+    double next_frame_in() const;
+    bool busy() const { return window_wanted_.has_value() || picture_wanted_.has_value(); }
+
+  private:
+    struct PictureWanted {
+        std::filesystem::path path;
+        int scale = 1;
+        bool transparent = false;
+    };
+    Status screenshot(const Arguments& arguments);
+    Status window(const Arguments& arguments);
+    Status turntable(const Arguments& arguments);
+    Status record(const Arguments& arguments);
+    bool ask_for_path(const std::string& command, const std::string& title, const std::string& name,
+                      const std::string& pattern, const Arguments& arguments);
+    std::string name_for(const std::string& what, const std::string& ending) const;
+    void take_picture();
+    void end_recording();
+
+    Studio& studio_;
+    ViewportBridge& viewport_;
+    Surface& surface_;
+    std::optional<std::filesystem::path> window_wanted_;
+    std::optional<PictureWanted> picture_wanted_;
+    int patience_ = 0;  // frames drawn while waiting for a window's picture to settle
+    std::shared_ptr<FrameSink> recording_;
+    double record_begin_ = 0;
+    std::int64_t recorded_ = 0;
+};
+
+// Renders a scene over a background at any size, on the caller's thread.
+Image render_scene(const Scene& scene, const Camera& camera, Rasterizer& rasterizer,
+                   const std::optional<std::array<float, 3>>& background);
+
+}  // namespace likeness

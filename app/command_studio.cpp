@@ -1,0 +1,87 @@
+#include "app/command_studio.h"
+
+#include <cstdio>
+#include <optional>
+
+#include "app/studio_app.h"
+#include "core/studio/script.h"
+
+namespace likeness {
+namespace {
+
+Result<std::pair<int, int>> parse_window_size(const std::string& text) {
+    int width = 0, height = 0, used = 0;
+    if (std::sscanf(text.c_str(), "%dx%d%n", &width, &height, &used) == 2 && used == int(text.size()) && width >= 320 &&
+        height >= 240 && width <= 8192 && height <= 8192)
+        return std::pair{width, height};
+    return Error{ErrorCode::invalid_argument, "'" + text + "' is no window's size; write 1280x800.", ""};
+}
+
+// Until the script has ended and what it captured is taken.
+Status run_script(StudioApp& app, Script script, bool keep_open) {
+    bool running = true;
+    while (app.frame(running || !keep_open ? 0.02 : 0.25)) {
+        // A picture that waits for its frame shows what it was asked to show.
+        if (running && !app.capturing()) running = script.step(app.studio());
+        if (running) continue;
+        if (!script.status()) return script.status();
+        if (!keep_open && !app.capturing()) return {};
+    }
+    return script.status();
+}
+
+}  // namespace
+
+int run_studio(const StudioArguments& arguments, const CommonOptions& common) {
+    StudioAppOptions options;
+    options.headless = arguments.headless;
+    options.theme = arguments.theme;
+    options.surface.scale = arguments.scale;
+    options.store = arguments.presenter == "host"           ? StoreKind::host
+                    : arguments.presenter == "pixel_buffer" ? StoreKind::pixel_buffer
+                                                            : StoreKind::automatic;
+    if (!arguments.size.empty()) {
+        const auto size = parse_window_size(arguments.size);
+        if (!size) return report(size.error(), common);
+        std::tie(options.surface.width, options.surface.height) = *size;
+        options.fixed_size = true;
+    }
+    std::error_code ignored;
+    if (!arguments.file.empty() && !std::filesystem::exists(arguments.file, ignored))
+        return report(
+            {ErrorCode::invalid_argument,
+             "'" + arguments.file + "' is neither a command nor a file; 'likeness --help' lists the commands.", ""},
+            common);
+    if (arguments.headless && arguments.script.empty())
+        return report(
+            {ErrorCode::invalid_argument, "Without a display the studio needs something to do: add --script FILE.", ""},
+            common);
+    std::optional<Script> script;
+    if (!arguments.script.empty()) {
+        auto loaded = Script::load(arguments.script);
+        if (!loaded) return report(loaded.error(), common);
+        script = *std::move(loaded);
+    }
+    options.studio.device = common.device == "auto" ? "" : common.device;
+    options.studio.interactive = !arguments.headless;
+    options.studio.remember = !arguments.headless;
+    options.studio.preload = true;
+    auto app = StudioApp::create(std::move(options));
+    if (!app) return report(app.error(), common);
+    if (!arguments.file.empty()) {
+        const Status opened = (*app)->studio().execute("file.open", {{"path", arguments.file}});
+        if (!opened) {
+            if (arguments.headless) return report(opened.error(), common);
+            (*app)->studio().messages().error(opened.error());
+        }
+    }
+    if (script) {
+        const Status ended = run_script(**app, *std::move(script), !arguments.headless);
+        if (!ended) return report(ended.error(), common);
+    } else {
+        (*app)->run();
+    }
+    return exit_ok;
+}
+
+}  // namespace likeness

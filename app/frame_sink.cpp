@@ -1,0 +1,106 @@
+#include "app/frame_sink.h"
+
+#include <array>
+#include <chrono>
+#include <cstdio>
+
+#include "core/image/ops.h"
+#include "core/image/save.h"
+
+namespace likeness {
+namespace {
+
+constexpr std::size_t most_waiting = 24;
+
+}  // namespace
+
+bool is_video(const std::filesystem::path& path) { return path.extension() == ".mp4" || path.extension() == ".MP4"; }
+
+void FrameSink::add(Image image, int times) {
+    {
+        const std::lock_guard lock(mutex_);
+        if (waiting_.size() >= most_waiting) {
+            // The disk or the encoder cannot follow: the last frame lasts longer, so the video keeps its length.
+            waiting_.back().second += times;
+            return;
+        }
+        waiting_.emplace_back(std::move(image), times);
+    }
+    changed_.notify_all();
+}
+
+void FrameSink::add_waiting(Image image) {
+    std::unique_lock lock(mutex_);
+    changed_.wait(lock, [&] { return ended_ || waiting_.size() < most_waiting; });
+    if (ended_) return;
+    waiting_.emplace_back(std::move(image), 1);
+    lock.unlock();
+    changed_.notify_all();
+}
+
+void FrameSink::finish() {
+    {
+        const std::lock_guard lock(mutex_);
+        finished_ = true;
+    }
+    changed_.notify_all();
+}
+
+Status FrameSink::write(const Image& image) {
+    if (!is_video(path_)) {
+        std::error_code failed;
+        std::filesystem::create_directories(path_, failed);
+        if (failed)
+            return Error{ErrorCode::io, "Cannot write to '" + path_.string() + "': " + failed.message() + ".", ""};
+        std::array<char, 32> name{};
+        std::snprintf(name.data(), name.size(), "frame-%06lld.png", static_cast<long long>(number_++));
+        return save_png(path_ / name.data(), image, {.compression = 1});
+    }
+    if (!video_) {
+        width_ = image.width;
+        height_ = image.height;
+        auto video = VideoWriter::create(path_, width_, height_, fps_);
+        if (!video) return video.error();
+        video_ = *std::move(video);
+    }
+    ++number_;
+    // The viewport may change its size while it is recorded.
+    if (image.width != width_ || image.height != height_) return video_->add(resize(image, width_, height_));
+    return video_->add(image);
+}
+
+Status FrameSink::run(const std::function<bool()>& cancelled) {
+    Status status = write_all(cancelled);
+    {
+        const std::lock_guard lock(mutex_);
+        ended_ = true;
+        waiting_.clear();
+    }
+    changed_.notify_all();
+    return status;
+}
+
+Status FrameSink::write_all(const std::function<bool()>& cancelled) {
+    while (true) {
+        std::optional<std::pair<Image, int>> next;
+        {
+            std::unique_lock lock(mutex_);
+            changed_.wait_for(lock, std::chrono::milliseconds(100), [&] { return finished_ || !waiting_.empty(); });
+            if (!waiting_.empty()) {
+                next = std::move(waiting_.front());
+                waiting_.pop_front();
+                changed_.notify_all();
+            } else if (finished_) {
+                break;
+            }
+        }
+        if (cancelled()) break;
+        if (!next) continue;
+        for (int i = 0; i < next->second; ++i)
+            if (Status written = write(next->first); !written) return written;
+    }
+    if (video_) return video_->finish();
+    return {};
+}
+
+}  // namespace likeness

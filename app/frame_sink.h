@@ -1,0 +1,46 @@
+// Takes the frames of a video: an MP4, or a folder of numbered PNG files; written on a thread of its own.
+#pragma once
+
+#include <condition_variable>
+#include <deque>
+#include <filesystem>
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <optional>
+
+#include "core/base/result.h"
+#include "core/image/image.h"
+#include "core/media/video_writer.h"
+
+namespace likeness {
+
+class FrameSink {
+  public:
+    explicit FrameSink(std::filesystem::path path, double fps) : path_(std::move(path)), fps_(fps) {}
+    // Any thread. `times` repeats a frame that was shown longer. Dropped when too many wait.
+    void add(Image image, int times);
+    // Waits for room instead; nothing is dropped. Returns at once when writing has ended.
+    void add_waiting(Image image);
+    void finish();
+    // Writes until finish(); on a job's thread. `cancelled` ends it early, with what there is.
+    Status run(const std::function<bool()>& cancelled);
+
+  private:
+    Status write(const Image& image);
+    Status write_all(const std::function<bool()>& cancelled);
+    std::filesystem::path path_;
+    double fps_;
+    std::unique_ptr<VideoWriter> video_;
+    int width_ = 0, height_ = 0;
+    std::int64_t number_ = 0;
+    std::mutex mutex_;
+    std::condition_variable changed_;
+    std::deque<std::pair<Image, int>> waiting_;
+    bool finished_ = false, ended_ = false;
+};
+
+// A video file rather than a folder of pictures.
+bool is_video(const std::filesystem::path& path);
+
+}  // namespace likeness

@@ -1,0 +1,95 @@
+// Joins the viewport panel to the renderer: turns the studio's scene and view into requests for pictures, and
+// composes what came back.
+#pragma once
+
+#include <deque>
+#include <functional>
+#include <memory>
+
+#include "core/studio/studio.h"
+#include "render/frame_renderer.h"
+#include "render/viewport.h"
+#include "ui/viewport_output.h"
+
+namespace likeness {
+
+class ViewportBridge : public ui::ViewportOutput {
+  public:
+    // `wake` is called from another thread when a picture is done. A context is current.
+    ViewportBridge(Studio& studio, StoreKind store, std::function<void()> wake);
+
+    // Once a frame, before the interface is drawn by OpenGL: asks for what is missing, composes what is there.
+    void compose();
+    // A picture is on its way, or the view has still to settle: another frame is needed before this moment (seconds
+    // from now); negative when nothing is.
+    double next_frame_in() const;
+    bool moving() const;   // a picture of a moving view is being rendered
+    bool settled() const;  // what is shown is what was asked for, at full resolution
+    int view_width() const { return width_; }
+    int view_height() const { return height_; }
+    // What is shown, composed once more at `scale` times its pixels, perhaps without the background.
+    Image picture(int scale, bool transparent);
+    // The composed view as it is shown.
+    Image read() const { return viewport_.read(); }
+    void set_recording(bool on) { recording_ = on; }
+    void set_surface(const std::string& description) { statistics_.surface = description; }
+    void set_interface_ms(float milliseconds) { statistics_.interface_ms = milliseconds; }
+    const FrameRenderer& frames() const { return *frames_; }
+    // Pictures of the avatar shown so far.
+    std::uint64_t pictures() const { return pictures_; }
+
+    ImTextureID show(int width, int height) override;
+    void set_moving(bool moving) override { held_ = moving; }
+    const Camera& camera() const override { return shown_camera_; }
+    int left() const override { return left_; }
+    const Vertices* vertices() const override;
+    std::optional<ui::PickedInfo> pick(float x, float y) const override;
+    const ui::ViewportStatistics& statistics() const override { return statistics_; }
+    std::string presenter() const override;
+    void set_presenter(const std::string& name) override;
+    bool recording() const override { return recording_; }
+
+  private:
+    struct Asked {
+        std::uint64_t version = 0;
+        Camera camera;
+        FrameContent content = FrameContent::colour;
+        bool blend = true, full = false;
+    };
+    void ask(const Scene& scene, const Camera& camera);
+    void use_device();
+    ViewportLook look(const Scene& scene);
+    void place_photo(ViewportLook& look);
+    void count_picture(const FrameInfo& info);
+
+    Studio& studio_;
+    StoreKind store_kind_;
+    std::function<void()> wake_;
+    std::unique_ptr<FrameRenderer> frames_;
+    Viewport viewport_;
+    std::string device_;
+
+    int width_ = 0, height_ = 0, left_ = 0;
+    bool wanted_ = false;  // the panel was drawn in this frame
+    bool held_ = false, recording_ = false;
+    Asked asked_;
+    bool has_asked_ = false;
+    HeadPose last_pose_;
+    double last_motion_ = -1e9;  // when camera or pose changed
+    Camera shown_camera_;
+    std::uint64_t pictures_ = 0;
+    std::deque<double> picture_times_;
+    ui::ViewportStatistics statistics_;
+
+    std::shared_ptr<const HeadModel> triangles_of_;
+    std::shared_ptr<const Triangles> triangles_;
+    std::shared_ptr<const SourcePhotograph> photo_of_;
+    std::shared_ptr<const Image> photo_;
+    std::filesystem::path background_file_;
+    std::shared_ptr<const Image> background_;
+};
+
+// The head's surface of a scene, posed; null without an avatar.
+std::shared_ptr<const PosedSurface> pose_head_surface(const Scene& scene);
+
+}  // namespace likeness

@@ -1,0 +1,40 @@
+// Recorded expressions over time: named controls, and the head's rotation when the recording has it.
+//
+// Readers: JSON {"names": [...], "frames": [{"time": s, "weights": [...]}, ...], "head_pose": [[x, y, z], ...]}
+// (head_pose: axis-angle in radians, optional; "fps" where frames have no time), and CSV with a header of control
+// names (any case) after optional Timecode, BlendshapeCount and HeadYaw, HeadPitch, HeadRoll (radians) columns.
+#pragma once
+
+#include <Eigen/Core>
+#include <cstddef>
+#include <filesystem>
+#include <string>
+#include <vector>
+
+#include "core/base/result.h"
+#include "core/head/head_model.h"
+
+namespace likeness {
+
+struct MotionTrack {
+    std::vector<std::string> names;     // of the controls
+    std::vector<double> times;          // seconds, from 0, increasing
+    std::vector<float> weights;         // [frames, names], in [-1, 2]
+    std::vector<Eigen::Vector3f> head;  // axis-angle of the whole head, radians; empty when it was not recorded
+    double frame_seconds = 1.0 / 30;    // typical distance of two frames
+
+    std::size_t frame_count() const { return times.size(); }
+    // The last frame is shown as long as the others.
+    double duration() const { return times.empty() ? 0 : times.back() + frame_seconds; }
+
+    // Between two frames the values are mixed. Overwrites the controls that the track has (unknown names are left
+    // out), neck and head when it has those; the rest of the pose stays.
+    void apply(const HeadModel& model, double seconds, HeadPose& pose) const;
+};
+
+// Errors: not_found, bad_input (no such file, another format, no known name, lengths that disagree, values that are
+// no numbers, times that do not increase), io, out_of_memory.
+Result<MotionTrack> load_motion(const std::filesystem::path& file);
+Result<MotionTrack> parse_motion(const std::string& text, const std::string& name);
+
+}  // namespace likeness

@@ -1,0 +1,422 @@
+// Expressions, joints, identity and layers.
+#include <algorithm>
+#include <numbers>
+
+#include "core/studio/command_parts.h"
+#include "core/studio/pose_tools.h"
+
+namespace likeness {
+namespace {
+
+constexpr double degree = std::numbers::pi / 180;
+
+// A pose edit begins at what is shown and goes through `change`, whose error leaves everything as it was.
+Run edit_pose(std::function<Status(Studio&, const Arguments&, const HeadModel&, HeadPose&)> change) {
+    return [change = std::move(change)](Studio& studio, const Arguments& arguments) -> Status {
+        const HeadModel& model = *studio.document().model();
+        HeadPose pose = studio.shown_pose();
+        if (Status changed = change(studio, arguments, model, pose); !changed) return changed;
+        studio.adopt_shown_pose();
+        studio.edits().pose = std::move(pose);
+        return {};
+    };
+}
+
+Result<int> control_named(const HeadModel& model, const std::string& name) {
+    const int control = model.control(name);
+    if (control < 0) return studio_error("This head has no expression '" + name + "'.");
+    return control;
+}
+
+Status apply_preset(Studio& studio, const HeadModel& model, const std::string& name, float strength, HeadPose& pose) {
+    HeadPose target = HeadPose::neutral(model);
+    const auto& own = studio.settings().pose_presets;
+    if (const auto it = own.find(name); it != own.end()) {
+        auto read = pose_from_text(model, it->second);
+        if (!read) return read.error();
+        target = *std::move(read);
+    } else {
+        const auto& ready = built_in_poses();
+        const auto it2 = std::find_if(ready.begin(), ready.end(), [&](const BuiltInPose& p) { return p.name == name; });
+        if (it2 == ready.end()) return studio_error("There is no preset '" + name + "'.");
+        for (const auto& [control, value] : it2->controls)
+            if (const int c = model.control(control); c >= 0) target.controls[c] = value;
+        target.joints = pose.joints;  // ready-made ones are expressions only
+        target.translation = pose.translation;
+    }
+    pose.controls += strength * (target.controls - pose.controls);
+    pose.joints += strength * (target.joints - pose.joints);
+    pose.translation += strength * (target.translation - pose.translation);
+    return {};
+}
+
+}  // namespace
+
+void add_pose_commands(CommandRegistry& registry) {
+    registry.add({"pose.set_expression",
+                  "Expression",
+                  "Pose",
+                  "Sets one of the named expressions; 0 is neutral, 1 is full, a little more or less exaggerates.",
+                  {text_argument("name", "The expression, as jawOpen"), number_argument("value", "How much", -1, 2)},
+                  "",
+                  true,
+                  "name",
+                  needs_avatar,
+                  edit_pose([](Studio& s, const Arguments& a, const HeadModel& model, HeadPose& pose) -> Status {
+                      const auto control = control_named(model, a.text("name"));
+                      if (!control) return control.error();
+                      pose.controls[*control] = float(a.number("value"));
+                      if (s.document().symmetric)
+                          if (const int other = model.control(mirrored_name(a.text("name"))); other >= 0)
+                              pose.controls[other] = float(a.number("value"));
+                      return {};
+                  })});
+    registry.add({"pose.reset",
+                  "Reset",
+                  "Pose",
+                  "Brings one expression or joint back to neutral.",
+                  {text_argument("name", "The expression or joint")},
+                  "",
+                  true,
+                  "name",
+                  needs_avatar,
+                  edit_pose([](Studio& s, const Arguments& a, const HeadModel& model, HeadPose& pose) -> Status {
+                      for (const std::string& name :
+                           {a.text("name"), s.document().symmetric ? mirrored_name(a.text("name")) : a.text("name")}) {
+                          if (const int control = model.control(name); control >= 0)
+                              pose.controls[control] = 0;
+                          else if (const int joint = model.joint(name); joint >= 0)
+                              pose.joints.col(joint).setZero();
+                          else
+                              return studio_error("This head has no expression or joint '" + name + "'.");
+                      }
+                      return {};
+                  })});
+    registry.add({"pose.reset_all",
+                  "Neutral",
+                  "Pose",
+                  "Brings the whole face and head back to neutral.",
+                  {},
+                  "Ctrl+0",
+                  true,
+                  "",
+                  needs_avatar,
+                  edit_pose([](Studio&, const Arguments&, const HeadModel& model, HeadPose& pose) -> Status {
+                      pose = HeadPose::neutral(model);
+                      return {};
+                  })});
+    registry.add({"pose.reset_expressions",
+                  "Reset expressions",
+                  "Pose",
+                  "Brings all expressions back to neutral; the head stays turned.",
+                  {},
+                  "",
+                  true,
+                  "",
+                  needs_avatar,
+                  edit_pose([](Studio&, const Arguments&, const HeadModel&, HeadPose& pose) -> Status {
+                      pose.controls.setZero();
+                      return {};
+                  })});
+    registry.add({"pose.reset_joints",
+                  "Reset joints",
+                  "Pose",
+                  "Brings all joints back to neutral; expressions stay.",
+                  {},
+                  "",
+                  true,
+                  "",
+                  needs_avatar,
+                  edit_pose([](Studio&, const Arguments&, const HeadModel&, HeadPose& pose) -> Status {
+                      pose.joints.setZero();
+                      pose.translation.setZero();
+                      return {};
+                  })});
+    registry.add({"pose.source",
+                  "Photograph's pose",
+                  "Pose",
+                  "Takes the expression and head pose of the photograph.",
+                  {},
+                  "",
+                  true,
+                  "",
+                  needs_avatar,
+                  edit_pose([](Studio& s, const Arguments&, const HeadModel& model, HeadPose& pose) -> Status {
+                      const HeadPose& source = s.document().avatar->source.pose;
+                      if (source.controls.size() != model.control_count() ||
+                          source.joints.cols() != model.joint_count())
+                          return studio_error("This avatar does not know the pose of its photograph.");
+                      pose = source;
+                      return {};
+                  })});
+    registry.add({"pose.random",
+                  "Random face",
+                  "Pose",
+                  "A plausible face by chance; the same seed gives the same one.",
+                  {with_default(integer_argument("seed", "Any whole number; -1 takes a new one", -1, 9e15), -1),
+                   with_default(number_argument("strength", "How strong, 1 is normal", 0, 2), 1)},
+                  "Ctrl+R",
+                  true,
+                  "",
+                  needs_avatar,
+                  edit_pose([](Studio& s, const Arguments& a, const HeadModel& model, HeadPose& pose) -> Status {
+                      const double given = a.number("seed");
+                      const std::uint64_t seed = given >= 0 ? std::uint64_t(given) : s.document().revision * 7919 + 17;
+                      pose = random_pose(model, seed, float(a.number("strength")));
+                      return {};
+                  })});
+    registry.add({"pose.mirror",
+                  "Mirror",
+                  "Pose",
+                  "Swaps the left and right sides of the pose.",
+                  {},
+                  "Ctrl+M",
+                  true,
+                  "",
+                  needs_avatar,
+                  edit_pose([](Studio&, const Arguments&, const HeadModel& model, HeadPose& pose) -> Status {
+                      pose = mirrored(model, pose);
+                      return {};
+                  })});
+    registry.add({"pose.symmetric",
+                  "Symmetric editing",
+                  "Pose",
+                  "Whether a change on one side is made on the other too.",
+                  {with_default(flag_argument("on", "Both sides or one"), true)},
+                  "",
+                  false,
+                  "",
+                  {},
+                  [](Studio& s, const Arguments& a) -> Status {
+                      s.set_symmetric(a.flag("on"));
+                      return {};
+                  }});
+    registry.add({"pose.set_joint",
+                  "Joint",
+                  "Pose",
+                  "Turns a joint about its axes, in degrees, kept within its limits.",
+                  {text_argument("joint", "root, neck, head, jaw, eye_left or eye_right"),
+                   optional_argument(number_argument("x", "About the axis to the subject's left: down is positive",
+                                                     -180, 180, "degrees")),
+                   optional_argument(number_argument("y", "About the upward axis: to the subject's left is positive",
+                                                     -180, 180, "degrees")),
+                   optional_argument(number_argument(
+                       "z", "About the axis out of the face: to the subject's right shoulder is positive", -180, 180,
+                       "degrees"))},
+                  "",
+                  true,
+                  "joint",
+                  needs_avatar,
+                  edit_pose([](Studio&, const Arguments& a, const HeadModel& model, HeadPose& pose) -> Status {
+                      const int joint = model.joint(a.text("joint"));
+                      if (joint < 0) return studio_error("This head has no joint '" + a.text("joint") + "'.");
+                      Eigen::Vector3f turn = pose.joints.col(joint);
+                      const char* axes[] = {"x", "y", "z"};
+                      for (int k = 0; k < 3; ++k)
+                          if (a.has(axes[k])) turn[k] = float(a.number(axes[k]) * degree);
+                      pose.joints.col(joint) = within_limits(model, joint, turn);
+                      return {};
+                  })});
+    registry.add({"pose.head",
+                  "Head",
+                  "Pose",
+                  "Turns the head, shared by neck and head joint, in degrees.",
+                  {with_default(number_argument("yaw", "To the subject's left", -90, 90, "degrees"), 0),
+                   with_default(number_argument("pitch", "Up", -90, 90, "degrees"), 0),
+                   with_default(number_argument("roll", "Towards the subject's left shoulder", -90, 90, "degrees"), 0)},
+                  "",
+                  true,
+                  "",
+                  needs_avatar,
+                  edit_pose([](Studio&, const Arguments& a, const HeadModel& model, HeadPose& pose) -> Status {
+                      set_head(model, float(a.number("yaw") * degree), float(a.number("pitch") * degree),
+                               float(a.number("roll") * degree), pose);
+                      return {};
+                  })});
+    registry.add({"pose.gaze",
+                  "Gaze",
+                  "Pose",
+                  "Where the eyes look, from -1 to 1 of their range.",
+                  {number_argument("x", "To the subject's left", -1, 1), number_argument("y", "Up", -1, 1)},
+                  "",
+                  true,
+                  "",
+                  needs_avatar,
+                  edit_pose([](Studio&, const Arguments& a, const HeadModel& model, HeadPose& pose) -> Status {
+                      set_gaze(model, float(a.number("x")), float(a.number("y")), pose);
+                      return {};
+                  })});
+    registry.add({"pose.copy",
+                  "Copy pose",
+                  "Pose",
+                  "Puts the pose on the clipboard, as JSON.",
+                  {},
+                  "Ctrl+C",
+                  false,
+                  "",
+                  needs_avatar,
+                  [](Studio& s, const Arguments&) -> Status {
+                      s.set_clipboard(pose_to_text(*s.document().model(), s.shown_pose()));
+                      return {};
+                  }});
+    registry.add({"pose.paste",
+                  "Paste pose",
+                  "Pose",
+                  "Takes the pose from the clipboard.",
+                  {optional_argument(text_argument("text", "A pose as JSON, instead of the clipboard's"))},
+                  "Ctrl+V",
+                  true,
+                  "",
+                  needs_avatar,
+                  edit_pose([](Studio& s, const Arguments& a, const HeadModel& model, HeadPose& pose) -> Status {
+                      auto read = pose_from_text(model, a.has("text") ? a.text("text") : s.clipboard());
+                      if (!read) return read.error();
+                      pose = *std::move(read);
+                      return {};
+                  })});
+    registry.add({"pose.preset.save",
+                  "Save preset",
+                  "Pose",
+                  "Keeps the pose under a name.",
+                  {text_argument("name", "The preset's name")},
+                  "",
+                  false,
+                  "",
+                  needs_avatar,
+                  [](Studio& s, const Arguments& a) -> Status {
+                      if (a.text("name").empty()) return studio_error("A preset needs a name.");
+                      s.settings().pose_presets[a.text("name")] = pose_to_text(*s.document().model(), s.shown_pose());
+                      s.settings_changed();
+                      return {};
+                  }});
+    registry.add({"pose.preset.apply",
+                  "Apply preset",
+                  "Pose",
+                  "Takes a kept or ready-made pose.",
+                  {text_argument("name", "The preset's name"),
+                   with_default(number_argument("strength", "Share of it", 0, 1), 1)},
+                  "",
+                  true,
+                  "name",
+                  needs_avatar,
+                  edit_pose([](Studio& s, const Arguments& a, const HeadModel& model, HeadPose& pose) {
+                      return apply_preset(s, model, a.text("name"), float(a.number("strength")), pose);
+                  })});
+    registry.add({"pose.preset.delete",
+                  "Delete preset",
+                  "Pose",
+                  "Forgets a kept pose.",
+                  {text_argument("name", "The preset's name")},
+                  "",
+                  false,
+                  "",
+                  {},
+                  [](Studio& s, const Arguments& a) -> Status {
+                      if (s.settings().pose_presets.erase(a.text("name")) == 0)
+                          return studio_error("There is no kept preset '" + a.text("name") + "'.");
+                      s.settings_changed();
+                      return {};
+                  }});
+}
+
+void add_shape_commands(CommandRegistry& registry) {
+    const auto has_identity = [](const Studio& s) -> std::string {
+        if (!s.document().has_avatar()) return "Open a portrait or an avatar first.";
+        return s.document().edits.identity_change.size() > 0 ? "" : "This avatar's head has no named shapes to change.";
+    };
+    registry.add(
+        {"identity.set",
+         "Shape",
+         "Identity",
+         "Changes a named feature of the head; 0 is the person as fitted, 1 or -1 the strongest sensible change.",
+         {text_argument("name", "The feature, as nose-width"), number_argument("value", "How much", -3, 3)},
+         "",
+         true,
+         "name",
+         has_identity,
+         [](Studio& s, const Arguments& a) -> Status {
+             const auto sliders = identity_sliders(*s.document().model());
+             bool found = false;
+             for (const std::string& name :
+                  {a.text("name"), s.document().symmetric ? mirrored_name(a.text("name")) : a.text("name")})
+                 for (const IdentitySlider& slider : sliders)
+                     if (slider.name == name) {
+                         set_slider(slider, float(a.number("value")), s.edits().identity_change);
+                         found = true;
+                     }
+             if (!found) return studio_error("This head has no feature '" + a.text("name") + "'.");
+             return {};
+         }});
+    registry.add({"identity.reset",
+                  "Reset shape",
+                  "Identity",
+                  "Brings one feature back to the person as fitted.",
+                  {text_argument("name", "The feature")},
+                  "",
+                  true,
+                  "name",
+                  has_identity,
+                  [](Studio& s, const Arguments& a) -> Status {
+                      return s.commands().find("identity.set")->run(s, {{"name", a.text("name")}, {"value", 0.0}});
+                  }});
+    registry.add({"identity.reset_all",
+                  "Reset all shapes",
+                  "Identity",
+                  "Brings the whole head back to the person as fitted.",
+                  {},
+                  "",
+                  true,
+                  "",
+                  has_identity,
+                  [](Studio& s, const Arguments&) -> Status {
+                      s.edits().identity_change.setZero();
+                      return {};
+                  }});
+
+    const auto layer = [] { return choice_argument("layer", "The layer", {layer_names.begin(), layer_names.end()}); };
+    const auto index = [](const Arguments& a) {
+        return std::size_t(std::find(layer_names.begin(), layer_names.end(), a.text("layer")) - layer_names.begin());
+    };
+    registry.add({"layer.show",
+                  "Show layer",
+                  "Layers",
+                  "Shows or hides a layer of the avatar.",
+                  {layer(), with_default(flag_argument("on", "Shown or hidden"), true)},
+                  "",
+                  true,
+                  "layer",
+                  needs_avatar,
+                  [index](Studio& s, const Arguments& a) -> Status {
+                      s.edits().layer_hidden[index(a)] = !a.flag("on");
+                      return {};
+                  }});
+    registry.add({"layer.solo",
+                  "Solo layer",
+                  "Layers",
+                  "Shows only the layers that are solo.",
+                  {layer(), with_default(flag_argument("on", "Solo or not"), true)},
+                  "",
+                  true,
+                  "layer",
+                  needs_avatar,
+                  [index](Studio& s, const Arguments& a) -> Status {
+                      s.edits().layer_solo[index(a)] = a.flag("on");
+                      return {};
+                  }});
+    registry.add({"layer.show_all",
+                  "Show all layers",
+                  "Layers",
+                  "Shows every layer and ends solo.",
+                  {},
+                  "",
+                  true,
+                  "",
+                  needs_avatar,
+                  [](Studio& s, const Arguments&) -> Status {
+                      s.edits().layer_hidden.fill(false);
+                      s.edits().layer_solo.fill(false);
+                      return {};
+                  }});
+}
+
+}  // namespace likeness

@@ -1,0 +1,215 @@
+// How the document is looked at, and pictures of it.
+#include <algorithm>
+#include <cmath>
+#include <numbers>
+
+#include "core/studio/command_parts.h"
+
+namespace likeness {
+namespace {
+
+constexpr double degree = std::numbers::pi / 180;
+constexpr float lowest_zoom = 0.05f, highest_zoom = 50;
+
+template <std::size_t N>
+int index_of(const std::array<const char*, N>& names, const std::string& name) {
+    return int(std::find(names.begin(), names.end(), name) - names.begin());
+}
+
+Run change_view(std::function<void(ViewState&, const Arguments&)> change) {
+    return [change = std::move(change)](Studio& studio, const Arguments& arguments) -> Status {
+        change(studio.view(), arguments);
+        studio.redraw();
+        return {};
+    };
+}
+
+void look_from(ViewState& view, double yaw, double pitch) {
+    view.source_camera = false;
+    view.yaw = float(std::remainder(yaw, 360.0) * degree);
+    view.pitch = float(std::clamp(pitch, -90.0, 90.0) * degree);
+}
+
+}  // namespace
+
+void add_view_commands(CommandRegistry& registry) {
+    const auto add = [&](const std::string& what, const std::string& title, const std::string& tooltip,
+                         std::vector<ArgumentSpec> arguments, const std::string& shortcut,
+                         std::function<void(ViewState&, const Arguments&)> change) {
+        registry.add({"view." + what,
+                      title,
+                      "View",
+                      tooltip,
+                      std::move(arguments),
+                      shortcut,
+                      false,
+                      "",
+                      {},
+                      change_view(std::move(change))});
+    };
+    const auto direction = [&](const std::string& what, const std::string& title, const std::string& shortcut,
+                               double yaw, double pitch) {
+        add(what, title, "Looks at the head from there.", {}, shortcut,
+            [yaw, pitch](ViewState& v, const Arguments&) { look_from(v, yaw, pitch); });
+    };
+    direction("front", "Front", "Keypad1", 0, 0);
+    direction("back", "Back", "Ctrl+Keypad1", 180, 0);
+    direction("left", "Subject's left", "Keypad3", 90, 0);
+    direction("right", "Subject's right", "Ctrl+Keypad3", -90, 0);
+    direction("top", "Top", "Keypad7", 0, 90);
+    direction("bottom", "Bottom", "Ctrl+Keypad7", 0, -90);
+    add("orbit", "Orbit", "Turns the camera about the head, in degrees; by what is given, or to it.",
+        {with_default(number_argument("yaw", "To the subject's left", -3600, 3600, "degrees"), 0),
+         with_default(number_argument("pitch", "Up", -180, 180, "degrees"), 0),
+         with_default(flag_argument("to", "These angles, not by them"), false)},
+        "", [](ViewState& v, const Arguments& a) {
+            const bool to = a.flag("to");
+            look_from(v, a.number("yaw") + (to ? 0 : v.yaw / degree), a.number("pitch") + (to ? 0 : v.pitch / degree));
+        });
+    add("zoom", "Zoom", "Comes nearer (above 1) or goes away; times what is given, or to it.",
+        {number_argument("factor", "Times as large", 0.01, 100, "times"),
+         with_default(flag_argument("to", "This zoom, not times it"), false)},
+        "", [](ViewState& v, const Arguments& a) {
+            v.source_camera = false;
+            v.zoom = std::clamp((a.flag("to") ? 1.0f : v.zoom) * float(a.number("factor")), lowest_zoom, highest_zoom);
+        });
+    add("pan", "Pan", "Moves the picture, in metres at the head; by what is given, or to it.",
+        {with_default(number_argument("x", "To the right", -1e4, 1e4, "m"), 0),
+         with_default(number_argument("y", "Up", -1e4, 1e4, "m"), 0),
+         with_default(flag_argument("to", "To there, not by that much"), false)},
+        "", [](ViewState& v, const Arguments& a) {
+            v.source_camera = false;
+            if (a.flag("to")) v.pan = {};
+            v.pan[0] += float(a.number("x"));
+            v.pan[1] += float(a.number("y"));
+        });
+    add("fov", "Field of view", "The vertical field of view; the head keeps its size, perspective changes.",
+        {number_argument("degrees", "Vertical angle", 2, 100, "degrees")}, "",
+        [](ViewState& v, const Arguments& a) { v.fov = float(a.number("degrees") * degree); });
+    add("frame", "Frame", "Brings the whole head into the picture.", {}, "F", [](ViewState& v, const Arguments&) {
+        v.source_camera = false;
+        v.zoom = 1;
+        v.pan = {};
+    });
+    add("reset", "Reset view", "Front, framed, with the usual field of view.", {}, "Home",
+        [](ViewState& v, const Arguments&) {
+            const ViewState fresh;
+            v.source_camera = false;
+            v.yaw = fresh.yaw;
+            v.pitch = fresh.pitch;
+            v.zoom = fresh.zoom;
+            v.pan = fresh.pan;
+            v.fov = fresh.fov;
+        });
+    registry.add({"view.source",
+                  "Photograph's camera",
+                  "View",
+                  "Looks through the camera of the photograph.",
+                  {with_default(flag_argument("on", "That camera or the free one"), true)},
+                  "Keypad0",
+                  false,
+                  "",
+                  needs_avatar,
+                  change_view([](ViewState& v, const Arguments& a) { v.source_camera = a.flag("on"); })});
+    add("mode", "View mode", "What is drawn: splats, mesh, wireframe, normals, depth or alpha.",
+        {choice_argument("mode", "The mode", {view_mode_names.begin(), view_mode_names.end()})}, "",
+        [](ViewState& v, const Arguments& a) { v.mode = ViewMode(index_of(view_mode_names, a.text("mode"))); });
+    for (const auto& [what, title, tooltip, shortcut, member] :
+         {std::tuple{"landmarks", "Landmarks", "Shows the face's landmarks over the picture.", "L",
+                     &ViewState::landmarks},
+          {"grid", "Grid", "Shows a grid under the head; a square is 10 cm.", "G", &ViewState::grid},
+          {"cube", "View cube", "Shows the cube that views are chosen with.", "", &ViewState::view_cube},
+          {"statistics", "Statistics", "Shows frames a second and the milliseconds of each stage.", "F3",
+           &ViewState::statistics}})
+        registry.add({std::string("view.") + what,
+                      title,
+                      "View",
+                      tooltip,
+                      {optional_argument(flag_argument("on", "Shown or not; the other unless given"))},
+                      shortcut,
+                      false,
+                      "",
+                      {},
+                      change_view([m = member](ViewState& v, const Arguments& a) {
+                          v.*m = a.has("on") ? a.flag("on") : !(v.*m);
+                      })});
+    registry.add({"view.compare",
+                  "Compare",
+                  "View",
+                  "Shows the photograph beside the avatar or wiped over it, at the photograph's camera.",
+                  {choice_argument("mode", "How", {compare_mode_names.begin(), compare_mode_names.end()}),
+                   optional_argument(number_argument("wipe", "Where the photograph ends, share of the width", 0, 1))},
+                  "",
+                  false,
+                  "",
+                  needs_avatar,
+                  change_view([](ViewState& v, const Arguments& a) {
+                      v.compare = CompareMode(index_of(compare_mode_names, a.text("mode")));
+                      if (a.has("wipe")) v.wipe = float(a.number("wipe"));
+                      if (v.compare != CompareMode::off) v.source_camera = true;
+                  })});
+    add("background", "Background", "What is behind the head: a colour, a checker or a picture.",
+        {choice_argument("kind", "Which", {background_kind_names.begin(), background_kind_names.end()}),
+         optional_argument(number_argument("red", "", 0, 1)), optional_argument(number_argument("green", "", 0, 1)),
+         optional_argument(number_argument("blue", "", 0, 1)),
+         optional_argument(text_argument("picture", "A picture's file"))},
+        "", [](ViewState& v, const Arguments& a) {
+            v.background = BackgroundKind(index_of(background_kind_names, a.text("kind")));
+            const char* channels[] = {"red", "green", "blue"};
+            for (std::size_t k = 0; k < 3; ++k)
+                if (a.has(channels[k])) v.background_colour[k] = float(a.number(channels[k]));
+            if (a.has("picture")) v.background_picture = a.text("picture");
+        });
+
+    // Whoever renders sets the handlers of these.
+    registry.add({"capture.screenshot",
+                  "Screenshot",
+                  "Capture",
+                  "Writes a picture of the avatar (PNG).",
+                  {optional_argument(text_argument("path", "The file")),
+                   with_default(integer_argument("width", "Pixels; 0: the viewport's", 0, 16384, "pixels"), 0),
+                   with_default(integer_argument("height", "Pixels; 0: the viewport's", 0, 16384, "pixels"), 0),
+                   with_default(integer_argument("scale", "Times those pixels", 1, 8, "times"), 1),
+                   with_default(flag_argument("transparent", "Without the background"), false)},
+                  "F12",
+                  false,
+                  "",
+                  needs_scene,
+                  {}});
+    registry.add({"capture.window",
+                  "Picture of the window",
+                  "Capture",
+                  "Writes a picture of the whole window (PNG).",
+                  {optional_argument(text_argument("path", "The file"))},
+                  "Ctrl+F12",
+                  false,
+                  "",
+                  {},
+                  {}});
+    registry.add({"capture.turntable",
+                  "Turntable",
+                  "Capture",
+                  "Writes a video (.mp4) or a folder of PNG frames that goes round the head.",
+                  {optional_argument(text_argument("path", "The video or folder")),
+                   with_default(integer_argument("frames", "How many", 2, 10000), 120),
+                   with_default(number_argument("fps", "Frames a second", 1, 240, "1/s"), 30),
+                   with_default(integer_argument("size", "Pixels a side", 16, 4096, "pixels"), 768)},
+                  "",
+                  false,
+                  "",
+                  needs_scene,
+                  {}});
+    registry.add({"capture.record",
+                  "Record",
+                  "Capture",
+                  "Begins or ends recording the viewport to a video (.mp4) or a folder of PNG frames.",
+                  {optional_argument(text_argument("path", "The video or folder")),
+                   with_default(flag_argument("on", "Begin or end"), true)},
+                  "",
+                  false,
+                  "",
+                  {},
+                  {}});
+}
+
+}  // namespace likeness

@@ -1,0 +1,100 @@
+// The one open document: an avatar (from a portrait or a .likeness file) or a file of splats to look at.
+//
+// The window's thread owns it. What a viewer draws is a Scene: shared immutable parts and small values, free to be
+// handed to any thread.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <filesystem>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "core/avatar/avatar.h"
+#include "core/splat/splat_set.h"
+#include "core/studio/portrait.h"
+
+namespace likeness {
+
+inline constexpr std::size_t layer_count = layer_names.size();
+
+// What undo covers.
+struct EditableState {
+    HeadPose pose;
+    Eigen::VectorXf identity_change;  // [I] added to the fitted identity; empty when the head has no targets
+    std::array<bool, layer_count> layer_hidden{};
+    std::array<bool, layer_count> layer_solo{};
+};
+
+// The photograph, for the Source panel and overlays.
+struct SourcePhotograph {
+    std::filesystem::path file;            // as it was opened; empty for the crop inside a .likeness file
+    std::shared_ptr<const Image> picture;  // RGB or RGBA, the whole photograph (or that crop: alpha is the matte)
+    std::optional<float> focal_35mm;
+    std::vector<FaceDetection> faces;         // largest first, pixels of `picture`
+    int face = -1;                            // the one that the avatar is of
+    std::optional<LandmarkPoints> landmarks;  // pixels of `picture`
+    std::optional<HeadFit> fit;               // its camera is that of `picture`
+    Eigen::Vector2i crop_origin = Eigen::Vector2i::Zero();
+    int crop_side = 0;  // pixels of `picture`; the square that was learned from
+};
+
+enum class DocumentKind { empty, avatar, splats };
+
+enum class DocumentStage {
+    empty,      // nothing is open
+    preparing,  // the photograph is there, the avatar not yet
+    ready,
+    failed,  // see Document::problem
+};
+
+struct Scene {
+    std::uint64_t version = 0;                        // another number: something below changed
+    std::shared_ptr<const Avatar> avatar;             // the surface; null for a file of splats
+    std::shared_ptr<const AnchoredSplats> gaussians;  // the newest, on that surface (not always avatar->splats)
+    std::shared_ptr<const SplatSet> splats;           // of a file of splats
+    HeadPose pose;
+    std::array<bool, layer_count> visible{true, true, true, true, true, true};
+
+    bool empty() const { return !gaussians && !splats; }
+};
+// Gaussians as they are to be rasterized; those of hidden layers get opacity 0.
+void pose_scene(const Scene& scene, SplatSet& posed);
+
+class Document {
+  public:
+    std::uint64_t id = 0;  // of this opening; late outcomes of another are dropped
+    DocumentKind kind = DocumentKind::empty;
+    DocumentStage stage = DocumentStage::empty;
+    std::optional<Error> problem;
+
+    std::filesystem::path path;  // of the .likeness or .ply file; empty when it was never saved
+    std::string name;            // for titles: "astronaut", without folder and ending
+    std::shared_ptr<const SourcePhotograph> source;
+
+    std::shared_ptr<const Avatar> fitted;  // as prepared or loaded: identity changes start from here
+    std::shared_ptr<const Avatar> avatar;  // with the changes made to the identity
+    std::shared_ptr<const AnchoredSplats> gaussians;
+    std::shared_ptr<const SplatSet> splats;      // of a .ply file
+    std::shared_ptr<PreparedPortrait> portrait;  // what training needs; absent for a reopened .likeness
+    Eigen::VectorXf baked_identity_change;       // what `avatar` has; edits.identity_change may be ahead of it
+
+    EditableState edits;
+    bool symmetric = false;  // expression edits move both sides
+
+    // Points that views look at, metres, and the distance that fills the picture.
+    Eigen::Vector3f middle = Eigen::Vector3f::Zero();
+    float view_height = 0.40f;  // metres of the world that a default view's height shows
+
+    // Content counts up with each change; saving remembers which one is on disk.
+    std::uint64_t revision = 0, saved_revision = 0, autosaved_revision = 0;
+    bool dirty() const { return kind == DocumentKind::avatar && revision != saved_revision; }
+
+    bool has_avatar() const { return avatar != nullptr; }
+    const HeadModel* model() const { return avatar ? avatar->model.get() : nullptr; }
+    bool layer_shown(Layer layer) const;
+};
+
+}  // namespace likeness

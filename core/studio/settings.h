@@ -1,0 +1,53 @@
+// What the program remembers between two runs, in the platform's folders.
+#pragma once
+
+#include <cstddef>
+#include <filesystem>
+#include <map>
+#include <string>
+#include <vector>
+
+#include "core/base/result.h"
+
+namespace likeness {
+
+// $LIKENESS_HOME when it is set (tests), else $XDG_CONFIG_HOME/likeness and $XDG_STATE_HOME/likeness, else
+// ~/.config/likeness and ~/.local/state/likeness. Not created here.
+struct UserFolders {
+    std::filesystem::path settings, state;
+    static UserFolders find();
+};
+
+struct WindowGeometry {
+    int x = -1, y = -1, width = 1280, height = 800;  // -1: where the window manager likes
+    bool maximised = false;
+};
+
+struct Settings {
+    std::string theme = "dark";  // dark, light
+    float text_scale = 1.0f;     // 0.75..3, times the display's own scale
+    std::string device = "auto";
+    std::size_t undo_bytes = std::size_t(64) << 20;
+    int autosave_seconds = 60;  // 0: never
+    std::size_t gaussian_cap = 90'000;
+    int training_steps = 500, training_resolution = 512;
+    std::vector<std::string> data_folders;  // where dialogs begin and motions are looked for
+    std::vector<std::string> recent_files;  // newest first, at most 12
+    WindowGeometry window;
+    std::map<std::string, std::string> pose_presets;  // name -> pose as JSON text
+    bool first_run = true;
+    std::string unknown;  // members of a newer version's file, kept (JSON text)
+
+    void add_recent(const std::filesystem::path& file);
+};
+
+struct LoadedSettings {
+    Settings settings;
+    std::string warning;  // a sentence when the file could not be used; it was kept aside with ".damaged"
+};
+// A missing file gives the defaults, values of a wrong type or out of range their own default.
+LoadedSettings load_settings(const std::filesystem::path& folder);
+// By rename; makes the folder. Error: io.
+Status save_settings(const std::filesystem::path& folder, const Settings& settings);
+
+}  // namespace likeness

@@ -1,0 +1,106 @@
+// Renders pictures of Gaussians on a thread of its own: the newest request wins, the picture shown is at most one
+// behind. While the view moves, resolution follows the time it takes; a still view settles to full resolution.
+#pragma once
+
+#include <condition_variable>
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <thread>
+
+#include "core/geometry/camera.h"
+#include "core/geometry/mesh.h"
+#include "core/splat/rasterizer.h"
+#include "render/frame_store.h"
+
+namespace likeness {
+
+enum class FrameContent { colour, normals, depth, alpha };
+
+// A surface as it is posed, for meshes, picking and landmarks.
+struct PosedSurface {
+    Vertices vertices, normals;
+};
+
+struct FrameRequest {
+    // Gaussians in their pose; called on the renderer's thread, again only when `version` differs.
+    std::function<void(SplatSet&)> splats;
+    std::function<std::shared_ptr<const PosedSurface>()> surface;  // may be empty
+    std::uint64_t version = 0;
+    Camera camera;  // at full resolution
+    FrameContent content = FrameContent::colour;
+    bool blend = true;    // false: only the surface is wanted
+    bool moving = false;  // may be of reduced resolution
+};
+
+// What a finished picture shows, and what it cost in milliseconds.
+struct FrameInfo {
+    Camera camera;              // at full resolution: where overlays belong
+    int width = 0, height = 0;  // of the picture itself; 0: no Gaussians were wanted
+    float scale = 1;
+    std::uint64_t version = 0, number = 0;
+    std::shared_ptr<const PosedSurface> surface;
+    std::size_t gaussians = 0;
+    float pose_ms = 0, raster_ms = 0, convert_ms = 0;
+};
+
+class FrameRenderer {
+  public:
+    // `wake` is called from the renderer's thread whenever a picture is done.
+    FrameRenderer(std::unique_ptr<FrameStore> store, std::function<std::unique_ptr<Rasterizer>()> make_rasterizer,
+                  std::function<void()> wake);
+    ~FrameRenderer();
+    FrameRenderer(const FrameRenderer&) = delete;
+    FrameRenderer& operator=(const FrameRenderer&) = delete;
+
+    // OpenGL's thread. Never waits.
+    void request(FrameRequest request);
+    // Takes a finished picture into the texture; true when there is a new one.
+    bool update();
+    const std::optional<FrameInfo>& shown() const { return shown_; }
+    const FrameStore& store() const { return *store_; }
+    // Something is being rendered or waits for it.
+    bool busy() const;
+    float moving_scale() const;
+    // Milliseconds a picture may take while the view moves.
+    void set_budget(float milliseconds);
+    // From now on by another device's rasterizer.
+    void set_rasterizer(std::function<std::unique_ptr<Rasterizer>()> make_rasterizer);
+    void replace_store(std::unique_ptr<FrameStore> store);
+
+  private:
+    void loop(const std::stop_token& stop);
+    void render(const FrameRequest& request, float scale, int slot, FrameInfo& info);
+    void adapt(float milliseconds, float scale);
+    int free_slot() const;  // -1: none; precondition: mutex_ is held
+    void pause();
+    void resume();
+
+    enum class SlotState { free, writing, ready, uploading };
+
+    std::unique_ptr<FrameStore> store_;
+    std::function<void()> wake_;
+    std::optional<FrameInfo> shown_;
+    std::size_t largest_ = 0;  // bytes of a slot
+
+    mutable std::mutex mutex_;  // guards what follows; held for no work
+    std::condition_variable_any changed_;
+    std::optional<FrameRequest> wanted_;
+    SlotState states_[FrameStore::slot_count] = {};
+    std::optional<std::pair<int, FrameInfo>> finished_;  // newest; slot -1: a surface alone
+    std::function<std::unique_ptr<Rasterizer>()> make_rasterizer_;
+    bool new_rasterizer_ = true, working_ = false, paused_ = false;
+    float moving_scale_ = 0.75f, budget_ = 28;
+
+    // The renderer's thread only.
+    std::unique_ptr<Rasterizer> rasterizer_;
+    SplatSet posed_;
+    Frame frame_;
+    std::uint64_t posed_version_ = 0, numbers_ = 0;
+    std::shared_ptr<const PosedSurface> surface_;
+
+    std::jthread thread_;  // last: it uses all of the above
+};
+
+}  // namespace likeness

@@ -1,0 +1,269 @@
+// Opening, editing, saving and closing; what is drawn; what fails leaves everything as it was.
+#include "core/studio/document.h"
+
+#include <gtest/gtest.h>
+#include <sys/resource.h>
+
+#include <algorithm>
+#include <csignal>
+#include <fstream>
+
+#include "core/avatar/avatar_file.h"
+#include "core/formats/splat_ply.h"
+#include "tests/avatar/avatar_fixtures.h"
+#include "tests/studio/studio_fixtures.h"
+
+namespace likeness::test {
+namespace {
+
+namespace fs = std::filesystem;
+
+std::string content(const fs::path& file) {
+    std::ifstream in(file, std::ios::binary);
+    return {std::istreambuf_iterator<char>(in), {}};
+}
+
+struct Opened {
+    TemporaryFolder folder{"studio_document"};
+    fs::path file = folder.path / "a.likeness";
+    StudioBench bench{folder.path};
+    Studio& studio = *bench.studio;
+    Opened() { bench.run("file.open", {{"path", save_ball(file).string()}}); }
+    void smile(double value = 0.5) { bench.run("pose.set_expression", {{"name", "jawOpen"}, {"value", value}}); }
+};
+
+TEST(Document, AnAvatarIsOpenedEditedSavedAndOpenedAgain) {
+    Opened o;
+    const Document& d = o.studio.document();
+    EXPECT_EQ(d.kind, DocumentKind::avatar);
+    EXPECT_EQ(d.stage, DocumentStage::ready);
+    EXPECT_EQ(d.name, "a");
+    EXPECT_FALSE(d.dirty());
+    EXPECT_EQ(o.studio.window_title(), "a - Likeness");
+    ASSERT_TRUE(d.source && d.source->picture) << "the photograph's crop comes with the file";
+    const Avatar before = *d.avatar;
+    o.smile();
+    EXPECT_TRUE(d.dirty());
+    EXPECT_EQ(o.studio.window_title(), "a* - Likeness");
+    o.bench.run("layer.show", {{"layer", "cloth"}, {"on", false}});
+    o.bench.run("identity.set", {{"name", "tall"}, {"value", 0.7}});
+    o.bench.run("file.save_as", {{"path", (o.folder.path / "b").string()}});
+    EXPECT_FALSE(d.dirty());
+    EXPECT_EQ(d.path, o.folder.path / "b.likeness");
+    EXPECT_EQ(o.bench.take_error(), "");
+    const Avatar changed = *d.avatar;
+
+    o.bench.run("file.open", {{"path", (o.folder.path / "b.likeness").string()}});
+    EXPECT_EQ(d.name, "b");
+    EXPECT_FALSE(d.dirty());
+    EXPECT_EQ(d.edits.pose.controls[d.model()->control("jawOpen")], 0.5f);
+    EXPECT_FALSE(d.layer_shown(Layer::cloth));
+    EXPECT_EQ(d.edits.identity_change[1], 0.7f);
+    EXPECT_EQ(d.avatar->identity, changed.identity);
+    EXPECT_TRUE(d.avatar->neutral.isApprox(changed.neutral, 1e-6f));
+    EXPECT_TRUE(d.fitted->identity.isApprox(before.identity, 1e-6f)) << "the way back is kept";
+    EXPECT_TRUE(d.fitted->person.vertices.isApprox(before.person.vertices, 1e-5f));
+    o.bench.run("identity.reset_all");
+    EXPECT_TRUE(d.avatar->identity.isApprox(before.identity, 1e-6f));
+    ASSERT_EQ(o.studio.settings().recent_files.size(), 2u);
+    EXPECT_EQ(fs::path(o.studio.settings().recent_files[0]).filename(), "b.likeness");
+    o.bench.run("file.close", {{"discard", true}});
+    EXPECT_EQ(d.kind, DocumentKind::empty);
+    EXPECT_TRUE(o.studio.scene().empty());
+    EXPECT_EQ(o.studio.window_title(), "Likeness");
+}
+
+TEST(Document, SavingWithoutANameAsksForOne) {
+    Opened o;
+    o.bench.run("file.save");
+    EXPECT_FALSE(o.studio.file_request()) << "it has a name";
+    o.bench.run("file.save_as");
+    ASSERT_TRUE(o.studio.file_request());
+    EXPECT_EQ(o.studio.file_request()->command, "file.save_as");
+    EXPECT_TRUE(o.studio.file_request()->saving);
+    o.studio.withdraw_file_request();
+    EXPECT_FALSE(o.studio.file_request());
+}
+
+TEST(Document, UnsavedChangesAreAskedAbout) {
+    Opened o;
+    const fs::path other = save_ball(o.folder.path / "other.likeness", 1, 50);
+    o.smile();
+    for (const char* what : {"cancel", "discard"}) {
+        o.bench.run("file.open", {{"path", other.string()}});
+        ASSERT_TRUE(o.studio.question());
+        EXPECT_EQ(o.studio.document().name, "a");
+        o.bench.run("question.answer", {{"what", what}});
+        EXPECT_FALSE(o.studio.question());
+        EXPECT_EQ(o.studio.document().name, std::string(what) == "cancel" ? "a" : "other");
+    }
+    o.smile();
+    o.bench.run("app.quit");
+    ASSERT_TRUE(o.studio.question());
+    EXPECT_FALSE(o.studio.quitting());
+    o.bench.run("question.answer", {{"what", "save"}});
+    EXPECT_TRUE(o.studio.quitting());
+    EXPECT_FALSE(o.studio.question());
+    const auto saved = load_avatar(other, ball_head(1));
+    ASSERT_TRUE(saved);
+    EXPECT_NE(saved->document.find("jawOpen"), std::string::npos);
+}
+
+TEST(Document, ScriptsAreNotAskedButRefused) {
+    const TemporaryFolder folder("studio_refused");
+    StudioBench bench(folder.path, false);
+    bench.run("file.open", {{"path", save_ball(folder.path / "a.likeness").string()}});
+    bench.run("pose.random", {{"seed", 3}});
+    EXPECT_FALSE(bench.studio->execute("file.close"));
+    EXPECT_FALSE(bench.studio->execute("app.quit"));
+    EXPECT_FALSE(bench.studio->execute("file.save_as"));
+    EXPECT_FALSE(bench.studio->question());
+    EXPECT_FALSE(bench.studio->file_request());
+    bench.run("file.close", {{"discard", true}});
+    EXPECT_EQ(bench.studio->document().kind, DocumentKind::empty);
+}
+
+TEST(Document, WrongFilesLeaveWhatIsOpen) {
+    Opened o;
+    const auto write = [&](const std::string& name, const std::string& text) {
+        std::ofstream(o.folder.path / name, std::ios::binary) << text;
+        return o.folder.path / name;
+    };
+    const std::string whole = content(o.file);
+    for (const fs::path& file :
+         {write("empty.png", ""), write("text.png", "not a picture"),
+          write("cut.likeness", whole.substr(0, whole.size() / 2)), write("zip.likeness", "PK\x03\x04 but no more"),
+          write("mesh.ply", "ply\nformat ascii 1.0\nelement vertex 0\nend_header\n"),
+          write("motion.json", "{\"names\": 3}"), o.folder.path / "missing.likeness", o.folder.path}) {
+        const Status status = o.studio.execute("file.open", {{"path", file.string()}});
+        ASSERT_TRUE(o.bench.settle());
+        const std::string sentence = status ? o.bench.take_error() : status.error().message;
+        EXPECT_NE(sentence.find(file.filename().string()), std::string::npos) << file << ": " << sentence;
+        EXPECT_EQ(o.studio.document().name, "a") << file;
+        EXPECT_EQ(o.bench.take_error(), "");
+    }
+    EXPECT_EQ(o.studio.jobs().list().front().state, JobState::failed);
+}
+
+TEST(Document, AFailedSaveLeavesTheOldFile) {
+    Opened o;
+    o.bench.run("file.save");
+    const std::string old = content(o.file);
+    o.smile();
+    // A disk that is full after some bytes.
+    const auto previous = std::signal(SIGXFSZ, SIG_IGN);
+    rlimit limit{}, small{};
+    ::getrlimit(RLIMIT_FSIZE, &limit);
+    small = {4096, limit.rlim_max};
+    ::setrlimit(RLIMIT_FSIZE, &small);
+    const Status status = o.studio.execute("file.save");
+    const bool settled = o.bench.settle();
+    ::setrlimit(RLIMIT_FSIZE, &limit);
+    std::signal(SIGXFSZ, previous);
+    ASSERT_TRUE(status);
+    ASSERT_TRUE(settled);
+    EXPECT_NE(o.bench.take_error().find("a.likeness"), std::string::npos);
+    EXPECT_EQ(content(o.file), old);
+    EXPECT_TRUE(o.studio.document().dirty());
+    for (const auto& entry : fs::directory_iterator(o.folder.path)) EXPECT_NE(entry.path().extension(), ".part");
+    o.bench.run("file.save");
+    EXPECT_FALSE(o.studio.document().dirty());
+    EXPECT_NE(content(o.file), old);
+    EXPECT_FALSE(
+        o.studio.execute("file.save_as", {{"path", (o.folder.path / "no" / "such" / "x.likeness").string()}}) &&
+        o.bench.settle() && o.bench.take_error().empty());
+}
+
+TEST(Document, ASplatFileIsOnlyLookedAt) {
+    const TemporaryFolder folder("studio_splats");
+    StudioBench bench(folder.path);
+    SplatSet splats;
+    splats.resize(300);
+    Random random(2);
+    for (std::size_t i = 0; i < 300; ++i) {
+        for (std::size_t k = 0; k < 3; ++k) {
+            splats.means[i * 3 + k] = 5 + uniform(random, -1, 1);
+            splats.scales[i * 3 + k] = 0.05f;
+            splats.colors[i * 3 + k] = 0.5f;
+        }
+        splats.rotations[i * 4] = 1;
+        splats.opacities[i] = 0.7f;
+    }
+    splats.means[0] = 1e4f;  // one far away must not spoil the view
+    ASSERT_TRUE(save_splat_ply(folder.path / "s.ply", splats));
+    bench.run("file.open", {{"path", (folder.path / "s.ply").string()}});
+    const Document& d = bench.studio->document();
+    EXPECT_EQ(d.kind, DocumentKind::splats);
+    EXPECT_FALSE(d.dirty());
+    EXPECT_LT((d.middle - Eigen::Vector3f(5, 5, 5)).norm(), 0.5f);
+    EXPECT_GT(d.view_height, 1);
+    EXPECT_LT(d.view_height, 10);
+    SplatSet posed;
+    pose_scene(bench.studio->scene(), posed);
+    EXPECT_EQ(posed.count, 300u);
+    for (const char* id : {"file.save", "pose.reset_all", "train.start", "layer.show_all", "identity.reset_all"})
+        EXPECT_NE(bench.studio->unavailable(id), "") << id;
+    bench.run("file.export_ply", {{"path", (folder.path / "copy.ply").string()}});
+    const auto copy = load_splat_ply(folder.path / "copy.ply");
+    ASSERT_TRUE(copy);
+    EXPECT_EQ(copy->count, 300u);
+}
+
+TEST(Document, TheSceneFollowsPoseAndLayers) {
+    Opened o;
+    const auto version = o.studio.scene().version;
+    EXPECT_EQ(o.studio.scene().version, version);
+    SplatSet rest, posed, hidden;
+    pose_scene(o.studio.scene(), rest);
+    o.smile(1);
+    EXPECT_NE(o.studio.scene().version, version);
+    pose_scene(o.studio.scene(), posed);
+    EXPECT_NE(posed.means, rest.means);
+    o.bench.run("layer.solo", {{"layer", "mouth"}});
+    pose_scene(o.studio.scene(), hidden);
+    const AnchoredSplats& s = *o.studio.scene().gaussians;
+    int shown = 0;
+    for (std::size_t i = 0; i < s.count; ++i) {
+        EXPECT_EQ(hidden.opacities[i] > 0, s.layer[i] == Layer::mouth);
+        shown += hidden.opacities[i] > 0;
+    }
+    EXPECT_GT(shown, 0);
+    o.bench.run("file.export_ply", {{"path", (o.folder.path / "mouth.ply").string()}});
+    const auto exported = load_splat_ply(o.folder.path / "mouth.ply");
+    ASSERT_TRUE(exported);
+    EXPECT_EQ(int(exported->count), shown) << "hidden layers stay out of the file";
+    o.bench.run("view.mode", {{"mode", "normals"}});
+    EXPECT_EQ(o.studio.view().mode, ViewMode::normals);
+}
+
+TEST(Document, OneAfterTheOtherTheLastWishCounts) {
+    Opened o;
+    std::vector<fs::path> files;
+    for (int i = 0; i < 6; ++i)
+        files.push_back(save_ball(o.folder.path / (std::to_string(i) + ".likeness"), 1, 40 + std::size_t(i)));
+    for (const fs::path& file : files) {
+        ASSERT_TRUE(o.studio.execute("file.open", {{"path", file.string()}}));
+        o.studio.drain();
+    }
+    ASSERT_TRUE(o.bench.settle());
+    EXPECT_EQ(o.studio.document().name, "5");
+    EXPECT_EQ(o.bench.take_error(), "");
+    EXPECT_EQ(o.studio.history().entries().size(), 0u);
+}
+
+TEST(Document, GoneWhileWorkIsUnderWay) {
+    // Each stage of opening, saving and shaping may be cut short.
+    for (int drains = 0; drains < 6; ++drains) {
+        Opened o;
+        ASSERT_TRUE(o.studio.execute("identity.set", {{"name", "old"}, {"value", 1}}));
+        o.studio.drain();
+        ASSERT_TRUE(o.studio.execute("file.save"));
+        ASSERT_TRUE(o.studio.execute("file.open", {{"path", o.file.string()}, {"discard", true}}));
+        for (int i = 0; i < drains; ++i) o.studio.drain();
+        o.bench.studio.reset();
+        EXPECT_TRUE(load_avatar(o.file, ball_head(1))) << "a whole file, old or new";
+    }
+}
+
+}  // namespace
+}  // namespace likeness::test

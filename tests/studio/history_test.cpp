@@ -1,0 +1,174 @@
+// Undo and redo: entries, merging within a gesture, the cap on memory.
+#include "core/studio/history.h"
+
+#include <gtest/gtest.h>
+
+#include "tests/head/head_fixtures.h"
+#include "tests/studio/studio_fixtures.h"
+
+namespace likeness::test {
+namespace {
+
+float jaw(const Studio& studio) {
+    return studio.document().edits.pose.controls[studio.document().model()->control("jawOpen")];
+}
+
+struct Opened {
+    TemporaryFolder folder{"studio_history"};
+    StudioBench bench{folder.path};
+    Studio& studio = *bench.studio;
+    Opened() { bench.run("file.open", {{"path", save_ball(folder.path / "a.likeness").string()}}); }
+    void set(double value) {
+        ASSERT_TRUE(studio.execute("pose.set_expression", {{"name", "jawOpen"}, {"value", value}}));
+    }
+};
+
+TEST(History, UndoAndRedoWalkThroughTheValues) {
+    Opened o;
+    EXPECT_FALSE(o.studio.execute("edit.undo"));
+    o.set(0.25);
+    o.set(0.5);
+    o.set(0.75);
+    ASSERT_EQ(o.studio.history().entries().size(), 3u);
+    EXPECT_EQ(o.studio.history().entries()[0].title, "Expression: jawOpen");
+    for (const float expected : {0.5f, 0.25f, 0.0f}) {
+        ASSERT_TRUE(o.studio.execute("edit.undo"));
+        EXPECT_EQ(jaw(o.studio), expected);
+    }
+    EXPECT_FALSE(o.studio.execute("edit.undo"));
+    for (const float expected : {0.25f, 0.5f, 0.75f}) {
+        ASSERT_TRUE(o.studio.execute("edit.redo"));
+        EXPECT_EQ(jaw(o.studio), expected);
+    }
+    EXPECT_FALSE(o.studio.execute("edit.redo"));
+    ASSERT_TRUE(o.studio.execute("edit.jump", {{"position", 1}}));
+    EXPECT_EQ(jaw(o.studio), 0.25f);
+    o.set(1);
+    EXPECT_EQ(o.studio.history().entries().size(), 2u) << "what could be redone is dropped";
+    EXPECT_FALSE(o.studio.execute("edit.jump", {{"position", 3}}));
+}
+
+TEST(History, ADragIsOneEntry) {
+    Opened o;
+    o.studio.begin_gesture();
+    for (int i = 1; i <= 40; ++i) o.set(i / 50.0);
+    // The same drag moves something else too: an entry of its own.
+    ASSERT_TRUE(o.studio.execute("pose.set_expression", {{"name", "browInnerUp"}, {"value", 0.3}}));
+    o.studio.end_gesture();
+    o.studio.begin_gesture();
+    o.set(0.9);
+    o.set(1.0);
+    o.studio.end_gesture();
+    EXPECT_EQ(o.studio.history().entries().size(), 3u);
+    ASSERT_TRUE(o.studio.execute("edit.undo"));
+    EXPECT_EQ(jaw(o.studio), 0.8f);
+    ASSERT_TRUE(o.studio.execute("edit.undo"));
+    ASSERT_TRUE(o.studio.execute("edit.undo"));
+    EXPECT_EQ(jaw(o.studio), 0.0f);
+
+    // Brought back within the drag: nothing happened.
+    o.studio.begin_gesture();
+    o.set(0.5);
+    o.set(0.0);
+    o.studio.end_gesture();
+    EXPECT_EQ(o.studio.history().entries().size(), 0u);
+}
+
+TEST(History, NothingIsRecordedForWhatFailedOrChangedNothing) {
+    Opened o;
+    o.set(0.5);
+    const auto revision = o.studio.document().revision;
+    EXPECT_FALSE(o.studio.execute("pose.set_expression", {{"name", "noSuchThing"}, {"value", 0.5}}));
+    EXPECT_FALSE(o.studio.execute("pose.paste", {{"text", "{\"controls\": {\"jawOpen\": \"x\"}}"}}));
+    EXPECT_FALSE(o.studio.execute("pose.preset.apply", {{"name", "none"}}));
+    o.set(0.5);
+    EXPECT_EQ(o.studio.history().entries().size(), 1u);
+    EXPECT_EQ(o.studio.document().revision, revision);
+    EXPECT_EQ(jaw(o.studio), 0.5f);
+}
+
+TEST(History, ACommandThatFailsHalfWayIsTakenBack) {
+    Opened o;
+    o.set(0.5);
+    Command half{"test.half",
+                 "Half",
+                 "Test",
+                 "Fails half way.",
+                 {},
+                 "",
+                 true,
+                 "",
+                 {},
+                 [](Studio& studio, const Arguments&) -> Status {
+                     studio.edits().pose.controls.setOnes();
+                     studio.edits().layer_hidden.fill(true);
+                     return Error{ErrorCode::internal, "Half way.", ""};
+                 }};
+    o.studio.commands().add(half);
+    EXPECT_FALSE(o.studio.execute("test.half"));
+    EXPECT_EQ(jaw(o.studio), 0.5f);
+    EXPECT_TRUE(o.studio.document().layer_shown(Layer::skin));
+    EXPECT_EQ(o.studio.history().entries().size(), 1u);
+}
+
+TEST(History, LayersAndShapesTooAndInOrder) {
+    Opened o;
+    ASSERT_TRUE(o.studio.execute("layer.show", {{"layer", "hair"}, {"on", false}}));
+    ASSERT_TRUE(o.studio.execute("layer.solo", {{"layer", "skin"}}));
+    ASSERT_TRUE(o.studio.execute("identity.set", {{"name", "wide"}, {"value", 0.5}}));
+    EXPECT_TRUE(o.studio.document().layer_shown(Layer::skin));
+    EXPECT_FALSE(o.studio.document().layer_shown(Layer::eyes));
+    ASSERT_TRUE(o.bench.settle());
+    ASSERT_TRUE(o.studio.execute("edit.undo"));
+    EXPECT_EQ(o.studio.document().edits.identity_change[0], 0);
+    ASSERT_TRUE(o.studio.execute("edit.undo"));
+    EXPECT_TRUE(o.studio.document().layer_shown(Layer::eyes));
+    EXPECT_FALSE(o.studio.document().layer_shown(Layer::hair));
+    ASSERT_TRUE(o.studio.execute("edit.undo"));
+    EXPECT_TRUE(o.studio.document().layer_shown(Layer::hair));
+    ASSERT_TRUE(o.studio.execute("edit.jump", {{"position", 3}}));
+    EXPECT_EQ(o.studio.document().edits.identity_change[0], 0.5f);
+    EXPECT_TRUE(o.studio.document().edits.layer_solo[0]);
+}
+
+TEST(History, TheCapDropsTheOldest) {
+    Opened o;
+    Document document;
+    document.edits = o.studio.document().edits;
+    History history;
+    const auto change = [&](float value) {
+        EditableState before = document.edits;
+        document.edits.pose.controls[0] = value;
+        history.push("Change", "", 0, difference(before, document.edits));
+    };
+    change(1);
+    const std::size_t one = history.bytes();
+    ASSERT_GT(one, 0u);
+    history.set_cap(10 * one);
+    for (int i = 2; i <= 25; ++i) change(float(i));
+    EXPECT_EQ(history.entries().size(), 10u);
+    EXPECT_EQ(history.dropped(), 15u);
+    EXPECT_LE(history.bytes(), history.cap());
+    int undone = 0;
+    while (history.undo(document)) ++undone;
+    EXPECT_EQ(undone, 10);
+    EXPECT_EQ(document.edits.pose.controls[0], 15) << "older than that is not to be had back";
+    history.set_cap(3 * one);
+    EXPECT_EQ(history.entries().size(), 3u);
+    while (history.redo(document)) {
+    }
+    EXPECT_EQ(document.edits.pose.controls[0], 18);
+    // Bytes stay true through merges.
+    history.clear();
+    history.set_cap(std::size_t(1) << 20);
+    for (int i = 0; i < 5; ++i) {
+        EditableState before = document.edits;
+        document.edits.pose.controls[i] += 1;
+        history.push("Drag", "key", 7, difference(before, document.edits));
+    }
+    ASSERT_EQ(history.entries().size(), 1u);
+    EXPECT_EQ(history.bytes(), history.entries()[0].edit->bytes());
+}
+
+}  // namespace
+}  // namespace likeness::test

@@ -1,0 +1,103 @@
+// Named changes of shape: sliders, and what they do to head and hair.
+#include <gtest/gtest.h>
+
+#include <set>
+
+#include "core/avatar/deform.h"
+#include "core/studio/identity_edit.h"
+#include "tests/avatar/avatar_fixtures.h"
+
+namespace likeness::test {
+namespace {
+
+TEST(Identity, OppositeTargetsAreOneSlider) {
+    HeadModel model = *ball_head(1);
+    model.identity_names = {"nose-width-decr", "l-ear-lobe-incr", "nose-width-incr", "l-ear-lobe-decr"};
+    auto sliders = identity_sliders(model);
+    ASSERT_EQ(sliders.size(), 2u);
+    EXPECT_EQ(sliders[0].name, "nose-width");
+    EXPECT_EQ(sliders[0].group, "nose");
+    EXPECT_EQ(sliders[0].up, 2);
+    EXPECT_EQ(sliders[0].down, 0);
+    EXPECT_EQ(sliders[1].name, "l-ear-lobe");
+    EXPECT_EQ(sliders[1].group, "ear");
+    EXPECT_EQ(sliders[1].up, 1);
+    EXPECT_EQ(sliders[1].down, 3);
+    Eigen::VectorXf change = Eigen::VectorXf::Zero(4);
+    for (const float value : {0.7f, -0.4f, 0.0f}) {
+        set_slider(sliders[0], value, change);
+        EXPECT_EQ(slider_value(sliders[0], change), value);
+        EXPECT_GE(change.minCoeff(), 0) << "targets are not turned inside out";
+    }
+    model.identity_names = {"nose-trans-up", "nose-trans-in", "nose-trans-down", "nose-trans-out"};
+    sliders = identity_sliders(model);
+    ASSERT_EQ(sliders.size(), 2u);
+    EXPECT_EQ(sliders[0].name, "nose-trans-up");
+    EXPECT_EQ(sliders[0].up, 0);
+    EXPECT_EQ(sliders[1].name, "nose-trans-out");
+    EXPECT_EQ(sliders[1].up, 3);
+    model.identity_names = {"old", "head-up", "a-decr", "b-incr"};
+    sliders = identity_sliders(model);
+    ASSERT_EQ(sliders.size(), 4u);
+    for (const IdentitySlider& slider : sliders) EXPECT_EQ(slider.down, -1);
+}
+
+TEST(Identity, TheDefaultHeadsTargetsAreAllThere) {
+    const auto head = real_head();
+    std::set<int> targets;
+    std::set<std::string> names;
+    for (const IdentitySlider& slider : identity_sliders(*head)) {
+        EXPECT_TRUE(names.insert(slider.name).second) << slider.name;
+        EXPECT_TRUE(targets.insert(slider.up).second) << slider.name;
+        if (slider.down >= 0) {
+            EXPECT_TRUE(targets.insert(slider.down).second) << slider.name;
+        }
+        EXPECT_LT(slider.low, slider.high);
+        EXPECT_FALSE(slider.group.empty());
+    }
+    EXPECT_EQ(int(targets.size()), head->identity_count());
+    EXPECT_TRUE(names.contains("nose-width1")) << "pairs are joined";
+    EXPECT_LT(names.size(), std::size_t(head->identity_count()) * 2 / 3);
+}
+
+TEST(Identity, HeadAndHairMoveTogetherAndBack) {
+    const auto fitted = std::make_shared<const Avatar>(ball_avatar(2, 100, true));
+    IdentityBaker baker(fitted);
+    Eigen::VectorXf change = Eigen::VectorXf::Zero(4);
+    EXPECT_EQ(baker.bake(change), fitted) << "nothing changed, nothing is copied";
+    EXPECT_EQ(baker.bake(Eigen::VectorXf(9)), fitted) << "a change of another head";
+
+    // A target that moves everything up by 5 mm.
+    HeadModel moved = *fitted->model;
+    for (Eigen::Index v = 0; v < moved.vertices.cols(); ++v)
+        moved.identity.col(0).segment<3>(3 * v) = Eigen::Vector3f(0, 0.005f, 0);
+    auto other = std::make_shared<Avatar>(*fitted);
+    other->model = std::make_shared<const HeadModel>(moved);
+    other->prepare();
+    IdentityBaker up(other);
+    change[0] = 2;
+    const auto result = up.bake(change);
+    const Eigen::Vector3f shift(0, 0.01f, 0);
+    EXPECT_LT(((result->person.vertices - other->person.vertices).colwise() - shift).colwise().norm().maxCoeff(),
+              1e-6f);
+    EXPECT_LT(((result->hair.vertices - other->hair.vertices).colwise() - shift).colwise().norm().maxCoeff(), 1e-6f)
+        << "hair follows";
+    EXPECT_TRUE(result->neutral.rightCols(other->hair.vertices.cols()).isApprox(result->hair.vertices)) << "prepared";
+    EXPECT_EQ(result->splats.atlas.size(), other->splats.atlas.size());
+
+    const auto there = baker.bake(change), back = IdentityBaker::before(there, change);
+    EXPECT_NE(there->neutral, fitted->neutral);
+    EXPECT_TRUE(back->identity.isApprox(fitted->identity, 1e-6f));
+    EXPECT_TRUE(back->person.vertices.isApprox(fitted->person.vertices, 1e-5f));
+    // This head's targets are noise, so a little of the hair finds other neighbours on the way back.
+    EXPECT_LT((back->hair.vertices - fitted->hair.vertices).colwise().norm().mean(), 5e-4f);
+    EXPECT_LT(
+        (back->hair.vertices - fitted->hair.vertices).colwise().norm().mean(),
+        0.3f * (IdentityBaker(there).bake(-change)->hair.vertices - fitted->hair.vertices).colwise().norm().mean());
+    SplatFrames frames = splat_frames(*there, fitted->splats, HeadPose::neutral(*there->model));
+    EXPECT_EQ(frames.values.size(), fitted->splats.count * frame_floats);
+    for (float v : frames.values) ASSERT_TRUE(std::isfinite(v));
+}
+
+}  // namespace
+}  // namespace likeness::test

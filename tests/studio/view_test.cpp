@@ -1,0 +1,86 @@
+// Cameras of the view.
+#include <gtest/gtest.h>
+
+#include "core/studio/view_state.h"
+#include "tests/avatar/avatar_fixtures.h"
+#include "tests/studio/studio_fixtures.h"
+
+namespace likeness::test {
+namespace {
+
+struct Opened {
+    TemporaryFolder folder{"studio_view"};
+    StudioBench bench{folder.path};
+    Studio& studio = *bench.studio;
+    Opened() { bench.run("file.open", {{"path", save_ball(folder.path / "a.likeness").string()}}); }
+    Camera camera(int width = 800, int height = 600) const {
+        return view_camera(studio.view(), studio.document(), width, height);
+    }
+};
+
+TEST(View, TheDefaultIsTheConventions) {
+    Opened o;
+    const Camera ours = o.camera(512, 512), theirs = default_camera(*o.studio.document().avatar, 512, 512);
+    EXPECT_NEAR(ours.fx, theirs.fx, 0.5f);
+    EXPECT_TRUE(ours.world_to_camera.isApprox(theirs.world_to_camera, 1e-3f));
+}
+
+TEST(View, OrbitZoomPanAndField) {
+    Opened o;
+    const Eigen::Vector3f middle = o.studio.document().middle;
+    o.bench.run("view.left");
+    Camera c = o.camera();
+    EXPECT_GT(c.position().x(), middle.x() + 0.5f) << "the subject's left is +X";
+    o.bench.run("view.top");
+    c = o.camera();
+    EXPECT_GT(c.position().y(), middle.y() + 0.5f);
+    EXPECT_TRUE(c.world_to_camera.allFinite());
+    EXPECT_NEAR((c.project(middle) - Eigen::Vector2f(400, 300)).norm(), 0, 1e-2);
+    o.bench.run("view.reset");
+    const float size = (o.camera().project(middle + Eigen::Vector3f(0, 0.1f, 0)) - o.camera().project(middle)).norm();
+    o.bench.run("view.zoom", {{"factor", 2}});
+    EXPECT_NEAR((o.camera().project(middle + Eigen::Vector3f(0, 0.1f, 0)) - o.camera().project(middle)).norm(),
+                2 * size, 0.02f * size);
+    o.bench.run("view.reset");
+    o.bench.run("view.fov", {{"degrees", 60}});
+    EXPECT_NEAR((o.camera().project(middle + Eigen::Vector3f(0, 0.1f, 0)) - o.camera().project(middle)).norm(), size,
+                0.02f * size);
+    o.bench.run("view.reset");
+    o.bench.run("view.pan", {{"x", 0.1}, {"y", 0.05}});
+    const Eigen::Vector2f moved = o.camera().project(middle) - Eigen::Vector2f(400, 300);
+    EXPECT_GT(moved.x(), 100);
+    EXPECT_LT(moved.y(), -50);
+    for (int i = 0; i < 30; ++i) o.bench.run("view.zoom", {{"factor", 100}});
+    o.bench.run("view.orbit", {{"yaw", 3600}, {"pitch", 180}});
+    EXPECT_TRUE(o.camera().world_to_camera.allFinite());
+    EXPECT_LE(o.studio.view().pitch, 1.5709f);
+    o.bench.run("view.orbit", {{"yaw", 190}, {"to", true}});
+    EXPECT_NEAR(o.studio.view().yaw, -170 * 3.14159265 / 180, 1e-4) << "within half a turn";
+}
+
+TEST(View, ThePhotographsCameraIsFittedIntoThePicture) {
+    Opened o;
+    o.bench.run("view.source");
+    const Camera& source = o.studio.document().avatar->source.camera;
+    const Camera c = o.camera(800, 600);
+    const Eigen::Vector3f p = o.studio.document().middle;
+    const Eigen::Vector2f in_source = source.project(p), here = c.project(p);
+    const float scale = 600.0f / float(source.height);
+    EXPECT_NEAR(here.y(), in_source.y() * scale, 1e-2);
+    EXPECT_NEAR(here.x(), in_source.x() * scale + 100, 1e-2);
+    o.bench.run("view.orbit", {{"yaw", 5}});
+    EXPECT_FALSE(o.studio.view().source_camera) << "moving the view leaves it";
+    o.bench.run("view.compare", {{"mode", "wipe"}, {"wipe", 0.3}});
+    EXPECT_TRUE(o.studio.view().source_camera);
+    EXPECT_EQ(o.studio.view().compare, CompareMode::wipe);
+    o.bench.run("view.landmarks");
+    EXPECT_TRUE(o.studio.view().landmarks);
+    o.bench.run("view.landmarks", {{"on", true}});
+    EXPECT_TRUE(o.studio.view().landmarks);
+    o.bench.run("view.background", {{"kind", "checker"}, {"red", 0.5}});
+    EXPECT_EQ(o.studio.view().background, BackgroundKind::checker);
+    EXPECT_EQ(o.studio.view().background_colour[0], 0.5f);
+}
+
+}  // namespace
+}  // namespace likeness::test

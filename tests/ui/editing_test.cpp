@@ -1,0 +1,111 @@
+// Sliders, undo and redo, presets, the palette.
+#include <cmath>
+
+#include "tests/ui/interface_bench.h"
+#include "ui/icons.h"
+
+namespace likeness::test {
+namespace {
+
+class Editing : public testing::Test {
+  protected:
+    void SetUp() override {
+        ASSERT_TRUE(bench.studio().execute("file.open", {{"path", sample_avatar().string()}}));
+        ASSERT_TRUE(bench.settle());
+    }
+    float control(const char* name) {
+        const HeadPose pose = bench.studio().shown_pose();
+        return pose.controls[bench.studio().document().model()->control(name)];
+    }
+    static void to_sliders(ImGuiTestContext* ctx) { ctx->SetRef(ctx->WindowInfo("//###Expression/sliders").ID); }
+    InterfaceBench bench;
+};
+
+TEST_F(Editing, SliderDragIsOneEntryThatCanBeUndone) {
+    EXPECT_TRUE(bench.play([&](ImGuiTestContext* ctx) {
+        to_sliders(ctx);
+        ctx->ItemDragWithDelta("jawOpen/##value", {60, 0});
+        IM_CHECK(control("jawOpen") > 0.5f);
+        IM_CHECK_EQ(int(bench.studio().history().entries().size()), 1);
+        ctx->KeyPress(ImGuiMod_Ctrl | ImGuiKey_Z);
+        IM_CHECK_EQ(control("jawOpen"), 0.0f);
+        ctx->KeyPress(ImGuiMod_Ctrl | ImGuiMod_Shift | ImGuiKey_Z);
+        IM_CHECK(control("jawOpen") > 0.5f);
+    }));
+    EXPECT_TRUE(bench.studio().document().dirty());
+}
+
+TEST_F(Editing, SliderTakesTypedValuesAndResets) {
+    EXPECT_TRUE(bench.play([&](ImGuiTestContext* ctx) {
+        to_sliders(ctx);
+        ctx->ItemInput("mouthPucker/##value");
+        ctx->KeyCharsReplaceEnter("0.75");
+        ctx->Yield(2);
+        IM_CHECK(std::abs(control("mouthPucker") - 0.75f) < 1e-4f);
+        ctx->ItemDoubleClick("mouthPucker/##value");
+        ctx->Yield(2);
+        IM_CHECK_EQ(control("mouthPucker"), 0.0f);
+    }));
+}
+
+TEST_F(Editing, SliderSearchNarrowsAndSymmetryMovesBothSides) {
+    EXPECT_TRUE(bench.play([&](ImGuiTestContext* ctx) {
+        ctx->SetRef("//###Expression");
+        ctx->ItemInput("##search");
+        ctx->KeyCharsReplace("smile");
+        ctx->Yield(2);
+        to_sliders(ctx);
+        IM_CHECK(ctx->ItemExists("mouthSmileLeft/##value"));
+        IM_CHECK(!ctx->ItemExists("jawOpen/##value"));
+        IM_CHECK(bench.studio().execute("pose.symmetric").ok());
+        ctx->ItemDragWithDelta("mouthSmileLeft/##value", {60, 0});
+        IM_CHECK(control("mouthSmileRight") > 0.3f);
+        IM_CHECK_EQ(control("mouthSmileRight"), control("mouthSmileLeft"));
+    }));
+}
+
+TEST_F(Editing, CopyAndPasteCarryAPose) {
+    ASSERT_TRUE(bench.studio().execute("pose.set_expression", {{"name", "jawOpen"}, {"value", 0.6}}));
+    ASSERT_TRUE(bench.studio().execute("pose.head", {{"yaw", 20.0}}));
+    EXPECT_TRUE(bench.play([&](ImGuiTestContext* ctx) {
+        ctx->MouseMoveToPos({640, 300});
+        ctx->KeyPress(ImGuiMod_Ctrl | ImGuiKey_C);
+        ctx->KeyPress(ImGuiMod_Ctrl | ImGuiKey_0);
+        IM_CHECK_EQ(control("jawOpen"), 0.0f);
+        ctx->KeyPress(ImGuiMod_Ctrl | ImGuiKey_V);
+        IM_CHECK(std::abs(control("jawOpen") - 0.6f) < 1e-3f);
+    }));
+}
+
+TEST_F(Editing, PaletteRunsWhatIsTyped) {
+    EXPECT_TRUE(bench.play([&](ImGuiTestContext* ctx) {
+        ctx->KeyPress(ImGuiMod_Ctrl | ImGuiKey_P);
+        ctx->Yield(2);
+        IM_CHECK(bench.app->interface().command_palette().is_open());
+        ctx->KeyChars("grid");
+        ctx->KeyPress(ImGuiKey_Enter);
+        ctx->Yield(2);
+        IM_CHECK(bench.studio().view().grid);
+        IM_CHECK(!bench.app->interface().command_palette().is_open());
+        ctx->KeyPress(ImGuiKey_F1);
+        ctx->Yield(2);
+        IM_CHECK(bench.app->interface().shortcut_sheet().is_open());
+        ctx->KeyPress(ImGuiKey_Escape);
+        ctx->Yield(2);
+        IM_CHECK(!bench.app->interface().shortcut_sheet().is_open());
+    }));
+}
+
+TEST_F(Editing, LayersHideByTheirButtons) {
+    EXPECT_TRUE(bench.play([&](ImGuiTestContext* ctx) {
+        static_assert(int(Layer::hair) == 3);
+        ctx->ItemClick("//###Layers/layers/$$3/show/" ICON_FA_EYE "##show");
+        ctx->Yield(2);
+        IM_CHECK(!bench.studio().document().layer_shown(Layer::hair));
+        ctx->KeyPress(ImGuiMod_Ctrl | ImGuiKey_Z);
+        IM_CHECK(bench.studio().document().layer_shown(Layer::hair));
+    }));
+}
+
+}  // namespace
+}  // namespace likeness::test

@@ -1,0 +1,36 @@
+// What asks for an answer: files, unsaved changes, recovery after a crash, errors.
+#pragma once
+
+#include <memory>
+#include <optional>
+
+#include "core/studio/studio.h"
+#include "ui/file_browser.h"
+
+namespace likeness::ui {
+
+class NativeFileDialog;
+
+class Dialogs {
+  public:
+    Dialogs();
+    ~Dialogs();
+    void draw(Studio& studio);
+    // Whether the desktop's own file dialogs are asked first; tests and machines without a display do without.
+    void use_native(bool on) { native_allowed_ = on; }
+    bool asks() const { return asks_; }
+
+  private:
+    void answer_file_request(Studio& studio);
+    void draw_question(Studio& studio);
+    void draw_error(Studio& studio);
+    void draw_recovery(Studio& studio);
+    std::filesystem::path first_folder(const Studio& studio) const;
+
+    FileBrowser browser_;
+    std::unique_ptr<NativeFileDialog> native_;
+    std::filesystem::path last_folder_;
+    bool native_allowed_ = true, asks_ = false, recovery_dismissed_ = false;
+};
+
+}  // namespace likeness::ui

@@ -1,0 +1,174 @@
+#include "ui/file_browser.h"
+
+#include <imgui.h>
+
+#include <algorithm>
+#include <cctype>
+#include <cstdio>
+
+#include "ui/icons.h"
+#include "ui/theme.h"
+#include "ui/widgets.h"
+
+namespace likeness::ui {
+namespace {
+
+std::string lower(std::string text) {
+    for (char& c : text) c = char(std::tolower(static_cast<unsigned char>(c)));
+    return text;
+}
+
+std::string size_text(std::uintmax_t bytes) {
+    std::array<char, 32> buffer{};
+    if (bytes >= 1048576)
+        std::snprintf(buffer.data(), buffer.size(), "%.1f MB", double(bytes) / 1048576);
+    else
+        std::snprintf(buffer.data(), buffer.size(), "%.0f KB", double(bytes) / 1024);
+    return buffer.data();
+}
+
+}  // namespace
+
+void FileBrowser::open(const FileRequest& request, const std::filesystem::path& folder) {
+    request_ = request;
+    open_ = true;
+    all_ = ask_replace_ = false;
+    name_ = {};
+    request.suggested_name.copy(name_.data(), name_.size() - 1);
+    go(folder);
+}
+
+bool FileBrowser::wanted(const std::string& name) const {
+    if (all_ || request_.patterns.empty()) return true;
+    const std::string small = lower(name);
+    return std::any_of(request_.patterns.begin(), request_.patterns.end(),
+                       [&](const std::string& pattern) { return small.ends_with(lower(pattern.substr(1))); });
+}
+
+void FileBrowser::go(const std::filesystem::path& folder) {
+    std::error_code failed;
+    const std::filesystem::path whole = std::filesystem::weakly_canonical(folder, failed);
+    std::vector<Entry> entries;
+    for (std::filesystem::directory_iterator
+             it(whole, std::filesystem::directory_options::skip_permission_denied, failed),
+         end;
+         !failed && it != end; it.increment(failed)) {
+        Entry entry{it->path().filename().string(), false, 0};
+        std::error_code ignored;
+        entry.folder = it->is_directory(ignored);
+        if (!entry.folder) entry.bytes = it->file_size(ignored);
+        if (!entry.name.empty() && entry.name[0] != '.') entries.push_back(std::move(entry));
+    }
+    problem_ = failed ? "'" + folder.string() + "' cannot be read: " + failed.message() + "." : "";
+    if (failed) return;
+    std::sort(entries.begin(), entries.end(), [](const Entry& a, const Entry& b) {
+        return a.folder != b.folder ? a.folder : lower(a.name) < lower(b.name);
+    });
+    folder_ = whole;
+    entries_ = std::move(entries);
+    path_ = {};
+    folder_.string().copy(path_.data(), path_.size() - 1);
+}
+
+std::optional<std::filesystem::path> FileBrowser::draw(bool& cancelled) {
+    if (!open_) return {};
+    const std::string title = request_.title + "###browser";
+    if (!ImGui::IsPopupOpen(title.c_str())) ImGui::OpenPopup(title.c_str());
+    const ImGuiViewport& main = *ImGui::GetMainViewport();
+    ImGui::SetNextWindowPos(main.GetWorkCenter(), ImGuiCond_Appearing, {0.5f, 0.5f});
+    ImGui::SetNextWindowSize({std::min(px(640), main.WorkSize.x - px(40)), std::min(px(460), main.WorkSize.y - px(40))},
+                             ImGuiCond_Appearing);
+    if (!ImGui::BeginPopupModal(title.c_str(), nullptr, ImGuiWindowFlags_NoSavedSettings)) return {};
+    std::optional<std::filesystem::path> chosen;
+    if (icon_button("up", ICON_FA_ARROW_UP, false, "One folder up.")) go(folder_.parent_path());
+    ImGui::SameLine();
+    if (icon_button("home", ICON_FA_HOUSE, false, "The home folder.")) {
+        const char* home = std::getenv("HOME");
+        go(home ? home : "/");
+    }
+    ImGui::SameLine();
+    ImGui::SetNextItemWidth(-1);
+    if (ImGui::InputText("##folder", path_.data(), path_.size(), ImGuiInputTextFlags_EnterReturnsTrue)) {
+        const std::filesystem::path typed = path_.data();
+        std::error_code ignored;
+        if (std::filesystem::is_regular_file(typed, ignored) && !request_.saving)
+            chosen = typed;
+        else
+            go(typed);
+    }
+    if (!problem_.empty()) problem_box(problem_);
+    const bool needs_name = !request_.patterns.empty();
+    const float below = 2 * ImGui::GetFrameHeightWithSpacing() + px(6);
+    ImGui::BeginChild("files", {0, -below}, ImGuiChildFlags_FrameStyle);
+    std::filesystem::path enter;
+    for (std::size_t i = 0; i < entries_.size(); ++i) {
+        const Entry& entry = entries_[i];
+        if (!entry.folder && (!needs_name || !wanted(entry.name))) continue;
+        ImGui::PushID(int(i));
+        const bool selected = !entry.folder && entry.name == name_.data();
+        if (ImGui::Selectable(
+                (std::string(entry.folder ? ICON_FA_FOLDER "  " : ICON_FA_FILE "  ") + entry.name).c_str(), selected,
+                ImGuiSelectableFlags_AllowDoubleClick | ImGuiSelectableFlags_NoAutoClosePopups)) {
+            if (entry.folder) {
+                enter = folder_ / entry.name;
+            } else {
+                name_ = {};
+                entry.name.copy(name_.data(), name_.size() - 1);
+                if (ImGui::IsMouseDoubleClicked(ImGuiMouseButton_Left) && !request_.saving)
+                    chosen = folder_ / entry.name;
+            }
+        }
+        if (!entry.folder) {
+            const std::string size = size_text(entry.bytes);
+            ImGui::SameLine(ImGui::GetWindowWidth() - ImGui::CalcTextSize(size.c_str()).x - px(24));
+            ImGui::PushStyleColor(ImGuiCol_Text, palette().dim);
+            ImGui::TextUnformatted(size.c_str());
+            ImGui::PopStyleColor();
+        }
+        ImGui::PopID();
+    }
+    ImGui::EndChild();
+    if (!enter.empty()) go(enter);
+    bool entered = false;
+    if (needs_name) {
+        ImGui::SetNextItemWidth(ImGui::GetContentRegionAvail().x - px(110));
+        entered = ImGui::InputTextWithHint("##name", "File name", name_.data(), name_.size(),
+                                           ImGuiInputTextFlags_EnterReturnsTrue);
+        if (ImGui::IsItemEdited()) ask_replace_ = false;
+        ImGui::SameLine();
+        ImGui::Checkbox("All files", &all_);
+    }
+    ImGui::BeginDisabled(needs_name && name_[0] == 0);
+    const bool pressed =
+        button(request_.saving ? (ask_replace_ ? "Replace it" : "Save") : "Open", ButtonStyle::primary, "", px(110));
+    ImGui::EndDisabled();
+    if ((pressed || entered) && (!needs_name || name_[0] != 0)) {
+        std::filesystem::path file = needs_name ? folder_ / name_.data() : folder_;
+        std::error_code ignored;
+        if (request_.saving && file.extension().empty() && !request_.patterns.empty())
+            file += request_.patterns.front().substr(1);
+        if (request_.saving && !ask_replace_ && std::filesystem::exists(file, ignored))
+            ask_replace_ = true;
+        else if (!request_.saving && needs_name && std::filesystem::is_directory(file, ignored))
+            go(file);
+        else
+            chosen = file;
+    }
+    ImGui::SameLine();
+    cancelled = button("Cancel", ButtonStyle::normal, "", px(90)) || ImGui::IsKeyPressed(ImGuiKey_Escape);
+    if (ask_replace_) {
+        ImGui::SameLine();
+        ImGui::PushStyleColor(ImGuiCol_Text, palette().warning);
+        ImGui::AlignTextToFramePadding();
+        ImGui::TextUnformatted("A file of that name exists.");
+        ImGui::PopStyleColor();
+    }
+    if (chosen || cancelled) {
+        open_ = false;
+        ImGui::CloseCurrentPopup();
+    }
+    ImGui::EndPopup();
+    return chosen;
+}
+
+}  // namespace likeness::ui

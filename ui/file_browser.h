@@ -1,0 +1,41 @@
+// A file dialog of our own, for desktops without one.
+#pragma once
+
+#include <array>
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "core/studio/studio.h"
+
+namespace likeness::ui {
+
+class FileBrowser {
+  public:
+    // Begins in `folder`.
+    void open(const FileRequest& request, const std::filesystem::path& folder);
+    bool is_open() const { return open_; }
+    void close() { open_ = false; }
+    // The file that was chosen, once; `cancelled` is set when the person gave up.
+    std::optional<std::filesystem::path> draw(bool& cancelled);
+
+  private:
+    struct Entry {
+        std::string name;
+        bool folder = false;
+        std::uintmax_t bytes = 0;
+    };
+    void go(const std::filesystem::path& folder);
+    bool wanted(const std::string& name) const;
+
+    FileRequest request_;
+    std::filesystem::path folder_;
+    std::vector<Entry> entries_;
+    std::string problem_;
+    std::array<char, 1024> name_{};
+    std::array<char, 2048> path_{};
+    bool open_ = false, all_ = false, ask_replace_ = false;
+};
+
+}  // namespace likeness::ui

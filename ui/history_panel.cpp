@@ -1,0 +1,52 @@
+#include "ui/history_panel.h"
+
+#include <array>
+#include <cstdio>
+
+#include "ui/icons.h"
+#include "ui/theme.h"
+#include "ui/widgets.h"
+
+namespace likeness::ui {
+
+HistoryPanel::HistoryPanel()
+    : Panel("History", ICON_FA_CLOCK_ROTATE_LEFT, "What was changed; any earlier state is one click away.") {}
+
+void HistoryPanel::draw(Studio& studio) {
+    const History& history = studio.history();
+    command_button(studio, "edit.undo", {}, ICON_FA_ROTATE_LEFT "  Undo");
+    ImGui::SameLine();
+    command_button(studio, "edit.redo", {}, ICON_FA_ROTATE_RIGHT "  Redo");
+    ImGui::SameLine();
+    std::array<char, 96> words{};
+    std::snprintf(words.data(), words.size(), "%zu entries, %.1f of %.0f MiB", history.entries().size(),
+                  double(history.bytes()) / 1048576.0, double(history.cap()) / 1048576.0);
+    ImGui::PushStyleColor(ImGuiCol_Text, palette().dim);
+    ImGui::AlignTextToFramePadding();
+    ImGui::TextUnformatted(words.data());
+    ImGui::PopStyleColor();
+    tooltip("Above that memory the oldest entries are forgotten; Preferences sets it.");
+    if (history.entries().empty()) {
+        empty_state(ICON_FA_CLOCK_ROTATE_LEFT, "Nothing was changed yet",
+                    "Each change of pose, shape or layers becomes an entry here.");
+        return;
+    }
+    ImGui::BeginChild("entries");
+    std::size_t target = history.position();
+    const auto row = [&](std::size_t position, const std::string& title) {
+        ImGui::PushID(int(position));
+        const bool undone = position > history.position();
+        if (undone) ImGui::PushStyleColor(ImGuiCol_Text, palette().faint);
+        if (ImGui::Selectable(title.c_str(), position == history.position())) target = position;
+        if (undone) ImGui::PopStyleColor();
+        ImGui::PopID();
+    };
+    row(0, history.dropped() > 0 ? "Earlier changes (forgotten)" : "As it was opened");
+    for (std::size_t i = 0; i < history.entries().size(); ++i) row(i + 1, history.entries()[i].title);
+    if (history.entries().size() != seen_) ImGui::SetScrollHereY(1);
+    seen_ = history.entries().size();
+    ImGui::EndChild();
+    if (target != history.position()) studio.invoke("edit.jump", {{"position", target}});
+}
+
+}  // namespace likeness::ui

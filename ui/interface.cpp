@@ -1,0 +1,194 @@
+#include "ui/interface.h"
+
+#include <imgui_internal.h>
+
+#include <algorithm>
+#include <cctype>
+
+#include "ui/export_panel.h"
+#include "ui/expression_panel.h"
+#include "ui/history_panel.h"
+#include "ui/icons.h"
+#include "ui/identity_panel.h"
+#include "ui/layers_panel.h"
+#include "ui/log_panel.h"
+#include "ui/menu_bar.h"
+#include "ui/motion_panel.h"
+#include "ui/pose_panel.h"
+#include "ui/preferences_panel.h"
+#include "ui/source_panel.h"
+#include "ui/status_bar.h"
+#include "ui/tasks_panel.h"
+#include "ui/theme.h"
+#include "ui/training_panel.h"
+#include "ui/widgets.h"
+
+namespace likeness::ui {
+
+Interface::Interface(Studio& studio, ViewportOutput& output) : studio_(studio), output_(output) {
+    viewport_ = &add<ViewportPanel>(output);
+    add<SourcePanel>();
+    add<TrainingPanel>();
+    add<ExpressionPanel>();
+    add<PosePanel>();
+    add<IdentityPanel>();
+    add<LayersPanel>();
+    add<MotionPanel>();
+    add<HistoryPanel>();
+    add<TasksPanel>();
+    add<LogPanel>();
+    add<ExportPanel>(output);
+    add<PreferencesPanel>(output).open = false;
+    add_commands();
+}
+
+// What only a window can do, for the palette and for scripts.
+void Interface::add_commands() {
+    const auto add_command = [&](const std::string& id, const std::string& title, const std::string& about,
+                                 std::function<void()> run) {
+        Command command;
+        command.id = id;
+        command.title = title;
+        command.category = "Window";
+        command.tooltip = about;
+        command.run = [run = std::move(run)](Studio&, const Arguments&) -> Status {
+            run();
+            return {};
+        };
+        studio_.commands().add(std::move(command));
+    };
+    for (const auto& panel : panels_) {
+        std::string id = "panel." + panel->name();
+        id[6] = char(std::tolower(static_cast<unsigned char>(id[6])));
+        add_command(id, "Show " + panel->name(), panel->about(), [this, name = panel->name()] { show_panel(name); });
+    }
+    add_command("panel.arrange", "Usual arrangement", "Puts all panels where they were at first.",
+                [this] { layout_wanted_ = true; });
+    add_command("window.shortcuts", "Keyboard and mouse", "Lists keys and mouse movements.",
+                [this] { shortcut_sheet_.toggle(); });
+    add_command("window.palette", "Command palette", "Lists every command.", [this] { command_palette_.open(); });
+}
+
+Interface::~Interface() = default;
+
+bool Interface::show_panel(const std::string& name) {
+    for (auto& panel : panels_)
+        if (panel->name() == name) {
+            panel->open = true;
+            front_.push_back(name);
+            return true;
+        }
+    return false;
+}
+
+void Interface::drop(const std::filesystem::path& file) { studio_.invoke("file.open", {{"path", file.string()}}); }
+
+double Interface::next_frame_in() const {
+    double seconds = 10;
+    const ImGuiIO& io = ImGui::GetIO();
+    if (viewport_->turning() || studio_.motion().playing() || !front_.empty()) return 0;
+    // Bars that move without a number, the text cursor, tooltips that wait.
+    if (studio_.document().stage == DocumentStage::preparing) seconds = 0.1;
+    if (io.WantTextInput) seconds = std::min(seconds, 0.25);
+    if (GImGui->HoverItemDelayId != 0 && GImGui->HoverItemDelayTimer < 0.6f) seconds = std::min(seconds, 0.05);
+    return seconds;
+}
+
+void Interface::draw() {
+    run_shortcuts(studio_, *this);
+    draw_menu_bar();
+    draw_status_bar();
+    draw_dock();
+    draw_panels();
+    command_palette_.draw(studio_);
+    shortcut_sheet_.draw(studio_);
+    dialogs_.draw(studio_);
+}
+
+void Interface::draw_menu_bar() { ui::draw_menu_bar(studio_, *this); }
+void Interface::draw_status_bar() { ui::draw_status_bar(studio_, output_, *this); }
+
+void Interface::draw_dock() {
+    const ImGuiViewport& main = *ImGui::GetMainViewport();
+    ImGui::SetNextWindowPos(main.WorkPos);
+    ImGui::SetNextWindowSize(main.WorkSize);
+    ImGui::PushStyleVar(ImGuiStyleVar_WindowPadding, ImVec2(0, 0));
+    ImGui::PushStyleVar(ImGuiStyleVar_WindowBorderSize, 0.0f);
+    ImGui::PushStyleVar(ImGuiStyleVar_WindowRounding, 0.0f);
+    ImGui::Begin("##dock", nullptr,
+                 ImGuiWindowFlags_NoDecoration | ImGuiWindowFlags_NoMove | ImGuiWindowFlags_NoDocking |
+                     ImGuiWindowFlags_NoBringToFrontOnFocus | ImGuiWindowFlags_NoNavFocus |
+                     ImGuiWindowFlags_NoSavedSettings | ImGuiWindowFlags_NoBackground);
+    ImGui::PopStyleVar(3);
+    const ImGuiID dock = ImGui::GetID("studio");
+    if (layout_wanted_ || !ImGui::DockBuilderGetNode(dock)) {
+        layout_wanted_ = false;
+        build_layout(dock, main.WorkSize.x, main.WorkSize.y);
+    }
+    ImGui::DockSpace(dock, {0, 0}, ImGuiDockNodeFlags_NoCloseButton | ImGuiDockNodeFlags_NoWindowMenuButton);
+    ImGui::End();
+}
+
+void Interface::build_layout(unsigned dock, float width, float height) {
+    ImGui::DockBuilderRemoveNode(dock);
+    ImGui::DockBuilderAddNode(dock, ImGuiDockNodeFlags_DockSpace);
+    ImGui::DockBuilderSetNodeSize(dock, {width, height});
+    ImGuiID middle = dock, left = 0, right = 0, bottom = 0, left_lower = 0;
+    // Sides of fixed width, so that a larger window gives the viewport more.
+    const float right_share = std::min(0.30f, px(300) / width);
+    ImGui::DockBuilderSplitNode(middle, ImGuiDir_Right, right_share, &right, &middle);
+    ImGuiID right_lower = 0;
+    ImGui::DockBuilderSplitNode(right, ImGuiDir_Down, std::clamp(px(290) / height, 0.2f, 0.4f), &right_lower, &right);
+    const float left_share = std::min(0.34f, px(264) / (width * (1 - right_share)));
+    ImGui::DockBuilderSplitNode(middle, ImGuiDir_Left, left_share, &left, &middle);
+    ImGui::DockBuilderSplitNode(middle, ImGuiDir_Down, std::min(0.30f, px(164) / height), &bottom, &middle);
+    ImGui::DockBuilderSplitNode(left, ImGuiDir_Down, 0.56f, &left_lower, &left);
+    const auto put = [&](std::initializer_list<const char*> names, ImGuiID node) {
+        for (const char* name : names)
+            for (auto& panel : panels_)
+                if (panel->name() == name) {
+                    ImGui::DockBuilderDockWindow(panel->window().c_str(), node);
+                    panel->open = true;
+                }
+    };
+    put({"Viewport"}, middle);
+    put({"Source"}, left);
+    put({"Training"}, left_lower);
+    put({"Expression", "Pose", "Identity"}, right);
+    put({"Layers", "Export"}, right_lower);
+    put({"Motion", "History", "Tasks", "Log"}, bottom);
+    if (ImGuiDockNode* node = ImGui::DockBuilderGetNode(middle))
+        node->SetLocalFlags(node->LocalFlags | ImGuiDockNodeFlags_NoTabBar | ImGuiDockNodeFlags_NoWindowMenuButton);
+    ImGui::DockBuilderFinish(dock);
+    front_ = {"Motion", "Expression", "Layers"};
+}
+
+void Interface::draw_panels() {
+    for (auto& panel : panels_) {
+        if (!panel->open) continue;
+        const bool is_viewport = panel.get() == viewport_;
+        if (!panel->wants_padding()) ImGui::PushStyleVar(ImGuiStyleVar_WindowPadding, ImVec2(0, 0));
+        ImGui::SetNextWindowSize({px(420), px(480)}, ImGuiCond_FirstUseEver);
+        ImGui::SetNextWindowPos(ImGui::GetMainViewport()->GetCenter(), ImGuiCond_FirstUseEver, {0.5f, 0.5f});
+        ImGuiWindowFlags flags = ImGuiWindowFlags_NoCollapse;
+        if (is_viewport) flags |= ImGuiWindowFlags_NoScrollbar | ImGuiWindowFlags_NoScrollWithMouse;
+        const bool shown = ImGui::Begin(panel->window().c_str(), is_viewport ? nullptr : &panel->open, flags);
+        if (!panel->wants_padding()) ImGui::PopStyleVar();
+        if (shown) {
+            const bool empty = studio_.document().stage == DocumentStage::empty;
+            if (is_viewport && empty)
+                welcome_.draw(studio_);
+            else
+                panel->draw(studio_);
+        }
+        ImGui::End();
+    }
+    // One a frame, and not before a panel that was closed has been drawn.
+    if (front_.empty() || frames_until_front_-- > 0) return;
+    for (auto& panel : panels_)
+        if (panel->name() == front_.front()) ImGui::SetWindowFocus(panel->window().c_str());
+    front_.erase(front_.begin());
+    frames_until_front_ = 1;
+}
+
+}  // namespace likeness::ui

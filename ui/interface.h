@@ -1,0 +1,69 @@
+// Everything that is drawn in a frame: menu bar, panels in their dock, status bar, dialogs, palette, welcome page.
+#pragma once
+
+#include <filesystem>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "core/studio/studio.h"
+#include "ui/command_palette.h"
+#include "ui/dialogs.h"
+#include "ui/panel.h"
+#include "ui/shortcuts.h"
+#include "ui/viewport_output.h"
+#include "ui/viewport_panel.h"
+#include "ui/welcome.h"
+
+namespace likeness::ui {
+
+class Interface {
+  public:
+    Interface(Studio& studio, ViewportOutput& output);
+    ~Interface();
+
+    // Between NewFrame and Render.
+    void draw();
+    // Seconds until the next frame is due although nothing happens.
+    double next_frame_in() const;
+    // A file was dropped on the window.
+    void drop(const std::filesystem::path& file);
+
+    ViewportPanel& viewport() { return *viewport_; }
+    CommandPalette& command_palette() { return command_palette_; }
+    ShortcutSheet& shortcut_sheet() { return shortcut_sheet_; }
+    Dialogs& dialogs() { return dialogs_; }
+    // Brings a panel to the front; false when there is none of that name.
+    bool show_panel(const std::string& name);
+    void reset_layout() { layout_wanted_ = true; }
+    const std::vector<std::unique_ptr<Panel>>& panels() const { return panels_; }
+
+  private:
+    void add_commands();
+    void draw_menu_bar();
+    void draw_dock();
+    void draw_panels();
+    void build_layout(unsigned dock, float width, float height);
+    void draw_status_bar();
+    template <class P, class... A>
+    P& add(A&&... arguments) {
+        auto panel = std::make_unique<P>(std::forward<A>(arguments)...);
+        P& reference = *panel;
+        panels_.push_back(std::move(panel));
+        return reference;
+    }
+
+    Studio& studio_;
+    ViewportOutput& output_;
+    std::vector<std::unique_ptr<Panel>> panels_;  // in the order of the View menu
+    ViewportPanel* viewport_ = nullptr;
+    Welcome welcome_;
+    Dialogs dialogs_;
+    CommandPalette command_palette_;
+    ShortcutSheet shortcut_sheet_;
+    bool layout_wanted_ = false;
+    std::vector<std::string> front_;  // panels to bring to the front, one a frame
+    int frames_until_front_ = 0;
+};
+
+}  // namespace likeness::ui

@@ -1,0 +1,80 @@
+#include "ui/layers_panel.h"
+
+#include "ui/icons.h"
+#include "ui/theme.h"
+#include "ui/widgets.h"
+
+namespace likeness::ui {
+namespace {
+
+constexpr std::array<const char*, layer_count> icons = {ICON_FA_USER,     ICON_FA_EYE,   ICON_FA_TEETH,
+                                                        ICON_FA_SCISSORS, ICON_FA_SHIRT, ICON_FA_GLASSES};
+constexpr std::array<const char*, layer_count> abouts = {"Face, scalp, ears and neck.",
+                                                         "The eyeballs.",
+                                                         "Teeth, gums, tongue and the inside of the mouth.",
+                                                         "Hair and its shell.",
+                                                         "What is worn on the shoulders.",
+                                                         "Things on the head that are none of these."};
+
+}  // namespace
+
+LayersPanel::LayersPanel()
+    : Panel("Layers", ICON_FA_LAYER_GROUP, "Skin, eyes, mouth, hair and clothes, each to be shown or hidden.") {}
+
+void LayersPanel::draw(Studio& studio) {
+    const Document& document = studio.document();
+    if (!document.has_avatar()) {
+        empty_state(ICON_FA_LAYER_GROUP, "No layers",
+                    document.kind == DocumentKind::splats ? "A file of splats has no layers."
+                                                          : "Open a portrait or an avatar first.");
+        return;
+    }
+    if (counted_ != document.gaussians) {
+        counted_ = document.gaussians;
+        counts_.fill(0);
+        if (counted_)
+            for (const Layer layer : counted_->layer) ++counts_[std::size_t(layer)];
+    }
+    ImGui::PushStyleVar(ImGuiStyleVar_CellPadding, ImVec2(px(6), px(3)));
+    if (ImGui::BeginTable("layers", 4, ImGuiTableFlags_RowBg | ImGuiTableFlags_NoPadOuterX)) {
+        ImGui::TableSetupColumn("name", ImGuiTableColumnFlags_WidthStretch);
+        ImGui::TableSetupColumn("count", ImGuiTableColumnFlags_WidthFixed, px(64));
+        ImGui::TableSetupColumn("show", ImGuiTableColumnFlags_WidthFixed, ImGui::GetFrameHeight());
+        ImGui::TableSetupColumn("solo", ImGuiTableColumnFlags_WidthFixed, ImGui::GetFrameHeight());
+        for (std::size_t i = 0; i < layer_count; ++i) {
+            if (counts_[i] == 0 && Layer(i) == Layer::accessory) continue;
+            const bool shown = !document.edits.layer_hidden[i], solo = document.edits.layer_solo[i];
+            ImGui::PushID(int(i));
+            ImGui::TableNextRow();
+            ImGui::TableNextColumn();
+            ImGui::AlignTextToFramePadding();
+            ImGui::PushStyleColor(ImGuiCol_Text, document.layer_shown(Layer(i)) ? palette().text : palette().faint);
+            ImGui::Text("%s  %s", icons[i], readable(layer_names[i]).c_str());
+            tooltip(abouts[i]);
+            ImGui::PopStyleColor();
+            ImGui::TableNextColumn();
+            const std::string count = format_count(counts_[i]);
+            ImGui::AlignTextToFramePadding();
+            ImGui::SetCursorPosX(ImGui::GetCursorPosX() + std::max(0.0f, ImGui::GetContentRegionAvail().x -
+                                                                             ImGui::CalcTextSize(count.c_str()).x));
+            ImGui::PushStyleColor(ImGuiCol_Text, palette().dim);
+            ImGui::TextUnformatted(count.c_str());
+            ImGui::PopStyleColor();
+            tooltip("Gaussians in this layer.");
+            ImGui::TableNextColumn();
+            if (icon_button("show", shown ? ICON_FA_EYE : ICON_FA_EYE_SLASH, false,
+                            shown ? "Hide this layer." : "Show this layer."))
+                studio.invoke("layer.show", {{"layer", layer_names[i]}, {"on", !shown}});
+            ImGui::TableNextColumn();
+            if (icon_button("solo", ICON_FA_S, solo, "Show only this layer, and others that are solo."))
+                studio.invoke("layer.solo", {{"layer", layer_names[i]}, {"on", !solo}});
+            ImGui::PopID();
+        }
+        ImGui::EndTable();
+    }
+    ImGui::PopStyleVar();
+    ImGui::Spacing();
+    command_button(studio, "layer.show_all", {}, "Show all", ButtonStyle::normal, -1);
+}
+
+}  // namespace likeness::ui

@@ -1,0 +1,20 @@
+// The avatar's layers: show, hide, solo, and how many Gaussians each has.
+#pragma once
+
+#include <array>
+
+#include "ui/panel.h"
+
+namespace likeness::ui {
+
+class LayersPanel : public Panel {
+  public:
+    LayersPanel();
+    void draw(Studio& studio) override;
+
+  private:
+    std::shared_ptr<const AnchoredSplats> counted_;
+    std::array<std::size_t, layer_count> counts_{};
+};
+
+}  // namespace likeness::ui

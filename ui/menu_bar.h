@@ -1,0 +1,11 @@
+// The menus: every command of the registry has its place, files that were open, panels.
+#pragma once
+
+#include "core/studio/studio.h"
+
+namespace likeness::ui {
+
+class Interface;
+void draw_menu_bar(Studio& studio, Interface& interface);
+
+}  // namespace likeness::ui

@@ -1,0 +1,178 @@
+#include "ui/motion_panel.h"
+
+#include <algorithm>
+#include <array>
+#include <cstdio>
+#include <numeric>
+
+#include "ui/icons.h"
+#include "ui/theme.h"
+#include "ui/widgets.h"
+
+namespace likeness::ui {
+namespace {
+
+constexpr std::size_t curve_samples = 400, curve_count = 4;
+
+std::string time_text(double seconds) {
+    std::array<char, 32> buffer{};
+    std::snprintf(buffer.data(), buffer.size(), "%d:%05.2f", int(seconds) / 60, seconds - 60 * (int(seconds) / 60));
+    return buffer.data();
+}
+
+}  // namespace
+
+MotionPanel::MotionPanel() : Panel("Motion", ICON_FA_FILM, "Plays a recorded expression track on the avatar.") {}
+
+// The curves that move most stand for the whole track.
+void MotionPanel::gather(const MotionTrack& track) {
+    gathered_ = &track;
+    curves_.clear();
+    const std::size_t names = track.names.size(), frames = track.frame_count();
+    if (names == 0 || frames == 0) return;
+    std::vector<float> movement(names, 0);
+    for (std::size_t f = 1; f < frames; ++f)
+        for (std::size_t n = 0; n < names; ++n)
+            movement[n] += std::abs(track.weights[f * names + n] - track.weights[(f - 1) * names + n]);
+    std::vector<std::size_t> order(names);
+    std::iota(order.begin(), order.end(), std::size_t(0));
+    std::sort(order.begin(), order.end(), [&](std::size_t a, std::size_t b) { return movement[a] > movement[b]; });
+    for (std::size_t k = 0; k < std::min(curve_count, names); ++k) {
+        Curve curve{track.names[order[k]], {}};
+        for (std::size_t s = 0; s < curve_samples; ++s) {
+            const std::size_t f = std::min(frames - 1, s * frames / curve_samples);
+            curve.values.push_back(std::clamp(track.weights[f * names + order[k]], 0.0f, 1.0f));
+        }
+        curves_.push_back(std::move(curve));
+    }
+}
+
+void MotionPanel::draw(Studio& studio) {
+    const MotionPlayer& motion = studio.motion();
+    if (!motion.loaded()) {
+        gathered_ = nullptr;
+        const float width = px(160);
+        ImGui::BeginChild("empty", {0, ImGui::GetContentRegionAvail().y - ImGui::GetFrameHeight() - px(6)});
+        empty_state(ICON_FA_FILM, "No motion is open",
+                    "A track of ARKit expressions (JSON or CSV) moves the face over time.");
+        ImGui::EndChild();
+        ImGui::SetCursorPosX(0.5f * (ImGui::GetWindowWidth() - width));
+        command_button(studio, "motion.open", {}, ICON_FA_FOLDER_OPEN "  Open motion...", ButtonStyle::primary, width);
+        return;
+    }
+    if (gathered_ != motion.track()) gather(*motion.track());
+    draw_transport(studio);
+    draw_timeline(studio);
+}
+
+void MotionPanel::draw_transport(Studio& studio) {
+    const MotionPlayer& motion = studio.motion();
+    if (icon_button("start", ICON_FA_BACKWARD_STEP, false, "To the beginning."))
+        studio.invoke("motion.seek", {{"seconds", 0.0}});
+    ImGui::SameLine(0, px(2));
+    if (icon_button("back", ICON_FA_CARET_LEFT, false, "One frame back (,)."))
+        studio.invoke("motion.step", {{"frames", -1}});
+    ImGui::SameLine(0, px(2));
+    if (icon_button("play", motion.playing() ? ICON_FA_PAUSE : ICON_FA_PLAY, motion.playing(),
+                    motion.playing() ? "Hold (Space)." : "Play (Space).", studio.document().has_avatar()))
+        studio.invoke("motion.toggle");
+    ImGui::SameLine(0, px(2));
+    if (icon_button("next", ICON_FA_CARET_RIGHT, false, "One frame on (.)."))
+        studio.invoke("motion.step", {{"frames", 1}});
+    ImGui::SameLine(0, px(2));
+    if (icon_button("loop", ICON_FA_REPEAT, motion.loop, "Begin again at the end."))
+        studio.invoke("motion.loop", {{"on", !motion.loop}});
+    ImGui::SameLine();
+    float speed = float(motion.speed);
+    if (slider(studio, "speed",
+               {.label = "Speed",
+                .low = 0.1f,
+                .high = 4,
+                .fallback = 1,
+                .format = "%.2f",
+                .unit = "x",
+                .about = "How fast it plays.",
+                .width = px(150),
+                .logarithmic = true},
+               speed))
+        studio.invoke("motion.speed", {{"value", speed}});
+    ImGui::SameLine();
+    ImGui::AlignTextToFramePadding();
+    ImGui::Text("%s / %s", time_text(motion.time()).c_str(), time_text(motion.duration()).c_str());
+    ImGui::SameLine();
+    ImGui::PushStyleColor(ImGuiCol_Text, palette().dim);
+    ImGui::TextUnformatted(
+        (motion.file().filename().string() + (motion.shown() ? "" : "   (not shown: the pose was edited)")).c_str());
+    ImGui::PopStyleColor();
+    tooltip(motion.file().string() + "\n" + format_count(motion.track()->frame_count()) + " frames, " +
+            std::to_string(motion.track()->names.size()) + " controls");
+    const float side = ImGui::GetFrameHeight();
+    ImGui::SameLine(ImGui::GetCursorPosX() + ImGui::GetContentRegionAvail().x - 2 * side - px(2));
+    if (icon_button("open", ICON_FA_FOLDER_OPEN, false, "Open another motion.")) studio.invoke("motion.open");
+    ImGui::SameLine(0, px(2));
+    if (icon_button("close", ICON_FA_XMARK, false, "Close the motion: back to one's own pose."))
+        studio.invoke("motion.close");
+}
+
+void MotionPanel::draw_timeline(Studio& studio) {
+    const MotionPlayer& motion = studio.motion();
+    if (!motion.loaded()) return;
+    const float width = ImGui::GetContentRegionAvail().x, height = std::max(px(36), ImGui::GetContentRegionAvail().y);
+    const ImVec2 from = ImGui::GetCursorScreenPos(), to = {from.x + width, from.y + height};
+    const double duration = std::max(motion.duration(), 1e-3);
+    ImGui::InvisibleButton("timeline", {width, height});
+    const auto x_of = [&](double seconds) { return from.x + float(seconds / duration) * width; };
+    if (ImGui::IsItemActivated()) {
+        was_playing_ = motion.playing();
+        scrubbing_ = true;
+        studio.invoke("motion.pause");
+    }
+    if (ImGui::IsItemActive()) {
+        const double wanted =
+            std::clamp(double(ImGui::GetIO().MousePos.x - from.x) / double(width), 0.0, 1.0) * duration;
+        if (wanted != motion.time()) studio.invoke("motion.seek", {{"seconds", wanted}});
+    }
+    if (ImGui::IsItemDeactivated() && scrubbing_) {
+        scrubbing_ = false;
+        if (was_playing_) studio.invoke("motion.play");
+    }
+    if (!ImGui::IsItemActive()) tooltip("Drag to go through the motion. The curves are the controls that move most.");
+    ImDrawList& draw = *ImGui::GetWindowDrawList();
+    draw.AddRectFilled(from, to, u32(palette().well), px(5));
+    // A mark every 1, 2, 5, 10, ... seconds, at least 70 units apart.
+    double step = 1;
+    for (const double factor : {2.0, 2.5, 2.0, 2.0, 2.5, 2.0, 2.0, 2.5, 2.0}) {
+        if (step / duration * double(width) >= double(px(70))) break;
+        step *= factor;
+    }
+    const float ruler = ImGui::GetTextLineHeight() + px(2);
+    float legend = to.x - px(8);
+    if (width > px(480))
+        for (std::size_t k = curves_.size(); k-- > 0;) {
+            const std::string name = readable(curves_[k].name);
+            legend -= ImGui::CalcTextSize(name.c_str()).x;
+            draw.AddText({legend, from.y + px(1)}, u32(palette().curve[k % 4]), name.c_str());
+            legend -= px(14);
+        }
+    for (double t = 0; t < duration; t += step) {
+        draw.AddLine({x_of(t), from.y}, {x_of(t), to.y}, u32(palette().faint, 0.3f));
+        std::array<char, 16> label{};
+        std::snprintf(label.data(), label.size(), "%.0f s", t);
+        if (x_of(t) + px(40) < legend)
+            draw.AddText({x_of(t) + px(4), from.y + px(1)}, u32(palette().dim), label.data());
+    }
+    const float top = from.y + ruler, room = to.y - top - px(4);
+    std::vector<ImVec2> points;
+    for (std::size_t k = 0; k < curves_.size(); ++k) {
+        points.clear();
+        for (std::size_t s = 0; s < curves_[k].values.size(); ++s)
+            points.push_back({from.x + width * float(s) / float(curves_[k].values.size() - 1),
+                              top + room * (1 - curves_[k].values[s])});
+        draw.AddPolyline(points.data(), int(points.size()), u32(palette().curve[k % 4], 0.8f), px(1.2f));
+    }
+    const float x = x_of(motion.time());
+    draw.AddLine({x, from.y}, {x, to.y}, u32(palette().accent_strong), px(1.6f));
+    draw.AddTriangleFilled({x - px(5), from.y}, {x + px(5), from.y}, {x, from.y + px(7)}, u32(palette().accent_strong));
+}
+
+}  // namespace likeness::ui

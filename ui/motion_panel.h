@@ -1,0 +1,27 @@
+// A recorded expression track: play, loop, scrub, and its curves over time.
+#pragma once
+
+#include "ui/panel.h"
+
+namespace likeness::ui {
+
+class MotionPanel : public Panel {
+  public:
+    MotionPanel();
+    void draw(Studio& studio) override;
+
+  private:
+    void draw_transport(Studio& studio);
+    void draw_timeline(Studio& studio);
+    void gather(const MotionTrack& track);
+
+    const MotionTrack* gathered_ = nullptr;
+    struct Curve {
+        std::string name;
+        std::vector<float> values;  // at `samples` even times
+    };
+    std::vector<Curve> curves_;  // those that move most
+    bool was_playing_ = false, scrubbing_ = false;
+};
+
+}  // namespace likeness::ui

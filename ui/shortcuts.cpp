@@ -1,0 +1,181 @@
+#include "ui/shortcuts.h"
+
+#include <imgui.h>
+
+#include <algorithm>
+#include <array>
+#include <map>
+#include <numbers>
+
+#include "ui/icons.h"
+#include "ui/interface.h"
+#include "ui/theme.h"
+#include "ui/widgets.h"
+
+namespace likeness::ui {
+namespace {
+
+constexpr float pi = std::numbers::pi_v<float>;
+
+// "Ctrl+Shift+S", "Keypad7", "F3", "Space"; 0 when it names no key.
+ImGuiKeyChord chord_of(const std::string& text) {
+    ImGuiKeyChord chord = 0;
+    std::size_t at = 0;
+    while (true) {
+        const std::size_t plus = text.find('+', at);
+        const std::string part = text.substr(at, plus == std::string::npos ? plus : plus - at);
+        if (plus != std::string::npos) {
+            chord |= part == "Ctrl"    ? ImGuiMod_Ctrl
+                     : part == "Shift" ? ImGuiMod_Shift
+                     : part == "Alt"   ? ImGuiMod_Alt
+                                       : 0;
+            at = plus + 1;
+            continue;
+        }
+        if (part == ",") return chord | ImGuiKey_Comma;
+        if (part == ".") return chord | ImGuiKey_Period;
+        for (int key = ImGuiKey_NamedKey_BEGIN; key < ImGuiKey_NamedKey_END; ++key)
+            if (part == ImGui::GetKeyName(ImGuiKey(key))) return chord | key;
+        return 0;
+    }
+}
+
+struct WindowKey {
+    const char* keys;
+    const char* what;
+    void (*run)(Studio&, Interface&);
+};
+
+void compare(Studio& studio, CompareMode mode) {
+    const bool on = studio.view().compare == mode;
+    studio.invoke("view.compare", {{"mode", on ? "off" : compare_mode_names[std::size_t(mode)]}});
+}
+
+template <int Mode>
+void show_mode(Studio& studio, Interface&) {
+    studio.invoke("view.mode", {{"mode", view_mode_names[std::size_t(Mode)]}});
+}
+
+// Digits stand for the keypad, which many keyboards lack.
+constexpr std::array<WindowKey, 21> window_keys = {{
+    {"Ctrl+P", "Command palette", [](Studio&, Interface& i) { i.command_palette().open(); }},
+    {"F1", "Keyboard shortcuts", [](Studio&, Interface& i) { i.shortcut_sheet().toggle(); }},
+    {"Ctrl+,", "Preferences", [](Studio&, Interface& i) { i.show_panel("Preferences"); }},
+    {"Ctrl+Y", "Redo",
+     [](Studio& s, Interface&) {
+         if (s.unavailable("edit.redo").empty()) s.invoke("edit.redo");
+     }},
+    {"1", "Front", [](Studio& s, Interface& i) { i.viewport().turn_to(s, 0, 0); }},
+    {"Ctrl+1", "Back", [](Studio& s, Interface& i) { i.viewport().turn_to(s, pi, 0); }},
+    {"3", "Subject's left", [](Studio& s, Interface& i) { i.viewport().turn_to(s, pi / 2, 0); }},
+    {"Ctrl+3", "Subject's right", [](Studio& s, Interface& i) { i.viewport().turn_to(s, -pi / 2, 0); }},
+    {"5", "Three quarters", [](Studio& s, Interface& i) { i.viewport().turn_to(s, 0.6f, 0.1f); }},
+    {"7", "Above", [](Studio& s, Interface& i) { i.viewport().turn_to(s, 0, pi / 2); }},
+    {"Ctrl+7", "Below", [](Studio& s, Interface& i) { i.viewport().turn_to(s, 0, -pi / 2); }},
+    {"0", "Photograph's camera",
+     [](Studio& s, Interface&) {
+         if (s.document().has_avatar()) s.invoke("view.source", {{"on", !s.view().source_camera}});
+     }},
+    {"C", "Wipe with the photograph",
+     [](Studio& s, Interface&) {
+         if (s.document().has_avatar()) compare(s, CompareMode::wipe);
+     }},
+    {"Shift+C", "Photograph beside it",
+     [](Studio& s, Interface&) {
+         if (s.document().has_avatar()) compare(s, CompareMode::side_by_side);
+     }},
+    {"Shift+1", "Show splats", show_mode<0>},
+    {"Shift+2", "Show the mesh", show_mode<1>},
+    {"Shift+3", "Show the wireframe", show_mode<2>},
+    {"Shift+4", "Show normals", show_mode<3>},
+    {"Shift+5", "Show depth", show_mode<4>},
+    {",", "One frame back",
+     [](Studio& s, Interface&) {
+         if (s.motion().loaded()) s.invoke("motion.step", {{"frames", -1}});
+     }},
+    {".", "One frame on",
+     [](Studio& s, Interface&) {
+         if (s.motion().loaded()) s.invoke("motion.step", {{"frames", 1}});
+     }},
+}};
+
+}  // namespace
+
+void run_shortcuts(Studio& studio, Interface& interface) {
+    const ImGuiIO& io = ImGui::GetIO();
+    if (io.WantTextInput || ImGui::IsPopupOpen(nullptr, ImGuiPopupFlags_AnyPopupId | ImGuiPopupFlags_AnyPopupLevel))
+        return;
+    for (const WindowKey& key : window_keys)
+        if (ImGui::IsKeyChordPressed(chord_of(key.keys))) return key.run(studio, interface);
+    if (interface.command_palette().is_open()) return;
+    for (const std::string& id : studio.commands().ids()) {
+        const Command& command = *studio.commands().find(id);
+        const ImGuiKeyChord chord = command.shortcut.empty() ? 0 : chord_of(command.shortcut);
+        if (chord == 0 || !ImGui::IsKeyChordPressed(chord)) continue;
+        if (studio.unavailable(id).empty()) studio.invoke(id);
+        return;
+    }
+}
+
+void ShortcutSheet::draw(Studio& studio) {
+    if (!open_) return;
+    const ImGuiViewport& main = *ImGui::GetMainViewport();
+    ImGui::SetNextWindowPos(main.GetWorkCenter(), ImGuiCond_Appearing, {0.5f, 0.5f});
+    ImGui::SetNextWindowSize({std::min(px(960), main.WorkSize.x - px(40)), std::min(px(560), main.WorkSize.y - px(40))},
+                             ImGuiCond_Appearing);
+    const bool shown =
+        ImGui::Begin(ICON_FA_KEYBOARD "  Keyboard and mouse###shortcuts", &open_,
+                     ImGuiWindowFlags_NoDocking | ImGuiWindowFlags_NoCollapse | ImGuiWindowFlags_NoSavedSettings);
+    if (ImGui::IsKeyPressed(ImGuiKey_Escape)) open_ = false;
+    if (shown) {
+        std::map<std::string, std::vector<std::pair<std::string, std::string>>> groups;
+        for (const std::string& id : studio.commands().ids()) {
+            const Command& command = *studio.commands().find(id);
+            if (!command.shortcut.empty()) groups[command.category].emplace_back(command.shortcut, command.title);
+        }
+        for (const WindowKey& key : window_keys) groups["Window"].emplace_back(key.keys, key.what);
+        groups["Mouse in the viewport"] = {{"Left drag", "Orbit"},
+                                           {"Right or middle drag", "Pan"},
+                                           {"Shift + left drag", "Pan"},
+                                           {"Wheel", "Zoom to the pointer"},
+                                           {"Click", "Pick a point of the head"},
+                                           {"Double-click", "Frame the head"}};
+        groups["Sliders"] = {{"Drag, click", "Set"}, {"Ctrl + click", "Type a value"}, {"Double-click", "Reset"}};
+        const int columns = ImGui::GetContentRegionAvail().x > px(600)   ? 3
+                            : ImGui::GetContentRegionAvail().x > px(400) ? 2
+                                                                         : 1;
+        // Columns of about the same height, groups unbroken.
+        std::size_t rows = 0;
+        for (const auto& [name, entries] : groups) rows += entries.size() + 2;
+        if (ImGui::BeginTable("sheet", columns)) {
+            ImGui::TableNextColumn();
+            std::size_t used = 0;
+            int column = 0;
+            for (const auto& [name, entries] : groups) {
+                if (used > 0 && column + 1 < columns &&
+                    used + (entries.size() + 2) / 2 > (rows + std::size_t(columns) - 1) / std::size_t(columns)) {
+                    ImGui::TableNextColumn();
+                    used = 0;
+                    ++column;
+                }
+                used += entries.size() + 2;
+                ImGui::PushFont(medium_font(), 0);
+                ImGui::TextUnformatted(name.c_str());
+                ImGui::PopFont();
+                for (const auto& [keys, what] : entries) {
+                    ImGui::PushStyleColor(ImGuiCol_Text, palette().accent_strong);
+                    ImGui::TextUnformatted(keys.c_str());
+                    ImGui::PopStyleColor();
+                    ImGui::SameLine(px(136));
+                    ImGui::TextUnformatted(what.c_str());
+                }
+                ImGui::Spacing();
+                ImGui::Spacing();
+            }
+            ImGui::EndTable();
+        }
+    }
+    ImGui::End();
+}
+
+}  // namespace likeness::ui

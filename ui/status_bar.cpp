@@ -1,0 +1,120 @@
+#include "ui/status_bar.h"
+
+#include <imgui.h>
+#include <imgui_internal.h>
+
+#include <algorithm>
+#include <array>
+#include <cstdio>
+
+#include "ui/icons.h"
+#include "ui/interface.h"
+#include "ui/theme.h"
+#include "ui/widgets.h"
+
+namespace likeness::ui {
+namespace {
+
+void draw_jobs(Studio& studio, Interface& interface) {
+    std::size_t running = 0;
+    for (const JobInfo& job : studio.jobs().list()) {
+        if (job.state != JobState::running || job.quiet) continue;
+        if (++running > 2) continue;
+        ImGui::PushID(job.id);
+        ImGui::TextUnformatted((job.stage.empty() ? job.name : job.stage).c_str());
+        tooltip(job.name);
+        ImGui::SameLine();
+        const ImVec2 at = ImGui::GetCursorScreenPos();
+        const ImVec2 bar = {px(110), px(6)};
+        const float top = at.y + 0.5f * (ImGui::GetFrameHeight() - bar.y);
+        ImDrawList& draw = *ImGui::GetWindowDrawList();
+        draw.AddRectFilled({at.x, top}, {at.x + bar.x, top + bar.y}, ImGui::GetColorU32(ImGuiCol_FrameBg),
+                           0.5f * bar.y);
+        draw.AddRectFilled({at.x, top}, {at.x + std::max(bar.y, bar.x * float(job.fraction)), top + bar.y},
+                           u32(palette().accent), 0.5f * bar.y);
+        ImGui::Dummy({bar.x, ImGui::GetFrameHeight()});
+        ImGui::SameLine();
+        ImGui::AlignTextToFramePadding();
+        std::string words = std::to_string(int(job.fraction * 100)) + " %";
+        if (job.seconds_left) words += ", " + format_seconds(*job.seconds_left) + " left";
+        ImGui::PushStyleColor(ImGuiCol_Text, palette().dim);
+        ImGui::TextUnformatted(words.c_str());
+        ImGui::PopStyleColor();
+        if (job.cancellable) {
+            ImGui::SameLine(0, px(2));
+            if (icon_button("end", ICON_FA_XMARK, false, "End this task.", !job.cancelling))
+                studio.invoke("task.cancel", {{"id", job.id}});
+        }
+        ImGui::SameLine(0, px(16));
+        ImGui::PopID();
+    }
+    if (running > 2) {
+        if (button("and " + std::to_string(running - 2) + " more", ButtonStyle::flat, "Lists all tasks."))
+            interface.show_panel("Tasks");
+        ImGui::SameLine();
+    }
+    if (running > 0) return;
+    // At rest, the newest thing that was said.
+    const auto messages = studio.messages().newer_than();
+    if (messages.empty()) return;
+    const Message& last = messages.back();
+    ImGui::PushStyleColor(ImGuiCol_Text, last.level == MessageLevel::error     ? palette().bad
+                                         : last.level == MessageLevel::warning ? palette().warning
+                                                                               : palette().dim);
+    const float room = std::max(px(60), ImGui::GetContentRegionAvail().x - px(430));
+    std::string text = last.text;
+    if (ImGui::CalcTextSize(text.c_str()).x > room) {
+        while (!text.empty() && ImGui::CalcTextSize((text + "...").c_str()).x > room) text.pop_back();
+        text += "...";
+    }
+    ImGui::TextUnformatted(text.c_str());
+    ImGui::PopStyleColor();
+    if (ImGui::IsItemClicked()) interface.show_panel("Log");
+    tooltip(last.text + (last.detail.empty() ? "" : "\n" + last.detail));
+    ImGui::SameLine();
+}
+
+}  // namespace
+
+void draw_status_bar(Studio& studio, ViewportOutput& output, Interface& interface) {
+    const float height = ImGui::GetFrameHeight() + px(4);
+    ImGui::PushStyleVar(ImGuiStyleVar_WindowPadding, ImVec2(px(10), px(2)));
+    ImGui::PushStyleVar(ImGuiStyleVar_WindowRounding, 0);
+    ImGui::PushStyleVar(ImGuiStyleVar_WindowBorderSize, 0);
+    ImGui::PushStyleColor(ImGuiCol_WindowBg, ImGui::GetStyleColorVec4(ImGuiCol_MenuBarBg));
+    const bool shown = ImGui::BeginViewportSideBar(
+        "##status", ImGui::GetMainViewport(), ImGuiDir_Down, height,
+        ImGuiWindowFlags_NoScrollbar | ImGuiWindowFlags_NoSavedSettings | ImGuiWindowFlags_NoFocusOnAppearing);
+    ImGui::PopStyleColor();
+    ImGui::PopStyleVar(3);
+    if (shown) {
+        ImGui::AlignTextToFramePadding();
+        draw_jobs(studio, interface);
+        const ViewportStatistics& s = output.statistics();
+        std::string right;
+        if (!studio.scene().empty()) {
+            right = format_count(s.gaussians) + " Gaussians";
+            std::array<char, 48> words{};
+            std::snprintf(words.data(), words.size(), "   %.0f ms   %.0f %%",
+                          double(s.pose_ms + s.raster_ms + s.convert_ms), double(s.resolution * 100));
+            right += words.data();
+        }
+        right += std::string("   ") + (studio.device() ? (studio.device()->name == "cpu" ? "Processor" : "GPU") : "");
+        const float width = ImGui::CalcTextSize(right.c_str()).x;
+        const float at = ImGui::GetWindowWidth() - width - px(12);
+        if (at > ImGui::GetCursorPosX()) {
+            ImGui::SameLine(at);
+            ImGui::PushStyleColor(ImGuiCol_Text, palette().dim);
+            ImGui::TextUnformatted(right.c_str());
+            ImGui::PopStyleColor();
+            tooltip(
+                "Gaussians shown, milliseconds of the last picture, its share of the full resolution, and where it was "
+                "computed" +
+                (studio.device() ? ": " + studio.device()->hardware : std::string()) + ".\nTo the screen: " + s.path +
+                " (" + s.path_reason + ").\n" + s.surface);
+        }
+    }
+    ImGui::End();
+}
+
+}  // namespace likeness::ui

@@ -1,0 +1,177 @@
+#include "ui/training_panel.h"
+
+#include <implot.h>
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <cstdio>
+
+#include "ui/icons.h"
+#include "ui/theme.h"
+#include "ui/widgets.h"
+
+namespace likeness::ui {
+namespace {
+
+template <class... A>
+std::string printed(const char* format, A... arguments) {
+    std::array<char, 96> buffer{};
+    std::snprintf(buffer.data(), buffer.size(), format, arguments...);
+    return buffer.data();
+}
+
+// A number with its name below, a third of the line.
+void figure(const char* name, const std::string& value, const std::string& about, float width) {
+    ImGui::BeginGroup();
+    const float x = ImGui::GetCursorPosX();
+    ImGui::PushFont(medium_font(), 17);
+    ImGui::TextUnformatted(value.c_str());
+    ImGui::PopFont();
+    ImGui::PushStyleColor(ImGuiCol_Text, palette().dim);
+    ImGui::SetCursorPosX(x);
+    ImGui::TextUnformatted(name);
+    ImGui::PopStyleColor();
+    ImGui::EndGroup();
+    tooltip(about);
+    ImGui::SameLine(x + width);
+}
+
+}  // namespace
+
+TrainingPanel::TrainingPanel() : Panel("Training", ICON_FA_CHART_LINE, "How the avatar learns from its photograph.") {}
+
+void TrainingPanel::draw(Studio& studio) {
+    const Document& document = studio.document();
+    const TrainingStatus& training = studio.training();
+    if (document.stage == DocumentStage::preparing && training.state == TrainingState::none) {
+        busy_state("Preparing the portrait", -1);
+        return;
+    }
+    if (!document.has_avatar()) {
+        empty_state(ICON_FA_CHART_LINE, "Nothing to train",
+                    document.kind == DocumentKind::splats ? "A file of splats is only looked at."
+                                                          : "Training starts by itself when a portrait is opened.");
+        return;
+    }
+    draw_controls(studio);
+    if (training.problem) {
+        problem_box(training.problem->message);
+        ImGui::Spacing();
+    }
+    draw_progress(studio);
+    if (!training.curve.empty()) draw_plots(training);
+    draw_options(studio);
+}
+
+void TrainingPanel::draw_controls(Studio& studio) {
+    const TrainingState state = studio.training().state;
+    const float half = 0.5f * (ImGui::GetContentRegionAvail().x - ImGui::GetStyle().ItemSpacing.x);
+    if (state == TrainingState::running) {
+        command_button(studio, "train.pause", {}, ICON_FA_PAUSE "  Pause", ButtonStyle::normal, half);
+    } else if (state == TrainingState::paused) {
+        command_button(studio, "train.resume", {}, ICON_FA_PLAY "  Resume", ButtonStyle::primary, half);
+    } else {
+        command_button(studio, "train.start", {}, ICON_FA_PLAY "  Train",
+                       studio.unavailable("train.start").empty() ? ButtonStyle::primary : ButtonStyle::normal, half);
+    }
+    ImGui::SameLine();
+    command_button(studio, "train.stop", {}, ICON_FA_STOP "  Stop", ButtonStyle::normal, half);
+}
+
+void TrainingPanel::draw_progress(Studio& studio) {
+    const TrainingStatus& training = studio.training();
+    if (training.state == TrainingState::none && training.curve.empty()) {
+        note(studio.unavailable("train.start").empty() ? "Ready to train." : studio.unavailable("train.start"));
+        return;
+    }
+    const int steps = std::max(1, training.options.steps);
+    std::string text = printed("%d of %d steps", training.step, steps);
+    if (training.state == TrainingState::paused) text += "   paused";
+    if (training.state == TrainingState::stopping) text += "   ending";
+    if (training.state == TrainingState::finished)
+        text = printed("Done: %d steps in ", training.step) + format_seconds(training.seconds);
+    if (training.state == TrainingState::running && training.seconds_left)
+        text += "   " + format_seconds(*training.seconds_left) + " left";
+    progress_bar(float(training.step) / float(steps), text);
+    const float third = ImGui::GetContentRegionAvail().x / 3;
+    const TrainingSample* last = training.curve.empty() ? nullptr : &training.curve.back();
+    figure("PSNR, dB", last ? printed("%.1f", last->psnr) : "-",
+           "How close the picture is to the photograph, in decibels over the person; above 30 is close.", third);
+    figure("Gaussians", last ? format_count(last->gaussians) : "-", "How many there are now.", third);
+    figure("Steps / s", printed("%.1f", training.steps_per_second),
+           "Training steps a second" + (training.device.empty() ? std::string(".") : " on " + training.device + "."),
+           third);
+    ImGui::NewLine();
+}
+
+void TrainingPanel::draw_plots(const TrainingStatus& training) {
+    steps_.clear();
+    loss_.clear();
+    psnr_.clear();
+    for (const TrainingSample& s : training.curve) {
+        steps_.push_back(double(s.step));
+        loss_.push_back(s.loss);
+        psnr_.push_back(s.psnr);
+    }
+    const float height = std::clamp(0.5f * (ImGui::GetContentRegionAvail().y - px(60)), px(84), px(150));
+    const auto plot = [&](const char* title, const std::vector<double>& values, const ImVec4& colour,
+                          const char* about) {
+        if (!ImPlot::BeginPlot(
+                title, {-1, height},
+                ImPlotFlags_NoMenus | ImPlotFlags_NoBoxSelect | ImPlotFlags_NoMouseText | ImPlotFlags_NoTitle))
+            return;
+        ImPlot::SetupAxes(nullptr, nullptr, ImPlotAxisFlags_AutoFit | ImPlotAxisFlags_NoTickMarks,
+                          ImPlotAxisFlags_AutoFit | ImPlotAxisFlags_NoTickMarks);
+        ImPlot::SetupLegend(ImPlotLocation_NorthEast, ImPlotLegendFlags_NoButtons);
+        ImPlotSpec spec;
+        spec.LineColor = colour;
+        spec.LineWeight = px(1.8f);
+        ImPlot::PlotLine(title, steps_.data(), values.data(), int(values.size()), spec);
+        ImPlot::EndPlot();
+        tooltip(about);
+    };
+    plot("PSNR (dB)", psnr_, palette().curve[1],
+         "Closeness to the photograph over the training steps; higher is better.");
+    plot("Loss", loss_, palette().curve[0], "What training makes small, over the training steps.");
+}
+
+void TrainingPanel::draw_options(Studio& studio) {
+    if (!section("Next run", studio.training().state == TrainingState::none)) return;
+    ImGui::PushStyleVar(ImGuiStyleVar_ItemSpacing, ImVec2(ImGui::GetStyle().ItemSpacing.x, px(3)));
+    const TrainerOptions& next = studio.next_training();
+    float steps = float(next.steps), resolution = float(next.resolution), cap = float(next.cap);
+    if (slider(studio, "steps",
+               {.label = "Steps",
+                .low = 50,
+                .high = 5000,
+                .fallback = 500,
+                .format = "%.0f",
+                .about = "More steps take longer and become finer.",
+                .logarithmic = true},
+               steps))
+        studio.invoke("train.set_steps", {{"value", std::round(steps)}});
+    if (slider(studio, "resolution",
+               {.label = "Resolution",
+                .low = 128,
+                .high = 1024,
+                .fallback = 512,
+                .format = "%.0f",
+                .unit = " px",
+                .about = "Side of the pictures that training looks at."},
+               resolution))
+        studio.invoke("train.set_resolution", {{"value", std::round(resolution / 32) * 32}});
+    if (slider(studio, "cap",
+               {.label = "Most Gaussians",
+                .low = 10'000,
+                .high = 500'000,
+                .fallback = 90'000,
+                .format = "%.0f",
+                .about = "More Gaussians show finer detail, and need more memory and time.",
+                .logarithmic = true},
+               cap))
+        studio.invoke("train.set_cap", {{"value", std::round(cap / 1000) * 1000}});
+    ImGui::PopStyleVar();
+}
+
+}  // namespace likeness::ui

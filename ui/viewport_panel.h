@@ -1,0 +1,41 @@
+// The avatar, large: navigation, what is drawn, comparison with the photograph, the point under the pointer.
+#pragma once
+
+#include "ui/panel.h"
+#include "ui/viewport_output.h"
+
+namespace likeness::ui {
+
+class ViewportPanel : public Panel {
+  public:
+    explicit ViewportPanel(ViewportOutput& output);
+    void draw(Studio& studio) override;
+    bool wants_padding() const override { return false; }
+
+    // Shown by the Pose panel and the status bar too.
+    const std::optional<PickedInfo>& picked() const { return picked_; }
+    // Turns to a view within a moment.
+    void turn_to(Studio& studio, float yaw, float pitch);
+    bool turning() const { return turn_left_ > 0; }
+
+  private:
+    void navigate(Studio& studio, const ImVec2& from, const ImVec2& size);
+    void continue_turn(Studio& studio);
+    void draw_toolbar(Studio& studio, const ImVec2& from, float width);
+    void draw_landmarks(const Studio& studio, const ImVec2& from) const;
+    void draw_pick(const ImVec2& from) const;
+    void draw_wipe(Studio& studio, const ImVec2& from, const ImVec2& size);
+    void draw_statistics(const ImVec2& from, const ImVec2& size) const;
+    void draw_state(Studio& studio, const ImVec2& from, const ImVec2& size);
+    void display_menu(Studio& studio);
+    void background_menu(Studio& studio);
+    void camera_menu(Studio& studio);
+
+    ViewportOutput& output_;
+    std::optional<PickedInfo> picked_;
+    std::uint64_t document_ = 0;
+    bool dragged_ = false, wiping_ = false;
+    float turn_left_ = 0, turn_yaw_ = 0, turn_pitch_ = 0;
+};
+
+}  // namespace likeness::ui
