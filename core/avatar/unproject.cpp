@@ -309,6 +309,7 @@ void Unprojection::fill_smooth(const std::vector<float>& hair_presence) {
 }
 
 void Unprojection::find_hair_detail(const std::vector<float>& hair_presence) {
+    if (avatar_.hair.vertices.cols() == 0) return;  // nobody asks for it
     constexpr int width = HairDetail::width, height = HairDetail::height;
     std::vector<SurfacePoint> texels;
     texels.reserve(std::size_t(width * height));

@@ -47,7 +47,7 @@ class Unprojection {
     std::vector<float> nearest_;     // z-buffer of the head, metres
     std::vector<int> seen_region_;   // region of the nearest triangle, -1 for none
     Image solid_;                    // the matte, shrunk by what its edge mixes
-    std::unique_ptr<HairDetail> hair_detail_;
+    std::unique_ptr<HairDetail> hair_detail_;  // null when there is no hair shell
     int head_vertices_ = 0;
 };
 

@@ -199,7 +199,7 @@ TEST_F(Render, ModelsAndHelp) {
     EXPECT_EQ(run({"--help"}, folder.path).code, 0);
     EXPECT_EQ(run({"--version"}, folder.path).code, 0);
     EXPECT_EQ(run({"--diagnose"}, folder.path).code, 0);
-    EXPECT_EQ(run({}, folder.path).code, 2);
+    EXPECT_EQ(run({"--no-such-option"}, folder.path).code, 2);
 }
 
 TEST(Train, JsonSummaryFirstPictureSheetAndLog) {
