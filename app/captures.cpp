@@ -10,6 +10,7 @@
 #include "core/image/load.h"
 #include "core/image/ops.h"
 #include "core/image/save.h"
+#include "core/studio/render_avatar.h"
 
 namespace likeness {
 namespace {
@@ -59,14 +60,7 @@ Image render_scene(const Scene& scene, const Camera& camera, Rasterizer& rasteri
     if (background) options.background = *background;
     Frame frame;
     rasterizer.forward(posed, camera, options, frame);
-    Image image(camera.width, camera.height, 4);
-    for (std::size_t i = 0; i < frame.alpha.pixels.size(); ++i) {
-        const float a = background ? 1.0f : frame.alpha.pixels[i];
-        for (std::size_t c = 0; c < 3; ++c)
-            image.pixels[i * 4 + c] = a > 1e-4f ? std::clamp(frame.color.pixels[i * 3 + c] / a, 0.0f, 1.0f) : 0.0f;
-        image.pixels[i * 4 + 3] = a;
-    }
-    return image;
+    return picture_of(frame, background.has_value());
 }
 
 Captures::Captures(Studio& studio, ViewportBridge& viewport, Surface& surface)

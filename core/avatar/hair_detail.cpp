@@ -12,7 +12,7 @@ namespace {
 constexpr int width = HairDetail::width, height = HairDetail::height;
 constexpr int largest_patch = 32, smallest_patch = 12;  // texels; short hair shows only a narrow band
 constexpr std::size_t enough = 60;                      // patches to choose from
-constexpr int pole_rows = 24;            // near the crown the chart's columns crowd: no pattern to take elsewhere
+constexpr int pole_rows = 24;  // near the crown the chart's columns crowd: no pattern to take elsewhere
 constexpr int tries = 48, good_fits = 6;
 constexpr std::size_t most_candidates = 4000;
 
@@ -20,7 +20,7 @@ int index(int x, int y) { return y * width + ((x % width) + width) % width; }
 
 // Upper left corners of the patches that were seen whole.
 std::vector<int> whole_patches(const std::vector<std::uint8_t>& known, int patch, std::mt19937_64& random) {
-    // Number of known texels in each column above a texel, in each row before it: runs, as in a summed area table.
+    // How many texels in a row are known, down to a texel; then, row by row, how many such columns side by side.
     std::vector<int> down(known.size(), 0);
     std::vector<int> corners;
     for (int y = 0; y < height; ++y)
@@ -101,6 +101,16 @@ HairDetail::HairDetail(std::vector<Eigen::Vector3f> detail, std::vector<std::uin
         std::nth_element(fits.begin(), fits.begin() + good_fits, fits.end());
         const int best = fits[std::size_t(random() % good_fits)].second;
         const int cx = best % width, cy = best / width;
+        float both = 0, own = 1e-12f, other = 1e-12f;
+        for (int y = 0; y < patch; ++y)
+            for (int x = 0; x < patch; ++x) {
+                const std::size_t to = std::size_t(index(x0 + x, y0 + y)), from = std::size_t(index(cx + x, cy + y));
+                if (!done[to]) continue;
+                both += detail_[to].dot(seen[from]);
+                own += detail_[to].squaredNorm();
+                other += seen[from].squaredNorm();
+            }
+        const float alike = std::clamp(both / std::sqrt(own * other), 0.0f, 1.0f);  // correlation
         for (int y = 0; y < patch; ++y)
             for (int x = 0; x < patch; ++x) {
                 const std::size_t to = std::size_t(index(x0 + x, y0 + y));
@@ -111,11 +121,13 @@ HairDetail::HairDetail(std::vector<Eigen::Vector3f> detail, std::vector<std::uin
                     done[to] = 1;
                     continue;
                 }
-                // Patches melt into each other where they overlap, without losing contrast (the mean of two unrelated
-                // signals has less: Heitz and Neyret 2018, section 3.2).
+                // Patches melt into each other where they overlap with unchanged contrast: a weighted mean of two
+                // signals has less of it, the less alike they are (Heitz and Neyret 2018, section 3.2, for unrelated
+                // ones).
                 const float edge = float(std::min({x, y, patch - 1 - x, patch - 1 - y}) + 1) / float(shared);
                 const float w = std::clamp(edge, 0.0f, 1.0f);
-                detail_[to] = (w * from + (1 - w) * detail_[to]) / std::sqrt(w * w + (1 - w) * (1 - w));
+                detail_[to] =
+                    (w * from + (1 - w) * detail_[to]) / std::sqrt(w * w + (1 - w) * (1 - w) + 2 * alike * w * (1 - w));
             }
     }
 }

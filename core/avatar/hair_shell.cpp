@@ -23,9 +23,6 @@ constexpr float nape_below_ears = 0.015f;  // metres from the earlobes down to t
 
 int grid(int row, int column) { return row * hair_columns + (column + hair_columns) % hair_columns; }
 
-// The same place on the head's other side.
-int mirrored_cell(int i) { return grid(i / hair_columns, hair_columns - i % hair_columns); }
-
 // Where the shell starts: on the bare head, with the direction in which it grows.
 struct Scaffold {
     Vertices base, direction;

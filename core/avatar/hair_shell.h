@@ -18,6 +18,12 @@ inline constexpr int hair_rows = 48, hair_cap_rows = 26, hair_columns = 64;
 void append_hair_topology(int first_vertex, Triangles& triangles, std::vector<Eigen::Vector2f>& uv,
                           Triangles& triangle_uv);
 
+// The grid vertex at the same place on the head's other side.
+inline int mirrored_cell(int i) {
+    const int row = i / hair_columns, column = i % hair_columns;
+    return row * hair_columns + (hair_columns - column) % hair_columns;
+}
+
 // The point of the shell at an atlas position, u in [1, 2], v in [0, 1].
 SurfacePoint hair_chart_point(const Avatar& avatar, const Eigen::Vector2f& uv);
 

@@ -90,7 +90,8 @@ Eigen::Vector3f mean_color(const Vertices& colors, const HeadModel& model, const
 void seed_splats(Avatar& avatar, const Photo& photo, const std::vector<float>& hair_presence,
                  const SeedOptions& options) {
     const HeadModel& model = *avatar.model;
-    const Unprojection unprojection(avatar, photo, hair_presence);
+    Unprojection unprojection(avatar, photo);
+    unprojection.fill(hair_presence);
     const std::size_t head_triangles = model.triangles.size();
     const int head_vertices = model.vertex_count();
     const float finer = 1 / std::sqrt(std::max(options.density, 0.01f));

@@ -70,7 +70,7 @@ Image shrunk(const Image& image, int radius) {
 
 }  // namespace
 
-Unprojection::Unprojection(const Avatar& avatar, const Photo& photo, const std::vector<float>& hair_presence)
+Unprojection::Unprojection(const Avatar& avatar, const Photo& photo)
     : avatar_(avatar), photo_(photo) {
     head_vertices_ = avatar.model->vertex_count();
     surface_ = pose_surface(avatar, photo.pose);
@@ -84,6 +84,9 @@ Unprojection::Unprojection(const Avatar& avatar, const Photo& photo, const std::
     // Near the matte's edge the picture mixes person and background, whatever the matte says.
     solid_ = shrunk(photo.alpha, 3);
     find_rolled_lids();
+}
+
+void Unprojection::fill(const std::vector<float>& hair_presence) {
     fill_smooth(hair_presence);
     find_hollows();
     find_hair_detail(hair_presence);
@@ -182,8 +185,7 @@ Eigen::Vector3i Unprojection::mirrored(const Eigen::Vector3i& vertices) const {
         if (vertices[k] < head_vertices_) {
             other[k] = avatar_.model->mirror_vertex[std::size_t(vertices[k])];
         } else {
-            const int i = vertices[k] - head_vertices_, row = i / hair_columns, column = i % hair_columns;
-            other[k] = head_vertices_ + row * hair_columns + (hair_columns - column) % hair_columns;
+            other[k] = head_vertices_ + mirrored_cell(vertices[k] - head_vertices_);
         }
     }
     return other;

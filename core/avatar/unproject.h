@@ -18,13 +18,15 @@ struct PointColors {
 class Unprojection {
   public:
     // The avatar must be prepared, with its hair shell.
-    Unprojection(const Avatar& avatar, const Photo& photo, const std::vector<float>& hair_presence);
+    Unprojection(const Avatar& avatar, const Photo& photo);
+    // Finds colours for what is not seen; colors() and smooth() need it, seen() does not.
+    void fill(const std::vector<float>& hair_presence);
 
     // What the photograph shows at the points (no filling); trust 0 where it shows nothing of them.
     PointColors seen(const std::vector<SurfacePoint>& points) const;
-    // Every point coloured.
+    // Every point coloured; after fill().
     PointColors colors(const std::vector<SurfacePoint>& points) const;
-    // Smooth colour of each vertex of the whole surface, filled everywhere.
+    // Smooth colour of each vertex of the whole surface, filled everywhere; after fill().
     const Vertices& smooth() const { return smooth_; }
     // The surface in the photograph's pose.
     const Vertices& surface() const { return surface_; }

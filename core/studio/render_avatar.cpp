@@ -7,6 +7,17 @@
 
 namespace likeness {
 
+Image picture_of(const Frame& frame, bool opaque) {
+    Image image(frame.alpha.width, frame.alpha.height, 4);
+    for (std::size_t i = 0; i < frame.alpha.pixels.size(); ++i) {
+        const float a = opaque ? 1.0f : frame.alpha.pixels[i];
+        for (std::size_t c = 0; c < 3; ++c)
+            image.pixels[i * 4 + c] = a > 1e-4f ? std::clamp(frame.color.pixels[i * 3 + c] / a, 0.0f, 1.0f) : 0.0f;
+        image.pixels[i * 4 + 3] = a;
+    }
+    return image;
+}
+
 AvatarRenderer::AvatarRenderer(std::unique_ptr<Rasterizer> rasterizer) : rasterizer_(std::move(rasterizer)) {}
 
 const Frame& AvatarRenderer::render_frame(const Avatar& avatar, const HeadPose& pose, const Camera& camera,
@@ -20,15 +31,7 @@ Image AvatarRenderer::render(const Avatar& avatar, const HeadPose& pose, const C
                              const std::optional<std::array<float, 3>>& background) {
     RasterOptions options;
     if (background) options.background = *background;
-    const Frame& frame = render_frame(avatar, pose, camera, options);
-    Image image(camera.width, camera.height, 4);
-    for (std::size_t i = 0; i < frame.alpha.pixels.size(); ++i) {
-        const float a = background ? 1.0f : frame.alpha.pixels[i];
-        for (std::size_t c = 0; c < 3; ++c)
-            image.pixels[i * 4 + c] = a > 1e-4f ? std::clamp(frame.color.pixels[i * 3 + c] / a, 0.0f, 1.0f) : 0.0f;
-        image.pixels[i * 4 + 3] = a;
-    }
-    return image;
+    return picture_of(render_frame(avatar, pose, camera, options), background.has_value());
 }
 
 Image render_mesh(const Avatar& avatar, const HeadPose& pose, const Camera& camera) {

@@ -10,6 +10,9 @@
 
 namespace likeness {
 
+// What was rasterized over black (or over a background: then opaque) as RGBA with straight alpha.
+Image picture_of(const Frame& frame, bool opaque);
+
 class AvatarRenderer {
   public:
     explicit AvatarRenderer(std::unique_ptr<Rasterizer> rasterizer = make_cpu_rasterizer());
