@@ -37,9 +37,8 @@ add_custom_command(OUTPUT "${assets_folder}/head.safetensors"
     COMMENT "Packing the default head" VERBATIM)
 list(APPEND assets_built "${assets_folder}/head.safetensors")
 
-# Whoever builds the program or the core tests alone gets them too.
+# Whoever builds the program or one test alone gets them too (likeness_test).
 add_custom_target(likeness_assets ALL DEPENDS ${assets_built})
-add_dependencies(likeness_core_tests likeness_assets)
 if(TARGET likeness)
     add_dependencies(likeness likeness_assets)
 endif()
