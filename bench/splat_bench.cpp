@@ -21,7 +21,7 @@
 #include "core/formats/splat_ply.h"
 #include "core/splat/rasterizer.h"
 #ifdef LIKENESS_HAVE_CUDA
-#include "cuda/cuda_rasterizer.h"
+#include "bench/splat_device.h"
 #include "likeness/cuda/device.h"
 #endif
 
@@ -32,8 +32,8 @@ using namespace likeness;
 struct Options {
     std::vector<std::string> files;
     std::string device = "cpu";
-    std::vector<int> sizes;
-    int repeat = 30;
+    std::vector<int> sizes, batches = {1};
+    int repeat = 30, split = 1;
     bool reference = false;
 };
 
@@ -80,12 +80,10 @@ std::string machine_name(const std::string& device) {
     return device == "cpu" ? processor_name() : "unknown";
 }
 
-std::unique_ptr<Rasterizer> make_rasterizer(const std::string& device) {
-    if (device == "cpu") return make_cpu_rasterizer();
-#ifdef LIKENESS_HAVE_CUDA
-    if (device == "cuda") return make_cuda_rasterizer();
-#endif
-    return nullptr;
+nlohmann::ordered_json head_of_line(const SplatSet& splats, const std::string& scene, int size, int batch,
+                                    const std::string& device) {
+    return {{"bench", "splat"}, {"scene", scene}, {"gaussians", splats.count}, {"width", size},
+            {"height", size},   {"batch", batch}, {"device", device},          {"machine", machine_name(device)}};
 }
 
 void run_case(Rasterizer& rasterizer, const SplatSet& splats, const std::string& scene, int size,
@@ -117,23 +115,13 @@ void run_case(Rasterizer& rasterizer, const SplatSet& splats, const std::string&
         });
     }
 
-    const bool cpu = options.device == "cpu";
-    nlohmann::ordered_json line = {{"bench", "splat"},
-                                   {"scene", scene},
-                                   {"gaussians", splats.count},
-                                   {"width", size},
-                                   {"height", size},
-                                   {"batch", 1},
-                                   {"device", options.device},
-                                   {"machine", machine_name(options.device)},
-                                   {"simd", cpu ? rasterizer.name().substr(4) : ""},
-                                   {"forward_ms", rounded(forward.median())},
-                                   {"forward_backward_ms", rounded(both.median())},
-                                   {"backward_ms", rounded(backward.median())}};
-    if (cpu) {
-        line["forward_cpu_ms"] = rounded(forward.cpu_median());
-        line["forward_backward_cpu_ms"] = rounded(both.cpu_median());
-    }
+    nlohmann::ordered_json line = head_of_line(splats, scene, size, 1, "cpu");
+    line["simd"] = rasterizer.name().substr(4);
+    line["forward_ms"] = rounded(forward.median());
+    line["forward_backward_ms"] = rounded(both.median());
+    line["backward_ms"] = rounded(backward.median());
+    line["forward_cpu_ms"] = rounded(forward.cpu_median());
+    line["forward_backward_cpu_ms"] = rounded(both.cpu_median());
     if (options.reference) {
         line["pairs"] = reference.pairs();
         line["reference_forward_ms"] = rounded(reference_forward.median());
@@ -155,24 +143,43 @@ int run_splat_bench(int argc, char** argv) {
     app.add_option("--device", options.device, "cpu or cuda")->check(CLI::IsMember({"cpu", "cuda"}));
     app.add_option("--size", options.sizes, "side of the picture in pixels (256, 512 and 1024)")
         ->check(CLI::Range(1, 8192));
-    app.add_option("--repeat", options.repeat, "rounds, at least 30");
+    app.add_option("--batch", options.batches, "views in the same launches (GPU; 1)")->check(CLI::Range(1, 64));
+    app.add_option("--split", options.split, "replace each Gaussian by that many smaller ones")
+        ->check(CLI::Range(1, 100));
+    app.add_option("--repeat", options.repeat, "rounds, at least 30 (GPU: 200)");
     app.add_flag("--reference", options.reference, "also measure a plain scalar rasterizer (CPU)");
     CLI11_PARSE(app, argc, argv);
     if (options.sizes.empty()) options.sizes = {256, 512, 1024};
 
-    const std::unique_ptr<Rasterizer> rasterizer = make_rasterizer(options.device);
-    if (!rasterizer) {
+    const bool cpu = options.device == "cpu";
+    if (!cpu && machine_name("cuda") == "unknown") {
         std::cerr << "likeness-bench: no " << options.device << " rasterizer in this build or on this machine\n";
         return 1;
     }
+    const std::unique_ptr<Rasterizer> rasterizer = cpu ? make_cpu_rasterizer() : nullptr;
     for (const std::string& file : options.files) {
-        const Result<SplatSet> splats = load_splat_ply(file);
+        Result<SplatSet> splats = load_splat_ply(file);
         if (!splats) {
             std::cerr << "likeness-bench: " << splats.error().message << '\n';
             return 1;
         }
+        std::string scene = std::filesystem::path(file).stem().string();
+        if (options.split > 1) {
+            *splats = bench::split(*splats, options.split);
+            scene += " x " + std::to_string(options.split);
+        }
         for (const int size : options.sizes) {
-            run_case(*rasterizer, *splats, std::filesystem::path(file).stem().string(), size, options);
+            if (cpu) {
+                run_case(*rasterizer, *splats, scene, size, options);
+                continue;
+            }
+#ifdef LIKENESS_HAVE_CUDA
+            for (const int batch : options.batches) {
+                nlohmann::ordered_json line = head_of_line(*splats, scene, size, batch, "cuda");
+                line.update(bench::time_on_device(*splats, size, batch, std::max(options.repeat, 200)));
+                std::cout << line.dump() << std::endl;
+            }
+#endif
         }
     }
     return 0;

@@ -1,5 +1,6 @@
 #include "bench/splat_scene.h"
 
+#include <Eigen/Geometry>
 #include <algorithm>
 #include <random>
 
@@ -20,6 +21,28 @@ Camera default_view(const SplatSet& splats, int size) {
     camera.cx = camera.cy = 0.5f * float(size);
     camera.world_to_camera = look_at({0, middle, distance}, {0, middle, 0});
     return camera;
+}
+
+SplatSet split(const SplatSet& splats, int parts) {
+    std::mt19937 random(11);
+    std::normal_distribution<float> normal;
+    SplatSet result;
+    result.resize(splats.count * std::size_t(parts));
+    std::size_t to = 0;
+    for (std::size_t i = 0; i < splats.count; ++i) {
+        const float* q = &splats.rotations[4 * i];
+        const Eigen::Matrix3f turn = Eigen::Quaternionf(q[0], q[1], q[2], q[3]).normalized().toRotationMatrix();
+        const Eigen::Vector3f mean(&splats.means[3 * i]), scale(&splats.scales[3 * i]);
+        for (int k = 0; k < parts; ++k, ++to) {
+            const Eigen::Vector3f drawn(normal(random), normal(random), normal(random));
+            Eigen::Map<Eigen::Vector3f>(&result.means[3 * to]) = mean + turn * scale.cwiseProduct(drawn);
+            Eigen::Map<Eigen::Vector3f>(&result.scales[3 * to]) = scale / 1.6f;
+            std::copy_n(q, 4, &result.rotations[4 * to]);
+            std::copy_n(&splats.colors[3 * i], 3, &result.colors[3 * to]);
+            result.opacities[to] = splats.opacities[i];
+        }
+    }
+    return result;
 }
 
 Image noise_gradient(int size) {

@@ -11,6 +11,10 @@ namespace likeness::bench {
 // height at the origin.
 Camera default_view(const SplatSet& splats, int size);
 
+// Each Gaussian replaced by `parts` smaller ones within it, as a trainer splits: positions drawn from it, scales
+// divided by 1.6. The same each time.
+SplatSet split(const SplatSet& splats, int parts);
+
 // The derivative of a mean absolute difference from noise: +-1 / (3 size^2), the same each time.
 Image noise_gradient(int size);
 

@@ -10,13 +10,12 @@ namespace likeness::cuda {
 namespace {
 
 // What each segment lets through. A tile's last segment has nobody to tell.
-__global__ void __launch_bounds__(tile_pixels)
-    transmittance_kernel(RasterWorkspace w, int columns, int width, int height) {
+__global__ void __launch_bounds__(tile_pixels) transmittance_kernel(RasterWorkspace w, Canvas canvas) {
     __shared__ Batch<0> batch;
     const Segment segment = find_segment(w, blockIdx.x);
     if (segment.tile == no_tile || segment.last) return;
-    const PixelPlace place = pixel_place(segment.tile, columns, width, height);
-    load_batch(batch, w, nullptr, 0, 0, segment);
+    const PixelPlace place = pixel_place(segment.tile, canvas);
+    load_batch(batch, w, nullptr, 0, ~0u, 0, segment);
     float product = place.inside ? 1.0f : 0.0f;
     walk_segment(
         batch, int(segment.end - segment.begin), place,
@@ -28,23 +27,37 @@ __global__ void __launch_bounds__(tile_pixels)
 }
 
 template <int Channels>
-__global__ void __launch_bounds__(tile_pixels)
-    blend_kernel(RasterWorkspace w, ChannelGroup group, int channels, int columns, int width, int height) {
+__device__ inline void write_pixel(const ChannelGroup& group, const View* views, const PixelPlace& place,
+                                   const float (&sums)[Channels], float transmittance) {
+#pragma unroll
+    for (int c = 0; c < Channels; ++c) {
+        if (group.output[c] == nullptr) continue;
+        const float behind = group.background[c] ? transmittance * views[place.view].background[c] : 0.0f;
+        group.output[c][place.pixel * group.pixel_stride[c]] = sums[c] + behind;
+    }
+}
+
+// A tile's only segment writes the pictures itself; others leave their sums for join_kernel().
+template <int Channels>
+__global__ void __launch_bounds__(tile_pixels) blend_kernel(RasterWorkspace w, const View* views, ChannelGroup group,
+                                                            float* alpha_output, int channels, Canvas canvas) {
     __shared__ Batch<Channels> batch;
     const Segment segment = find_segment(w, blockIdx.x);
     if (segment.tile == no_tile) return;
-    const PixelPlace place = pixel_place(segment.tile, columns, width, height);
+    const PixelPlace place = pixel_place(segment.tile, canvas);
     const std::size_t state = std::size_t(blockIdx.x) * tile_pixels + threadIdx.x;
     const bool leads = group.first == 0;  // transmittance is the same for all groups; the first one leaves it
     float transmittance = 1.0f;
-    if (leads) {
+    if (segment.index == 0) {
+        // nothing before
+    } else if (leads) {
         const float* product = w.segment_products + std::size_t(segment.first_slot) * tile_pixels + threadIdx.x;
         for (unsigned k = 0; k < segment.index; ++k, product += tile_pixels) transmittance *= *product;
         w.segment_starts[state] = transmittance;
     } else {
         transmittance = w.segment_starts[state];
     }
-    load_batch(batch, w, group.features, group.stride, group.count, segment);
+    load_batch(batch, w, group.features, group.stride, group.wrap, group.count, segment);
     bool done = !place.inside || transmittance < smallest_transmittance;
     float sums[Channels] = {};
     int last = 0;
@@ -64,6 +77,15 @@ __global__ void __launch_bounds__(tile_pixels)
             transmittance = next;
             last = i + 1;
         });
+    if (segment.index == 0 && segment.last) {
+        if (!place.inside) return;
+        write_pixel(group, views, place, sums, transmittance);
+        if (leads) {
+            alpha_output[place.pixel] = 1.0f - transmittance;
+            w.last_instance[place.pixel] = unsigned(last);
+        }
+        return;
+    }
     float* const plane =
         w.segment_sums + (std::size_t(blockIdx.x) * channels + group.first) * tile_pixels + threadIdx.x;
 #pragma unroll
@@ -78,66 +100,74 @@ __global__ void __launch_bounds__(tile_pixels)
 
 // Adds up a tile's segments and writes the pictures. Leaves in each segment's place the sums of all before it.
 template <int Channels>
-__global__ void __launch_bounds__(tile_pixels)
-    join_kernel(RasterWorkspace w, const View* view, ChannelGroup group, float* alpha_output, int channels, int columns,
-                int width, int height) {
+__global__ void __launch_bounds__(tile_pixels) join_kernel(RasterWorkspace w, const View* views, ChannelGroup group,
+                                                           float* alpha_output, int channels, Canvas canvas) {
     const unsigned tile = blockIdx.x;
-    const PixelPlace place = pixel_place(tile, columns, width, height);
+    const PixelPlace place = pixel_place(tile, canvas);
     if (!place.inside) return;
     const uint2 range = static_cast<const uint2*>(w.tile_ranges)[tile];
     const unsigned first_slot = range.x / segment_length + tile;
     const unsigned count = (range.y - range.x + segment_length - 1) / segment_length;
+    if (count == 1) return;  // blend_kernel() did it
     float transmittance = 1.0f;
     float sums[Channels] = {};
     unsigned last = 0;
-    for (unsigned k = 0; k < count; ++k) {
-        const std::size_t slot = first_slot + k, state = slot * tile_pixels + threadIdx.x;
-        float* const plane = w.segment_sums + (slot * channels + group.first) * tile_pixels + threadIdx.x;
+    constexpr unsigned ahead = 4;  // segments that are fetched together
+    for (unsigned k = 0; k < count; k += ahead) {
+        float ends[ahead], own[ahead][Channels];
+        unsigned own_last[ahead];
 #pragma unroll
-        for (int c = 0; c < Channels; ++c) {
-            if (c >= group.count) continue;
-            const float own = plane[c * tile_pixels];
-            plane[c * tile_pixels] = sums[c];
-            sums[c] += own;
+        for (unsigned n = 0; n < ahead; ++n) {
+            const std::size_t slot = first_slot + min(k + n, count - 1), state = slot * tile_pixels + threadIdx.x;
+            const float* const plane = w.segment_sums + (slot * channels + group.first) * tile_pixels + threadIdx.x;
+            ends[n] = w.segment_ends[state];
+            own_last[n] = w.segment_last[state];
+#pragma unroll
+            for (int c = 0; c < Channels; ++c) own[n][c] = c < group.count ? plane[c * tile_pixels] : 0.0f;
         }
-        const float end = w.segment_ends[state];
-        const unsigned own_last = w.segment_last[state];
-        if (own_last > 0) last = k * segment_length + own_last;
-        transmittance = fabsf(end);
-        if (end < 0.0f) break;  // stopped: nothing behind counts
-    }
-    const std::size_t pixel = std::size_t(place.y) * width + place.x;
+        bool stopped = false;
 #pragma unroll
-    for (int c = 0; c < Channels; ++c) {
-        if (group.output[c] == nullptr) continue;
-        const float behind = group.background[c] ? transmittance * view->background[c] : 0.0f;
-        group.output[c][pixel * group.pixel_stride[c]] = sums[c] + behind;
+        for (unsigned n = 0; n < ahead; ++n) {
+            if (stopped || k + n >= count) continue;
+            float* const plane = w.segment_sums +
+                                 ((first_slot + k + n) * std::size_t(channels) + group.first) * tile_pixels +
+                                 threadIdx.x;
+#pragma unroll
+            for (int c = 0; c < Channels; ++c) {
+                if (c >= group.count) continue;
+                plane[c * tile_pixels] = sums[c];
+                sums[c] += own[n][c];
+            }
+            if (own_last[n] > 0) last = (k + n) * segment_length + own_last[n];
+            transmittance = fabsf(ends[n]);
+            stopped = ends[n] < 0.0f;
+        }
+        if (stopped) break;  // nothing behind counts
     }
+    write_pixel(group, views, place, sums, transmittance);
     if (group.first == 0) {
-        alpha_output[pixel] = 1.0f - transmittance;
-        w.last_instance[pixel] = last;
+        alpha_output[place.pixel] = 1.0f - transmittance;
+        w.last_instance[place.pixel] = last;
     }
 }
 
 template <int Channels>
 void launch(const RasterShape& shape, const View* view, const RasterWorkspace& workspace, const ChannelGroup& group,
             float* alpha, cudaStream_t stream) {
-    const TileGrid grid = tile_grid(shape);
     if (shape.splats > 0) {
-        blend_kernel<Channels><<<segment_slots(shape), tile_pixels, 0, stream>>>(
-            workspace, group, shape.channels(), grid.columns, shape.width, shape.height);
+        blend_kernel<Channels><<<segment_slots(shape), tile_pixels, 0, stream>>>(workspace, view, group, alpha,
+                                                                                 shape.channels(), canvas_of(shape));
         check_launch("blend", stream);
     }
-    join_kernel<Channels><<<unsigned(grid.count()), tile_pixels, 0, stream>>>(
-        workspace, view, group, alpha, shape.channels(), grid.columns, shape.width, shape.height);
+    join_kernel<Channels><<<unsigned(tile_grid(shape).count()), tile_pixels, 0, stream>>>(
+        workspace, view, group, alpha, shape.channels(), canvas_of(shape));
     check_launch("join segments", stream);
 }
 
 }  // namespace
 
 void launch_transmittance(const RasterShape& shape, const RasterWorkspace& workspace, cudaStream_t stream) {
-    transmittance_kernel<<<segment_slots(shape), tile_pixels, 0, stream>>>(workspace, tile_grid(shape).columns,
-                                                                           shape.width, shape.height);
+    transmittance_kernel<<<segment_slots(shape), tile_pixels, 0, stream>>>(workspace, canvas_of(shape));
     check_launch("transmittance", stream);
 }
 

@@ -8,21 +8,28 @@ namespace likeness::cuda {
 
 struct PixelPlace {
     int lane;
-    int x, y;  // pixel
+    int x, y;           // pixel
+    std::size_t pixel;  // in the pictures of all views
+    int view;
     float centre_x, centre_y;
     bool inside;      // of the picture
     float left, top;  // centre of the patch's first pixel
 };
 
-__device__ inline PixelPlace pixel_place(unsigned tile, int columns, int width, int height) {
+__device__ inline PixelPlace pixel_place(unsigned tile, const Canvas& canvas) {
+    const int columns = canvas.grid.columns, width = canvas.width, height = canvas.height;
+    const int view = int(tile) / canvas.grid.of_view();
+    tile -= unsigned(view * canvas.grid.of_view());
     const int warp = int(threadIdx.x) / warp_threads, lane = int(threadIdx.x) % warp_threads;
     const int tile_x = int(tile) % columns, tile_y = int(tile) / columns;
     const int left = tile_x * tile_width + (warp % patches_per_row) * patch_width;
     const int top = tile_y * tile_height + (warp / patches_per_row) * patch_height;
     PixelPlace p;
     p.lane = lane;
+    p.view = view;
     p.x = left + lane % patch_width;
     p.y = top + lane / patch_width;
+    p.pixel = (std::size_t(view) * height + p.y) * width + p.x;
     p.centre_x = float(p.x) + 0.5f;
     p.centre_y = float(p.y) + 0.5f;
     p.inside = p.x < width && p.y < height;
@@ -35,8 +42,10 @@ struct Segment {
     unsigned tile;        // no_tile: the slot is not in use
     unsigned first_slot;  // of the tile
     unsigned index;       // in the tile
-    unsigned begin, end;  // positions in the sorted instances
+    unsigned begin, end;  // positions in the lists
+    unsigned list_end;    // of the tile
     bool last;            // of the tile
+    bool merged;          // the list was sorted in pieces
 };
 
 __device__ inline Segment find_segment(const RasterWorkspace& w, unsigned slot) {
@@ -47,6 +56,8 @@ __device__ inline Segment find_segment(const RasterWorkspace& w, unsigned slot) 
     s.first_slot = range.x / segment_length + s.tile;
     s.index = slot - s.first_slot;
     s.begin = range.x + s.index * segment_length;
+    s.list_end = range.y;
+    s.merged = range.y - range.x > piece_keys;
     s.last = range.y - s.begin <= segment_length;
     s.end = s.last ? range.y : s.begin + segment_length;
     return s;
@@ -63,19 +74,19 @@ struct Batch {
 // The first threads fetch one Gaussian each. `channels` may be less than Channels; the rest are zero.
 template <int Channels>
 __device__ inline void load_batch(Batch<Channels>& batch, const RasterWorkspace& w, const float* features, int stride,
-                                  int channels, const Segment& segment) {
+                                  unsigned wrap, int channels, const Segment& segment) {
     const unsigned position = segment.begin + threadIdx.x;
     if (position < segment.end && threadIdx.x < segment_length) {
-        const unsigned index = w.instances[1][position];
+        const unsigned index = unsigned((segment.merged ? w.merged_keys : w.keys)[position]);
         const float4* geometry = static_cast<const float4*>(w.geometry) + 2 * std::size_t(index);
         float4* target = reinterpret_cast<float4*>(batch.splats + threadIdx.x);
         target[0] = geometry[0];
         target[1] = geometry[1];
         batch.indices[threadIdx.x] = index;
+        const std::size_t row = index < wrap ? index : index % wrap;
 #pragma unroll
         for (int c = 0; c < Channels; ++c) {
-            batch.features[threadIdx.x * Channels + c] =
-                c < channels ? features[std::size_t(index) * stride + c] : 0.0f;
+            batch.features[threadIdx.x * Channels + c] = c < channels ? features[row * stride + c] : 0.0f;
         }
     }
     __syncthreads();

@@ -50,36 +50,37 @@ __device__ inline int max_over_warp(int value) {
 template <int Channels>
 __global__ void __launch_bounds__(tile_pixels)
     blend_backward_kernel(RasterWorkspace w, ChannelGroup group, const float* alpha_output, const float* alpha_gradient,
-                          int channels, int columns, int width, int height, int row) {
+                          int channels, Canvas canvas, int row) {
     __shared__ Batch<Channels> batch;
     const Segment segment = find_segment(w, blockIdx.x);
     if (segment.tile == no_tile) return;
-    const PixelPlace place = pixel_place(segment.tile, columns, width, height);
+    const PixelPlace place = pixel_place(segment.tile, canvas);
 
     float gradient[Channels] = {};
     float rest = 0.0f;  // R
     float transmittance = 0.0f;
     int last = 0;  // Gaussians of this segment up to the last one blended
     if (place.inside) {
-        const std::size_t pixel = std::size_t(place.y) * width + place.x;
+        const std::size_t pixel = place.pixel;
         last = int(w.last_instance[pixel]) - int(segment.index * segment_length);
         if (last > 0) {
             const std::size_t slot = blockIdx.x;
-            transmittance = w.segment_starts[slot * tile_pixels + threadIdx.x];
+            const bool first = segment.index == 0;  // nothing before
+            transmittance = first ? 1.0f : w.segment_starts[slot * tile_pixels + threadIdx.x];
             const float* before = w.segment_sums + (slot * channels + group.first) * tile_pixels + threadIdx.x;
 #pragma unroll
             for (int c = 0; c < Channels; ++c) {
                 if (group.gradient[c] == nullptr) continue;
                 const std::size_t at = pixel * group.pixel_stride[c];
                 gradient[c] = group.gradient[c][at];
-                rest += gradient[c] * (group.output[c][at] - before[c * tile_pixels]);
+                rest += gradient[c] * (group.output[c][at] - (first ? 0.0f : before[c * tile_pixels]));
             }
             if (group.first == 0 && alpha_gradient) rest -= (1.0f - alpha_output[pixel]) * alpha_gradient[pixel];
         }
     }
     const int warp_last = min(max_over_warp(last), int(segment.end - segment.begin));
     if (__syncthreads_and(warp_last <= 0)) return;
-    load_batch(batch, w, group.features, group.stride, group.count, segment);
+    load_batch(batch, w, group.features, group.stride, group.wrap, group.count, segment);
 
     for (int first = 0; first < warp_last; first += warp_threads) {
         unsigned hits = patch_hits(batch, first, warp_last, place);
@@ -128,10 +129,8 @@ __global__ void __launch_bounds__(tile_pixels)
 template <int Channels>
 void launch(const RasterShape& shape, const RasterWorkspace& workspace, const ChannelGroup& group, const float* alpha,
             const float* alpha_gradient, cudaStream_t stream) {
-    const TileGrid grid = tile_grid(shape);
     blend_backward_kernel<Channels><<<segment_slots(shape), tile_pixels, 0, stream>>>(
-        workspace, group, alpha, alpha_gradient, shape.channels(), grid.columns, shape.width, shape.height,
-        screen_gradient_row(shape));
+        workspace, group, alpha, alpha_gradient, shape.channels(), canvas_of(shape), screen_gradient_row(shape));
 }
 
 }  // namespace

@@ -18,14 +18,12 @@ inline constexpr unsigned all_lanes = 0xffffffffu;
 // A tile's list is cut into segments of this many Gaussians that are blended side by side: the deepest tile of a head
 // holds ten times the mean, and alone it would decide the time of a picture.
 inline constexpr int segment_length = 128;
+// Keys that a block sorts at once.
+inline constexpr int piece_keys = 1024;
 inline constexpr unsigned no_tile = 0xffffffffu;
 
 // Threads of a block in kernels with one thread per Gaussian, per instance or per value.
 inline constexpr int linear_threads = 128;  // 20 000 Gaussians then reach every multiprocessor
-
-// Lanes that test a Gaussian's tiles together. The median Gaussian of a head has a box of two to four tiles, one in ten
-// more than nine.
-inline constexpr int lanes_per_splat = 8;
 
 // Blending (core/splat/rasterizer.h).
 inline constexpr float screen_dilation = 0.3f;            // pixel^2 on the diagonal of the projected covariance

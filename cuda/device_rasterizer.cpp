@@ -1,6 +1,8 @@
 #include "likeness/cuda/device_rasterizer.h"
 
 #include <algorithm>
+#include <stdexcept>
+#include <vector>
 
 #include "cuda/constants.h"
 
@@ -8,12 +10,13 @@ namespace likeness::cuda {
 namespace {
 
 // First guess, and head room when growing, so that a moving camera does not grow the workspace at every step.
-std::uint32_t first_capacity(int splats) { return std::max(1u << 16, 8u * unsigned(splats)); }
+std::uint32_t first_capacity(int items) { return std::max(1u << 16, 4u * unsigned(items)); }
 std::uint32_t with_head_room(std::uint32_t instances) { return (instances + instances / 4 + 65535u) / 65536u * 65536u; }
 
 bool same_shape(const RasterShape& a, const RasterShape& b) {
     return a.splats == b.splats && a.extra_channels == b.extra_channels && a.depth == b.depth && a.normal == b.normal &&
-           a.width == b.width && a.height == b.height && a.instance_capacity == b.instance_capacity;
+           a.width == b.width && a.height == b.height && a.instance_capacity == b.instance_capacity &&
+           a.views == b.views && a.shared == b.shared;
 }
 
 }  // namespace
@@ -39,7 +42,7 @@ View make_view(const Camera& camera, const RasterOptions& options) {
     return view;
 }
 
-DeviceRasterizer::DeviceRasterizer(cudaStream_t stream) : stream_(stream), memory_(stream), view_(stream, 1) {
+DeviceRasterizer::DeviceRasterizer(cudaStream_t stream) : stream_(stream), memory_(stream), views_(stream, 1) {
     void* pinned = nullptr;
     check(cudaMallocHost(&pinned, sizeof(RasterCounters)), "allocate counters");
     pinned_counters_ = static_cast<RasterCounters*>(pinned);
@@ -56,8 +59,15 @@ void DeviceRasterizer::reserve_instances(std::uint32_t capacity) {
     wanted_instances_ = std::max(wanted_instances_, capacity);
 }
 
-void DeviceRasterizer::prepare(const DeviceSplats& splats, const Camera& camera, const RasterOptions& options) {
+void DeviceRasterizer::prepare(const DeviceSplats& splats, std::span<const Camera> cameras, bool shared,
+                               const RasterOptions& options) {
     poll_counters();
+    const Camera& camera = cameras.front();
+    for (const Camera& other : cameras) {
+        if (other.width != camera.width || other.height != camera.height) {
+            throw std::invalid_argument("rasterizer: views of a batch differ in size");
+        }
+    }
     RasterShape shape;
     shape.splats = splats.count;
     shape.extra_channels = splats.extra_channels;
@@ -65,7 +75,9 @@ void DeviceRasterizer::prepare(const DeviceSplats& splats, const Camera& camera,
     shape.normal = options.normal;
     shape.width = camera.width;
     shape.height = camera.height;
-    if (wanted_instances_ == 0) wanted_instances_ = first_capacity(splats.count);
+    shape.views = int(cameras.size());
+    shape.shared = shared || shape.views == 1;
+    if (wanted_instances_ == 0) wanted_instances_ = first_capacity(shape.items());
     shape.instance_capacity = wanted_instances_;
     if (!same_shape(shape, shape_) || memory_.size() == 0) {
         const std::size_t bytes = raster_workspace_bytes(shape);
@@ -76,16 +88,22 @@ void DeviceRasterizer::prepare(const DeviceSplats& splats, const Camera& camera,
         ++generation_;
     }
     inputs_ = splats.arrays;
-    set_camera(camera, options);
+    set_cameras(cameras, options);
 }
 
-void DeviceRasterizer::set_camera(const Camera& camera, const RasterOptions& options) {
-    set_view(view_.data(), make_view(camera, options), stream_);
+void DeviceRasterizer::set_cameras(std::span<const Camera> cameras, const RasterOptions& options) {
+    if (cameras.size() > views_.size()) {
+        views_.resize(cameras.size());
+        ++generation_;
+    }
+    std::vector<View> views;
+    for (const Camera& camera : cameras) views.push_back(make_view(camera, options));
+    set_views(views_.data(), views.data(), int(views.size()), stream_);
 }
 
 void DeviceRasterizer::render(const RasterOutputs& outputs) {
     outputs_ = outputs;
-    rasterize_forward(shape_, inputs_, view_.data(), workspace_, outputs_, stream_);
+    rasterize_forward(shape_, inputs_, views_.data(), workspace_, outputs_, stream_, mark_);
 }
 
 void DeviceRasterizer::forward(const DeviceSplats& splats, const Camera& camera, const RasterOptions& options,
@@ -97,7 +115,8 @@ void DeviceRasterizer::forward(const DeviceSplats& splats, const Camera& camera,
 
 void DeviceRasterizer::backward(const RasterOutputGradients& output_gradients,
                                 const RasterInputGradients& input_gradients) {
-    rasterize_backward(shape_, inputs_, view_.data(), workspace_, outputs_, output_gradients, input_gradients, stream_);
+    rasterize_backward(shape_, inputs_, views_.data(), workspace_, outputs_, output_gradients, input_gradients, stream_,
+                       mark_);
 }
 
 void DeviceRasterizer::request_counters() {

@@ -28,12 +28,6 @@ __device__ inline bool ellipse_meets(float mean_x, float mean_y, float xx, float
     return fminf(on_column, on_row) <= limit;
 }
 
-__device__ inline bool ellipse_meets_tile(const ScreenSplat& s, int column, int row) {
-    const float left = float(column * tile_width) + 0.5f, top = float(row * tile_height) + 0.5f;
-    return ellipse_meets(s.x, s.y, s.xx, s.xy, s.yy, s.power_limit, left, top, left + float(tile_width - 1),
-                         top + float(tile_height - 1));
-}
-
 // Alpha before clamping. The pinned roundings make the forward and the backward pass agree to the last bit.
 __device__ inline float splat_alpha(const ScreenSplat& s, float dx, float dy) {
     const float square = __fmaf_rn(__fmul_rn(s.yy, dy), dy, __fmul_rn(__fmul_rn(s.xx, dx), dx));

@@ -1,4 +1,7 @@
 // First stage of the forward pass and last of the backward pass: one thread for each Gaussian.
+#include <algorithm>
+#include <cub/block/block_scan.cuh>
+
 #include "cuda/launch.cuh"
 #include "cuda/projection.cuh"
 #include "cuda/raster_stages.h"
@@ -11,10 +14,10 @@ struct ProjectArguments {
     RasterInputs inputs;
     const View* view;
     RasterWorkspace workspace;
-    int splats, channels, extra_channels;
-    bool depth, normal;
+    int splats, views, items, channels, extra_channels;
+    bool shared, depth, normal;
     int columns, rows;
-    unsigned slots;
+    unsigned slots, capacity;
 };
 
 // Finite, and not so large that its square overflows: a Gaussian with any other value is not drawn.
@@ -30,34 +33,58 @@ __device__ bool usable_appearance(const ProjectArguments& a, std::size_t i) {
 }
 
 // Channels of a Gaussian in the order colour, depth, normal, extra.
-__device__ void write_features(const ProjectArguments& a, int i, float depth, Vec3 normal) {
+__device__ void write_features(const ProjectArguments& a, int i, std::size_t input, float depth, Vec3 normal) {
     float* row = a.workspace.features + std::size_t(i) * a.channels;
-    store3(row, load3(a.inputs.colors + 3 * std::size_t(i)));
+    store3(row, load3(a.inputs.colors + 3 * input));
     int channel = 3;
     if (a.depth) row[channel++] = depth;
     if (a.normal) {
         store3(row + channel, normal);
         channel += 3;
     }
-    for (int k = 0; k < a.extra_channels; ++k) row[channel + k] = a.inputs.extra[std::size_t(i) * a.extra_channels + k];
+    for (int k = 0; k < a.extra_channels; ++k) row[channel + k] = a.inputs.extra[input * a.extra_channels + k];
+}
+
+// What a block keeps of its Gaussians while it looks at their tiles, and the pairs that it found, together, so that it
+// asks for room in the list once.
+struct BlockPairs {
+    static constexpr int room = 1536;
+    ScreenSplat splats[linear_threads];
+    float determinants[linear_threads];  // of the inverse covariances
+    ushort4 boxes[linear_threads];
+    unsigned ends[linear_threads];  // of the Gaussians' tiles, one after the other
+    bool touched[linear_threads];
+    unsigned tiles[room], items[room];
+    unsigned count, base;
+};
+
+// A pair's place in the list of its tile, before sorting, and in the list of all pairs.
+__device__ void append(const RasterWorkspace& w, unsigned capacity, unsigned place, unsigned tile, unsigned item) {
+    if (place >= capacity) return;  // counted all the same
+    w.pair_tiles[place] = tile;
+    w.pair_ranks[place] = atomicAdd(w.tile_counts + tile, 1u);
+    w.pair_items[place] = item;
 }
 
 __global__ void __launch_bounds__(linear_threads) project_kernel(ProjectArguments a) {
-    const int i = int(blockIdx.x) * linear_threads + int(threadIdx.x);
+    using Scan = cub::BlockScan<unsigned, linear_threads>;
+    __shared__ typename Scan::TempStorage scan_memory;
+    __shared__ BlockPairs block;
+    const int first = int(blockIdx.x) * linear_threads, i = first + int(threadIdx.x);
     // This stage also clears what later ones only add to.
-    if (i < a.columns * a.rows) static_cast<uint2*>(a.workspace.tile_ranges)[i] = make_uint2(0, 0);
+    if (i < a.columns * a.rows * a.views) static_cast<uint2*>(a.workspace.tile_ranges)[i] = make_uint2(0, 0);
     for (unsigned slot = unsigned(i); slot < a.slots; slot += gridDim.x * linear_threads) {
         a.workspace.segment_tiles[slot] = no_tile;
     }
-    if (i == 0) *a.workspace.counters = RasterCounters{};
 
     bool visible = false;
     ScreenSplat splat{};
+    float determinant = 0;
     ushort4 box = no_tiles();
-    unsigned key = culled_depth_key;
-    if (i < a.splats) {
-        const View view = *a.view;
-        const std::size_t row = std::size_t(i);
+    if (i < a.items) {
+        const int view_index = i / a.splats;
+        const View view = a.view[view_index];
+        const std::size_t row = std::size_t(a.shared ? i - view_index * a.splats : i);
         const Vec3 mean = load3(a.inputs.means + 3 * row);
         const float opacity = a.inputs.opacities[row];
         // Comparisons are written so that a NaN culls.
@@ -69,10 +96,11 @@ __global__ void __launch_bounds__(linear_threads) project_kernel(ProjectArgument
             splat.y = view.fy * p.camera.y / p.camera.z + view.cy;
             splat.opacity = opacity;
             splat.power_limit = power_limit(opacity);
-            const float inverse = 1.0f / p.determinant;
-            splat.xx = p.yy * inverse;
-            splat.xy = -p.xy * inverse;
-            splat.yy = p.xx * inverse;
+            splat.depth = p.camera.z;
+            determinant = 1.0f / p.determinant;
+            splat.xx = p.yy * determinant;
+            splat.xy = -p.xy * determinant;
+            splat.yy = p.xx * determinant;
             const bool drawable = usable(splat.x) && usable(splat.y) && usable(p.xx) && usable(p.yy) &&
                                   usable(p.unit.w) && p.determinant > 0.0f && isfinite(p.determinant) &&
                                   usable_appearance(a, row);
@@ -80,33 +108,76 @@ __global__ void __launch_bounds__(linear_threads) project_kernel(ProjectArgument
                 box = tile_box(splat.x, splat.y, p.xx, p.yy, splat.power_limit, a.columns, a.rows);
             }
             visible = box_tiles(box) > 0;
-            if (visible) {
-                key = __float_as_uint(p.camera.z);
-                if (a.workspace.features) {
-                    Vec3 normal{0, 0, 0};
-                    if (a.normal) {
-                        const int axis = shortest_axis(scale);
-                        normal = axis == 0   ? p.rotation.column(0)
-                                 : axis == 1 ? p.rotation.column(1)
-                                             : p.rotation.column(2);
-                        normal = facing_sign(view, mean, normal) * normal;
-                    }
-                    write_features(a, i, p.camera.z, normal);
+            if (visible && a.workspace.features) {
+                Vec3 normal{0, 0, 0};
+                if (a.normal) {
+                    const int axis = shortest_axis(scale);
+                    normal = axis == 0 ? p.rotation.column(0) : axis == 1 ? p.rotation.column(1) : p.rotation.column(2);
+                    normal = facing_sign(view, mean, normal) * normal;
                 }
+                write_features(a, i, row, p.camera.z, normal);
             }
         }
     }
-    const int touched = visit_tiles(visible, splat, box, [](int, int, int, int) {});
-    if (i >= a.splats) return;
-    if (touched == 0) {
-        splat.opacity = 0;
-        key = culled_depth_key;
+    // All threads share all rows of tiles of the block's Gaussians: a few have sixty, most have two.
+    if (threadIdx.x == 0) block.count = 0;
+    block.splats[threadIdx.x] = splat;
+    block.determinants[threadIdx.x] = determinant;
+    block.boxes[threadIdx.x] = box;
+    block.touched[threadIdx.x] = false;
+    unsigned end = 0, total = 0;
+    Scan(scan_memory).InclusiveSum(visible ? unsigned(box.w - box.y) : 0u, end, total);
+    block.ends[threadIdx.x] = end;
+    __syncthreads();
+    const int lane = int(threadIdx.x) % warp_threads;
+    for (unsigned base = 0; base < total; base += linear_threads) {
+        const unsigned t = base + threadIdx.x;
+        unsigned owner = 0, tile = 0;
+        int hits = 0;
+        if (t < total) {
+#pragma unroll
+            for (unsigned step = linear_threads / 2; step > 0; step /= 2)
+                if (block.ends[owner + step - 1] <= t) owner += step;
+            const ushort4 b = block.boxes[owner];
+            const int row = b.y + int(t - (owner > 0 ? block.ends[owner - 1] : 0u));
+            const int2 columns = row_columns(block.splats[owner], block.determinants[owner], row, b.x, b.z);
+            hits = columns.y - columns.x;
+            tile = (unsigned(first) + owner) / unsigned(a.splats) * unsigned(a.columns * a.rows) +
+                   unsigned(row * a.columns + columns.x);
+        }
+        int before = hits;
+        for (int step = 1; step < warp_threads; step *= 2) {
+            const int left = __shfl_up_sync(all_lanes, before, step);
+            if (lane >= step) before += left;
+        }
+        unsigned place = 0;
+        if (lane == warp_threads - 1 && before > 0) place = atomicAdd(&block.count, unsigned(before));
+        place = __shfl_sync(all_lanes, place, warp_threads - 1) + unsigned(before - hits);
+        if (hits > 0) block.touched[owner] = true;
+        for (int k = 0; k < hits; ++k, ++tile, ++place) {
+            if (place < BlockPairs::room) {
+                block.tiles[place] = tile;
+                block.items[place] = unsigned(first) + owner;
+            } else {
+                append(a.workspace, a.capacity, atomicAdd(&a.workspace.counters->instances, 1u), tile,
+                       unsigned(first) + owner);
+            }
+        }
     }
-    static_cast<ScreenSplat*>(a.workspace.geometry)[i] = splat;
-    static_cast<ushort4*>(a.workspace.tile_boxes)[i] = box;
-    a.workspace.tile_counts[i] = unsigned(touched);
-    a.workspace.depth_keys[0][i] = key;
-    a.workspace.depth_order[0][i] = unsigned(i);
+    __syncthreads();
+    const int seen = __syncthreads_count(block.touched[threadIdx.x]);
+    if (i < a.items) {
+        if (!block.touched[threadIdx.x]) splat.opacity = 0;
+        static_cast<ScreenSplat*>(a.workspace.geometry)[i] = splat;
+    }
+    const unsigned kept = min(block.count, unsigned(BlockPairs::room));
+    if (threadIdx.x == 0 && kept > 0) {
+        block.base = atomicAdd(&a.workspace.counters->instances, kept);
+        atomicAdd(&a.workspace.counters->visible, unsigned(seen));
+    }
+    __syncthreads();
+    for (unsigned k = threadIdx.x; k < kept; k += linear_threads)
+        append(a.workspace, a.capacity, block.base + k, block.tiles[k], block.items[k]);
 }
 
 struct BackwardArguments {
@@ -119,21 +190,27 @@ __device__ void store_if(float* target, std::size_t index, Vec3 value) {
     if (target) store3(target + 3 * index, value);
 }
 
+// One thread for each row of the inputs, which sums over the views that share it.
 __global__ void __launch_bounds__(linear_threads) project_backward_kernel(BackwardArguments b) {
     const ProjectArguments& a = b.forward;
     const int i = int(blockIdx.x) * linear_threads + int(threadIdx.x);
-    if (i >= a.splats) return;
+    if (i >= (a.shared ? a.splats : a.items)) return;
     const std::size_t index = std::size_t(i);
-    const ScreenSplat splat = static_cast<const ScreenSplat*>(a.workspace.geometry)[i];
+    const Vec3 mean = load3(a.inputs.means + 3 * index), scale = load3(a.inputs.scales + 3 * index);
+    const float4 q = reinterpret_cast<const float4*>(a.inputs.rotations)[index];
     SplatGradient g{};
     Vec3 color{0, 0, 0};
-    float opacity = 0;
-    const float* sums = a.workspace.screen_gradients + index * b.row;
-    const bool visible = splat.opacity > 0.0f;
-    if (visible) {
-        const View view = *a.view;
-        const Vec3 mean = load3(a.inputs.means + 3 * index), scale = load3(a.inputs.scales + 3 * index);
-        const float4 q = reinterpret_cast<const float4*>(a.inputs.rotations)[index];
+    float opacity = 0, moved = 0;
+    if (b.gradients.extra) {
+        for (int k = 0; k < a.extra_channels; ++k) b.gradients.extra[index * a.extra_channels + k] = 0;
+    }
+    for (int k = 0; k < (a.shared ? a.views : 1); ++k) {
+        const int view_index = a.shared ? k : i / a.splats;
+        const std::size_t item = a.shared ? std::size_t(k) * a.splats + index : index;
+        const ScreenSplat splat = static_cast<const ScreenSplat*>(a.workspace.geometry)[item];
+        if (!(splat.opacity > 0.0f)) continue;
+        const float* sums = a.workspace.screen_gradients + item * b.row;
+        const View view = a.view[view_index];
         const Projection p = project(view, mean, scale, {q.x, q.y, q.z, q.w});
         // Sums of dL/dpower times 1, dx, dy, dx^2, dx dy, dy^2 (blend_backward.cu); d = pixel - mean.
         const float sum_x = sums[1], sum_y = sums[2];
@@ -143,16 +220,28 @@ __global__ void __launch_bounds__(linear_threads) project_backward_kernel(Backwa
         s.xx = 0.5f * sums[3];
         s.xy = sums[4];
         s.yy = 0.5f * sums[5];
-        opacity =
-            -sums[0] / splat.opacity;  // alpha = opacity exp(-power): dalpha/dopacity = -(dalpha/dpower) / opacity
+        // alpha = opacity exp(-power): dalpha/dopacity = -(dalpha/dpower) / opacity
+        opacity -= sums[0] / splat.opacity;
         int channel = screen_sums;
-        color = load3(sums + channel);
+        color = color + load3(sums + channel);
         channel += 3;
         if (a.depth) s.depth = sums[channel++];
-        if (a.normal) s.normal = load3(sums + channel);
-        g = project_backward(view, p, mean, scale, a.normal, s);
-        if (b.gradients.screen) b.gradients.screen[i] += sqrtf(s.mean_x * s.mean_x + s.mean_y * s.mean_y);
+        if (a.normal) {
+            s.normal = load3(sums + channel);
+            channel += 3;
+        }
+        const SplatGradient own = project_backward(view, p, mean, scale, a.normal, s);
+        g.mean = g.mean + own.mean;
+        g.scale = g.scale + own.scale;
+        g.rotation = {g.rotation.w + own.rotation.w, g.rotation.x + own.rotation.x, g.rotation.y + own.rotation.y,
+                      g.rotation.z + own.rotation.z};
+        moved += sqrtf(s.mean_x * s.mean_x + s.mean_y * s.mean_y);
+        if (b.gradients.extra) {
+            for (int e = 0; e < a.extra_channels; ++e)
+                b.gradients.extra[index * a.extra_channels + e] += sums[channel + e];
+        }
     }
+    if (b.gradients.screen && moved > 0) atomicAdd(b.gradients.screen + i % a.splats, moved);
     store_if(b.gradients.means, index, g.mean);
     store_if(b.gradients.scales, index, g.scale);
     store_if(b.gradients.colors, index, color);
@@ -161,27 +250,35 @@ __global__ void __launch_bounds__(linear_threads) project_backward_kernel(Backwa
             make_float4(g.rotation.w, g.rotation.x, g.rotation.y, g.rotation.z);
     }
     if (b.gradients.opacities) b.gradients.opacities[i] = opacity;
-    if (b.gradients.extra) {
-        const float* extra = sums + screen_sums + a.channels - a.extra_channels;
-        for (int k = 0; k < a.extra_channels; ++k) {
-            b.gradients.extra[index * a.extra_channels + k] = visible ? extra[k] : 0.0f;
-        }
-    }
 }
 
 ProjectArguments arguments(const RasterShape& shape, const RasterInputs& inputs, const View* view,
                            const RasterWorkspace& workspace) {
     const TileGrid grid = tile_grid(shape);
-    return {inputs,      view,         workspace,    shape.splats, shape.channels(),    shape.extra_channels,
-            shape.depth, shape.normal, grid.columns, grid.rows,    segment_slots(shape)};
+    return {inputs,
+            view,
+            workspace,
+            shape.splats,
+            shape.views,
+            shape.items(),
+            shape.channels(),
+            shape.extra_channels,
+            shape.shared,
+            shape.depth,
+            shape.normal,
+            grid.columns,
+            grid.rows,
+            segment_slots(shape),
+            shape.instance_capacity};
 }
 
 }  // namespace
 
 void launch_project(const RasterShape& shape, const RasterInputs& inputs, const View* view,
                     const RasterWorkspace& workspace, cudaStream_t stream) {
-    const int threads = max(shape.splats, tile_grid(shape).count());
-    project_kernel<<<blocks_for(threads), linear_threads, 0, stream>>>(arguments(shape, inputs, view, workspace));
+    const int threads = std::max(shape.items(), tile_grid(shape).count());
+    project_kernel<<<blocks_for(std::size_t(threads)), linear_threads, 0, stream>>>(
+        arguments(shape, inputs, view, workspace));
     check_launch("project", stream);
 }
 
@@ -189,7 +286,7 @@ void launch_project_backward(const RasterShape& shape, const RasterInputs& input
                              const RasterWorkspace& workspace, const RasterInputGradients& gradients,
                              cudaStream_t stream) {
     if (shape.splats == 0) return;
-    project_backward_kernel<<<blocks_for(shape.splats), linear_threads, 0, stream>>>(
+    project_backward_kernel<<<blocks_for(std::size_t(shape.inputs())), linear_threads, 0, stream>>>(
         {arguments(shape, inputs, view, workspace), gradients, screen_gradient_row(shape)});
     check_launch("project backward", stream);
 }

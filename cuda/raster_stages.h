@@ -10,11 +10,19 @@ namespace likeness::cuda {
 
 struct TileGrid {
     int columns = 0, rows = 0;
-    int count() const { return columns * rows; }
+    int views = 1;  // the tiles of one view after those of the other
+    __host__ __device__ int of_view() const { return columns * rows; }
+    int count() const { return of_view() * views; }
 };
 inline TileGrid tile_grid(const RasterShape& shape) {
-    return {(shape.width + tile_width - 1) / tile_width, (shape.height + tile_height - 1) / tile_height};
+    return {(shape.width + tile_width - 1) / tile_width, (shape.height + tile_height - 1) / tile_height, shape.views};
 }
+// What finds a tile's pixels in the pictures.
+struct Canvas {
+    TileGrid grid;
+    int width, height;
+};
+inline Canvas canvas_of(const RasterShape& shape) { return {tile_grid(shape), shape.width, shape.height}; }
 
 // Slots for segments. A tile's first slot is begin / segment_length + tile: a tile with n Gaussians needs at most
 // n / segment_length + 1 slots, and the next tile's number is larger by one, so slots of two tiles never meet.
@@ -31,7 +39,7 @@ struct alignas(16) ScreenSplat {
     float opacity;      // 0 when culled
     float power_limit;  // the exponent at which alpha falls below smallest_alpha, with slack
     float xx, xy, yy;   // inverse covariance: power = (xx dx^2 + yy dy^2) / 2 + xy dx dy
-    float unused;
+    float depth;
 };
 
 void launch_project(const RasterShape& shape, const RasterInputs& inputs, const View* view,
@@ -40,21 +48,15 @@ void launch_project_backward(const RasterShape& shape, const RasterInputs& input
                              const RasterWorkspace& workspace, const RasterInputGradients& gradients,
                              cudaStream_t stream);
 
-// CUB's scratch memory for all three calls below.
-std::size_t sort_bytes(const RasterShape& shape);
-void launch_depth_sort(const RasterShape& shape, const RasterWorkspace& workspace, cudaStream_t stream);
-void launch_count_scan(const RasterShape& shape, const RasterWorkspace& workspace, cudaStream_t stream);
-void launch_tile_sort(const RasterShape& shape, const RasterWorkspace& workspace, cudaStream_t stream);
-
-void launch_emit_instances(const RasterShape& shape, const RasterWorkspace& workspace, cudaStream_t stream);
-void launch_tile_ranges(const RasterShape& shape, const RasterWorkspace& workspace, cudaStream_t stream);
-
-void launch_segments(const RasterShape& shape, const RasterWorkspace& workspace, cudaStream_t stream);
+// From the pairs that projecting found to sorted lists and their segments.
+void launch_tile_lists(const RasterShape& shape, const RasterWorkspace& workspace, cudaStream_t stream,
+                       const StageMark& done);
 
 // One group of channels that is blended together. Rows of `features` hold every channel of a Gaussian.
 struct ChannelGroup {
     const float* features = nullptr;  // first channel of the group
     int stride = 0;                   // floats between Gaussians
+    unsigned wrap = ~0u;              // rows of `features`: items beyond begin again
     int first = 0;                    // index of the group's first channel
     int count = 0;
     float* output[largest_channel_group] = {};          // null beyond count

@@ -27,27 +27,25 @@ class Carver {
     std::size_t used_ = 0;
 };
 
-struct FourShorts {
-    std::uint16_t values[4];
-};
 struct TwoInts {
     std::uint32_t values[2];
 };
 
 RasterWorkspace lay_out(Carver& carver, const RasterShape& shape) {
-    const std::size_t splats = std::size_t(shape.splats), capacity = shape.instance_capacity;
+    const std::size_t items = std::size_t(shape.items()), capacity = shape.instance_capacity;
+    const std::size_t tiles = std::size_t(tile_grid(shape).count());
     RasterWorkspace w;
     w.counters = carver.take<RasterCounters>(1);
-    w.geometry = carver.take<ScreenSplat>(splats);
-    w.tile_counts = carver.take<std::uint32_t>(splats);
-    w.tile_boxes = carver.take<FourShorts>(splats);
-    if (shape.channels() > 3) w.features = carver.take<float>(splats * std::size_t(shape.channels()));
-    for (auto& keys : w.depth_keys) keys = carver.take<std::uint32_t>(splats);
-    for (auto& order : w.depth_order) order = carver.take<std::uint32_t>(splats);
-    w.instance_ends = carver.take<std::uint32_t>(splats);
-    for (auto& keys : w.tile_keys) keys = carver.take<std::uint32_t>(capacity);
-    for (auto& instances : w.instances) instances = carver.take<std::uint32_t>(capacity);
-    w.tile_ranges = carver.take<TwoInts>(std::size_t(tile_grid(shape).count()));
+    w.tile_counts = carver.take<std::uint32_t>(tiles);
+    w.cleared_bytes = carver.used();
+    w.geometry = carver.take<ScreenSplat>(items);
+    if (shape.channels() > 3) w.features = carver.take<float>(items * std::size_t(shape.channels()));
+    w.pair_tiles = carver.take<std::uint32_t>(capacity);
+    w.pair_ranks = carver.take<std::uint32_t>(capacity);
+    w.pair_items = carver.take<std::uint32_t>(capacity);
+    w.merged_keys = reinterpret_cast<unsigned long long*>(w.pair_tiles);  // the first two arrays are as large
+    w.keys = carver.take<unsigned long long>(capacity);
+    w.tile_ranges = carver.take<TwoInts>(tiles);
     const std::size_t slots = segment_slots(shape), slot_pixels = slots * tile_pixels;
     w.segment_tiles = carver.take<std::uint32_t>(slots);
     w.segment_products = carver.take<float>(slot_pixels);
@@ -55,10 +53,9 @@ RasterWorkspace lay_out(Carver& carver, const RasterShape& shape) {
     w.segment_ends = carver.take<float>(slot_pixels);
     w.segment_last = carver.take<unsigned char>(slot_pixels);
     w.segment_sums = carver.take<float>(slot_pixels * std::size_t(shape.channels()));
-    w.last_instance = carver.take<std::uint32_t>(std::size_t(shape.width) * std::size_t(shape.height));
-    w.screen_gradients = carver.take<float>(splats * std::size_t(screen_gradient_row(shape)));
-    w.sort_bytes = sort_bytes(shape);
-    w.sort_memory = carver.take<char>(w.sort_bytes);
+    w.last_instance =
+        carver.take<std::uint32_t>(std::size_t(shape.views) * std::size_t(shape.width) * std::size_t(shape.height));
+    w.screen_gradients = carver.take<float>(items * std::size_t(screen_gradient_row(shape)));
     return w;
 }
 
@@ -72,6 +69,7 @@ void for_each_group(const RasterShape& shape, const RasterInputs& inputs, const 
         ChannelGroup group;
         group.features = plain ? inputs.colors : workspace.features ? workspace.features + first : nullptr;
         group.stride = channels;
+        if (plain && shape.shared && shape.splats > 0) group.wrap = unsigned(shape.splats);
         group.first = first;
         group.count = std::min(largest_channel_group, channels - first);
         for (int c = 0; c < group.count; ++c) {
@@ -117,29 +115,32 @@ RasterWorkspace carve_raster_workspace(void* memory, const RasterShape& shape) {
 }
 
 void rasterize_forward(const RasterShape& shape, const RasterInputs& inputs, const View* view,
-                       const RasterWorkspace& workspace, const RasterOutputs& outputs, cudaStream_t stream) {
+                       const RasterWorkspace& workspace, const RasterOutputs& outputs, cudaStream_t stream,
+                       const StageMark& mark) {
+    const auto done = [&](const char* stage) {
+        if (mark) mark(stage);
+    };
+    check(cudaMemsetAsync(workspace.counters, 0, workspace.cleared_bytes, stream), "clear counters");
     launch_project(shape, inputs, view, workspace, stream);
+    done("project");
     if (shape.splats > 0) {
-        launch_depth_sort(shape, workspace, stream);
-        launch_count_scan(shape, workspace, stream);
-        launch_emit_instances(shape, workspace, stream);
-        launch_tile_sort(shape, workspace, stream);
-        launch_tile_ranges(shape, workspace, stream);
-        launch_segments(shape, workspace, stream);
+        launch_tile_lists(shape, workspace, stream, done);
         launch_transmittance(shape, workspace, stream);
+        done("transmittance");
     }
     for_each_group(shape, inputs, workspace, outputs, {}, [&](const ChannelGroup& group) {
         launch_blend(shape, view, workspace, group, outputs.alpha, stream);
     });
+    done("blend");
 }
 
 void rasterize_backward(const RasterShape& shape, const RasterInputs& inputs, const View* view,
                         const RasterWorkspace& workspace, const RasterOutputs& outputs,
                         const RasterOutputGradients& output_gradients, const RasterInputGradients& input_gradients,
-                        cudaStream_t stream) {
+                        cudaStream_t stream, const StageMark& mark) {
     if (shape.splats == 0) return;
     const std::size_t row_bytes = sizeof(float) * std::size_t(screen_gradient_row(shape));
-    check(cudaMemsetAsync(workspace.screen_gradients, 0, std::size_t(shape.splats) * row_bytes, stream),
+    check(cudaMemsetAsync(workspace.screen_gradients, 0, std::size_t(shape.items()) * row_bytes, stream),
           "clear screen gradients");
     for_each_group(shape, inputs, workspace, outputs, output_gradients, [&](const ChannelGroup& group) {
         const bool used =
@@ -148,7 +149,9 @@ void rasterize_backward(const RasterShape& shape, const RasterInputs& inputs, co
         if (!used && alpha_gradient == nullptr) return;
         launch_blend_backward(shape, workspace, group, outputs.alpha, alpha_gradient, stream);
     });
+    if (mark) mark("blend backward");
     launch_project_backward(shape, inputs, view, workspace, input_gradients, stream);
+    if (mark) mark("project backward");
 }
 
 }  // namespace likeness::cuda

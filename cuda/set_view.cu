@@ -1,4 +1,4 @@
-// The view travels as a kernel argument: no host memory has to outlive the call.
+// Views travel as a kernel's argument: no host memory has to outlive the call.
 #include <algorithm>
 #include <iterator>
 
@@ -9,18 +9,29 @@
 namespace likeness::cuda {
 namespace {
 
-__global__ void set_view_kernel(View* target, View view) { *target = view; }
+// A kernel's arguments may have 4 KiB.
+struct SomeViews {
+    static constexpr int most = 32;
+    View views[most];
+};
+
+__global__ void set_views_kernel(View* target, SomeViews some) { target[threadIdx.x] = some.views[threadIdx.x]; }
 
 }  // namespace
 
-void set_view(View* target, const View& view, cudaStream_t stream) {
-    set_view_kernel<<<1, 1, 0, stream>>>(target, view);
-    check_launch("set view", stream);
+void set_views(View* target, const View* views, int count, cudaStream_t stream) {
+    for (int first = 0; first < count; first += SomeViews::most) {
+        SomeViews some{};
+        const int here = std::min(count - first, SomeViews::most);
+        std::copy_n(views + first, here, some.views);
+        set_views_kernel<<<1, unsigned(here), 0, stream>>>(target + first, some);
+        check_launch("set views", stream);
+    }
 }
 
 cudaError_t probe_kernels() {
     cudaFuncAttributes attributes{};
-    return cudaFuncGetAttributes(&attributes, set_view_kernel);
+    return cudaFuncGetAttributes(&attributes, set_views_kernel);
 }
 
 int least_capability() {

@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <optional>
+#include <span>
 
 #include "core/geometry/camera.h"
 #include "core/splat/rasterizer.h"
@@ -12,7 +13,8 @@
 
 namespace likeness::cuda {
 
-// Posed splats in device memory, shapes as in SplatSet.
+// Posed splats in device memory, shapes as in SplatSet. For a batch of views each of which has Gaussians of its own:
+// the arrays of `count` each, one behind the other.
 struct DeviceSplats {
     int count = 0;
     int extra_channels = 0;
@@ -38,8 +40,17 @@ class DeviceRasterizer {
     // For graphs: prepare() sizes the workspace and sets the view, and stays outside the capture; render() and
     // backward() are captured. A replay uses the view that set_camera() last put in place. prepare() with another
     // shape, or after an overflow, may move the workspace: then `generation()` changes and the graph is void.
-    void prepare(const DeviceSplats& splats, const Camera& camera, const RasterOptions& options);
-    void set_camera(const Camera& camera, const RasterOptions& options);
+    void prepare(const DeviceSplats& splats, const Camera& camera, const RasterOptions& options) {
+        prepare(splats, std::span(&camera, 1), true, options);
+    }
+    // A batch of views of one size in the same launches; pictures and derivatives lie one behind the other. `shared`:
+    // all see the same Gaussians, whose derivatives are summed; else each view has its own.
+    void prepare(const DeviceSplats& splats, std::span<const Camera> cameras, bool shared,
+                 const RasterOptions& options);
+    void set_camera(const Camera& camera, const RasterOptions& options) { set_cameras(std::span(&camera, 1), options); }
+    void set_cameras(std::span<const Camera> cameras, const RasterOptions& options);
+    // For profiles: called by render() and backward() after each stage.
+    void set_mark(StageMark mark) { mark_ = std::move(mark); }
     void render(const RasterOutputs& outputs);
     std::uint64_t generation() const { return generation_; }
 
@@ -55,7 +66,7 @@ class DeviceRasterizer {
     // Waits for the last forward pass.
     RasterCounters counters();
 
-    const View* view() const { return view_.data(); }
+    const View* view() const { return views_.data(); }
     const RasterCounters* device_counters() const { return workspace_.counters; }
     std::size_t workspace_bytes() const { return memory_.bytes(); }
 
@@ -68,7 +79,8 @@ class DeviceRasterizer {
     RasterOutputs outputs_;
     RasterWorkspace workspace_;
     DeviceBuffer<unsigned char> memory_;
-    DeviceBuffer<View> view_;
+    DeviceBuffer<View> views_;
+    StageMark mark_;
     RasterCounters* pinned_counters_ = nullptr;
     cudaEvent_t counters_arrived_ = nullptr;
     bool counters_requested_ = false;

@@ -14,6 +14,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 
 namespace likeness::cuda {
 
@@ -35,8 +36,14 @@ struct RasterShape {
     bool depth = false;
     bool normal = false;
     int width = 0, height = 0;            // pixels
-    std::uint32_t instance_capacity = 0;  // (Gaussian, tile) pairs that fit; farther Gaussians beyond it are not drawn
+    std::uint32_t instance_capacity = 0;  // (Gaussian, tile) pairs of all views that fit; others are not drawn
+    // Views of one batch: `view` points to as many, pictures lie one behind the other.
+    int views = 1;
+    bool shared =
+        true;  // the views see the same Gaussians; else each has `splats` of its own, one set behind the other
 
+    int items() const { return splats * views; }              // pairs of a Gaussian and a view
+    int inputs() const { return shared ? splats : items(); }  // rows of the input arrays
     int channels() const { return 3 + (depth ? 1 : 0) + (normal ? 3 : 0) + extra_channels; }
 };
 
@@ -49,6 +56,7 @@ struct RasterInputs {
     const float* extra = nullptr;
 };
 
+// Each [views, ...].
 struct RasterOutputs {
     float* color = nullptr;   // [height, width, 3]
     float* alpha = nullptr;   // [height, width]
@@ -67,6 +75,7 @@ struct RasterOutputGradients {
 };
 
 // Overwritten, but for `screen`, to which the norm of the screen position's gradient is added. Null ones are skipped.
+// Of shape.inputs() rows: those of shared Gaussians are summed over the views.
 struct RasterInputGradients {
     float* means = nullptr;
     float* scales = nullptr;
@@ -74,27 +83,31 @@ struct RasterInputGradients {
     float* colors = nullptr;
     float* opacities = nullptr;
     float* extra = nullptr;
-    float* screen = nullptr;  // [splats]
+    float* screen = nullptr;  // [splats], summed over the views
 };
 
 struct RasterCounters {
     std::uint32_t instances = 0;  // needed; when above instance_capacity the picture is incomplete
-    std::uint32_t visible = 0;    // Gaussians that touch at least one tile
+    std::uint32_t visible = 0;    // Gaussians that touch at least one tile, in each view
 };
 
 // The pieces of one block of device memory that a forward pass fills and its backward pass reads.
 struct RasterWorkspace {
+    // Cleared together at the start of a pass.
     RasterCounters* counters = nullptr;
-    void* geometry = nullptr;                // [splats] ScreenSplat
-    std::uint32_t* tile_counts = nullptr;    // [splats]
-    void* tile_boxes = nullptr;              // [splats] ushort4
-    float* features = nullptr;               // [splats, channels]; unused when only colour is asked for
-    std::uint32_t* depth_keys[2] = {};       // [splats], unsorted and sorted
-    std::uint32_t* depth_order[2] = {};      // [splats], index before and after
-    std::uint32_t* instance_ends = nullptr;  // [splats] in depth order
-    std::uint32_t* tile_keys[2] = {};        // [instance_capacity]
-    std::uint32_t* instances[2] = {};        // [instance_capacity] Gaussian of each instance
-    void* tile_ranges = nullptr;             // [tiles] uint2
+    std::uint32_t* tile_counts = nullptr;  // [tiles]
+
+    void* geometry = nullptr;   // [items] ScreenSplat
+    float* features = nullptr;  // [items, channels]; unused when only colour is asked for
+    // Pairs of a tile and a Gaussian as they were found, and the pair's place in the tile's list before sorting.
+    std::uint32_t* pair_tiles = nullptr;  // [instance_capacity]
+    std::uint32_t* pair_ranks = nullptr;  // [instance_capacity]
+    std::uint32_t* pair_items = nullptr;  // [instance_capacity]
+    // The tiles' lists: depth in the upper half, item in the lower one. Those of more than piece_keys are in order in
+    // `merged_keys`, which takes the place of the pairs.
+    unsigned long long* keys = nullptr;         // [instance_capacity]
+    unsigned long long* merged_keys = nullptr;  // [instance_capacity]
+    void* tile_ranges = nullptr;                // [tiles] uint2
     // Segments of the tiles' lists (constants.h). A tile's segments have consecutive slots; a slot's floats are planes
     // of one value for each of the tile's pixels.
     std::uint32_t* segment_tiles = nullptr;  // [slots] or no_tile
@@ -103,26 +116,30 @@ struct RasterWorkspace {
     float* segment_ends = nullptr;           // [slots, pixels] after it; negative where blending stopped
     unsigned char* segment_last = nullptr;   // [slots, pixels] Gaussians walked to the last one blended
     float* segment_sums = nullptr;           // [slots, channels, pixels] blended sums, then those of all before
-    std::uint32_t* last_instance = nullptr;  // [height, width] Gaussians of the tile's list up to the last one blended
-    float* screen_gradients = nullptr;       // [splats, row]
-    void* sort_memory = nullptr;
-    std::size_t sort_bytes = 0;
+    std::uint32_t* last_instance =
+        nullptr;  // [views, height, width] Gaussians of the tile's list up to the last one blended
+    float* screen_gradients = nullptr;  // [items, row]
+    std::size_t cleared_bytes = 0;      // from `counters` on
 };
 
 std::size_t raster_workspace_bytes(const RasterShape& shape);
 // `memory` holds at least raster_workspace_bytes(shape), aligned to 256 bytes.
 RasterWorkspace carve_raster_workspace(void* memory, const RasterShape& shape);
 
-// Copies a view to the device without a pageable or pinned source to keep alive.
-void set_view(View* target, const View& view, cudaStream_t stream);
+// Copies views to the device without a pageable or pinned source to keep alive.
+void set_views(View* target, const View* views, int count, cudaStream_t stream);
+
+// Called after each stage with its name, for profiles; empty: nobody asks.
+using StageMark = std::function<void(const char* stage)>;
 
 void rasterize_forward(const RasterShape& shape, const RasterInputs& inputs, const View* view,
-                       const RasterWorkspace& workspace, const RasterOutputs& outputs, cudaStream_t stream);
+                       const RasterWorkspace& workspace, const RasterOutputs& outputs, cudaStream_t stream,
+                       const StageMark& mark = {});
 
 // Needs the workspace and the outputs as the forward pass left them.
 void rasterize_backward(const RasterShape& shape, const RasterInputs& inputs, const View* view,
                         const RasterWorkspace& workspace, const RasterOutputs& outputs,
                         const RasterOutputGradients& output_gradients, const RasterInputGradients& input_gradients,
-                        cudaStream_t stream);
+                        cudaStream_t stream, const StageMark& mark = {});
 
 }  // namespace likeness::cuda

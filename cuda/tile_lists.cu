@@ -1,0 +1,160 @@
+// The list of Gaussians of each tile, nearest first. Lists are sorted by themselves, in pieces that a block keeps in
+// registers; at avatar size that costs a fraction of sorting all Gaussians by depth and then all pairs by tile. The
+// pieces of a long list are merged by ranks: a key's place is its place in its own piece and the number of smaller ones
+// in each other piece.
+//
+// Pairs of a Gaussian and a tile lie in no fixed order until then (project.cu appends them as it finds them); keys are
+// depth, then index, so the sorted lists are the same each time.
+#include <cub/block/block_scan.cuh>
+
+#include "cuda/blend.cuh"
+#include "cuda/launch.cuh"
+
+namespace likeness::cuda {
+namespace {
+
+using Key = unsigned long long;
+
+constexpr int scan_threads = 1024;
+constexpr int sort_threads = 256, sort_items = piece_keys / sort_threads;
+static_assert(piece_keys % segment_length == 0);
+
+// One block: where each tile's list begins, and the segments that blend it.
+__global__ void __launch_bounds__(scan_threads) ranges_kernel(RasterWorkspace w, int tiles) {
+    using Scan = cub::BlockScan<unsigned, scan_threads>;
+    __shared__ typename Scan::TempStorage memory;
+    const int each = (tiles + scan_threads - 1) / scan_threads;
+    const int first = int(threadIdx.x) * each, end = min(first + each, tiles);
+    unsigned sum = 0;
+    for (int tile = first; tile < end; ++tile) sum += w.tile_counts[tile];
+    unsigned begin = 0;
+    Scan(memory).ExclusiveSum(sum, begin);
+    for (int tile = first; tile < end; ++tile) {
+        const unsigned count = w.tile_counts[tile];
+        static_cast<uint2*>(w.tile_ranges)[tile] = make_uint2(begin, begin + count);
+        const unsigned slot = begin / segment_length + unsigned(tile);
+        for (unsigned k = 0; k < (count + segment_length - 1) / segment_length; ++k)
+            w.segment_tiles[slot + k] = unsigned(tile);
+        begin += count;
+    }
+}
+
+// One thread for each pair.
+__global__ void __launch_bounds__(linear_threads) scatter_kernel(RasterWorkspace w, unsigned capacity) {
+    const unsigned i = blockIdx.x * linear_threads + threadIdx.x;
+    if (i >= min(w.counters->instances, capacity)) return;
+    const unsigned item = w.pair_items[i];
+    const unsigned depth = __float_as_uint(static_cast<const ScreenSplat*>(w.geometry)[item].depth);
+    const uint2 range = static_cast<const uint2*>(w.tile_ranges)[w.pair_tiles[i]];
+    w.keys[range.x + w.pair_ranks[i]] = Key(depth) << 32 | item;
+}
+
+// Keeps the smaller or the larger of two keys.
+__device__ inline Key choose(Key a, Key b, bool smaller) { return (a < b) == smaller ? a : b; }
+
+// Sorts Threads * Items keys, element Items * thread + i in `keys[i]`, by a bitonic network (Batcher 1968) of `size`
+// elements, a power of two. Steps within a thread and a warp need no memory; wider ones go through `shared`.
+template <int Threads, int Items>
+__device__ void sort_network(Key (&keys)[Items], Key* shared, int size) {
+    constexpr int warp_keys = warp_threads * Items;
+    const int first = int(threadIdx.x) * Items;
+    for (int run = 2; run <= size; run *= 2) {
+        for (int stride = run / 2; stride >= Items; stride /= 2) {
+            const bool rising = (first & run) == 0, lower = (first & stride) == 0;
+            if (stride >= warp_keys) {
+                __syncthreads();
+#pragma unroll
+                for (int i = 0; i < Items; ++i) shared[i * Threads + threadIdx.x] = keys[i];
+                __syncthreads();
+                const int partner = int(threadIdx.x) ^ (stride / Items);
+#pragma unroll
+                for (int i = 0; i < Items; ++i)
+                    keys[i] = choose(keys[i], shared[i * Threads + partner], rising == lower);
+            } else {
+#pragma unroll
+                for (int i = 0; i < Items; ++i)
+                    keys[i] = choose(keys[i], __shfl_xor_sync(all_lanes, keys[i], stride / Items), rising == lower);
+            }
+        }
+#pragma unroll
+        for (int stride = Items / 2; stride > 0; stride /= 2) {
+            if (stride > run / 2) continue;
+#pragma unroll
+            for (int i = 0; i < Items; ++i) {
+                if ((i & stride) != 0) continue;
+                const bool rising = ((first + i) & run) == 0;
+                const Key a = keys[i], b = keys[i + stride];
+                keys[i] = choose(a, b, rising);
+                keys[i + stride] = choose(a, b, !rising);
+            }
+        }
+    }
+}
+
+// A block for each segment; the one that begins a piece of the list sorts it.
+__global__ void __launch_bounds__(sort_threads) sort_kernel(RasterWorkspace w) {
+    __shared__ Key shared[piece_keys];
+    const Segment segment = find_segment(w, blockIdx.x);
+    if (segment.tile == no_tile || segment.index % (piece_keys / segment_length) != 0) return;
+    const int count = int(min(segment.list_end - segment.begin, unsigned(piece_keys)));
+    int size = 2;
+    while (size < count) size *= 2;
+    Key* const piece = w.keys + segment.begin;
+    Key keys[sort_items];
+    const int first = int(threadIdx.x) * sort_items;
+#pragma unroll
+    for (int i = 0; i < sort_items; ++i) keys[i] = first + i < count ? piece[first + i] : ~Key(0);
+    sort_network<sort_threads, sort_items>(keys, shared, size);
+#pragma unroll
+    for (int i = 0; i < sort_items; ++i)
+        if (first + i < count) piece[first + i] = keys[i];
+}
+
+// Keys below `key`; they are all different.
+__device__ unsigned count_below(const Key* sorted, unsigned count, Key key) {
+    unsigned low = 0, high = count;
+    while (low < high) {
+        const unsigned middle = (low + high) / 2;
+        if (sorted[middle] < key) {
+            low = middle + 1;
+        } else {
+            high = middle;
+        }
+    }
+    return low;
+}
+
+// A thread for each key of a segment of a list of several pieces.
+__global__ void __launch_bounds__(segment_length) merge_kernel(RasterWorkspace w) {
+    const Segment segment = find_segment(w, blockIdx.x);
+    if (segment.tile == no_tile || !segment.merged) return;
+    const unsigned position = segment.begin + threadIdx.x;
+    if (position >= segment.end) return;
+    const unsigned list = segment.begin - segment.index * segment_length;
+    const unsigned own = list + segment.index * segment_length / piece_keys * piece_keys;
+    const Key key = w.keys[position];
+    unsigned place = position - own;
+    for (unsigned piece = list; piece < segment.list_end; piece += piece_keys)
+        if (piece != own)
+            place += count_below(w.keys + piece, min(segment.list_end - piece, unsigned(piece_keys)), key);
+    w.merged_keys[list + place] = key;
+}
+
+}  // namespace
+
+void launch_tile_lists(const RasterShape& shape, const RasterWorkspace& workspace, cudaStream_t stream,
+                       const StageMark& done) {
+    ranges_kernel<<<1, scan_threads, 0, stream>>>(workspace, tile_grid(shape).count());
+    check_launch("tile ranges", stream);
+    scatter_kernel<<<blocks_for(shape.instance_capacity), linear_threads, 0, stream>>>(workspace,
+                                                                                       shape.instance_capacity);
+    check_launch("scatter pairs", stream);
+    done("lists");
+    sort_kernel<<<segment_slots(shape), sort_threads, 0, stream>>>(workspace);
+    check_launch("sort lists", stream);
+    merge_kernel<<<segment_slots(shape), segment_length, 0, stream>>>(workspace);
+    check_launch("merge long lists", stream);
+    done("sort");
+}
+
+}  // namespace likeness::cuda
