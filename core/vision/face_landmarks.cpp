@@ -91,14 +91,7 @@ Result<std::unique_ptr<LandmarkFinder>> LandmarkFinder::load() {
 }
 
 Result<FaceLandmarks> LandmarkFinder::find_in(const Image& picture, const Crop& crop, const LandmarkOptions& options) {
-    Crop window = crop;
-    if (options.as_mediapipe) {
-        // OpenCV's warp takes the middle of the first output pixel to the crop's corner and counts a picture's pixels
-        // from their middles; MediaPipe reads the result as if neither were so.
-        const Eigen::Vector2f half = Eigen::Vector2f::Constant(0.5f / float(input_side));
-        window.centre += Eigen::Vector2f::Constant(0.5f) - (crop.to_picture(half) - crop.to_picture({0, 0}));
-    }
-    sample_crop(picture, window, input_side, input_side, {.antialias = !options.as_mediapipe}, model_->input(0));
+    sample_crop(picture, crop, input_side, input_side, {.as_mediapipe = options.as_mediapipe}, model_->input(0));
     if (Status ran = model_->run(); !ran) return ran.error();
     FaceLandmarks landmarks;
     landmarks.points = assemble(*model_);
