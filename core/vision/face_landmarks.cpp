@@ -110,11 +110,18 @@ Result<FaceLandmarks> LandmarkFinder::find_in(const Image& picture, const Crop& 
 Result<FaceLandmarks> LandmarkFinder::refine(const Image& picture, Crop crop, const LandmarkOptions& options) {
     if (picture.empty()) return Error{ErrorCode::invalid_argument, "The picture is empty.", ""};
     const auto lost = [&] {
-        return Error{ErrorCode::not_found,
-                     "No face was found in the picture; use one that shows a face from the front, large and well lit.",
-                     "the face mesh's score is too low"};
+        return Error{
+            ErrorCode::not_found,
+            "No face was found in the picture; use one that shows a whole face from the front, large and well lit.",
+            "the face mesh's score is too low"};
     };
     Result<FaceLandmarks> current = find_in(picture, crop, options);
+    if (current && current->score < options.least_score) {
+        // Of a face seen from far aside the detector's box is often too small and its eyes give a wrong turn.
+        crop.size *= 1.4f;
+        crop.angle = 0;
+        current = find_in(picture, crop, options);
+    }
     for (int i = 0; current && i < options.refinements; ++i) {
         if (current->score < options.least_score) return lost();
         crop = landmark_crop(*current);
