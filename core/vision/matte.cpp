@@ -114,17 +114,15 @@ cv::Mat polygon_mask(const FaceLandmarks& face, cv::Size size, const Eigen::Vect
 
 // The network sometimes takes a piece of background for hair (a lamp, a wall in a gap). Such a piece borders on
 // background and has colours that the background has ten times as often as the person: it is peeled off, at most
-// `depth` deep. Returned (CV_8U) are all places with such colours above the row `lowest` and away from the face: those
-// that hair encloses are gaps in it, not holes of the cut.
-cv::Mat peel_background(const cv::Mat& small, const cv::Mat& face_mask, float depth, int lowest, cv::Mat& likely) {
+// `depth` deep, above the row `lowest`.
+void peel_background(const cv::Mat& small, const cv::Mat& face_mask, float depth, int lowest, cv::Mat& likely) {
     cv::Mat lab, soft;
     cv::GaussianBlur(small, soft, {3, 3}, 0);
     cv::cvtColor(soft, lab, cv::COLOR_RGB2Lab);
     cv::Mat front_weight, back_weight;
     cv::threshold(likely, front_weight, 0.9, 1, cv::THRESH_BINARY);
     cv::threshold(likely, back_weight, 0.1, 1, cv::THRESH_BINARY_INV);
-    if (cv::sum(back_weight)[0] < 0.02 * double(likely.total()))  // too little to know the background by
-        return cv::Mat(small.size(), CV_8U, cv::Scalar(0));
+    if (cv::sum(back_weight)[0] < 0.02 * double(likely.total())) return;  // too little to know the background by
     const ColourModel front(lab, front_weight), back(lab, back_weight);
     const cv::Mat person = likely > 0.5f;
     cv::Mat inside;
@@ -142,11 +140,11 @@ cv::Mat peel_background(const cv::Mat& small, const cv::Mat& face_mask, float de
             }
     });
     cv::GaussianBlur(evidence, evidence, {5, 5}, 0);
-    cv::Mat foreign = (evidence > 2.3f) & ~kept & person;
+    cv::Mat foreign = (evidence > 2.3f) & (inside < depth) & ~kept & person;
     foreign.rowRange(lowest, foreign.rows).setTo(0);
     cv::morphologyEx(foreign, foreign, cv::MORPH_OPEN, cv::getStructuringElement(cv::MORPH_ELLIPSE, {5, 5}));
     // Joined to the background, not a dark button or an eye.
-    const cv::Mat open = (foreign & (inside < depth)) | ~person;
+    const cv::Mat open = foreign | ~person;
     cv::Mat labels;
     const int count = cv::connectedComponents(open, labels, 4, CV_32S);
     std::vector<std::uint8_t> joined(std::size_t(count), 0);
@@ -155,9 +153,8 @@ cv::Mat peel_background(const cv::Mat& small, const cv::Mat& face_mask, float de
             if (!person.ptr<std::uint8_t>(y)[x]) joined[std::size_t(labels.ptr<int>(y)[x])] = 1;
     for (int y = 0; y < open.rows; ++y)
         for (int x = 0; x < open.cols; ++x)
-            if (foreign.ptr<std::uint8_t>(y)[x])
-                likely.ptr<float>(y)[x] = joined[std::size_t(labels.ptr<int>(y)[x])] ? 0.05f : 0.3f;
-    return foreign;
+            if (foreign.ptr<std::uint8_t>(y)[x] && joined[std::size_t(labels.ptr<int>(y)[x])])
+                likely.ptr<float>(y)[x] = 0.05f;
 }
 
 // Where the network's views do not agree they are believed only near what all take for the person: wisps of hair lie
@@ -258,7 +255,7 @@ Matte refine_matte(const Image& picture, const Image& probability, const FaceLan
     const float chin = face.point(mesh::chin).y() * scale.y();
     const int body = std::clamp(int(chin + 0.15f * face_size), 0, size.height);  // the row where it begins
     drop_doubtful(face_mask, 0.2f * face_size, body, likely);
-    const cv::Mat gaps = peel_background(small, face_mask, 0.35f * face_size, body, likely);
+    peel_background(small, face_mask, 0.35f * face_size, body, likely);
     const Trimap map = make_trimap(likely, face_mask, band);
 
     // In the band: alpha from the two colours that the pixel is best mixed of; where that says nothing, the network's.
@@ -318,15 +315,13 @@ Matte refine_matte(const Image& picture, const Image& probability, const FaceLan
         }
     });
 
-    // No islands, no holes: what is not joined to the face goes; enclosed gaps of the person's body close, but those in
-    // the hair through which the background shows.
-    cv::Mat whole = result > 0.3f, face_full, gaps_full;
+    // No islands, no holes: what is not joined to the face goes; enclosed gaps of the person's body close.
+    cv::Mat whole = result > 0.3f, face_full;
     cv::resize(face_mask, face_full, colour.size(), 0, 0, cv::INTER_NEAREST);
-    cv::resize(gaps, gaps_full, colour.size(), 0, 0, cv::INTER_NEAREST);
     const cv::Mat before = whole.clone();
     keep_person(whole, face_full, 0.01 * double(cv::countNonZero(whole)));
     result.setTo(0, before & ~whole);
-    result.setTo(1, whole & ~before & ~gaps_full);
+    result.setTo(1, whole & ~before);
     // Faint haze away from the body.
     cv::Mat near_body;
     const int reach = std::max(3, int(band / scale.x()) | 1);
