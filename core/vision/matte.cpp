@@ -161,8 +161,9 @@ void peel_background(const cv::Mat& small, const cv::Mat& face_mask, float depth
 // there, but a lamp or a chair that some take for a part of it reaches away, or lies apart. Below the row `lowest` is
 // the body, which may look like anything.
 void drop_doubtful(const cv::Mat& face_mask, float reach, int lowest, cv::Mat& likely) {
-    cv::Mat certain = (likely > 0.9f) | face_mask;
-    cv::Mat(likely > 0.5f).rowRange(lowest, likely.rows).copyTo(certain.rowRange(lowest, likely.rows));
+    cv::Mat body = likely > 0.5f;
+    body.rowRange(0, lowest).setTo(0);
+    const cv::Mat certain = (likely > 0.9f) | face_mask | body;
     cv::Mat labels, stats, middles;
     const int count = cv::connectedComponentsWithStats(certain, labels, stats, middles, 8, CV_32S);
     int largest = 0;

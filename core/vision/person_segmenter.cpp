@@ -47,19 +47,20 @@ Status PersonSegmenter::add_view(const Image& picture, const Crop& window, bool 
     const Eigen::Vector2f extent(float(picture.width), float(picture.height));
     const Eigen::Vector2f pixel(extent.x() / float(sum.width), extent.y() / float(sum.height));
     const Eigen::Vector2f low = window.centre - window.size / 2, high = low + window.size;
+    // A view fades out over the outer eighth of its window, but not at the picture's own border.
+    const auto fade = [&](int axis, float unit) {
+        const float from_low = low[axis] > 1 ? 8 * unit : 1.0f;
+        const float from_high = high[axis] < extent[axis] - 1 ? 8 * (1 - unit) : 1.0f;
+        return std::min({from_low, from_high, 1.0f});
+    };
     parallel_for(std::size_t(sum.height), 32, [&](std::size_t begin, std::size_t end) {
         for (int y = int(begin); y < int(end); ++y) {
+            const float v = ((float(y) + 0.5f) * pixel.y() - low.y()) / window.size.y(), row = fade(1, v);
             for (int x = 0; x < sum.width; ++x) {
-                const Eigen::Vector2f at((float(x) + 0.5f) * pixel.x(), (float(y) + 0.5f) * pixel.y());
-                // A view fades out over the outer eighth of its window, but not at the picture's own border.
-                float weight = 1;
-                for (int axis = 0; axis < 2; ++axis) {
-                    const float unit = 8 / window.size[axis];
-                    if (low[axis] > 1) weight = std::min(weight, (at[axis] - low[axis]) * unit);
-                    if (high[axis] < extent[axis] - 1) weight = std::min(weight, (high[axis] - at[axis]) * unit);
-                }
+                const float u = ((float(x) + 0.5f) * pixel.x() - low.x()) / window.size.x();
+                const float weight = std::min(row, fade(0, u));
                 if (weight <= 0) continue;
-                *sum.at(x, y) += weight * map_at(map, seen.from_picture(at));
+                *sum.at(x, y) += weight * map_at(map, {mirrored ? 1 - u : u, v});
                 *weights.at(x, y) += weight;
             }
         }

@@ -1,6 +1,7 @@
 // Mattes, foreground colours and segments: made-up pictures with a known answer, then the sample portrait.
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cmath>
 #include <opencv2/core.hpp>
 
@@ -123,6 +124,16 @@ TEST(Matte, ALampBehindTheHairGoes) {
     EXPECT_LT(alpha(0.20f, 0.605f), 0.1f);
     EXPECT_LT(alpha(0.05f, 0.69f), 0.1f);   // its glow
     EXPECT_GT(alpha(0.62f, 0.22f), 0.98f);  // her hair
+}
+
+TEST(Matte, APictureThatEndsAtTheChin) {
+    const int height = int(cut().face.point(mesh::chin).y());
+    Image picture(512, height, 3);
+    std::copy_n(test::astronaut().pixels.begin(), picture.pixels.size(), picture.pixels.begin());
+    const auto matte = test::models().portrait_matte(picture, cut().face);
+    ASSERT_TRUE(matte) << matte.error().detail;
+    EXPECT_GT(*matte->alpha.at(int(cut().face.point(mesh::nose_tip).x()), height - 8), 0.98f);
+    EXPECT_LT(*matte->alpha.at(40, 40), 0.02f);
 }
 
 TEST(Matte, RefusesATinyPicture) {
