@@ -74,7 +74,7 @@ void sample_crop(const Image& picture, const Crop& wanted, int width, int height
         const Eigen::Vector2f half(0.5f / float(width), 0.5f / float(height));
         crop.centre += Eigen::Vector2f::Constant(0.5f) - (wanted.to_picture(half) - wanted.to_picture({0, 0}));
     }
-    const float ratio = std::max(crop.size.x() / float(width), crop.size.y() / float(height));
+    const float ratio = std::max(std::abs(crop.size.x()) / float(width), std::abs(crop.size.y()) / float(height));
     // Bilinear samples two pixels apart miss nothing; beyond a ratio of 8 what aliasing is left is below the networks'
     // noise.
     const int grid = options.as_mediapipe ? 1 : std::clamp(int(std::ceil(ratio * 0.5f)), 1, 4);

@@ -218,7 +218,7 @@ struct Mixture {
 // several do that, close to what the network says (after Wang and Cohen 2007, section 3.1, with the prior instead of
 // distances).
 Mixture best_mixture(const cv::Vec3f& colour, const Candidates& front, const Candidates& back, float prior) {
-    // A colour is as good as met at 0.025; the prior decides between mixtures that differ by less than about 0.05.
+    // A colour is as good as met at 0.025; the prior decides between mixtures that miss it by up to about 0.035 more.
     constexpr float noise = 0.025f, belief = 2.0f;
     float least = 1e30f;
     Mixture best{prior, 0};

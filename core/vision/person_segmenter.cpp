@@ -40,7 +40,7 @@ Result<std::unique_ptr<PersonSegmenter>> PersonSegmenter::load() {
 
 Status PersonSegmenter::add_view(const Image& picture, const Crop& window, bool mirrored, Image& sum, Image& weights) {
     Crop seen = window;
-    if (mirrored) seen.size.x() = -seen.size.x();
+    if (mirrored) seen.size.x() = -seen.size.x();  // sampled from the right to the left
     sample_crop(picture, seen, input_side, input_side, {}, model_->input(0));
     if (Status ran = model_->run(); !ran) return ran;
     const std::span<const float> map = model_->output(0);
