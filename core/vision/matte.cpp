@@ -335,7 +335,9 @@ Matte refine_matte(const Image& picture, const Image& probability, const FaceLan
 Result<Matte> portrait_matte(PersonSegmenter& segmenter, const Image& picture, const FaceLandmarks& face) {
     if (picture.width < 16 || picture.height < 16)
         return Error{ErrorCode::invalid_argument, "The picture is too small to cut a person out of it.", ""};
-    const double ratio = std::min(1.0, double(working_side) / std::max(picture.width, picture.height));
+    // The network has 256 x 256 pixels: more than this tells nothing more.
+    constexpr int side = 320;
+    const double ratio = double(side) / std::max(picture.width, picture.height);
     const Result<Image> probability =
         segmenter.probability(picture, face, std::max(8, int(std::lround(picture.width * ratio))),
                               std::max(8, int(std::lround(picture.height * ratio))));
