@@ -101,7 +101,7 @@ Subcommand add_train_command(CLI::App& app, const CommonOptions& common) {
     CLI::App* command = app.add_subcommand("train", "Make an avatar from a portrait");
     command->add_option("photo", arguments->photo, "Portrait: JPEG, PNG or WebP")->required();
     command->add_option("-o,--output", arguments->output, "Avatar to write (.likeness)")->required();
-    command->add_option("--face", arguments->options.face, "Which face, 0 is the largest")->check(CLI::NonNegativeNumber);
+    command->add_option("--face", arguments->options.face, "Which face, 0 is the largest")->check(CLI::Range(0, 999));
     TrainerOptions& training = arguments->options.training;
     command->add_option("--steps", training.steps, "Training steps")->check(CLI::Range(0, 100000))->capture_default_str();
     command->add_option("--resolution", training.resolution, "Pixels of the training picture's side")

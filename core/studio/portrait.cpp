@@ -173,6 +173,9 @@ Result<PreparedPortrait> prepare_portrait(PortraitTools& tools, const Image& loa
     LandmarkOptions landmark_options;
     landmark_options.crops = 8;
     auto landmarks = tools.faces->find_landmarks(picture, (*faces)[std::size_t(options.face)], landmark_options);
+    // What the detector took for the largest face may be none; the landmarks know.
+    if (!landmarks && landmarks.error().code == ErrorCode::not_found && options.face == 0 && faces->size() > 1)
+        landmarks = tools.faces->find_landmarks(picture, landmark_options);
     if (!landmarks) return with_file(landmarks.error());
 
     PreparedPortrait result;

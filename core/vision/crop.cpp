@@ -63,14 +63,21 @@ struct Sampler {
 
 }  // namespace
 
-void sample_crop(const Image& picture, const Crop& crop, int width, int height, const SampleOptions& options,
+void sample_crop(const Image& picture, const Crop& wanted, int width, int height, const SampleOptions& options,
                  std::span<float> output) {
     if (picture.empty() || output.size() != std::size_t(width) * std::size_t(height) * 3)
         throw std::invalid_argument("sample_crop: empty picture or wrong size of the result");
-    const float ratio = std::max(crop.size.x() / float(width), crop.size.y() / float(height));
+    Crop crop = wanted;
+    if (options.as_mediapipe) {
+        // OpenCV's warp takes the middle of the first output pixel to the crop's corner and counts a picture's pixels
+        // from their middles; MediaPipe reads the result as if neither were so.
+        const Eigen::Vector2f half(0.5f / float(width), 0.5f / float(height));
+        crop.centre += Eigen::Vector2f::Constant(0.5f) - (wanted.to_picture(half) - wanted.to_picture({0, 0}));
+    }
+    const float ratio = std::max(std::abs(crop.size.x()) / float(width), std::abs(crop.size.y()) / float(height));
     // Bilinear samples two pixels apart miss nothing; beyond a ratio of 8 what aliasing is left is below the networks'
     // noise.
-    const int grid = options.antialias ? std::clamp(int(std::ceil(ratio * 0.5f)), 1, 4) : 1;
+    const int grid = options.as_mediapipe ? 1 : std::clamp(int(std::ceil(ratio * 0.5f)), 1, 4);
     const Sampler sampler{picture, options.border == CropBorder::black};
     const Eigen::Vector2f origin = crop.to_picture({0, 0});
     const Eigen::Vector2f across = (crop.to_picture({1, 0}) - origin) / float(width * grid);

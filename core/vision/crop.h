@@ -26,8 +26,9 @@ struct SampleOptions {
     // Colours 0 and 1 become these.
     float low = 0.0f;
     float high = 1.0f;
-    // Average over several samples a pixel where the picture is finer than the result. Otherwise one bilinear sample.
-    bool antialias = true;
+    // Sample like MediaPipe does on a CPU: one bilinear sample a pixel, however fine the picture is (else their mean
+    // over the pixel), and half a pixel off. For comparisons only.
+    bool as_mediapipe = false;
 };
 
 // Writes width x height x 3 floats. One-channel pictures count as grey; a fourth channel is left out.

@@ -27,6 +27,12 @@ std::vector<Eigen::Vector2f> make_anchors() {
     return anchors;
 }
 
+// Intersection over union of the boxes.
+float plain_overlap(const FaceDetection& a, const FaceDetection& b) {
+    const Eigen::Vector2f both = (a.high.cwiseMin(b.high) - a.low.cwiseMax(b.low)).cwiseMax(0.0f);
+    return both.prod() / ((a.high - a.low).prod() + (b.high - b.low).prod() - both.prod());
+}
+
 float overlap(const FaceDetection& a, const FaceDetection& b) {
     const float width = std::min(a.high.x(), b.high.x()) - std::max(a.low.x(), b.low.x());
     const float height = std::min(a.high.y(), b.high.y()) - std::max(a.low.y(), b.low.y());
@@ -38,8 +44,9 @@ float overlap(const FaceDetection& a, const FaceDetection& b) {
 }
 
 // Weighted non-maximum suppression: overlapping detections of one window size become their mean by score
-// (Bazarevsky et al. 2019, section 4: less jitter than keeping only the best).
-std::vector<FaceDetection> merge(std::vector<FaceDetection> found) {
+// (Bazarevsky et al. 2019, section 4: less jitter than keeping only the best). Best score first.
+std::vector<FaceDetection> merge(std::vector<FaceDetection> found, bool as_mediapipe = false) {
+    const auto shared = as_mediapipe ? plain_overlap : overlap;
     std::sort(found.begin(), found.end(), [](const auto& a, const auto& b) { return a.score > b.score; });
     std::vector<FaceDetection> kept;
     std::vector<bool> used(found.size(), false);
@@ -50,11 +57,11 @@ std::vector<FaceDetection> merge(std::vector<FaceDetection> found) {
         mean.keypoints.fill(Eigen::Vector2f::Zero());
         float weight = 0;
         for (std::size_t k = i; k < found.size(); ++k) {
-            if (used[k] || overlap(found[i], found[k]) < overlap_threshold) continue;
+            if (used[k] || shared(found[i], found[k]) < overlap_threshold) continue;
             used[k] = true;
             // Boxes of a very different size suppress each other but do not belong into one mean.
             const float ratio = found[k].size() / found[i].size();
-            if (k != i && (ratio < 0.7f || ratio > 1.4f)) continue;
+            if (!as_mediapipe && k != i && (ratio < 0.7f || ratio > 1.4f)) continue;
             const float w = found[k].score;
             weight += w;
             mean.low += w * found[k].low;
@@ -93,9 +100,9 @@ Result<std::unique_ptr<FaceDetector>> FaceDetector::load() {
 }
 
 Status FaceDetector::look(const Image& picture, const Crop& window, float least_score,
-                          std::vector<FaceDetection>& found) {
-    sample_crop(picture, window, input_side, input_side, {.border = CropBorder::black, .low = -1.0f, .high = 1.0f},
-                model_->input(0));
+                          std::vector<FaceDetection>& found, bool as_mediapipe) {
+    const SampleOptions sampling{CropBorder::black, -1.0f, 1.0f, as_mediapipe};
+    sample_crop(picture, window, input_side, input_side, sampling, model_->input(0));
     if (Status ran = model_->run(); !ran) return ran;
     const std::span<const float> boxes = model_->output(0), scores = model_->output(1);
     for (std::size_t i = 0; i < anchor_count; ++i) {
@@ -141,6 +148,13 @@ Status FaceDetector::look_through(const Image& picture, float window, float angl
 Result<std::vector<FaceDetection>> FaceDetector::detect(const Image& picture, const DetectorOptions& options) {
     if (picture.width < 8 || picture.height < 8 || picture.channels < 1)
         return Error{ErrorCode::invalid_argument, "The picture is empty or too small to show a face.", ""};
+    if (options.as_mediapipe) {
+        const Eigen::Vector2f extent(float(picture.width), float(picture.height));
+        std::vector<FaceDetection> found;
+        const Crop whole{extent / 2, Eigen::Vector2f::Constant(extent.maxCoeff()), 0};
+        if (Status status = look(picture, whole, options.least_score, found, true); !status) return status.error();
+        return merge(std::move(found), true);
+    }
     // 1024 pixels leave 4 % of the side 40 pixels: enough for the network at any window.
     constexpr int working_side = 1024;
     const bool large = std::max(picture.width, picture.height) > working_side;

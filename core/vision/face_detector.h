@@ -29,6 +29,8 @@ struct DetectorOptions {
     // windows for faces down to 4 % and turned pictures are tried in any case.)
     bool all_sizes = true;
     float least_score = 0.5f;
+    // One look at the whole picture, sampled and merged like MediaPipe does, best score first; for comparisons only.
+    bool as_mediapipe = false;
 };
 
 class FaceDetector {
@@ -41,7 +43,8 @@ class FaceDetector {
   private:
     explicit FaceDetector(std::unique_ptr<Model> model);
     // Runs the network on one window of `picture` and appends what it sees, in the picture's pixels.
-    Status look(const Image& picture, const Crop& window, float least_score, std::vector<FaceDetection>& found);
+    Status look(const Image& picture, const Crop& window, float least_score, std::vector<FaceDetection>& found,
+                bool as_mediapipe = false);
     Status look_through(const Image& picture, float window, float angle, float least_score,
                         std::vector<FaceDetection>& found);
 

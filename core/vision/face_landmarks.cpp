@@ -91,14 +91,7 @@ Result<std::unique_ptr<LandmarkFinder>> LandmarkFinder::load() {
 }
 
 Result<FaceLandmarks> LandmarkFinder::find_in(const Image& picture, const Crop& crop, const LandmarkOptions& options) {
-    Crop window = crop;
-    if (options.as_mediapipe) {
-        // OpenCV's warp takes the middle of the first output pixel to the crop's corner and counts a picture's pixels
-        // from their middles; MediaPipe reads the result as if neither were so.
-        const Eigen::Vector2f half = Eigen::Vector2f::Constant(0.5f / float(input_side));
-        window.centre += Eigen::Vector2f::Constant(0.5f) - (crop.to_picture(half) - crop.to_picture({0, 0}));
-    }
-    sample_crop(picture, window, input_side, input_side, {.antialias = !options.as_mediapipe}, model_->input(0));
+    sample_crop(picture, crop, input_side, input_side, {.as_mediapipe = options.as_mediapipe}, model_->input(0));
     if (Status ran = model_->run(); !ran) return ran.error();
     FaceLandmarks landmarks;
     landmarks.points = assemble(*model_);
@@ -117,11 +110,18 @@ Result<FaceLandmarks> LandmarkFinder::find_in(const Image& picture, const Crop& 
 Result<FaceLandmarks> LandmarkFinder::refine(const Image& picture, Crop crop, const LandmarkOptions& options) {
     if (picture.empty()) return Error{ErrorCode::invalid_argument, "The picture is empty.", ""};
     const auto lost = [&] {
-        return Error{ErrorCode::not_found,
-                     "No face was found in the picture; use one that shows a face from the front, large and well lit.",
-                     "the face mesh's score is too low"};
+        return Error{
+            ErrorCode::not_found,
+            "No face was found in the picture; use one that shows a whole face from the front, large and well lit.",
+            "the face mesh's score is too low"};
     };
     Result<FaceLandmarks> current = find_in(picture, crop, options);
+    if (current && current->score < options.least_score) {
+        // Of a face seen from far aside the detector's box is often too small and its eyes give a wrong turn.
+        crop.size *= 1.4f;
+        crop.angle = 0;
+        current = find_in(picture, crop, options);
+    }
     for (int i = 0; current && i < options.refinements; ++i) {
         if (current->score < options.least_score) return lost();
         crop = landmark_crop(*current);

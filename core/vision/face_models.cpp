@@ -29,9 +29,10 @@ Result<std::unique_ptr<FaceModels>> FaceModels::load() {
 Result<std::vector<FaceDetection>> FaceModels::detect_faces(const Image& picture, const DetectorOptions& options) {
     Result<std::vector<FaceDetection>> faces = detector_->detect(picture, options);
     if (faces && faces->empty())
-        return Error{ErrorCode::not_found,
-                     "No face was found in the picture; use one that shows a face from the front, large and well lit.",
-                     ""};
+        return Error{
+            ErrorCode::not_found,
+            "No face was found in the picture; use one that shows a whole face from the front, large and well lit.",
+            ""};
     return faces;
 }
 

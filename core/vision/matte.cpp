@@ -1,6 +1,7 @@
 #include "core/vision/matte.h"
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <opencv2/imgproc.hpp>
 #include <vector>
@@ -113,7 +114,7 @@ cv::Mat polygon_mask(const FaceLandmarks& face, cv::Size size, const Eigen::Vect
 
 // The network sometimes takes a piece of background for hair (a lamp, a wall in a gap). Such a piece borders on
 // background and has colours that the background has ten times as often as the person: it is peeled off, at most
-// `depth` deep.
+// `depth` deep, above the row `lowest`.
 void peel_background(const cv::Mat& small, const cv::Mat& face_mask, float depth, int lowest, cv::Mat& likely) {
     cv::Mat lab, soft;
     cv::GaussianBlur(small, soft, {3, 3}, 0);
@@ -140,7 +141,7 @@ void peel_background(const cv::Mat& small, const cv::Mat& face_mask, float depth
     });
     cv::GaussianBlur(evidence, evidence, {5, 5}, 0);
     cv::Mat foreign = (evidence > 2.3f) & (inside < depth) & ~kept & person;
-    if (lowest < foreign.rows) foreign.rowRange(std::max(lowest, 0), foreign.rows).setTo(0);
+    foreign.rowRange(lowest, foreign.rows).setTo(0);
     cv::morphologyEx(foreign, foreign, cv::MORPH_OPEN, cv::getStructuringElement(cv::MORPH_ELLIPSE, {5, 5}));
     // Joined to the background, not a dark button or an eye.
     const cv::Mat open = foreign | ~person;
@@ -156,9 +157,33 @@ void peel_background(const cv::Mat& small, const cv::Mat& face_mask, float depth
                 likely.ptr<float>(y)[x] = 0.05f;
 }
 
+// Where the network's views do not agree they are believed only near what all take for the person: wisps of hair lie
+// there, but a lamp or a chair that some take for a part of it reaches away, or lies apart. Below the row `lowest` is
+// the body, which may look like anything.
+void drop_doubtful(const cv::Mat& face_mask, float reach, int lowest, cv::Mat& likely) {
+    cv::Mat body = likely > 0.5f;
+    body.rowRange(0, lowest).setTo(0);
+    const cv::Mat certain = (likely > 0.9f) | face_mask | body;
+    cv::Mat labels, stats, middles;
+    const int count = cv::connectedComponentsWithStats(certain, labels, stats, middles, 8, CV_32S);
+    int largest = 0;
+    for (int i = 1; i < count; ++i) largest = std::max(largest, stats.at<int>(i, cv::CC_STAT_AREA));
+    cv::Mat doubtful(likely.size(), CV_8U), distance;
+    for (int y = 0; y < likely.rows; ++y)
+        for (int x = 0; x < likely.cols; ++x) {
+            const int label = labels.ptr<int>(y)[x];
+            // Shoulders that a scarf cuts off from the face are large.
+            const bool person = label > 0 && 20 * stats.at<int>(label, cv::CC_STAT_AREA) > largest;
+            doubtful.ptr<std::uint8_t>(y)[x] = person ? 0 : 255;
+        }
+    cv::distanceTransform(doubtful, distance, cv::DIST_L2, 3);
+    for (int y = 0; y < likely.rows; ++y)
+        for (int x = 0; x < likely.cols; ++x)
+            likely.ptr<float>(y)[x] *= 1 - smooth_step(0.5f * reach, reach, distance.ptr<float>(y)[x]);
+}
+
 struct Trimap {
     cv::Mat foreground, background;  // CV_8U: certain
-    cv::Mat shape;                   // CV_32F: signed distance to the person's edge, in half bands, -1..1, inside > 0
 };
 
 Trimap make_trimap(const cv::Mat& probability, const cv::Mat& face_mask, float band) {
@@ -168,13 +193,48 @@ Trimap make_trimap(const cv::Mat& probability, const cv::Mat& face_mask, float b
     cv::distanceTransform(person, inner, cv::DIST_L2, 3);
     cv::distanceTransform(person == 0, outer, cv::DIST_L2, 3);
     Trimap map;
-    map.shape = cv::min(cv::max((inner - outer) / band, -1.0), 1.0);
     // Where the network hesitates the band is up to three times as wide: wisps of hair, blurred shoulders.
     map.foreground = (inner > band) & ((probability > 0.9f) | (inner > 3 * band));
     map.background = (outer > band) & ((probability < 0.08f) | (outer > 3 * band));
     map.foreground |= face_mask;
     map.background &= ~map.foreground;
     return map;
+}
+
+// Where a pixel between the certain ones looks for colours: the nearest certain pixel in each of eight directions.
+constexpr std::array<std::array<int, 2>, 8> directions = {
+    {{1, 0}, {2, 1}, {0, 1}, {-1, 2}, {-1, 0}, {-2, -1}, {0, -1}, {1, -2}}};
+
+struct Candidates {
+    std::array<cv::Vec3f, directions.size() + 1> colours;
+    std::size_t count = 0;
+};
+
+struct Mixture {
+    float alpha, trust;  // trust: 0..1, how far the two colours differ
+};
+
+// The mixture of a person's and a background's colour that explains the pixel best: close to its colour, and, as far as
+// several do that, close to what the network says (after Wang and Cohen 2007, section 3.1, with the prior instead of
+// distances).
+Mixture best_mixture(const cv::Vec3f& colour, const Candidates& front, const Candidates& back, float prior) {
+    // A colour is as good as met at 0.025; the prior decides between mixtures that miss it by up to about 0.035 more.
+    constexpr float noise = 0.025f, belief = 2.0f;
+    float least = 1e30f;
+    Mixture best{prior, 0};
+    for (std::size_t i = 0; i < front.count; ++i)
+        for (std::size_t k = 0; k < back.count; ++k) {
+            const cv::Vec3f line = front.colours[i] - back.colours[k], from = colour - back.colours[k];
+            const float length = line.dot(line);
+            const float alpha = std::clamp(from.dot(line) / (length + 1e-4f), 0.0f, 1.0f);
+            const cv::Vec3f off = from - alpha * line;
+            const float miss = off.dot(off) / (noise * noise);
+            const float cost = miss + belief * (alpha - prior) * (alpha - prior);
+            if (cost >= least) continue;
+            least = cost;
+            best = {alpha, length / (length + 0.03f) * std::exp(-0.02f * miss)};
+        }
+    return best;
 }
 
 }  // namespace
@@ -194,12 +254,15 @@ Matte refine_matte(const Image& picture, const Image& probability, const FaceLan
     const float face_size = (face.high - face.low).maxCoeff() * scale.x();
     const float band = std::clamp(0.06f * face_size, 3.0f, 20.0f);
     const float chin = face.point(mesh::chin).y() * scale.y();
-    peel_background(small, face_mask, 0.35f * face_size, int(chin + 0.15f * face_size), likely);
+    const int body = std::clamp(int(chin + 0.15f * face_size), 0, size.height);  // the row where it begins
+    drop_doubtful(face_mask, 0.2f * face_size, body, likely);
+    peel_background(small, face_mask, 0.35f * face_size, body, likely);
     const Trimap map = make_trimap(likely, face_mask, band);
 
-    // In the band: alpha from the line between the nearest certain colours, as far as these differ; else the network's.
+    // In the band: alpha from the two colours that the pixel is best mixed of; where that says nothing, the network's.
     const cv::Mat front = spread(small, map.foreground), back = spread(small, map.background);
     cv::Mat alpha(size, CV_32F), weight(size, CV_32F);
+    const int farthest = int(4 * band);
     parallel_for(std::size_t(size.height), 16, [&](std::size_t begin, std::size_t end) {
         for (int y = int(begin); y < int(end); ++y) {
             for (int x = 0; x < size.width; ++x) {
@@ -210,25 +273,30 @@ Matte refine_matte(const Image& picture, const Image& probability, const FaceLan
                     w = 1;
                     continue;
                 }
-                const float prior = smooth_step(0.35f, 0.65f, likely.ptr<float>(y)[x]);
-                const cv::Vec3f f = front.ptr<cv::Vec3f>(y)[x], b = back.ptr<cv::Vec3f>(y)[x];
-                const cv::Vec3f line = f - b, from = small.ptr<cv::Vec3f>(y)[x] - b;
-                const float length = line.dot(line);
-                const float on_line = std::clamp(from.dot(line) / (length + 1e-4f), 0.0f, 1.0f);
-                const cv::Vec3f off = from - on_line * line;
-                // Colours far off the line belong to neither: a highlight, a collar, a lamp.
-                const float trust = length / (length + 0.03f) * std::exp(-off.dot(off) / (0.02f + 0.2f * length));
-                a = prior + 0.85f * trust * (on_line - prior);
-                w = 0.1f + 0.9f * trust;
+                Candidates person, behind;
+                person.colours[person.count++] = front.ptr<cv::Vec3f>(y)[x];
+                behind.colours[behind.count++] = back.ptr<cv::Vec3f>(y)[x];
+                for (const auto& [dx, dy] : directions)
+                    for (int step = 1; step < farthest; ++step) {
+                        const int px = x + step * dx, py = y + step * dy;
+                        if (px < 0 || py < 0 || px >= size.width || py >= size.height) break;
+                        const bool inside = map.foreground.ptr<std::uint8_t>(py)[px];
+                        if (!inside && !map.background.ptr<std::uint8_t>(py)[px]) continue;
+                        Candidates& side = inside ? person : behind;
+                        side.colours[side.count++] = small.ptr<cv::Vec3f>(py)[px];
+                        break;
+                    }
+                const float prior = smooth_step(0.3f, 0.7f, likely.ptr<float>(y)[x]);
+                const Mixture mixture = best_mixture(small.ptr<cv::Vec3f>(y)[x], person, behind, prior);
+                a = prior + mixture.trust * (mixture.alpha - prior);
+                w = 0.1f + 0.9f * mixture.trust;
             }
         }
     });
     const int radius = std::max(2, int(std::lround(0.35f * band)));
     cv::Mat full = guided_filter(colour, small, alpha, weight, radius, 2e-4f);
 
-    // Certain stays certain, smoothly: the signed distance bounds alpha towards the band's ends.
-    cv::Mat shape;
-    cv::resize(map.shape, shape, colour.size(), 0, 0, cv::INTER_LINEAR);
+    // Certain stays certain.
     cv::Mat certain_front, certain_back;
     cv::resize(map.foreground, certain_front, colour.size(), 0, 0, cv::INTER_LINEAR);
     cv::resize(map.background, certain_back, colour.size(), 0, 0, cv::INTER_LINEAR);
@@ -249,16 +317,16 @@ Matte refine_matte(const Image& picture, const Image& probability, const FaceLan
     });
 
     // No islands, no holes: what is not joined to the face goes; enclosed gaps of the person's body close.
-    cv::Mat body = result > 0.3f, face_full;
+    cv::Mat whole = result > 0.3f, face_full;
     cv::resize(face_mask, face_full, colour.size(), 0, 0, cv::INTER_NEAREST);
-    const cv::Mat before = body.clone();
-    keep_person(body, face_full, 0.01 * double(cv::countNonZero(body)));
-    result.setTo(0, before & ~body);
-    result.setTo(1, body & ~before);
+    const cv::Mat before = whole.clone();
+    keep_person(whole, face_full, 0.01 * double(cv::countNonZero(whole)));
+    result.setTo(0, before & ~whole);
+    result.setTo(1, whole & ~before);
     // Faint haze away from the body.
     cv::Mat near_body;
     const int reach = std::max(3, int(band / scale.x()) | 1);
-    cv::dilate(body, near_body, cv::getStructuringElement(cv::MORPH_ELLIPSE, {reach, reach}));
+    cv::dilate(whole, near_body, cv::getStructuringElement(cv::MORPH_ELLIPSE, {reach, reach}));
     result.setTo(0, ~near_body);
     matte.foreground = estimate_foreground(picture, matte.alpha);
     return matte;
@@ -267,7 +335,9 @@ Matte refine_matte(const Image& picture, const Image& probability, const FaceLan
 Result<Matte> portrait_matte(PersonSegmenter& segmenter, const Image& picture, const FaceLandmarks& face) {
     if (picture.width < 16 || picture.height < 16)
         return Error{ErrorCode::invalid_argument, "The picture is too small to cut a person out of it.", ""};
-    const double ratio = std::min(1.0, double(working_side) / std::max(picture.width, picture.height));
+    // The network has 256 x 256 pixels: more than this tells nothing more.
+    constexpr int side = 320;
+    const double ratio = double(side) / std::max(picture.width, picture.height);
     const Result<Image> probability =
         segmenter.probability(picture, face, std::max(8, int(std::lround(picture.width * ratio))),
                               std::max(8, int(std::lround(picture.height * ratio))));

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <vector>
 
 #include "core/base/parallel.h"
 #include "core/base/paths.h"
@@ -37,57 +38,57 @@ Result<std::unique_ptr<PersonSegmenter>> PersonSegmenter::load() {
     return std::unique_ptr<PersonSegmenter>(new PersonSegmenter(std::move(*model)));
 }
 
-Status PersonSegmenter::look(const Image& picture, const Crop& window) {
-    sample_crop(picture, window, input_side, input_side, {}, model_->input(0));
-    return model_->run();
+Status PersonSegmenter::add_view(const Image& picture, const Crop& window, bool mirrored, Image& sum, Image& weights) {
+    Crop seen = window;
+    if (mirrored) seen.size.x() = -seen.size.x();  // sampled from the right to the left
+    sample_crop(picture, seen, input_side, input_side, {}, model_->input(0));
+    if (Status ran = model_->run(); !ran) return ran;
+    const std::span<const float> map = model_->output(0);
+    const Eigen::Vector2f extent(float(picture.width), float(picture.height));
+    const Eigen::Vector2f pixel(extent.x() / float(sum.width), extent.y() / float(sum.height));
+    const Eigen::Vector2f low = window.centre - window.size / 2, high = low + window.size;
+    // A view fades out over the outer eighth of its window, but not at the picture's own border.
+    const auto fade = [&](int axis, float unit) {
+        const float from_low = low[axis] > 1 ? 8 * unit : 1.0f;
+        const float from_high = high[axis] < extent[axis] - 1 ? 8 * (1 - unit) : 1.0f;
+        return std::min({from_low, from_high, 1.0f});
+    };
+    parallel_for(std::size_t(sum.height), 32, [&](std::size_t begin, std::size_t end) {
+        for (int y = int(begin); y < int(end); ++y) {
+            const float v = ((float(y) + 0.5f) * pixel.y() - low.y()) / window.size.y(), row = fade(1, v);
+            for (int x = 0; x < sum.width; ++x) {
+                const float u = ((float(x) + 0.5f) * pixel.x() - low.x()) / window.size.x();
+                const float weight = std::min(row, fade(0, u));
+                if (weight <= 0) continue;
+                *sum.at(x, y) += weight * map_at(map, {mirrored ? 1 - u : u, v});
+                *weights.at(x, y) += weight;
+            }
+        }
+    });
+    return {};
 }
 
 Result<Image> PersonSegmenter::probability(const Image& picture, const FaceLandmarks& face, int width, int height) {
     if (picture.empty() || width < 1 || height < 1)
         return Error{ErrorCode::invalid_argument, "The picture is empty.", ""};
     const Eigen::Vector2f extent(float(picture.width), float(picture.height));
-    const Eigen::Vector2f pixel(extent.x() / float(width), extent.y() / float(height));
-    Image result(width, height, 1);
+    Image sum(width, height, 1, 0.0f), weights(width, height, 1, 0.0f);
 
-    // The whole picture, stretched to a square as the network was trained.
-    if (Status looked = look(picture, {extent / 2, extent, 0}); !looked) return looked.error();
-    parallel_for(std::size_t(height), 32, [&](std::size_t begin, std::size_t end) {
-        for (int y = int(begin); y < int(end); ++y)
-            for (int x = 0; x < width; ++x)
-                *result.at(x, y) =
-                    map_at(model_->output(0), {(float(x) + 0.5f) / float(width), (float(y) + 0.5f) / float(height)});
-    });
-
-    // Head and shoulders: three face heights, a little below the face's middle, kept inside the picture where possible.
-    const Eigen::Vector2f middle = (face.low + face.high) / 2;
+    // The whole picture, stretched to a square as the network was trained, also from further away; and head and
+    // shoulders: three face heights, a little below the face's middle, kept inside the picture where possible.
+    std::vector<Crop> windows{{extent / 2, extent, 0}, {extent / 2, 1.2f * extent, 0}};
     const float face_size = (face.high - face.low).maxCoeff();
-    const float side = std::min(3.0f * face_size, extent.maxCoeff());
-    if (side > 0.9f * extent.maxCoeff()) return result;  // the first view was as close
-    Crop window{{middle.x(), middle.y() + 0.15f * face_size}, {side, side}, 0};
+    const float side = std::min(3.0f * face_size, 0.85f * extent.maxCoeff());
+    Crop close{(face.low + face.high) / 2 + Eigen::Vector2f(0, 0.15f * face_size), {side, side}, 0};
     for (int axis = 0; axis < 2; ++axis)
-        window.centre[axis] =
-            side < extent[axis] ? std::clamp(window.centre[axis], side / 2, extent[axis] - side / 2) : extent[axis] / 2;
-    if (Status looked = look(picture, window); !looked) return looked.error();
-    parallel_for(std::size_t(height), 32, [&](std::size_t begin, std::size_t end) {
-        for (int y = int(begin); y < int(end); ++y) {
-            for (int x = 0; x < width; ++x) {
-                const Eigen::Vector2f at((float(x) + 0.5f) * pixel.x(), (float(y) + 0.5f) * pixel.y());
-                const Eigen::Vector2f unit = window.from_picture(at);
-                // The closer view fades out over the outer eighth of its window, but not at the picture's own border.
-                float weight = 1;
-                for (int axis = 0; axis < 2; ++axis) {
-                    const float low = window.centre[axis] - side / 2, high = low + side;
-                    if (low > 1) weight = std::min(weight, std::clamp(8 * unit[axis], 0.0f, 1.0f));
-                    if (high < extent[axis] - 1)
-                        weight = std::min(weight, std::clamp(8 * (1 - unit[axis]), 0.0f, 1.0f));
-                }
-                if (weight <= 0) continue;
-                float& value = *result.at(x, y);
-                value += weight * 0.8f * (map_at(model_->output(0), unit) - value);
-            }
-        }
-    });
-    return result;
+        close.centre[axis] =
+            side < extent[axis] ? std::clamp(close.centre[axis], side / 2, extent[axis] - side / 2) : extent[axis] / 2;
+    windows.push_back(close);
+    for (const Crop& window : windows)
+        for (const bool mirrored : {false, true})
+            if (Status added = add_view(picture, window, mirrored, sum, weights); !added) return added.error();
+    for (std::size_t i = 0; i < sum.pixels.size(); ++i) sum.pixels[i] /= weights.pixels[i];
+    return sum;
 }
 
 }  // namespace likeness

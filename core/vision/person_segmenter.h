@@ -14,13 +14,14 @@ class PersonSegmenter {
   public:
     static Result<std::unique_ptr<PersonSegmenter>> load();
 
-    // One channel, 0..1, of size width x height over the whole picture: the network's view of the picture, and in the
-    // head and shoulders its closer view of those.
+    // One channel, 0..1, of size width x height over the whole picture: the mean over several views, near and far, each
+    // mirrored too. What the network takes for hair by mistake differs from view to view, so there the mean is low.
     Result<Image> probability(const Image& picture, const FaceLandmarks& face, int width, int height);
 
   private:
     explicit PersonSegmenter(std::unique_ptr<Model> model) : model_(std::move(model)) {}
-    Status look(const Image& picture, const Crop& window);
+    // Adds what the network sees in a window to `sum`, and how much that counts to `weights`.
+    Status add_view(const Image& picture, const Crop& window, bool mirrored, Image& sum, Image& weights);
 
     std::unique_ptr<Model> model_;
 };

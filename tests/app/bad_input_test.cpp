@@ -62,6 +62,8 @@ TEST_F(BadInput, NoFaceAndTooFewFaces) {
     std::vector<std::string> second = train_arguments(sample(), folder.path / "new.likeness", 3);
     second.insert(second.end(), {"--face", "7"});
     fails(second, usage, "astronaut.png");
+    second.back() = "-1";
+    EXPECT_LT(fails(second, usage, "").err.size(), 200u) << "one sentence, not the range of a double";
 }
 
 TEST_F(BadInput, PlacesThatCannotBeWritten) {

@@ -65,6 +65,26 @@ INSTANTIATE_TEST_SUITE_P(Placements, PlacedFace,
                                          Placement{512, 512, 1.0f, 0.75f}, Placement{1400, 900, 0.8f, 0.0f},
                                          Placement{3000, 2000, 1.2f, 0.0f}, Placement{700, 700, 3.0f, 0.0f}));
 
+TEST(FaceLandmarks, ABoxTooSmallAndTurnedIsTriedAgain) {
+    auto faces = models().detect_faces(astronaut());
+    ASSERT_TRUE(faces);
+    FaceDetection face = faces->front();
+    const Eigen::Vector2f middle = (face.low + face.high) / 2, half = (face.high - face.low) * 0.23f;
+    face.low = middle - half;
+    face.high = middle + half;
+    face.keypoints[1] = face.keypoints[0] + Eigen::Vector2f(30, 30);
+    auto finder = LandmarkFinder::load();
+    ASSERT_TRUE(finder);
+    const auto once = (*finder)->find_in(astronaut(), landmark_crop(face));
+    ASSERT_TRUE(once);
+    ASSERT_LT(once->score, LandmarkOptions{}.least_score) << "not the case that this test is about";
+    const auto found = (*finder)->find(astronaut(), face);
+    ASSERT_TRUE(found) << found.error().message;
+    const auto usual = models().find_landmarks(astronaut());
+    ASSERT_TRUE(usual);
+    EXPECT_LT((found->point(mesh::nose_tip) - usual->point(mesh::nose_tip)).norm(), 0.06f * usual->eye_distance());
+}
+
 TEST(FaceLandmarks, FaceThatFillsAndLeavesThePicture) {
     // Forehead and chin cut off.
     const Image big = test::place(astronaut(), 220, 160, 110 + 64, 80 + 256, 2.0f);

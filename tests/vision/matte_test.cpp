@@ -1,6 +1,7 @@
 // Mattes, foreground colours and segments: made-up pictures with a known answer, then the sample portrait.
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cmath>
 #include <opencv2/core.hpp>
 
@@ -83,6 +84,56 @@ TEST(Matte, PersonIsWholeAndBackgroundIsEmpty) {
     }
     EXPECT_NEAR(total / (512 * 512), 0.54, 0.06);
     EXPECT_LT(half / (512 * 512), 0.08);  // soft only at the edge
+}
+
+// What only some of the network's views take for the person: believed beside the head, not away from it or apart.
+TEST(Matte, DoubtfulPiecesAwayFromTheHeadGo) {
+    const auto& face = cut().face;
+    auto segmenter = PersonSegmenter::load();
+    ASSERT_TRUE(segmenter);
+    auto likely = (*segmenter)->probability(test::astronaut(), face, 512, 512);
+    ASSERT_TRUE(likely);
+    Image picture = test::astronaut();
+    const auto claim = [&](int x, int y, int width, int height, float probability) {
+        for (int v = y; v < y + height; ++v)
+            for (int u = x; u < x + width; ++u) {
+                if (*likely->at(u, v) > 0.5f) continue;
+                *likely->at(u, v) = probability;
+                picture.at(u, v)[0] = 0.9f, picture.at(u, v)[1] = 0.8f, picture.at(u, v)[2] = 0.1f;
+            }
+    };
+    claim(300, 40, 110, 40, 0.7f);  // a lamp that touches the hair
+    claim(40, 100, 40, 40, 1.0f);   // a face on a poster
+    const Matte matte = refine_matte(picture, *likely, face);
+    EXPECT_LT(*matte.alpha.at(380, 60), 0.02f);
+    EXPECT_LT(*matte.alpha.at(60, 120), 0.02f);
+    EXPECT_GT(*matte.alpha.at(230, 60), 0.98f);  // the hair itself
+}
+
+TEST(Matte, ALampBehindTheHairGoes) {
+    const auto data = test::test_data();
+    if (!data) GTEST_SKIP() << "The test portraits are not here; set LIKENESS_TEST_DATA to the folder that has them.";
+    const Image picture = test::load(*data / "portraits" / "ffhq_00001.png");
+    const auto face = test::models().find_landmarks(picture);
+    ASSERT_TRUE(face);
+    const auto matte = test::models().portrait_matte(picture, *face);
+    ASSERT_TRUE(matte) << matte.error().message;
+    const auto alpha = [&](float x, float y) {
+        return *matte->alpha.at(int(x * float(picture.width)), int(y * float(picture.height)));
+    };
+    EXPECT_LT(alpha(0.20f, 0.605f), 0.1f);
+    EXPECT_LT(alpha(0.05f, 0.69f), 0.1f);   // its glow
+    EXPECT_GT(alpha(0.62f, 0.22f), 0.98f);  // her hair
+}
+
+TEST(Matte, APictureThatEndsAtTheChin) {
+    const int height = int(cut().face.point(mesh::chin).y());
+    Image picture(512, height, 3);
+    std::copy_n(test::astronaut().pixels.begin(), picture.pixels.size(), picture.pixels.begin());
+    const auto matte = test::models().portrait_matte(picture, cut().face);
+    ASSERT_TRUE(matte) << matte.error().detail;
+    EXPECT_GT(*matte->alpha.at(int(cut().face.point(mesh::nose_tip).x()), height - 8), 0.98f);
+    EXPECT_LT(*matte->alpha.at(40, 40), 0.02f);
 }
 
 TEST(Matte, RefusesATinyPicture) {
