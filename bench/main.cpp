@@ -6,6 +6,7 @@
 #include "bench/portrait_bench.h"
 #include "bench/splat_bench.h"
 #include "bench/studio_bench.h"
+#include "bench/train_step_bench.h"
 #ifdef LIKENESS_HAVE_CUDA
 #include "cuda/gl_frame_store.h"
 #include "cuda/register_device.h"
@@ -22,6 +23,7 @@ struct Command {
 constexpr Command commands[] = {
     {"portrait", run_portrait_bench, "portraits to avatars: time and quality"},
     {"splat", run_splat_bench, "speed of the Gaussian rasterizers"},
+    {"train-step", run_train_step_bench, "training steps a second"},
     {"studio", run_studio_bench, "the studio's window: start, answers to input, redraws, memory"},
 };
 

@@ -1,0 +1,141 @@
+// Steps of the trainer's engine on avatars made of a file's Gaussians: deform, rasterize, L1 and SSIM and alpha loss,
+// backward, pulls towards the seed, Adam. Views of several poses and cameras take turns, as in training; their targets
+// are the avatar's own pictures with other colours. One JSON line a case; docs/measures.md defines the numbers.
+#include "bench/train_step_bench.h"
+
+#include <CLI/CLI.hpp>
+#include <algorithm>
+#include <chrono>
+#include <cmath>
+#include <filesystem>
+#include <iostream>
+#include <nlohmann/json.hpp>
+
+#include "bench/splat_scene.h"
+#include "bench/viewer_bench.h"
+#include "core/formats/splat_ply.h"
+
+namespace {
+
+using namespace likeness;
+
+struct Options {
+    std::string file, device = "auto";
+    int gaussians = 50000, size = 512, views = 4;
+    double seconds = 3;
+};
+
+// As many as asked for: split when there are too few, then an even choice of them.
+SplatSet of_count(SplatSet splats, std::size_t count) {
+    if (splats.count < count) splats = bench::split(splats, int((count + splats.count - 1) / splats.count));
+    SplatSet chosen;
+    chosen.resize(std::min(count, splats.count));
+    for (std::size_t i = 0; i < chosen.count; ++i) {
+        const std::size_t from = i * splats.count / chosen.count;
+        const auto copy = [&](std::vector<float>& to, const std::vector<float>& source, std::size_t width) {
+            std::copy_n(source.begin() + long(from * width), width, to.begin() + long(i * width));
+        };
+        copy(chosen.means, splats.means, 3);
+        copy(chosen.scales, splats.scales, 3);
+        copy(chosen.rotations, splats.rotations, 4);
+        copy(chosen.colors, splats.colors, 3);
+        copy(chosen.opacities, splats.opacities, 1);
+    }
+    return chosen;
+}
+
+std::vector<TrainingView> make_views(const Scene& scene, const Options& options) {
+    const auto rasterizer = make_cpu_rasterizer();
+    const Eigen::Vector3f middle = head_middle(*scene.avatar);
+    std::vector<TrainingView> views;
+    for (int k = 0; k < options.views; ++k) {
+        TrainingView view;
+        HeadPose pose = scene.pose;
+        if (const int jaw = scene.avatar->model->control("jawOpen"); jaw >= 0)
+            pose.controls[jaw] = 0.5f * float(k) / float(options.views);
+        view.frames = splat_frames(*scene.avatar, *scene.gaussians, pose);
+        view.camera.width = view.camera.height = options.size;
+        view.camera.fx = view.camera.fy = float(options.size) * 1.1f / 0.4f;
+        view.camera.cx = view.camera.cy = 0.5f * float(options.size);
+        const float turn = 0.3f * (float(k) / float(options.views) - 0.5f);
+        view.camera.world_to_camera =
+            look_at(middle + 1.1f * Eigen::Vector3f(std::sin(turn), 0, std::cos(turn)), middle);
+        SplatSet posed;
+        deform(*scene.gaussians, view.frames, posed);
+        for (float& c : posed.colors) c = 0.8f * c + 0.1f;
+        Frame frame;
+        rasterizer->forward(posed, view.camera, {}, frame);
+        view.target.color = std::move(frame.color);
+        view.target.alpha = std::move(frame.alpha);
+        views.push_back(std::move(view));
+    }
+    return views;
+}
+
+}  // namespace
+
+int run_train_step_bench(int argc, char** argv) {
+    Options options;
+    CLI::App app{"Training steps a second", "likeness-bench train-step"};
+    app.add_option("file", options.file, "3D Gaussian Splatting PLY file")->required()->check(CLI::ExistingFile);
+    app.add_option("--device", options.device, "auto, cpu or cuda")->capture_default_str();
+    app.add_option("--gaussians", options.gaussians, "how many of them")
+        ->capture_default_str()
+        ->check(CLI::Range(1, 10'000'000));
+    app.add_option("--size", options.size, "side of the pictures in pixels")
+        ->capture_default_str()
+        ->check(CLI::Range(16, 4096));
+    app.add_option("--views", options.views, "pictures that take turns")
+        ->capture_default_str()
+        ->check(CLI::Range(1, 64));
+    app.add_option("--seconds", options.seconds, "how long to measure")->capture_default_str();
+    CLI11_PARSE(app, argc, argv);
+
+    const auto splats = load_splat_ply(options.file);
+    const auto device = choose_device(options.device);
+    const auto scene = splats ? bench::anchored_scene(of_count(*splats, std::size_t(options.gaussians)))
+                              : Result<Scene>(splats.error());
+    if (!device || !scene) {
+        std::cerr << "likeness-bench: " << (device ? scene.error() : device.error()).message << '\n';
+        return 1;
+    }
+    const auto engine = device->make_step_engine();
+    if (!engine) {
+        std::cerr << "likeness-bench: no training on this device\n";
+        return 1;
+    }
+    const std::vector<TrainingView> views = make_views(*scene, options);
+    engine->load(*scene->gaussians);
+    const auto step = [&](int number) {
+        return engine->step(views[std::size_t(number) % views.size()], {0.5f, 0.5f, 0.5f}, {});
+    };
+    using Clock = std::chrono::steady_clock;
+    int steps = 0;
+    const double first = step(steps++).total;
+    const int warm_up = engine->name() == "cuda" ? 200 : 4;
+    while (steps < warm_up) step(steps++);
+    engine->fetch();  // also waits
+    const auto begin = Clock::now();
+    const auto passed = [&] { return std::chrono::duration<double>(Clock::now() - begin).count(); };
+    int measured = 0;
+    LossValue last;
+    while (passed() < options.seconds) {
+        last = step(steps++);
+        ++measured;
+    }
+    engine->fetch();
+    const double rate = measured / passed();
+    const nlohmann::ordered_json line = {{"bench", "train-step"},
+                                         {"scene", std::filesystem::path(options.file).stem().string()},
+                                         {"images_per_second", std::round(rate * 10) / 10},
+                                         {"gaussians", scene->gaussians->count},
+                                         {"width", options.size},
+                                         {"height", options.size},
+                                         {"batch", 1},
+                                         {"device", device->name},
+                                         {"machine", device->hardware},
+                                         {"first_loss", first},
+                                         {"last_loss", last.total}};
+    std::cout << line.dump() << std::endl;
+    return 0;
+}
