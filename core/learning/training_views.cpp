@@ -68,7 +68,7 @@ std::vector<std::uint8_t> grown(const std::vector<std::uint8_t>& mask, int width
 
 }  // namespace
 
-TrainingView photo_view(const Avatar& avatar, const Photo& photo, int resolution) {
+TrainingView photo_view(const Avatar& avatar, const Photo& photo, const std::vector<float>& trust, int resolution) {
     TrainingView view;
     view.frames = splat_frames(avatar, photo.pose);
     view.camera = photo.camera.resized(resolution, resolution);
@@ -80,6 +80,14 @@ TrainingView photo_view(const Avatar& avatar, const Photo& photo, int resolution
     view.target.weight = Image(resolution, resolution, 1, 1.0f);
     for (std::size_t i = 0; i < skin.triangle.size(); ++i)
         if (skin.triangle[i] >= 0 && view.target.alpha.pixels[i] < 0.5f) view.target.weight.pixels[i] = 0;
+    const HeadModel& model = *avatar.model;
+    const int lips = model.region("lips");
+    for (std::size_t i = 0; i < trust.size(); ++i) {
+        const std::size_t t = std::size_t(avatar.splats.anchor[i].triangle);
+        const bool mouth = avatar.splats.layer[i] == Layer::mouth ||
+                           (t < model.triangle_region.size() && int(model.triangle_region[t]) == lips);
+        view.splat_weight.push_back(mouth ? std::min(1.0f, 5 * trust[i]) : 1.0f);
+    }
     return view;
 }
 

@@ -29,7 +29,8 @@ constexpr float robust_scale = 3.0f;          // Cauchy, in units of pixel_sigma
 
 bool hardly_seen(std::string_view control) {
     for (const char* name : {"tongueOut", "jawForward", "cheekPuff", "cheekSquintLeft", "cheekSquintRight",
-                             "noseSneerLeft", "noseSneerRight", "mouthDimpleLeft", "mouthDimpleRight"})
+                             "noseSneerLeft", "noseSneerRight", "mouthDimpleLeft", "mouthDimpleRight", "mouthPressLeft",
+                             "mouthPressRight", "mouthShrugUpper"})
         if (control == name) return true;
     return false;
 }
