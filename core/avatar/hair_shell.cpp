@@ -27,8 +27,9 @@ int grid(int row, int column) { return row * hair_columns + (column + hair_colum
 struct Scaffold {
     Vertices base, direction;
     Eigen::MatrixXf weights;
-    std::vector<float> scalp;  // 1 where hair grows on any head that has some
-    std::vector<float> nape;   // 1 below that, behind, where it hangs down or grows unless it is cut very short
+    std::vector<float> radius;  // metres from the head's middle (below the cap from its axis) to the base
+    std::vector<float> scalp;   // 1 where hair grows on any head that has some
+    std::vector<float> nape;    // 1 below that, behind, where it hangs down or grows unless it is cut very short
 };
 
 struct Hit {
@@ -112,6 +113,7 @@ Scaffold make_scaffold(const HeadModel& model, const PersonalHead& person) {
     scaffold.base.resize(3, count);
     scaffold.direction.resize(3, count);
     scaffold.weights = Eigen::MatrixXf::Zero(joints, count);
+    scaffold.radius.assign(std::size_t(count), 0.0f);
     scaffold.scalp.assign(std::size_t(count), 0.0f);
     scaffold.nape.assign(std::size_t(count), 0.0f);
     std::vector<Hit> hits(std::size_t(count), Hit{});
@@ -147,6 +149,7 @@ Scaffold make_scaffold(const HeadModel& model, const PersonalHead& person) {
                 const float hang = hits[std::size_t(grid(hair_cap_rows - 1, column))].distance;
                 hit.distance = std::clamp(hit.distance, 0.75f * hang, 1.1f * hang);
             }
+            scaffold.radius[std::size_t(i)] = hit.distance;
             scaffold.base.col(i) = origins[std::size_t(i)] + hit.distance * scaffold.direction.col(i);
             Eigen::VectorXf weights = Eigen::VectorXf::Zero(joints);
             if (hit.triangle >= 0) {
@@ -321,8 +324,12 @@ std::vector<float> grow_hair(Avatar& avatar, const Photo& photo) {
                         // Mattes have a fringe that looks like hair: hair must go on further in.
                         const Eigen::Vector2f near = pixel + along * (distance - 3), deep = pixel + along * (distance - 8);
                         const float hair = std::min(sample(photo.hair, near.x(), near.y()), sample(photo.hair, deep.x(), deep.y()));
-                        // Only outlines that are hair tell the hair's thickness; on bare skin there is none.
-                        const float wanted = thickness[s] + distance / pixels_per_metre;
+                        // Only outlines that are hair tell the hair's thickness; on bare skin there is none. A point
+                        // beside the limb of something round lies within its outline by radius (1 - cos); pulling it
+                        // out to the outline would make heads boxes.
+                        const float radius = scaffold.radius[s] + thickness[s];
+                        const float within = radius * (1 - std::sqrt(1 - facing * facing));
+                        const float wanted = thickness[s] + distance / pixels_per_metre - within;
                         target[s] = hair > 0.5f ? std::clamp(wanted, least_thickness, most_thickness) : least_thickness;
                         // Near the pole the grid's vertices crowd: they count by the area they stand for.
                         const int row = i / hair_columns;

@@ -45,7 +45,7 @@ MouthColors::MouthColors(const Photo& photo, const HeadModel& model, const std::
     Median skin_light, skin_red, lip_light, lip_red;
     Eigen::Vector3f skin = Eigen::Vector3f::Zero(), lip = Eigen::Vector3f::Zero();
     for (std::size_t i = 0; i < regions.size(); ++i) {
-        if ((regions[i] != face || photo.skin.pixels[i] < 0.5f) && regions[i] != lips) continue;
+        if (regions[i] < 0 || (regions[i] != lips && (regions[i] != face || photo.skin.pixels[i] < 0.5f))) continue;
         const Eigen::Vector3f c = color_at(photo.color, i);
         const auto lab = srgb_to_lab(c[0], c[1], c[2]);
         const bool is_lip = regions[i] == lips;
@@ -69,8 +69,9 @@ MouthColors::MouthColors(const Photo& photo, const HeadModel& model, const std::
         Part part = Part::none;
         Eigen::Vector3f usual = skin;
         if (name == "lips") part = Part::lips, usual = lip;
-        if (name == "teeth_upper" || name == "teeth_lower")
-            part = Part::teeth, usual = Eigen::Vector3f(0.86f, 0.82f, 0.76f) * light;
+        // Lips shade teeth, the lower ones more.
+        if (name == "teeth_upper") part = Part::teeth, usual = Eigen::Vector3f(0.80f, 0.76f, 0.70f) * light;
+        if (name == "teeth_lower") part = Part::teeth, usual = Eigen::Vector3f(0.70f, 0.66f, 0.59f) * light;
         if (name == "gums_upper" || name == "gums_lower" || name == "tongue") part = Part::tissue, usual = tissue;
         if (name == "mouth_bag")
             part = Part::bag, usual = 0.42f * tissue.cwiseProduct(Eigen::Vector3f(1, 0.75f, 0.75f));
@@ -108,6 +109,7 @@ Eigen::Vector3f MouthColors::usual(int region) const { return usual_[std::size_t
 
 TeethShift teeth_shift(const HeadModel& model, const PersonalHead& person, const Photo& photo) {
     constexpr float step = 0.0005f, back = 0.004f, forth = 0.008f;  // metres
+    constexpr float lower_forth = 0.004f;  // further down they would come through the chin
     constexpr float price = 40;     // share of what tells that a metre of shift must win
     constexpr float too_few = 150;  // pixels
     const PosedHead posed = pose_head(model, person, photo.pose);
@@ -183,7 +185,7 @@ TeethShift teeth_shift(const HeadModel& model, const PersonalHead& person, const
     shift.upper = best_shift("teeth_upper", "head", -back, forth);
     teeth = 0;
     for (float e : evidence) teeth += std::max(e, 0.0f);
-    shift.lower = best_shift("teeth_lower", "jaw", -back, forth);
+    shift.lower = best_shift("teeth_lower", "jaw", -back, lower_forth);
     return shift;
 }
 

@@ -29,8 +29,7 @@ constexpr float robust_scale = 3.0f;          // Cauchy, in units of pixel_sigma
 
 bool hardly_seen(std::string_view control) {
     for (const char* name : {"tongueOut", "jawForward", "cheekPuff", "cheekSquintLeft", "cheekSquintRight",
-                             "noseSneerLeft", "noseSneerRight", "mouthDimpleLeft", "mouthDimpleRight", "mouthPressLeft",
-                             "mouthPressRight", "mouthShrugUpper"})
+                             "noseSneerLeft", "noseSneerRight", "mouthDimpleLeft", "mouthDimpleRight"})
         if (control == name) return true;
     return false;
 }

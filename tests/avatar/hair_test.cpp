@@ -124,6 +124,10 @@ TEST(HairShell, GrowsToTheMatte) {
     EXPECT_TRUE(avatar.hair.vertices.allFinite());
     EXPECT_LT((avatar.hair.weights.colwise().sum().array() - 1).abs().maxCoeff(), 1e-4f);
     EXPECT_GT(width(), narrow + 0.015f) << "a wider outline of hair makes a wider shell";
+    // Round, not a box: what lies well before the outline is not pulled out to it.
+    const Eigen::Vector3f ball = middle + Eigen::Vector3f(0, 0.03f, 0);
+    for (const int column : {hair_columns / 8, hair_columns - hair_columns / 8})  // 45 degrees to the front, both sides
+        EXPECT_LT((avatar.hair.vertices.col(11 * hair_columns + column) - ball).norm(), 0.13f);
 }
 
 }  // namespace
