@@ -250,6 +250,35 @@ void close_holes(std::vector<float>& presence) {
     }
 }
 
+// Cells of the grid in front of an ear that the photograph shows, from the ear's middle down to the jaw: hair that is
+// seen there lies behind the ear, and would hang over the cheek as soon as the head turns.
+std::vector<std::uint8_t> before_visible_ears(const HeadModel& model, const PersonalHead& person, const MeshBuffer& skin,
+                                              const Photo& photo, const Vertices& cells) {
+    constexpr float below = 0.06f;  // metres under the lobe; further down hair may come forward again
+    constexpr float least_shown = 0.15f;
+    constexpr int least_pixels = 60;
+    std::vector<std::uint8_t> before(std::size_t(cells.cols()), 0);
+    for (const char* name : {"ear_left", "ear_right"}) {
+        const int ear = model.region(name);
+        Eigen::AlignedBox3f box;
+        for (std::size_t t = 0; t < model.triangles.size(); ++t)
+            if (int(model.triangle_region[t]) == ear)
+                for (int k = 0; k < 3; ++k) box.extend(Eigen::Vector3f(person.vertices.col(model.triangles[t][k])));
+        int pixels = 0, shown = 0;
+        for (std::size_t i = 0; i < skin.triangle.size(); ++i) {
+            if (skin.triangle[i] < 0 || int(model.triangle_region[std::size_t(skin.triangle[i])]) != ear) continue;
+            ++pixels;
+            shown += photo.alpha.pixels[i] > 0.5f && photo.hair.pixels[i] < 0.3f;
+        }
+        if (pixels < least_pixels || float(shown) < least_shown * float(pixels)) continue;
+        for (Eigen::Index i = 0; i < cells.cols(); ++i)
+            if (cells(0, i) * box.center().x() > 0 && cells(2, i) > box.center().z() && cells(1, i) < box.center().y() &&
+                cells(1, i) > box.min().y() - below)
+                before[std::size_t(i)] = 1;
+    }
+    return before;
+}
+
 }  // namespace
 
 void append_hair_topology(int first_vertex, Triangles& triangles, std::vector<Eigen::Vector2f>& uv,
@@ -388,7 +417,8 @@ std::vector<float> grow_hair(Avatar& avatar, const Photo& photo) {
     float crown = 0;  // thickness on top, metres
     for (int i = 0; i < 12 * hair_columns; ++i) crown += thickness[std::size_t(i)] / float(12 * hair_columns);
     const float long_enough = std::clamp((crown - 0.004f) / 0.008f, 0.0f, 1.0f);
-    const std::vector<float> seen = presence, seen_weight = presence_weight;
+    std::vector<float> seen = presence;
+    const std::vector<float> seen_weight = presence_weight;
     // Hair that hangs down at a side hangs down behind as well.
     std::array<float, hair_rows> hanging{};
     for (int row = hair_cap_rows; row < hair_rows; ++row)
@@ -401,6 +431,9 @@ std::vector<float> grow_hair(Avatar& avatar, const Photo& photo) {
             }
             hanging[std::size_t(row)] = std::max(hanging[std::size_t(row)], sum / weight);
         }
+    const std::vector<std::uint8_t> before_ear = before_visible_ears(model, avatar.person, skin, photo, scaffold.base);
+    for (int i = 0; i < count; ++i)
+        if (before_ear[std::size_t(i)]) seen[std::size_t(i)] = presence[std::size_t(i)] = 0;
     for (int i = 0; i < count; ++i) {
         const std::size_t s = std::size_t(i), other = std::size_t(mirrored_cell(i));
         if (seen_weight[s] > behind) continue;
