@@ -37,9 +37,7 @@ int run_studio(const StudioArguments& arguments, const CommonOptions& common) {
     options.headless = arguments.headless;
     options.theme = arguments.theme;
     options.surface.scale = arguments.scale;
-    options.store = arguments.presenter == "host"           ? StoreKind::host
-                    : arguments.presenter == "pixel_buffer" ? StoreKind::pixel_buffer
-                                                            : StoreKind::automatic;
+    options.store = store_kind(arguments.presenter);
     if (!arguments.size.empty()) {
         const auto size = parse_window_size(arguments.size);
         if (!size) return report(size.error(), common);

@@ -8,6 +8,7 @@
 #include "app/commands.h"
 #include "core/base/log.h"
 #ifdef LIKENESS_HAVE_CUDA
+#include "cuda/gl_frame_store.h"
 #include "cuda/register_device.h"
 #endif
 
@@ -17,14 +18,21 @@ int report(const Error& error, const CommonOptions& common) {
     std::fprintf(stderr, "likeness: %s\n", error.message.c_str());
     if (common.verbose && !error.detail.empty()) std::fprintf(stderr, "  %s\n", error.detail.c_str());
     switch (error.code) {
-        case ErrorCode::invalid_argument: return exit_usage;
+        case ErrorCode::invalid_argument:
+            return exit_usage;
         case ErrorCode::not_found:
-        case ErrorCode::bad_input: return exit_input;
-        case ErrorCode::io: return exit_output;
-        case ErrorCode::out_of_memory: return exit_memory;
-        case ErrorCode::device: return exit_device;
-        case ErrorCode::cancelled: return exit_interrupted;
-        case ErrorCode::internal: break;
+        case ErrorCode::bad_input:
+            return exit_input;
+        case ErrorCode::io:
+            return exit_output;
+        case ErrorCode::out_of_memory:
+            return exit_memory;
+        case ErrorCode::device:
+            return exit_device;
+        case ErrorCode::cancelled:
+            return exit_interrupted;
+        case ErrorCode::internal:
+            break;
     }
     return exit_internal;
 }
@@ -37,6 +45,7 @@ int main(int argc, char** argv) {
     try {
 #ifdef LIKENESS_HAVE_CUDA
         register_cuda_device();
+        register_gl_frame_store();
 #endif
         CLI::App app("Likeness: head avatars from portraits", "likeness");
         app.set_version_flag("--version", LIKENESS_VERSION);
@@ -54,8 +63,11 @@ int main(int argc, char** argv) {
         app.add_option("--script", studio.script, "Commands for the studio, see docs/studio.md");
         app.add_option("--window", studio.size, "Size of the studio's window, pixels: 1280x800");
         app.add_option("--theme", studio.theme, "The studio's colours")->check(CLI::IsMember({"dark", "light"}));
-        app.add_option("--scale", studio.scale, "Size of the studio's text and controls; the display's own unless given")->check(CLI::Range(0.5, 4.0));
-        app.add_option("--presenter", studio.presenter, "How pictures get to the screen")->check(CLI::IsMember({"automatic", "host", "pixel_buffer"}));
+        app.add_option("--scale", studio.scale,
+                       "Size of the studio's text and controls; the display's own unless given")
+            ->check(CLI::Range(0.5, 4.0));
+        app.add_option("--presenter", studio.presenter, "How pictures get to the screen")
+            ->check(CLI::IsMember({"automatic", "host", "pixel_buffer", "device"}));
         std::vector<std::pair<CLI::App*, Subcommand>> commands;
         const auto add = [&](auto&& adder) {
             Subcommand command = adder(app, common);
@@ -78,7 +90,9 @@ int main(int argc, char** argv) {
         for (auto& [parsed, command] : commands) {
             if (!*parsed) continue;
             if (!studio.file.empty())
-                return report({ErrorCode::invalid_argument, "'" + studio.file + "' is one argument too many; see --help.", ""}, common);
+                return report(
+                    {ErrorCode::invalid_argument, "'" + studio.file + "' is one argument too many; see --help.", ""},
+                    common);
             return command();
         }
         return run_studio(studio, common);

@@ -42,47 +42,41 @@ FrameContent content_of(ViewMode mode) {
 
 }  // namespace
 
-std::shared_ptr<const PosedSurface> pose_head_surface(const Scene& scene) {
-    if (!scene.avatar) return nullptr;
-    auto surface = std::make_shared<PosedSurface>();
-    surface->vertices = pose_head(*scene.avatar->model, scene.avatar->person, scene.pose).vertices;
-    surface->normals = vertex_normals(surface->vertices, scene.avatar->model->triangles);
-    return surface;
-}
-
 ViewportBridge::ViewportBridge(Studio& studio, StoreKind store, std::function<void()> wake)
     : studio_(studio), store_kind_(store), wake_(std::move(wake)) {
-    std::string reason;
-    auto made = make_frame_store(store, reason);
-    statistics_.path = made->name();
-    statistics_.path_reason = reason;
-    frames_ = std::make_unique<FrameRenderer>(std::move(made), make_cpu_rasterizer, wake_);
+    frames_ = std::make_unique<FrameRenderer>(choose_store(), make_cpu_scene_renderer, wake_);
     statistics_.rasterizer = make_cpu_rasterizer()->name();
 }
 
-std::string ViewportBridge::presenter() const {
-    return store_kind_ == StoreKind::host           ? "host"
-           : store_kind_ == StoreKind::pixel_buffer ? "pixel_buffer"
-                                                    : "automatic";
+std::unique_ptr<FrameStore> ViewportBridge::choose_store() {
+    auto store = make_frame_store(store_kind_, on_device_, statistics_.path_reason);
+    statistics_.path = store->name();
+    return store;
 }
 
+std::string ViewportBridge::presenter() const { return store_kind_name(store_kind_); }
+
 void ViewportBridge::set_presenter(const std::string& name) {
-    store_kind_ = name == "host"           ? StoreKind::host
-                  : name == "pixel_buffer" ? StoreKind::pixel_buffer
-                                           : StoreKind::automatic;
-    auto store = make_frame_store(store_kind_, statistics_.path_reason);
-    statistics_.path = store->name();
-    frames_->replace_store(std::move(store));
+    store_kind_ = store_kind(name);
+    frames_->replace(choose_store(), nullptr);
     has_asked_ = false;
 }
 
 // The studio finds its device a moment after the start, and a person may choose another.
 void ViewportBridge::use_device() {
+    if (on_device_ && frames_->device_failed()) {
+        on_device_ = false;
+        studio_.messages().warning("The GPU cannot draw the view; the processor does it.");
+        frames_->replace(choose_store(), make_cpu_scene_renderer);
+        statistics_.rasterizer = make_cpu_rasterizer()->name();
+        has_asked_ = false;
+    }
     const Device* device = studio_.device();
-    if (!device || device->name == device_ || !device->make_rasterizer) return;
+    if (!device || device->name == device_ || !device->make_scene_renderer) return;
     device_ = device->name;
-    frames_->set_rasterizer(device->make_rasterizer);
-    statistics_.rasterizer = device->name == "cpu" ? make_cpu_rasterizer()->name() : device->hardware;
+    on_device_ = device->name != "cpu";
+    frames_->replace(choose_store(), device->make_scene_renderer);
+    statistics_.rasterizer = on_device_ ? device->hardware : make_cpu_rasterizer()->name();
     has_asked_ = false;
 }
 
@@ -97,14 +91,16 @@ ImTextureID ViewportBridge::show(int width, int height) {
 
 const Vertices* ViewportBridge::vertices() const {
     const auto& shown = frames_->shown();
-    return shown && shown->surface ? &shown->surface->vertices : nullptr;
+    const PosedSurface* surface = shown && shown->surface ? shown->surface->get() : nullptr;
+    return surface ? &surface->vertices : nullptr;
 }
 
 std::optional<ui::PickedInfo> ViewportBridge::pick(float x, float y) const {
     const auto& shown = frames_->shown();
     const HeadModel* model = studio_.document().model();
-    if (!shown || !shown->surface || !model) return {};
-    const auto found = likeness::pick(shown->surface->vertices, model->triangles, shown->camera, x - float(left_), y);
+    const Vertices* surface = vertices();
+    if (!surface || !model) return {};
+    const auto found = likeness::pick(*surface, model->triangles, shown->camera, x - float(left_), y);
     if (!found) return {};
     const std::size_t region = model->triangle_region[std::size_t(found->point.triangle)];
     return ui::PickedInfo{found->point, found->position,
@@ -124,14 +120,13 @@ void ViewportBridge::ask(const Scene& scene, const Camera& camera) {
     // At rest one picture at full resolution is asked for, and again when training brought a new state.
     if (same && (asked_.full || moving)) return;
     FrameRequest request;
-    request.version = scene.version;
+    request.scene = scene;
     request.camera = camera;
     request.content = content;
     request.blend = blend;
     // A change that is no movement (a training step) does not reduce the resolution.
     request.moving = moving && (moved || held_ || studio_.motion().playing());
-    request.splats = [scene](SplatSet& posed) { pose_scene(scene, posed); };
-    if (scene.avatar) request.surface = [scene] { return pose_head_surface(scene); };
+    request.surface = !blend || view.mode == ViewMode::wireframe || view.landmarks;
     asked_ = {scene.version, camera, content, blend, !request.moving || frames_->moving_scale() >= 1};
     has_asked_ = true;
     last_pose_ = scene.pose;

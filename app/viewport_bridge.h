@@ -58,6 +58,7 @@ class ViewportBridge : public ui::ViewportOutput {
     };
     void ask(const Scene& scene, const Camera& camera);
     void use_device();
+    std::unique_ptr<FrameStore> choose_store();
     ViewportLook look(const Scene& scene);
     void place_photo(ViewportLook& look);
     void count_picture(const FrameInfo& info);
@@ -68,6 +69,7 @@ class ViewportBridge : public ui::ViewportOutput {
     std::unique_ptr<FrameRenderer> frames_;
     Viewport viewport_;
     std::string device_;
+    bool on_device_ = false;  // a GPU draws
 
     int width_ = 0, height_ = 0, left_ = 0;
     bool wanted_ = false;  // the panel was drawn in this frame
@@ -88,8 +90,5 @@ class ViewportBridge : public ui::ViewportOutput {
     std::filesystem::path background_file_;
     std::shared_ptr<const Image> background_;
 };
-
-// The head's surface of a scene, posed; null without an avatar.
-std::shared_ptr<const PosedSurface> pose_head_surface(const Scene& scene);
 
 }  // namespace likeness

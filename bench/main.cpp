@@ -7,6 +7,7 @@
 #include "bench/splat_bench.h"
 #include "bench/studio_bench.h"
 #ifdef LIKENESS_HAVE_CUDA
+#include "cuda/gl_frame_store.h"
 #include "cuda/register_device.h"
 #endif
 
@@ -36,6 +37,7 @@ int main(int argc, char** argv) {
     if (argc < 2) return usage();
 #ifdef LIKENESS_HAVE_CUDA
     likeness::register_cuda_device();
+    likeness::register_gl_frame_store();
 #endif
     for (const Command& command : commands) {
         if (std::strcmp(argv[1], command.name) != 0) continue;

@@ -15,7 +15,9 @@
 #include <random>
 
 #include "app/studio_app.h"
+#include "bench/viewer_bench.h"
 #include "core/base/log.h"
+#include "core/formats/splat_ply.h"
 
 namespace {
 
@@ -23,7 +25,7 @@ using namespace likeness;
 using Json = nlohmann::ordered_json;
 
 struct Options {
-    std::string portrait, motion, device = "auto";
+    std::string portrait, motion, splats, device = "auto";
     int width = 1280, height = 800, events = 300, pairs = 5;
     double seconds = 10, play_seconds = 60;
 };
@@ -136,14 +138,16 @@ class StudioRun {
         return latencies;
     }
 
-    // Pictures a second while the view turns all the time.
-    double redraw_rate(double seconds, Json* detail = nullptr) {
+    // Pictures a second while the view turns all the time, `most` at the most when given.
+    double redraw_rate(double seconds, Json* detail = nullptr, double most = 0) {
         ViewState& view = app_->studio().view();
         const std::uint64_t before = app_->viewport().pictures();
         const double begin = now();
         double scale = 0;
         int frames = 0;
         while (now() - begin < seconds) {
+            if (most > 0)
+                for (const double next = begin + (frames + 1) / most; now() < next;) app_->frame(next - now());
             view.yaw = 0.6f * std::sin(float(now() - begin));
             app_->frame(0.05);
             if (!app_->viewport().frames().busy()) app_->draw();  // the person's hand never rests
@@ -154,7 +158,8 @@ class StudioRun {
         return double(app_->viewport().pictures() - before) / (now() - begin);
     }
 
-    // Steps a second of the trainer with the viewer drawing and not, in turns; percent that drawing costs.
+    // Steps a second of the trainer with the viewer drawing (60 Hz where a GPU draws, else all it can) and not, in
+    // turns; percent that drawing costs.
     double trainer_loss() {
         std::vector<double> losses;
         for (int i = 0; i < options_.pairs; ++i) {
@@ -162,7 +167,7 @@ class StudioRun {
                 const int before = app_->studio().training().step;
                 const double begin = now();
                 if (drawing)
-                    redraw_rate(options_.seconds);
+                    redraw_rate(options_.seconds, nullptr, app_->studio().device()->name == "cpu" ? 0 : 60);
                 else
                     while (now() - begin < options_.seconds) {
                         app_->studio().drain();
@@ -200,6 +205,25 @@ class StudioRun {
         return 100 * (resident_mib() - before) / before;
     }
 
+    // Of a file's Gaussians, posed, at 1920 x 1080; null where it cannot be measured.
+    Json viewer_rate() {
+        const auto splats = load_splat_ply(options_.splats);
+        const auto scene = splats ? bench::anchored_scene(*splats) : Result<Scene>(splats.error());
+        if (!scene) {
+            std::fprintf(stderr, "likeness-bench: %s\n", scene.error().message.c_str());
+            return nullptr;
+        }
+        const bench::ViewerRate rate =
+            bench::viewer_rate(*scene, *app_->studio().device(), 1920, 1080, options_.seconds);
+        print({{"measure", "viewer_fps_1080p"},
+               {"value", rate.frames_per_second},
+               {"gaussians", rate.gaussians},
+               {"raster_ms", rate.raster_ms},
+               {"pose_ms", rate.pose_ms},
+               {"to_the_texture", rate.path}});
+        return rate.frames_per_second;
+    }
+
     Studio& studio() { return app_->studio(); }
     double first_frame = 0;
     std::string device() { return app_->studio().device() ? app_->studio().device()->hardware : "unknown"; }
@@ -217,6 +241,8 @@ int run_studio_bench(int argc, char** argv) {
     CLI::App app("Starts the studio without a display and measures how it answers", "likeness-bench studio");
     app.add_option("portrait", options.portrait, "Portrait to open")->required()->check(CLI::ExistingFile);
     app.add_option("--motion", options.motion, "Motion to play for the memory's sake")->check(CLI::ExistingFile);
+    app.add_option("--splats", options.splats, "Gaussians that the viewer's rate is measured with")
+        ->check(CLI::ExistingFile);
     app.add_option("--device", options.device, "auto, cpu or cuda")->capture_default_str();
     app.add_option("--width", options.width, "Pixels of the window")->capture_default_str();
     app.add_option("--height", options.height, "Pixels of the window")->capture_default_str();
@@ -279,13 +305,15 @@ int run_studio_bench(int argc, char** argv) {
         growth = run.memory_growth(options.play_seconds);
         print({{"measure", "memory_growth_percent"}, {"value", growth}, {"seconds", options.play_seconds}});
     }
+    Json viewer;
+    if (!options.splats.empty()) viewer = run.viewer_rate();
     print({{"summary", true},
            {"first_frame_s", run.first_frame},
            {"drop_to_avatar_s", opened},
            {"input_p95_ms_training", percentile(widget, 0.95)},
            {"redraw_hz_training", training["value"]},
            {"redraw_hz_idle", idle["value"]},
-           {"viewer_fps_1080p_100k", nullptr},
+           {"viewer_fps_1080p_100k", viewer},
            {"trainer_loss_percent", loss},
            {"memory_growth_percent", growth},
            {"device", run.device()}});

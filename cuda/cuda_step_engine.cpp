@@ -37,11 +37,6 @@ auto guarded(const Work& work) {
     }
 }
 
-// Cuts a block of 14 floats for each Gaussian into its attributes; quaternions first, which need the alignment.
-cuda::ParameterArrays carve(float* memory, std::size_t count) {
-    return {memory, memory + 4 * count, memory + 7 * count, memory + 10 * count, memory + 13 * count};
-}
-
 // Page-locked host memory: kernels write to it, and copies to it are fast.
 template <class T>
 class PinnedArray {
@@ -155,7 +150,9 @@ struct DeviceView {
         frames.upload(view.frames.values);
         std::vector<unsigned char> rgba(4 * pixels);
         parallel_for(pixels, 1 << 14, [&](std::size_t begin, std::size_t end) {
-            const auto byte = [](float v) { return static_cast<unsigned char>(v > 0 ? std::min(v, 1.0f) * 255 + 0.5f : 0); };
+            const auto byte = [](float v) {
+                return static_cast<unsigned char>(v > 0 ? std::min(v, 1.0f) * 255 + 0.5f : 0);
+            };
             for (std::size_t i = begin; i < end; ++i) {
                 for (std::size_t c = 0; c < 3; ++c) rgba[4 * i + c] = byte(t.color.pixels[3 * i + c]);
                 rgba[4 * i + 3] = byte(t.alpha.pixels[i]);
@@ -221,11 +218,12 @@ class CudaStepEngine final : public StepEngine {
             splats_ = splats;
             const std::size_t n = splats.count;
             values_.resize(n * cuda::parameters_per_splat);
-            const cuda::ParameterArrays to = carve(values_.data(), n);
+            const cuda::ParameterArrays to = cuda::cut_parameters(values_.data(), n);
             const auto upload = [&](float* target, const std::vector<float>& source, std::size_t width) {
                 if (source.size() != n * width) throw std::invalid_argument("training step: arrays do not match");
                 if (n == 0) return;
-                check(cudaMemcpyAsync(target, source.data(), source.size() * sizeof(float), cudaMemcpyHostToDevice, stream_),
+                check(cudaMemcpyAsync(target, source.data(), source.size() * sizeof(float), cudaMemcpyHostToDevice,
+                                      stream_),
                       "upload parameters");
             };
             upload(to.quaternions, splats.rotation, 4);
@@ -294,7 +292,8 @@ class CudaStepEngine final : public StepEngine {
 
     // A view is known by where it lies: its owner keeps it until the next load.
     DeviceView& on_device(const TrainingView& view) {
-        std::unique_ptr<DeviceView>& known = views_[{&view, view.frames.values.data(), view.target.color.pixels.data()}];
+        std::unique_ptr<DeviceView>& known =
+            views_[{&view, view.frames.values.data(), view.target.color.pixels.data()}];
         if (known) return *known;
         auto made = std::make_unique<DeviceView>(stream_, view, splats_.count);
         std::unique_ptr<Canvas>& canvas = canvases_[{made->loss.width, made->loss.height}];
@@ -310,7 +309,8 @@ class CudaStepEngine final : public StepEngine {
         return *known;
     }
 
-    void start_step(DeviceView& v, const Camera& camera, const std::array<float, 3>& background, const StepRates& rates) {
+    void start_step(DeviceView& v, const Camera& camera, const std::array<float, 3>& background,
+                    const StepRates& rates) {
         cuda::DeviceRasterizer& rasterizer = v.canvas->rasterizer;
         RasterOptions raster;
         raster.background = background;
@@ -384,9 +384,9 @@ class CudaStepEngine final : public StepEngine {
         options.lowest_logit = lowest_opacity;
         options.highest_logit = highest_opacity;
         cuda::StepBuffers buffers;
-        buffers.values = carve(values_.data(), splats_.count);
-        buffers.first_moments = carve(first_moments_.data(), splats_.count);
-        buffers.second_moments = carve(second_moments_.data(), splats_.count);
+        buffers.values = cuda::cut_parameters(values_.data(), splats_.count);
+        buffers.first_moments = cuda::cut_parameters(first_moments_.data(), splats_.count);
+        buffers.second_moments = cuda::cut_parameters(second_moments_.data(), splats_.count);
         buffers.seed_offsets = seeds_.data();
         buffers.seed_log_scales = seeds_.data() + 3 * splats_.count;
         buffers.seed_albedos = seeds_.data() + 6 * splats_.count;
@@ -400,7 +400,7 @@ class CudaStepEngine final : public StepEngine {
     }
 
     void pose(const DeviceView& v) {
-        const cuda::ParameterArrays p = carve(values_.data(), splats_.count);
+        const cuda::ParameterArrays p = cuda::cut_parameters(values_.data(), splats_.count);
         const Posed to = posed_arrays(posed_);
         cuda::deform_forward(int(splats_.count),
                              {v.frames.data(), p.offsets, p.log_scales, p.quaternions, p.albedos, p.logits},
@@ -412,7 +412,7 @@ class CudaStepEngine final : public StepEngine {
         float *means, *scales, *rotations, *colors, *opacities;
     };
     Posed posed_arrays(DeviceBuffer<float>& block) {
-        const cuda::ParameterArrays a = carve(block.data(), splats_.count);
+        const cuda::ParameterArrays a = cuda::cut_parameters(block.data(), splats_.count);
         return {a.offsets, a.log_scales, a.quaternions, a.albedos, a.logits};
     }
     cuda::DeviceSplats device_splats() {

@@ -8,13 +8,7 @@ __global__ void __launch_bounds__(linear_threads) deform_kernel(int count, Ancho
     const std::size_t i = std::size_t(blockIdx.x) * linear_threads + threadIdx.x;
     if (i >= std::size_t(count)) return;
     const AnchorFrame f = load_frame(a.frames + i * frame_floats);
-    store3(out.means + 3 * i, f.origin + f.stretch * multiply(f.rotation, load3(a.offsets + 3 * i)));
-    const Vec3 log_scale = load3(a.log_scales + 3 * i);
-    store3(out.scales + 3 * i, f.stretch * Vec3{expf(log_scale.x), expf(log_scale.y), expf(log_scale.z)});
-    const Quaternion raw = load_quaternion(a.quaternions, i);
-    store_quaternion(out.rotations, i, product(matrix_quaternion(f.rotation), scaled(raw, 1.0f / length(raw))));
-    store3(out.colors + 3 * i, load3(a.albedos + 3 * i));
-    out.opacities[i] = sigmoid(a.logits[i]);
+    pose_splat(i, f.origin, f.rotation, f.stretch, a, out);
 }
 
 __global__ void __launch_bounds__(linear_threads)

@@ -53,6 +53,18 @@ __device__ inline void store_quaternion(float* array, std::size_t i, Quaternion 
 
 __device__ inline float sigmoid(float x) { return 1.0f / (1.0f + expf(-x)); }
 
+// `rotation` row-major.
+__device__ inline void pose_splat(std::size_t i, Vec3 origin, const float* rotation, float stretch,
+                                  const AnchoredArrays& a, const PosedArrays& out) {
+    store3(out.means + 3 * i, origin + stretch * multiply(rotation, load3(a.offsets + 3 * i)));
+    const Vec3 log_scale = load3(a.log_scales + 3 * i);
+    store3(out.scales + 3 * i, stretch * Vec3{expf(log_scale.x), expf(log_scale.y), expf(log_scale.z)});
+    const Quaternion raw = load_quaternion(a.quaternions, i);
+    store_quaternion(out.rotations, i, product(matrix_quaternion(rotation), scaled(raw, 1.0f / length(raw))));
+    store3(out.colors + 3 * i, load3(a.albedos + 3 * i));
+    out.opacities[i] = sigmoid(a.logits[i]);
+}
+
 // Derivatives of the loss by one Gaussian's own parameters.
 struct SplatDerivatives {
     Vec3 offset, log_scale, albedo;
@@ -71,8 +83,8 @@ __device__ inline SplatDerivatives deform_derivatives(std::size_t i, const Ancho
     frame = {frame.w, -frame.x, -frame.y, -frame.z};
     const Quaternion raw = load_quaternion(a.quaternions, i);
     const float raw_length = length(raw);
-    d.quaternion = normalize_backward(scaled(raw, 1.0f / raw_length), raw_length,
-                                      product(frame, load_quaternion(g.rotations, i)));
+    d.quaternion =
+        normalize_backward(scaled(raw, 1.0f / raw_length), raw_length, product(frame, load_quaternion(g.rotations, i)));
     d.albedo = load3(g.colors + 3 * i);
     const float opacity = sigmoid(a.logits[i]);
     d.logit = g.opacities[i] * opacity * (1.0f - opacity);

@@ -5,6 +5,7 @@
 
 #include "core/studio/devices.h"
 #include "cuda/cuda_rasterizer.h"
+#include "cuda/cuda_scene_renderer.h"
 #include "cuda/cuda_step_engine.h"
 #include "likeness/cuda/device.h"
 
@@ -45,11 +46,15 @@ Result<Device> open() {
     Device device;
     device.name = "cuda";
     device.hardware = info->name;
-    device.hardware += ", driver for CUDA " + std::to_string(info->driver / 1000) + "." +
-                       std::to_string(info->driver % 1000 / 10);
+    device.hardware +=
+        ", driver for CUDA " + std::to_string(info->driver / 1000) + "." + std::to_string(info->driver % 1000 / 10);
     device.make_rasterizer = [warm] {
         warm.get();
         return make_cuda_rasterizer();
+    };
+    device.make_scene_renderer = [warm] {
+        warm.get();
+        return make_cuda_scene_renderer();
     };
     device.make_step_engine = [warm] {
         warm.get();

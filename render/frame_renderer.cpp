@@ -3,10 +3,10 @@
 #include <algorithm>
 #include <chrono>
 #include <cmath>
+#include <stdexcept>
 
 #include "core/base/log.h"
 #include "core/base/parallel.h"
-#include "render/frame_pixels.h"
 
 namespace likeness {
 namespace {
@@ -21,9 +21,9 @@ int scaled(int side, float scale) { return std::max(1, int(std::lround(float(sid
 
 }  // namespace
 
-FrameRenderer::FrameRenderer(std::unique_ptr<FrameStore> store,
-                             std::function<std::unique_ptr<Rasterizer>()> make_rasterizer, std::function<void()> wake)
-    : store_(std::move(store)), wake_(std::move(wake)), make_rasterizer_(std::move(make_rasterizer)) {
+FrameRenderer::FrameRenderer(std::unique_ptr<FrameStore> store, MakeSceneRenderer make_renderer,
+                             std::function<void()> wake)
+    : store_(std::move(store)), wake_(std::move(wake)), make_renderer_(std::move(make_renderer)) {
     thread_ = std::jthread([this](const std::stop_token& stop) { loop(stop); });
 }
 
@@ -62,11 +62,16 @@ void FrameRenderer::resume() {
     paused_ = false;
 }
 
-void FrameRenderer::replace_store(std::unique_ptr<FrameStore> store) {
+void FrameRenderer::replace(std::unique_ptr<FrameStore> store, MakeSceneRenderer make_renderer) {
     pause();
     store_ = std::move(store);
     store_->reserve(std::max<std::size_t>(largest_, 4));
     shown_.reset();
+    if (make_renderer) {
+        make_renderer_ = std::move(make_renderer);
+        new_renderer_ = true;
+        device_failed_ = false;
+    }
     resume();
 }
 
@@ -100,15 +105,14 @@ float FrameRenderer::moving_scale() const {
     return moving_scale_;
 }
 
+bool FrameRenderer::device_failed() const {
+    const std::lock_guard lock(mutex_);
+    return device_failed_;
+}
+
 void FrameRenderer::set_budget(float milliseconds) {
     const std::lock_guard lock(mutex_);
     budget_ = milliseconds;
-}
-
-void FrameRenderer::set_rasterizer(std::function<std::unique_ptr<Rasterizer>()> make_rasterizer) {
-    const std::lock_guard lock(mutex_);
-    make_rasterizer_ = std::move(make_rasterizer);
-    new_rasterizer_ = true;
 }
 
 int FrameRenderer::free_slot() const {
@@ -120,7 +124,7 @@ int FrameRenderer::free_slot() const {
 void FrameRenderer::loop(const std::stop_token& stop) {
     while (true) {
         FrameRequest request;
-        std::function<std::unique_ptr<Rasterizer>()> make;
+        MakeSceneRenderer make;
         int slot = -1;
         float scale = 1;
         {
@@ -132,14 +136,21 @@ void FrameRenderer::loop(const std::stop_token& stop) {
             working_ = true;
             if (request.blend) states_[slot = free_slot()] = SlotState::writing;
             if (request.moving) scale = moving_scale_;
-            if (std::exchange(new_rasterizer_, false)) make = make_rasterizer_;
+            if (std::exchange(new_renderer_, false)) make = make_renderer_;
         }
         FrameInfo info;
-        bool good = true;
+        bool good = true, on_device = true;
         try {
-            const ForegroundWork precedence;
-            if (make) rasterizer_ = make();
-            if (!rasterizer_) rasterizer_ = make_cpu_rasterizer();  // a device that failed must not leave nothing
+            if (make) {
+                renderer_ = nullptr;
+                posed_version_.reset();
+                renderer_ = make();
+            }
+            if (!renderer_) throw std::runtime_error("no device to draw with");
+            on_device = renderer_->draws_on_device();
+            // A GPU's own streams have their precedence; the processor's work stands back for a picture.
+            std::optional<ForegroundWork> precedence;
+            if (!on_device) precedence.emplace();
             render(request, scale, slot, info);
         } catch (const std::exception& failure) {
             good = false;
@@ -152,8 +163,9 @@ void FrameRenderer::loop(const std::stop_token& stop) {
                 if (finished_ && finished_->first >= 0) states_[finished_->first] = SlotState::free;
                 if (slot >= 0) states_[slot] = SlotState::ready;
                 finished_.emplace(slot, std::move(info));
-            } else if (slot >= 0) {
-                states_[slot] = SlotState::free;
+            } else {
+                if (slot >= 0) states_[slot] = SlotState::free;
+                device_failed_ = device_failed_ || on_device;
             }
         }
         changed_.notify_all();
@@ -164,38 +176,33 @@ void FrameRenderer::loop(const std::stop_token& stop) {
 void FrameRenderer::render(const FrameRequest& request, float scale, int slot, FrameInfo& info) {
     const auto begin = std::chrono::steady_clock::now();
     info.camera = request.camera;
-    info.version = request.version;
+    info.version = request.scene.version;
     info.number = ++numbers_;
     info.scale = scale;
-    if (request.version != posed_version_) {
-        surface_ = request.surface ? request.surface() : nullptr;
-        if (request.splats)
-            request.splats(posed_);
-        else
-            posed_.resize(0);
-        posed_version_ = request.version;
+    if (request.scene.version != surface_version_) {
+        surface_ = request.scene.avatar ? std::make_shared<const SceneSurface>(request.scene) : nullptr;
+        surface_version_ = request.scene.version;
     }
+    if (surface_ && request.surface) surface_->get();
     info.surface = surface_;
-    info.gaussians = posed_.count;
-    info.pose_ms = milliseconds_since(begin);
+    info.gaussians = request.scene.gaussian_count();
     if (!request.blend) return;
 
-    const auto raster_begin = std::chrono::steady_clock::now();
+    if (request.scene.version != posed_version_) {
+        posed_version_.reset();  // should it fail half-way
+        renderer_->pose(request.scene);
+        posed_version_ = request.scene.version;
+    }
+    info.pose_ms = milliseconds_since(begin);
     const Camera camera =
         scale == 1 ? request.camera
                    : request.camera.resized(scaled(request.camera.width, scale), scaled(request.camera.height, scale));
-    RasterOptions options;
-    options.depth = request.content == FrameContent::depth;
-    options.normal = request.content == FrameContent::normals;
-    rasterizer_->forward(posed_, camera, options, frame_);
-    info.raster_ms = milliseconds_since(raster_begin);
-
-    const auto convert_begin = std::chrono::steady_clock::now();
     FrameSlot& target = store_->slot(slot);
-    to_pixels(frame_, request.content, camera, target.pixels);
+    const DrawTimes times = renderer_->draw(camera, request.content, target);
+    info.raster_ms = times.raster;
+    info.convert_ms = times.convert;
     target.width = info.width = camera.width;
     target.height = info.height = camera.height;
-    info.convert_ms = milliseconds_since(convert_begin);
     if (request.moving) adapt(milliseconds_since(begin), scale);
 }
 

@@ -10,28 +10,19 @@
 #include <thread>
 
 #include "core/geometry/camera.h"
-#include "core/geometry/mesh.h"
-#include "core/splat/rasterizer.h"
+#include "core/view/scene.h"
+#include "core/view/scene_renderer.h"
 #include "render/frame_store.h"
 
 namespace likeness {
 
-enum class FrameContent { colour, normals, depth, alpha };
-
-// A surface as it is posed, for meshes, picking and landmarks.
-struct PosedSurface {
-    Vertices vertices, normals;
-};
-
 struct FrameRequest {
-    // Gaussians in their pose; called on the renderer's thread, again only when `version` differs.
-    std::function<void(SplatSet&)> splats;
-    std::function<std::shared_ptr<const PosedSurface>()> surface;  // may be empty
-    std::uint64_t version = 0;
+    Scene scene;    // posed again only when its version differs
     Camera camera;  // at full resolution
     FrameContent content = FrameContent::colour;
-    bool blend = true;    // false: only the surface is wanted
-    bool moving = false;  // may be of reduced resolution
+    bool blend = true;     // false: only the surface is wanted
+    bool surface = false;  // the surface is wanted with the picture, not only when somebody asks for it
+    bool moving = false;   // may be of reduced resolution
 };
 
 // What a finished picture shows, and what it cost in milliseconds.
@@ -40,7 +31,7 @@ struct FrameInfo {
     int width = 0, height = 0;  // of the picture itself; 0: no Gaussians were wanted
     float scale = 1;
     std::uint64_t version = 0, number = 0;
-    std::shared_ptr<const PosedSurface> surface;
+    std::shared_ptr<const SceneSurface> surface;
     std::size_t gaussians = 0;
     float pose_ms = 0, raster_ms = 0, convert_ms = 0;
 };
@@ -48,8 +39,7 @@ struct FrameInfo {
 class FrameRenderer {
   public:
     // `wake` is called from the renderer's thread whenever a picture is done.
-    FrameRenderer(std::unique_ptr<FrameStore> store, std::function<std::unique_ptr<Rasterizer>()> make_rasterizer,
-                  std::function<void()> wake);
+    FrameRenderer(std::unique_ptr<FrameStore> store, MakeSceneRenderer make_renderer, std::function<void()> wake);
     ~FrameRenderer();
     FrameRenderer(const FrameRenderer&) = delete;
     FrameRenderer& operator=(const FrameRenderer&) = delete;
@@ -63,11 +53,13 @@ class FrameRenderer {
     // Something is being rendered or waits for it.
     bool busy() const;
     float moving_scale() const;
+    // A renderer that draws on a device could not be made, or could not draw: time for another.
+    bool device_failed() const;
     // Milliseconds a picture may take while the view moves.
     void set_budget(float milliseconds);
-    // From now on by another device's rasterizer.
-    void set_rasterizer(std::function<std::unique_ptr<Rasterizer>()> make_rasterizer);
-    void replace_store(std::unique_ptr<FrameStore> store);
+    // From now on another store, and pictures by another device when `make_renderer` is not empty. What does not draw
+    // on a device needs a store in the processor's memory.
+    void replace(std::unique_ptr<FrameStore> store, MakeSceneRenderer make_renderer);
 
   private:
     void loop(const std::stop_token& stop);
@@ -89,16 +81,15 @@ class FrameRenderer {
     std::optional<FrameRequest> wanted_;
     SlotState states_[FrameStore::slot_count] = {};
     std::optional<std::pair<int, FrameInfo>> finished_;  // newest; slot -1: a surface alone
-    std::function<std::unique_ptr<Rasterizer>()> make_rasterizer_;
-    bool new_rasterizer_ = true, working_ = false, paused_ = false;
+    MakeSceneRenderer make_renderer_;
+    bool new_renderer_ = true, working_ = false, paused_ = false, device_failed_ = false;
     float moving_scale_ = 0.75f, budget_ = 28;
 
     // The renderer's thread only.
-    std::unique_ptr<Rasterizer> rasterizer_;
-    SplatSet posed_;
-    Frame frame_;
-    std::uint64_t posed_version_ = 0, numbers_ = 0;
-    std::shared_ptr<const PosedSurface> surface_;
+    std::unique_ptr<SceneRenderer> renderer_;
+    std::uint64_t numbers_ = 0;
+    std::optional<std::uint64_t> posed_version_, surface_version_;
+    std::shared_ptr<const SceneSurface> surface_;
 
     std::jthread thread_;  // last: it uses all of the above
 };

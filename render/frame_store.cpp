@@ -3,12 +3,18 @@
 #include <algorithm>
 #include <array>
 #include <stdexcept>
+#include <vector>
 
 namespace likeness {
 namespace {
 
 // Sizes go up in these steps, so that a dragged splitter does not make a texture a frame.
 constexpr int texture_step = 64;
+
+MakeDeviceStore& device_store() {
+    static MakeDeviceStore make;
+    return make;
+}
 
 int rounded(int side) { return (side + texture_step - 1) / texture_step * texture_step; }
 
@@ -88,7 +94,22 @@ void FrameStore::make_room(int width, int height) {
     texture_ = gl::make_texture(GL_RGBA8, texture_width_, texture_height_);
 }
 
-std::unique_ptr<FrameStore> make_frame_store(StoreKind kind, std::string& reason) {
+void register_device_store(MakeDeviceStore make) { device_store() = std::move(make); }
+
+std::unique_ptr<FrameStore> make_frame_store(StoreKind kind, bool on_device, std::string& reason) {
+    std::string refused;
+    if (kind == StoreKind::device || (kind == StoreKind::automatic && on_device)) {
+        if (!on_device) {
+            refused = "the processor draws";
+        } else if (!device_store()) {
+            refused = "this build has no code for a GPU";
+        } else if (auto store = device_store()(refused)) {
+            reason = kind == StoreKind::automatic ? "OpenGL runs on the GPU that draws" : "chosen by hand";
+            return store;
+        }
+        if (kind == StoreKind::device) kind = StoreKind::automatic;
+    }
+    const auto because = [&](const char* words) { return refused.empty() ? words : refused + "; " + words; };
     if (kind == StoreKind::host) {
         reason = "chosen by hand";
         return std::make_unique<HostStore>();
@@ -98,19 +119,29 @@ std::unique_ptr<FrameStore> make_frame_store(StoreKind kind, std::string& reason
     const bool software =
         renderer.find("llvmpipe") != std::string::npos || renderer.find("softpipe") != std::string::npos;
     if (kind == StoreKind::automatic && software) {
-        reason = "OpenGL runs on the processor";
+        reason = because("OpenGL runs on the processor");
         return std::make_unique<HostStore>();
     }
     try {
         auto store = std::make_unique<PixelBufferStore>();
         store->reserve(256 * 256 * 4);
         if (glGetError() != GL_NO_ERROR) throw std::runtime_error("OpenGL refused a pixel buffer");
-        reason = kind == StoreKind::automatic ? "the driver keeps buffers mapped" : "chosen by hand";
+        reason = kind == StoreKind::automatic ? because("the driver keeps buffers mapped") : "chosen by hand";
         return store;
     } catch (const std::exception& failure) {
         reason = failure.what();
         return std::make_unique<HostStore>();
     }
 }
+
+namespace {
+constexpr std::array<const char*, 4> kind_names = {"automatic", "host", "pixel_buffer", "device"};
+}
+
+StoreKind store_kind(const std::string& name) {
+    const auto found = std::find(kind_names.begin(), kind_names.end(), name);
+    return found == kind_names.end() ? StoreKind::automatic : StoreKind(found - kind_names.begin());
+}
+const char* store_kind_name(StoreKind kind) { return kind_names[std::size_t(kind)]; }
 
 }  // namespace likeness

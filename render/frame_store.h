@@ -4,17 +4,16 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <string>
-#include <vector>
 
+#include "core/view/scene_renderer.h"
 #include "render/gl.h"
 
 namespace likeness {
 
-// RGBA, 8 bits, premultiplied, rows top to bottom.
-struct FrameSlot {
-    std::uint8_t* pixels = nullptr;
+struct FrameSlot : PixelTarget {
     std::size_t capacity = 0;  // bytes
     int width = 0, height = 0;
 };
@@ -48,10 +47,20 @@ class FrameStore {
     int width_ = 0, height_ = 0, texture_width_ = 0, texture_height_ = 0;
 };
 
-enum class StoreKind { automatic, host, pixel_buffer };
+enum class StoreKind { automatic, host, pixel_buffer, device };
 
-// Pixel buffers that stay mapped where the driver is a GPU's; ordinary memory on a software renderer, for which a
-// pixel buffer is one copy more. `reason` says why, for people.
-std::unique_ptr<FrameStore> make_frame_store(StoreKind kind, std::string& reason);
+// A store whose slots lie in the memory of the GPU that draws, or null and the reason why this machine has none; the
+// GPU's code adds it at start. Called with the context current.
+using MakeDeviceStore = std::function<std::unique_ptr<FrameStore>(std::string& reason)>;
+void register_device_store(MakeDeviceStore make);
+
+// Automatic takes the first that a probe finds working: the GPU's own memory when what draws can use it (`on_device`),
+// pixel buffers that stay mapped where the driver is a GPU's, ordinary memory on a software renderer, for which a pixel
+// buffer is one copy more. A kind that was chosen and does not work falls back likewise. `reason` says why, for people.
+std::unique_ptr<FrameStore> make_frame_store(StoreKind kind, bool on_device, std::string& reason);
+
+// "automatic", "host", "pixel_buffer", "device"; automatic for any other name.
+StoreKind store_kind(const std::string& name);
+const char* store_kind_name(StoreKind kind);
 
 }  // namespace likeness

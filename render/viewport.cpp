@@ -159,14 +159,15 @@ void Viewport::draw_rectangle(GLuint texture, const PixelRectangle& place, const
 }
 
 void Viewport::draw_mesh(const ViewportLook& look, const Camera& camera,
-                         const std::shared_ptr<const PosedSurface>& surface,
+                         const std::shared_ptr<const SceneSurface>& surface,
                          const std::shared_ptr<const Triangles>& triangles) {
     if (!surface || !triangles || triangles->empty()) return;
     if (uploaded_surface_ != surface) {
         uploaded_surface_ = surface;
-        Eigen::Matrix<float, 6, Eigen::Dynamic> data(6, surface->vertices.cols());
-        data.topRows<3>() = surface->vertices;
-        data.bottomRows<3>() = surface->normals;
+        const PosedSurface& posed = *surface->get();
+        Eigen::Matrix<float, 6, Eigen::Dynamic> data(6, posed.vertices.cols());
+        data.topRows<3>() = posed.vertices;
+        data.bottomRows<3>() = posed.normals;
         glNamedBufferData(vertices_.name(), GLsizeiptr(data.size()) * GLsizeiptr(sizeof(float)), data.data(),
                           GL_STREAM_DRAW);
     }

@@ -64,7 +64,7 @@ class Viewport {
     void draw_grid(const ViewportLook& look, const Camera& camera);
     void draw_rectangle(GLuint texture, const PixelRectangle& place, const Eigen::Vector2f& filled, bool premultiplied,
                         float from, float to);
-    void draw_mesh(const ViewportLook& look, const Camera& camera, const std::shared_ptr<const PosedSurface>& surface,
+    void draw_mesh(const ViewportLook& look, const Camera& camera, const std::shared_ptr<const SceneSurface>& surface,
                    const std::shared_ptr<const Triangles>& triangles);
 
     gl::Program background_, picture_, mesh_, grid_;
@@ -74,7 +74,7 @@ class Viewport {
     int width_ = 0, height_ = 0;
     Picture background_picture_, photo_;
     gl::Buffer vertices_, triangles_;
-    std::shared_ptr<const PosedSurface> uploaded_surface_;
+    std::shared_ptr<const SceneSurface> uploaded_surface_;
     std::shared_ptr<const Triangles> uploaded_triangles_;
 };
 

@@ -46,11 +46,12 @@ void PreferencesPanel::draw(Studio& studio) {
         fact("Rasterizer", s.rasterizer);
         fact("Window", s.surface);
         fact("To the screen", s.path + " (" + s.path_reason + ")");
-        const std::vector<std::string> paths = {"automatic", "host", "pixel_buffer"};
+        const std::vector<std::string> paths = {"automatic", "host", "pixel_buffer", "device"};
         const int path = int(std::find(paths.begin(), paths.end(), output_.presenter()) - paths.begin());
-        if (const int chosen = choice_row("presenter", {"Automatic", "Memory", "Buffers"}, path,
-                                          {"What suits this machine.", "Pictures are copied by the processor.",
-                                           "Pictures go through OpenGL's pixel buffers."});
+        if (const int chosen = choice_row(
+                "presenter", {"Automatic", "Memory", "Buffers", "GPU"}, path,
+                {"What suits this machine.", "Pictures are copied by the processor.",
+                 "Pictures go through OpenGL's pixel buffers.", "Pictures never leave the GPU that draws them."});
             chosen >= 0)
             output_.set_presenter(paths[std::size_t(chosen)]);
     }

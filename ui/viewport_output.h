@@ -41,7 +41,7 @@ class ViewportOutput {
     virtual const Vertices* vertices() const = 0;
     virtual std::optional<PickedInfo> pick(float x, float y) const = 0;
     virtual const ViewportStatistics& statistics() const = 0;
-    // "automatic", "host", "pixel_buffer"
+    // "automatic", "host", "pixel_buffer", "device"
     virtual std::string presenter() const = 0;
     virtual void set_presenter(const std::string& name) = 0;
     virtual bool recording() const = 0;

@@ -8,14 +8,16 @@
 #include "core/base/result.h"
 #include "core/learning/step_engine.h"
 #include "core/splat/rasterizer.h"
+#include "core/view/scene_renderer.h"
 
 namespace likeness {
 
 struct Device {
-    std::string name;  // "cpu" or "cuda"
+    std::string name;      // "cpu" or "cuda"
     std::string hardware;  // as it calls itself
     std::function<std::unique_ptr<Rasterizer>()> make_rasterizer;
     std::function<std::unique_ptr<StepEngine>()> make_step_engine;
+    MakeSceneRenderer make_scene_renderer;
 };
 
 // A kind of device that a build adds at start (the GPU's code does not belong to core/).

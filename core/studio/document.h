@@ -1,7 +1,7 @@
 // The one open document: an avatar (from a portrait or a .likeness file) or a file of splats to look at.
 //
-// The window's thread owns it. What a viewer draws is a Scene: shared immutable parts and small values, free to be
-// handed to any thread.
+// The window's thread owns it. What a viewer draws is a Scene (core/view): shared immutable parts and small values,
+// free to be handed to any thread.
 #pragma once
 
 #include <array>
@@ -15,6 +15,7 @@
 #include "core/avatar/avatar.h"
 #include "core/splat/splat_set.h"
 #include "core/studio/portrait.h"
+#include "core/view/scene.h"
 
 namespace likeness {
 
@@ -49,19 +50,6 @@ enum class DocumentStage {
     ready,
     failed,  // see Document::problem
 };
-
-struct Scene {
-    std::uint64_t version = 0;                        // another number: something below changed
-    std::shared_ptr<const Avatar> avatar;             // the surface; null for a file of splats
-    std::shared_ptr<const AnchoredSplats> gaussians;  // the newest, on that surface (not always avatar->splats)
-    std::shared_ptr<const SplatSet> splats;           // of a file of splats
-    HeadPose pose;
-    std::array<bool, layer_count> visible{true, true, true, true, true, true};
-
-    bool empty() const { return !gaussians && !splats; }
-};
-// Gaussians as they are to be rasterized; those of hidden layers get opacity 0.
-void pose_scene(const Scene& scene, SplatSet& posed);
 
 class Document {
   public:

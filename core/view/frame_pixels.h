@@ -4,7 +4,7 @@
 #include <cstdint>
 
 #include "core/splat/rasterizer.h"
-#include "render/frame_renderer.h"
+#include "core/view/scene_renderer.h"
 
 namespace likeness {
 

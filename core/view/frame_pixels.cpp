@@ -1,4 +1,4 @@
-#include "render/frame_pixels.h"
+#include "core/view/frame_pixels.h"
 
 #include <algorithm>
 #include <array>

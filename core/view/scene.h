@@ -1,0 +1,46 @@
+// What a view shows: an avatar in a pose, or a file of Gaussians as it is.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <memory>
+#include <mutex>
+
+#include "core/avatar/avatar.h"
+
+namespace likeness {
+
+struct Scene {
+    std::uint64_t version = 0;                        // another number: something below changed
+    std::shared_ptr<const Avatar> avatar;             // the surface; null for a file of splats
+    std::shared_ptr<const AnchoredSplats> gaussians;  // the newest, on that surface (not always avatar->splats)
+    std::shared_ptr<const SplatSet> splats;           // of a file of splats
+    HeadPose pose;
+    std::array<bool, layer_names.size()> visible{true, true, true, true, true, true};
+
+    bool empty() const { return !gaussians && !splats; }
+    std::size_t gaussian_count() const { return splats ? splats->count : avatar && gaussians ? gaussians->count : 0; }
+};
+// Gaussians as they are to be rasterized; those of hidden layers get opacity 0.
+void pose_scene(const Scene& scene, SplatSet& posed);
+
+// The head's surface in a pose, for meshes, picking and landmarks.
+struct PosedSurface {
+    Vertices vertices, normals;
+};
+
+// The surface of a scene, made when it is first asked for: pictures need it only now and then.
+class SceneSurface {
+  public:
+    explicit SceneSurface(const Scene& scene) : avatar_(scene.avatar), pose_(scene.pose) {}
+    // From any thread; null without an avatar. Lives as long as this.
+    const PosedSurface* get() const;
+
+  private:
+    std::shared_ptr<const Avatar> avatar_;
+    HeadPose pose_;
+    mutable std::once_flag made_;
+    mutable std::unique_ptr<const PosedSurface> surface_;
+};
+
+}  // namespace likeness

@@ -1,0 +1,44 @@
+// Draws scenes into 8-bit pixels: what the viewport shows. One implementation for each kind of device.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+
+#include "core/geometry/camera.h"
+#include "core/splat/rasterizer.h"
+#include "core/view/scene.h"
+
+namespace likeness {
+
+enum class FrameContent { colour, normals, depth, alpha };
+
+// RGBA, premultiplied, rows top to bottom, without gaps: width * height * 4 bytes, aligned to 4.
+struct PixelTarget {
+    std::uint8_t* pixels = nullptr;
+    bool on_device = false;  // memory of the GPU that draws
+};
+
+// What a picture cost, milliseconds. Where one step hands over to the next on a GPU, `raster` is all of them.
+struct DrawTimes {
+    float raster = 0, convert = 0;
+};
+
+class SceneRenderer {
+  public:
+    virtual ~SceneRenderer() = default;
+    virtual std::string name() const = 0;  // for people: "cpu AVX2"
+    // Whether draw() takes targets on the device.
+    virtual bool draws_on_device() const { return false; }
+    // What draw() shows from now on.
+    virtual void pose(const Scene& scene) = 0;
+    // The picture is whole when this returns.
+    virtual DrawTimes draw(const Camera& camera, FrameContent content, const PixelTarget& target) = 0;
+};
+
+using MakeSceneRenderer = std::function<std::unique_ptr<SceneRenderer>()>;
+// On the processor, by a rasterizer that takes and gives host memory.
+std::unique_ptr<SceneRenderer> make_cpu_scene_renderer();
+
+}  // namespace likeness

@@ -1,0 +1,114 @@
+#include "cuda/cuda_scene_renderer.h"
+
+#include <array>
+#include <chrono>
+
+#include "likeness/cuda/device.h"
+#include "likeness/cuda/device_avatar.h"
+#include "likeness/cuda/pixels.h"
+#include "likeness/cuda/stream.h"
+
+namespace likeness {
+namespace {
+
+using cuda::check;
+using cuda::DeviceBuffer;
+
+cuda::PixelContent pixel_content(FrameContent content) {
+    switch (content) {
+        case FrameContent::normals:
+            return cuda::PixelContent::normals;
+        case FrameContent::depth:
+            return cuda::PixelContent::depth;
+        case FrameContent::alpha:
+            return cuda::PixelContent::alpha;
+        case FrameContent::colour:
+            break;
+    }
+    return cuda::PixelContent::colour;
+}
+
+int highest_priority() {
+    int least = 0, greatest = 0;
+    check(cudaDeviceGetStreamPriorityRange(&least, &greatest), "stream priorities");
+    return greatest;
+}
+
+class CudaSceneRenderer final : public SceneRenderer {
+  public:
+    std::string name() const override { return "cuda"; }
+    bool draws_on_device() const override { return true; }
+
+    void pose(const Scene& scene) override {
+        if (scene.splats) {
+            load(*scene.splats);
+        } else if (scene.avatar && scene.gaussians) {
+            unsigned visible = 0;
+            for (std::size_t layer = 0; layer < scene.visible.size(); ++layer)
+                visible |= unsigned(scene.visible[layer]) << layer;
+            avatar_.pose(scene.avatar, scene.gaussians, scene.pose, visible);
+            splats_ = avatar_.splats();
+        } else {
+            splats_ = {};
+        }
+    }
+
+    DrawTimes draw(const Camera& camera, FrameContent content, const PixelTarget& target) override {
+        const auto begin = std::chrono::steady_clock::now();
+        const std::size_t count = std::size_t(camera.width) * std::size_t(camera.height);
+        RasterOptions options;
+        options.depth = content == FrameContent::depth;
+        options.normal = content == FrameContent::normals;
+        color_.resize(3 * count);
+        alpha_.resize(count);
+        if (options.depth) depth_.resize(count);
+        if (options.normal) normal_.resize(3 * count);
+        const cuda::RasterOutputs images{color_.data(), alpha_.data(), options.depth ? depth_.data() : nullptr,
+                                         options.normal ? normal_.data() : nullptr, nullptr};
+        if (!target.on_device) pixels_.resize(count);
+        auto* const pixels = target.on_device ? reinterpret_cast<std::uint32_t*>(target.pixels) : pixels_.data();
+        bool whole = false;
+        while (!whole) {
+            rasterizer_.forward(splats_, camera, options, images);
+            cuda::to_pixels(pixel_content(content), images, rasterizer_.view(), camera.width, camera.height,
+                            range_.data(), pixels, stream_);
+            if (!target.on_device)
+                check(cudaMemcpyAsync(target.pixels, pixels, count * 4, cudaMemcpyDeviceToHost, stream_), "download");
+            stream_.wait();
+            // A picture in which not all Gaussians fitted is drawn again, with more room.
+            const auto counters = rasterizer_.poll_counters();
+            whole = !counters || counters->instances <= rasterizer_.instance_capacity();
+        }
+        return {std::chrono::duration<float, std::milli>(std::chrono::steady_clock::now() - begin).count(), 0};
+    }
+
+  private:
+    void load(const SplatSet& splats) {
+        const std::vector<float>* const parts[] = {&splats.means, &splats.scales, &splats.rotations, &splats.colors,
+                                                   &splats.opacities};
+        for (std::size_t i = 0; i < file_.size(); ++i) file_[i].upload(*parts[i]);
+        splats_ = {int(splats.count),
+                   0,
+                   {file_[0].data(), file_[1].data(), file_[2].data(), file_[3].data(), file_[4].data(), nullptr}};
+    }
+
+    cuda::Stream stream_{highest_priority()};
+    cuda::DeviceRasterizer rasterizer_{stream_};
+    cuda::DeviceAvatar avatar_{stream_};
+    cuda::DeviceSplats splats_;
+    std::array<DeviceBuffer<float>, 5> file_{DeviceBuffer<float>(stream_), DeviceBuffer<float>(stream_),
+                                             DeviceBuffer<float>(stream_), DeviceBuffer<float>(stream_),
+                                             DeviceBuffer<float>(stream_)};
+    DeviceBuffer<float> color_{stream_}, alpha_{stream_}, depth_{stream_}, normal_{stream_};
+    DeviceBuffer<std::uint32_t> pixels_{stream_};
+    DeviceBuffer<unsigned> range_{stream_, 2};
+};
+
+}  // namespace
+
+std::unique_ptr<SceneRenderer> make_cuda_scene_renderer() {
+    if (!cuda::find_device()) return nullptr;
+    return std::make_unique<CudaSceneRenderer>();
+}
+
+}  // namespace likeness

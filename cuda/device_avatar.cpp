@@ -1,0 +1,163 @@
+#include "likeness/cuda/device_avatar.h"
+
+#include <bit>
+#include <stdexcept>
+#include <vector>
+
+#include "likeness/cuda/train_step.h"
+
+namespace likeness::cuda {
+namespace {
+
+// Vertices or basis columns as [count, 3] float32, which is how Eigen keeps 3 x N.
+void upload(DeviceBuffer<float>& buffer, const Eigen::MatrixXf& matrix) {
+    buffer.upload(matrix.data(), std::size_t(matrix.size()));
+}
+void upload_rows(DeviceBuffer<float>& buffer, const RowMatrix& matrix) {
+    buffer.upload(matrix.data(), std::size_t(matrix.size()));
+}
+
+}  // namespace
+
+void DeviceHead::load(const HeadModel& model, const PersonalHead& person, const HairShell* shell, bool for_learning) {
+    const Eigen::Index head = model.vertices.cols(), behind = shell ? shell->vertices.cols() : 0;
+    if (model.joint_count() > most_joints) throw std::invalid_argument("a head of too many joints for the GPU");
+    Vertices rest(3, head + behind);
+    Eigen::MatrixXf weights(model.joint_count(), head + behind);
+    rest.leftCols(head) = person.vertices;
+    weights.leftCols(head) = model.weights;
+    if (behind > 0) {
+        rest.rightCols(behind) = shell->vertices;
+        weights.rightCols(behind) = shell->weights;
+    }
+    upload(rest_, rest);
+    upload(weights_, weights);
+    upload(joint_position_, person.joint_position);
+    upload(expression_, model.expression);
+    upload_rows(control_expression_, model.control_expression);
+    upload_rows(control_joint_, model.control_joint);
+    joint_parent_.upload(model.joint_parent);
+    if (for_learning) {
+        upload(identity_, model.identity);
+        upload_rows(joint_identity_, model.joint_identity);
+    }
+    shape_.vertices = int(head + behind);
+    shape_.expressed = int(head);
+    shape_.identities = for_learning ? model.identity_count() : 0;
+    shape_.expressions = int(model.expression.cols());
+    shape_.controls = model.control_count();
+    shape_.joints = model.joint_count();
+}
+
+HeadShape DeviceHead::shape(int frames) const {
+    HeadShape shape = shape_;
+    shape.frames = frames;
+    return shape;
+}
+
+HeadArrays DeviceHead::arrays() const {
+    return {rest_.data(),         joint_position_.data(),     weights_.data(),
+            expression_.data(),   control_expression_.data(), control_joint_.data(),
+            joint_parent_.data(), identity_.data(),           joint_identity_.data()};
+}
+
+void DeviceSurface::load(const Avatar& avatar) {
+    vertices_ = int(avatar.neutral.cols());
+    triangle_count_ = int(avatar.triangles.size());
+    std::vector<int> triangles, first(std::size_t(vertices_) + 1, 0), of_vertex(avatar.triangles.size() * 3);
+    std::vector<float> charts;
+    for (std::size_t t = 0; t < avatar.triangles.size(); ++t) {
+        const Eigen::Vector3i &corners = avatar.triangles[t], &c = avatar.triangle_uv[t];
+        for (int k = 0; k < 3; ++k) {
+            triangles.push_back(corners[k]);
+            ++first[std::size_t(corners[k]) + 1];
+        }
+        // As in splat_frames(): dP/du, turned over for mirrored charts.
+        const Eigen::Vector2f a = avatar.uv[std::size_t(c[0])], b = avatar.uv[std::size_t(c[1])] - a,
+                              d = avatar.uv[std::size_t(c[2])] - a;
+        const float sign = b.x() * d.y() - b.y() * d.x() < 0 ? -1.0f : 1.0f;
+        charts.insert(charts.end(),
+                      {sign * d.y(), -sign * b.y(), 1 / std::max(avatar.neutral_double_area[t], 1e-12f), 0});
+    }
+    for (std::size_t v = 1; v < first.size(); ++v) first[v] += first[v - 1];
+    std::vector<int> next(first.begin(), first.end() - 1);
+    for (std::size_t k = 0; k < triangles.size(); ++k)
+        of_vertex[std::size_t(next[std::size_t(triangles[k])]++)] = int(k / 3);
+    triangles_.upload(triangles);
+    vertex_first_.upload(first);
+    vertex_triangles_.upload(of_vertex);
+    charts_.upload(charts);
+}
+
+void DeviceSurface::load_anchors(const AnchoredSplats& splats) {
+    count_ = int(splats.count);
+    std::vector<float> anchors;
+    anchors.reserve(4 * splats.count);
+    for (const SurfacePoint& at : splats.anchor) {
+        if (at.triangle < 0 || at.triangle >= triangle_count_)
+            throw std::invalid_argument("a Gaussian off the surface");
+        anchors.insert(anchors.end(),
+                       {at.barycentric[0], at.barycentric[1], at.barycentric[2], std::bit_cast<float>(at.triangle)});
+    }
+    anchors_.upload(anchors);
+}
+
+SurfaceArrays DeviceSurface::arrays() const {
+    return {triangles_.data(), vertex_first_.data(), vertex_triangles_.data(), charts_.data(), anchors_.data()};
+}
+
+void DeviceAvatar::load_splats(const AnchoredSplats& splats) {
+    surface_.load_anchors(splats);
+    count_ = splats.count;
+    std::vector<float> values;
+    values.reserve(count_ * parameters_per_splat);
+    for (const std::vector<float>* part :
+         {&splats.rotation, &splats.offset, &splats.log_scale, &splats.albedo, &splats.opacity})
+        values.insert(values.end(), part->begin(), part->end());
+    if (values.size() != count_ * parameters_per_splat) throw std::invalid_argument("arrays of Gaussians do not match");
+    parameters_.upload(values);
+    layers_.upload(reinterpret_cast<const unsigned char*>(splats.layer.data()), count_);
+    posed_.resize(values.size());
+}
+
+void DeviceAvatar::pose(const std::shared_ptr<const Avatar>& avatar,
+                        const std::shared_ptr<const AnchoredSplats>& splats, const HeadPose& pose, unsigned visible) {
+    if (avatar != avatar_) {
+        avatar_ = nullptr;  // should an upload fail, nothing of this may be believed
+        loaded_ = nullptr;
+        head_.load(*avatar->model, avatar->person, avatar->hair.vertices.cols() > 0 ? &avatar->hair : nullptr);
+        surface_.load(*avatar);
+        avatar_ = avatar;
+    }
+    if (splats != loaded_) {
+        loaded_ = nullptr;
+        load_splats(*splats);
+        loaded_ = splats;
+    }
+    const HeadShape shape = head_.shape(1);
+    const std::size_t controls = std::size_t(shape.controls), joints = std::size_t(shape.joints);
+    std::vector<float> values(pose.controls.data(), pose.controls.data() + pose.controls.size());
+    values.insert(values.end(), pose.joints.data(), pose.joints.data() + pose.joints.size());
+    values.insert(values.end(), pose.translation.data(), pose.translation.data() + 3);
+    if (values.size() != controls + 3 * joints + 3) throw std::invalid_argument("a pose of another head");
+    pose_.upload(values);
+    rig_.resize(std::size_t(shape.expressions) + joints * 12);
+    posed_vertices_.resize(3 * std::size_t(shape.vertices));
+    normals_.resize(posed_vertices_.size());
+    head_forward(shape, head_.arrays(), {pose_.data(), pose_.data() + controls, pose_.data() + controls + 3 * joints},
+                 {rig_.data(), rig_.data() + shape.expressions, nullptr, posed_vertices_.data()}, stream_);
+    const SurfaceShape surface = surface_.shape(1);
+    surface_normals(surface, surface_.arrays(), posed_vertices_.data(), normals_.data(), stream_);
+    const ParameterArrays from = cut_parameters(parameters_.data(), count_), to = cut_parameters(posed_.data(), count_);
+    pose_on_surface(surface, surface_.arrays(), posed_vertices_.data(), normals_.data(),
+                    {nullptr, from.offsets, from.log_scales, from.quaternions, from.albedos, from.logits},
+                    layers_.data(), visible, {to.offsets, to.log_scales, to.quaternions, to.albedos, to.logits},
+                    stream_);
+}
+
+DeviceSplats DeviceAvatar::splats() const {
+    const ParameterArrays p = cut_parameters(const_cast<float*>(posed_.data()), count_);
+    return {int(count_), 0, {p.offsets, p.log_scales, p.quaternions, p.albedos, p.logits, nullptr}};
+}
+
+}  // namespace likeness::cuda

@@ -1,0 +1,51 @@
+// The posed surface under the Gaussians: normals, the frame that each Gaussian sits in, the Gaussians themselves, and
+// derivatives back to the vertices. The GPU twin of splat_frames() and deform() in core/avatar/deform.h; many frames
+// at once. All pointers are device pointers of contiguous arrays; nothing is allocated.
+#pragma once
+
+#include <cuda_runtime_api.h>
+
+#include <cstddef>
+
+#include "likeness/cuda/deform.h"
+
+namespace likeness::cuda {
+
+struct SurfaceShape {
+    int frames = 1;
+    int vertices = 0, triangles = 0;
+    int count = 0;  // of the Gaussians
+};
+
+struct SurfaceArrays {
+    const int* triangles = nullptr;         // [triangles, 3]
+    const int* vertex_first = nullptr;      // [vertices + 1] where a vertex' triangles begin in vertex_triangles
+    const int* vertex_triangles = nullptr;  // [3 * triangles]
+    // [triangles, 4]: the tangent is x (b - a) + y (c - a); the square of the stretch is z times the length of
+    // (b - a) x (c - a).
+    const float* charts = nullptr;
+    const float* anchors = nullptr;  // [count, 4]: barycentric weights, and the triangle's number as bits
+};
+
+// `vertices` and `normals` [frames, vertices, 3]; unit length, zero where a vertex has no triangle.
+void surface_normals(const SurfaceShape& shape, const SurfaceArrays& arrays, const float* vertices, float* normals,
+                     cudaStream_t stream);
+// `frames_out` [frames, count, 13].
+void surface_frames(const SurfaceShape& shape, const SurfaceArrays& arrays, const float* vertices, const float* normals,
+                    float* frames_out, cudaStream_t stream);
+
+// From vertices to Gaussians in one step, for viewing: one frame. `layers` [count] numbers below 32; those whose bit in
+// `visible` is not set get opacity 0. `anchored.frames` is not read.
+void pose_on_surface(const SurfaceShape& shape, const SurfaceArrays& arrays, const float* vertices,
+                     const float* normals, const AnchoredArrays& anchored, const unsigned char* layers,
+                     unsigned visible, const PosedArrays& posed, cudaStream_t stream);
+
+// Derivatives by the vertices [frames, vertices, 3] (overwritten) from those by the posed Gaussians of one loss:
+// `anchored.frames` as surface_frames() wrote them, `posed_rotations` as deform_forward() did; all arrays [frames, ...]
+// but the parameters, which the frames share. `by_normals` is scratch of the vertices' size. Sums run in no fixed
+// order.
+void surface_backward(const SurfaceShape& shape, const SurfaceArrays& arrays, const float* vertices,
+                      const float* normals, const AnchoredArrays& anchored, const float* posed_rotations,
+                      const PosedGradients& gradients, float* by_normals, float* by_vertices, cudaStream_t stream);
+
+}  // namespace likeness::cuda

@@ -1,0 +1,126 @@
+// The head on the GPU against core/head: vertices, and derivatives against the processor's Jacobian.
+#include "likeness/cuda/head.h"
+
+#include "likeness/cuda/device_avatar.h"
+#include "tests/cuda/gpu_test.h"
+#include "tests/head/head_fixtures.h"
+
+namespace likeness::cuda_tests {
+namespace {
+
+constexpr int frames = 3;
+
+class HeadTest : public GpuTest {
+  protected:
+    void compare(const HeadModel& model, unsigned seed);
+};
+
+template <class Matrix>
+std::vector<float> values_of(const Matrix& matrix) {
+    return {matrix.data(), matrix.data() + matrix.size()};
+}
+
+void HeadTest::compare(const HeadModel& model, unsigned seed) {
+    test::Random random(seed);
+    const Eigen::VectorXf identity = test::random_identity(model, random);
+    Vertices offsets(3, model.vertex_count());
+    for (Eigen::Index i = 0; i < offsets.size(); ++i) offsets.data()[i] = test::uniform(random, -0.003f, 0.003f);
+    std::vector<HeadPose> poses;
+    std::vector<float> controls, joints, translation;
+    for (int f = 0; f < frames; ++f) {
+        HeadPose pose = test::random_pose(model, random, 0.7f);
+        if (f == 0) pose = HeadPose::neutral(model);
+        for (int k = 0; k < 3; ++k) pose.translation[k] = test::uniform(random, -0.1f, 0.1f);
+        controls.insert(controls.end(), pose.controls.begin(), pose.controls.end());
+        joints.insert(joints.end(), pose.joints.data(), pose.joints.data() + pose.joints.size());
+        translation.insert(translation.end(), pose.translation.begin(), pose.translation.end());
+        poses.push_back(pose);
+    }
+    Random numbers(seed);
+    const std::vector<float> by = numbers.normals(std::size_t(frames) * 3 * std::size_t(model.vertex_count()));
+
+    const PersonalHead person = personalise(model, identity, &offsets);
+    cuda::DeviceHead head(stream());
+    head.load(model, person, nullptr, true);
+    const cuda::HeadShape shape = head.shape(frames);
+    const auto device_controls = upload(controls), device_joints = upload(joints),
+               device_translation = upload(translation), device_by = upload(by);
+    const cuda::HeadPoses device_poses{device_controls.data(), device_joints.data(), device_translation.data()};
+    auto coefficients = poisoned(std::size_t(frames * shape.expressions)),
+         transforms = poisoned(std::size_t(frames * shape.joints) * 12);
+    auto rested = poisoned(by.size()), vertices = poisoned(by.size());
+    const cuda::HeadOutputs outputs{coefficients.data(), transforms.data(), rested.data(), vertices.data()};
+    cuda::head_forward(shape, head.arrays(), device_poses, outputs, stream());
+    auto by_controls = poisoned(controls.size()), by_joints = poisoned(joints.size()),
+         by_translation = poisoned(3 * frames), by_rest = poisoned(3 * std::size_t(model.vertex_count())),
+         by_identity = poisoned(std::size_t(model.identity_count()));
+    auto scratch = poisoned(cuda::head_backward_floats(shape));
+    cuda::head_backward(
+        shape, head.arrays(), device_poses, outputs, device_by.data(), scratch.data(),
+        {by_controls.data(), by_joints.data(), by_translation.data(), by_rest.data(), by_identity.data()}, stream());
+
+    std::vector<float> all_vertices, want_controls, want_joints, want_translation;
+    Eigen::VectorXf want_identity = Eigen::VectorXf::Zero(model.identity_count());
+    Vertices want_rest = Vertices::Zero(3, model.vertex_count());
+    const HeadParameters at(model);
+    for (int f = 0; f < frames; ++f) {
+        Vertices posed;
+        RowMatrix jacobian;
+        pose_with_jacobian(model, identity, &offsets, poses[std::size_t(f)], posed, jacobian);
+        const Eigen::Map<const Eigen::VectorXf> g(&by[std::size_t(f) * std::size_t(posed.size())], posed.size());
+        const Eigen::VectorXf derivatives = jacobian.transpose() * g;
+        const auto add = [&](std::vector<float>& to, int first, int count) {
+            to.insert(to.end(), derivatives.data() + first, derivatives.data() + first + count);
+        };
+        add(want_controls, at.controls, model.control_count());
+        add(want_joints, at.joints, 3 * model.joint_count());
+        add(want_translation, at.translation, 3);
+        want_identity += derivatives.head(model.identity_count());
+        const PosedHead whole = pose_head(model, person, poses[std::size_t(f)]);
+        for (int v = 0; v < model.vertex_count(); ++v)
+            want_rest.col(v) += skinning_rotation(model, whole, v).transpose() * g.segment<3>(3 * v);
+        const std::vector<float> frame_vertices = values_of(posed);
+        all_vertices.insert(all_vertices.end(), frame_vertices.begin(), frame_vertices.end());
+    }
+    EXPECT_LT(relative_distance(vertices.download(), all_vertices), 2e-6);
+    EXPECT_LT(relative_distance(by_translation.download(), want_translation), 1e-4);
+    EXPECT_LT(relative_distance(by_joints.download(), want_joints), 1e-4);
+    EXPECT_LT(relative_distance(by_controls.download(), want_controls), 1e-4);
+    EXPECT_LT(relative_distance(by_identity.download(), values_of(want_identity)), 1e-4);
+    EXPECT_LT(relative_distance(by_rest.download(), values_of(want_rest)), 1e-5);
+}
+
+TEST_F(HeadTest, a_small_head_as_on_the_processor) {
+    for (const unsigned seed : {1u, 2u, 3u}) compare(*test::ball_head(seed), seed);
+}
+
+TEST_F(HeadTest, the_default_head_as_on_the_processor) { compare(*test::real_head(), 4); }
+
+TEST_F(HeadTest, the_same_bits_each_time) {
+    const auto model = test::ball_head(5);
+    cuda::DeviceHead head(stream());
+    head.load(*model, personalise(*model, {}), nullptr);
+    const cuda::HeadShape shape = head.shape(1);
+    Random numbers(6);
+    const auto controls = upload(numbers.uniforms(std::size_t(shape.controls), 0, 1)),
+               joints = upload(numbers.normals(std::size_t(shape.joints) * 3)), translation = upload({0, 0, 0}),
+               by = upload(numbers.normals(std::size_t(shape.vertices) * 3));
+    const cuda::HeadPoses poses{controls.data(), joints.data(), translation.data()};
+    auto coefficients = poisoned(std::size_t(shape.expressions)), transforms = poisoned(std::size_t(shape.joints) * 12),
+         rested = poisoned(by.size()), vertices = poisoned(by.size()),
+         scratch = poisoned(cuda::head_backward_floats(shape)), by_controls = poisoned(controls.size());
+    const cuda::HeadOutputs outputs{coefficients.data(), transforms.data(), rested.data(), vertices.data()};
+    std::vector<float> first;
+    for (int i = 0; i < 5; ++i) {
+        cuda::head_forward(shape, head.arrays(), poses, outputs, stream());
+        cuda::head_backward(shape, head.arrays(), poses, outputs, by.data(), scratch.data(),
+                            {.controls = by_controls.data()}, stream());
+        const std::vector<float> now = by_controls.download();
+        if (i == 0) first = now;
+        EXPECT_EQ(now, first);
+        EXPECT_TRUE(std::isfinite(now[0]));
+    }
+}
+
+}  // namespace
+}  // namespace likeness::cuda_tests

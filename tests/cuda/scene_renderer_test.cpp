@@ -1,0 +1,122 @@
+// Scenes drawn by the GPU against the processor's pictures.
+#include "cuda/cuda_scene_renderer.h"
+#include "tests/avatar/avatar_fixtures.h"
+#include "tests/cuda/gpu_test.h"
+
+namespace likeness::cuda_tests {
+namespace {
+
+class SceneRendererTest : public GpuTest {};
+
+Camera camera_for(int width, int height) {
+    Camera camera;
+    camera.width = width;
+    camera.height = height;
+    camera.fx = camera.fy = float(height) * 1.1f / 0.4f;
+    camera.cx = 0.5f * float(width);
+    camera.cy = 0.5f * float(height);
+    camera.world_to_camera = look_at({0.2f, 0.05f, 1.08f}, {0, 0, 0});
+    return camera;
+}
+
+Scene ball_scene(bool hair) {
+    auto avatar = std::make_shared<Avatar>(test::ball_avatar(7, 100, hair));
+    test::cover(*avatar, 0.004f);
+    Scene scene;
+    scene.version = 1;
+    scene.gaussians = std::make_shared<AnchoredSplats>(avatar->splats);
+    test::Random random(8);
+    scene.pose = test::random_pose(*avatar->model, random, 0.4f);
+    scene.avatar = std::move(avatar);
+    return scene;
+}
+
+std::vector<std::uint8_t> picture(SceneRenderer& renderer, const Camera& camera, FrameContent content) {
+    std::vector<std::uint8_t> pixels(std::size_t(camera.width) * std::size_t(camera.height) * 4, 77);
+    renderer.draw(camera, content, {pixels.data(), false});
+    return pixels;
+}
+
+// Mean difference in levels, and how many of the bytes differ by more than 3.
+void expect_alike(const std::vector<std::uint8_t>& a, const std::vector<std::uint8_t>& b, double mean, double share) {
+    ASSERT_EQ(a.size(), b.size());
+    double sum = 0, far = 0;
+    for (std::size_t i = 0; i < a.size(); ++i) {
+        const int d = std::abs(int(a[i]) - int(b[i]));
+        sum += d;
+        far += d > 3;
+    }
+    EXPECT_LT(sum / double(a.size()), mean);
+    EXPECT_LT(far / double(a.size()), share);
+}
+
+TEST_F(SceneRendererTest, pictures_are_those_of_the_processor) {
+    const auto gpu = make_cuda_scene_renderer(), cpu = make_cpu_scene_renderer();
+    ASSERT_TRUE(gpu);
+    EXPECT_TRUE(gpu->draws_on_device());
+    const Camera camera = camera_for(301, 203);
+    for (const bool hair : {false, true}) {
+        Scene scene = ball_scene(hair);
+        for (const bool hidden : {false, true}) {
+            scene.visible[std::size_t(Layer::eyes)] = !hidden;
+            gpu->pose(scene);
+            cpu->pose(scene);
+            for (const FrameContent content :
+                 {FrameContent::colour, FrameContent::alpha, FrameContent::depth, FrameContent::normals}) {
+                const auto expected = picture(*cpu, camera, content);
+                EXPECT_GT(*std::max_element(expected.begin(), expected.end()), 100);
+                expect_alike(picture(*gpu, camera, content), expected, 0.1,
+                             content == FrameContent::normals ? 0.02 : 0.004);
+            }
+        }
+    }
+}
+
+TEST_F(SceneRendererTest, the_pose_moves_the_picture_and_files_are_shown_too) {
+    const auto gpu = make_cuda_scene_renderer(), cpu = make_cpu_scene_renderer();
+    ASSERT_TRUE(gpu);
+    const Camera camera = camera_for(160, 160);
+    Scene scene = ball_scene(true);
+    gpu->pose(scene);
+    const auto before = picture(*gpu, camera, FrameContent::colour);
+    EXPECT_EQ(picture(*gpu, camera, FrameContent::colour), before);
+    scene.pose = HeadPose::neutral(*scene.avatar->model);
+    scene.pose.translation.y() = 0.05f;
+    gpu->pose(scene);
+    cpu->pose(scene);
+    const auto after = picture(*gpu, camera, FrameContent::colour);
+    EXPECT_NE(before, after);
+    expect_alike(after, picture(*cpu, camera, FrameContent::colour), 0.1, 0.004);
+
+    // Fewer Gaussians than before, then none.
+    auto file = std::make_shared<SplatSet>();
+    file->resize(1);
+    file->means = {0, 0, 0};
+    file->scales = {0.03f, 0.02f, 0.01f};
+    file->rotations = {1, 0, 0, 0};
+    file->colors = {0.9f, 0.5f, 0.1f};
+    file->opacities = {0.8f};
+    Scene other;
+    other.version = 2;
+    other.splats = file;
+    gpu->pose(other);
+    cpu->pose(other);
+    expect_alike(picture(*gpu, camera, FrameContent::colour), picture(*cpu, camera, FrameContent::colour), 0.1, 0.004);
+    gpu->pose({});
+    const auto nothing = picture(*gpu, camera, FrameContent::colour);
+    EXPECT_EQ(*std::max_element(nothing.begin(), nothing.end()), 0);
+}
+
+TEST_F(SceneRendererTest, pictures_into_gpu_memory_are_the_same) {
+    const auto gpu = make_cuda_scene_renderer();
+    ASSERT_TRUE(gpu);
+    gpu->pose(ball_scene(true));
+    const Camera camera = camera_for(128, 96);
+    cuda::DeviceBuffer<std::uint8_t> target(stream(), 128 * 96 * 4);
+    cuda::check(cudaStreamSynchronize(stream()), "wait");
+    gpu->draw(camera, FrameContent::colour, {target.data(), true});
+    EXPECT_EQ(target.download(), picture(*gpu, camera, FrameContent::colour));
+}
+
+}  // namespace
+}  // namespace likeness::cuda_tests
