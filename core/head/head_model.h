@@ -70,9 +70,9 @@ struct HeadPose {
 struct PersonalHead {
     Vertices vertices;                // [3, V] neutral, offsets included
     Eigen::Matrix3Xf joint_position;  // [3, J]
-    // How this person makes an expression differently from the model: `own_expression` [3, V] metres, added in full
-    // at the controls `own_controls` [C], not at all at the neutral, in between by the projection onto own_controls.
-    // Empty for none.
+    // How this person makes an expression differently from the model: one more expression target, `own_expression`
+    // [3, V] metres, whose coefficient is the projection of the controls onto `own_controls` [C]: 1 at these controls,
+    // 0 at the neutral. Empty for none.
     Vertices own_expression;
     Eigen::VectorXf own_controls;
 };
