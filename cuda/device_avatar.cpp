@@ -33,8 +33,20 @@ void DeviceHead::load(const HeadModel& model, const PersonalHead& person, const 
     upload(rest_, rest);
     upload(weights_, weights);
     upload(joint_position_, person.joint_position);
-    upload(expression_, model.expression);
-    upload_rows(control_expression_, model.control_expression);
+    // The person's own expression is one more target, moved by the projection of the controls onto its own.
+    const float square = person.own_controls.squaredNorm();
+    const Eigen::Index own = person.own_expression.size() > 0 && square > 0 ? 1 : 0;
+    const Eigen::Index expressions = model.expression.cols() + own;
+    Eigen::MatrixXf expression(model.expression.rows(), expressions);
+    RowMatrix control_expression(expressions, model.control_expression.cols());
+    expression.leftCols(model.expression.cols()) = model.expression;
+    control_expression.topRows(model.control_expression.rows()) = model.control_expression;
+    if (own) {
+        expression.rightCols(1) = Eigen::Map<const Eigen::VectorXf>(person.own_expression.data(), person.own_expression.size());
+        control_expression.bottomRows(1) = person.own_controls.transpose() / square;
+    }
+    upload(expression_, expression);
+    upload_rows(control_expression_, control_expression);
     upload_rows(control_joint_, model.control_joint);
     joint_parent_.upload(model.joint_parent);
     if (for_learning) {
@@ -44,7 +56,7 @@ void DeviceHead::load(const HeadModel& model, const PersonalHead& person, const 
     shape_.vertices = int(head + behind);
     shape_.expressed = int(head);
     shape_.identities = for_learning ? model.identity_count() : 0;
-    shape_.expressions = int(model.expression.cols());
+    shape_.expressions = int(expressions);
     shape_.controls = model.control_count();
     shape_.joints = model.joint_count();
 }

@@ -21,6 +21,10 @@ void AnchoredSplats::resize(std::size_t n) {
 
 void Avatar::prepare() {
     person = personalise(*model, identity, offsets.size() ? &offsets : nullptr);
+    if (own_expression.size() > 0 && source.pose.controls.size() == model->control_count()) {
+        person.own_expression = own_expression;
+        person.own_controls = source.pose.controls;
+    }
     triangles = model->triangles;
     triangle_uv = model->triangle_uv;
     uv = model->uv;

@@ -57,7 +57,8 @@ struct SourceView {
 struct Avatar {
     std::shared_ptr<const HeadModel> model;
     Eigen::VectorXf identity;
-    Vertices offsets;  // [3, V]
+    Vertices offsets;         // [3, V]
+    Vertices own_expression;  // [3, V], of source.pose's controls, see PersonalHead; empty for none
     HairShell hair;
     AnchoredSplats splats;
     SourceView source;

@@ -86,6 +86,8 @@ Status save_avatar(const std::filesystem::path& path, const Avatar& avatar, cons
     SafetensorsWriter person;
     person.add("identity", {avatar.identity.size()}, values(avatar.identity));
     person.add("offsets", {avatar.offsets.cols(), 3}, values(avatar.offsets));
+    if (avatar.own_expression.size() > 0)
+        person.add("own_expression", {avatar.own_expression.cols(), 3}, values(avatar.own_expression));
     person.add("hair_vertices", {avatar.hair.vertices.cols(), 3}, values(avatar.hair.vertices));
     person.add("hair_weights", {avatar.hair.vertices.cols(), model.joint_count()}, values(avatar.hair.weights));
 
@@ -145,6 +147,11 @@ Result<Avatar> load_avatar(const std::filesystem::path& path, std::shared_ptr<co
             avatar.identity = Eigen::VectorXf(0);
             avatar.offsets = Vertices::Zero(3, avatar.model->vertex_count());
         }
+        if (person->contains("own_expression")) {
+            const auto own = person->floats("own_expression", {avatar.model->vertex_count(), 3});
+            if (!own) return own.error();
+            avatar.own_expression = Eigen::Map<const Vertices>(own->data(), 3, avatar.model->vertex_count());
+        }
         const auto hair = person->floats("hair_vertices", {-1, 3});
         if (!hair) return hair.error();
         const auto shell = std::int64_t(hair->size()) / 3;
@@ -154,8 +161,8 @@ Result<Avatar> load_avatar(const std::filesystem::path& path, std::shared_ptr<co
         avatar.hair.vertices = Eigen::Map<const Vertices>(hair->data(), 3, shell);
         avatar.hair.weights = Eigen::Map<const Eigen::MatrixXf>(weights->data(), avatar.model->joint_count(), shell);
 
-        if (!avatar.identity.allFinite() || !avatar.offsets.allFinite() || !avatar.hair.vertices.allFinite() ||
-            !avatar.hair.weights.allFinite())
+        if (!avatar.identity.allFinite() || !avatar.offsets.allFinite() || !avatar.own_expression.allFinite() ||
+            !avatar.hair.vertices.allFinite() || !avatar.hair.weights.allFinite())
             return bad("a head that is not a number");
 
         auto file = tensors("splats.safetensors");

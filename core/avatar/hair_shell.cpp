@@ -27,8 +27,9 @@ int grid(int row, int column) { return row * hair_columns + (column + hair_colum
 struct Scaffold {
     Vertices base, direction;
     Eigen::MatrixXf weights;
-    std::vector<float> scalp;  // 1 where hair grows on any head that has some
-    std::vector<float> nape;   // 1 below that, behind, where it hangs down or grows unless it is cut very short
+    std::vector<float> radius;  // metres from the head's middle (below the cap from its axis) to the base
+    std::vector<float> scalp;   // 1 where hair grows on any head that has some
+    std::vector<float> nape;    // 1 below that, behind, where it hangs down or grows unless it is cut very short
 };
 
 struct Hit {
@@ -112,6 +113,7 @@ Scaffold make_scaffold(const HeadModel& model, const PersonalHead& person) {
     scaffold.base.resize(3, count);
     scaffold.direction.resize(3, count);
     scaffold.weights = Eigen::MatrixXf::Zero(joints, count);
+    scaffold.radius.assign(std::size_t(count), 0.0f);
     scaffold.scalp.assign(std::size_t(count), 0.0f);
     scaffold.nape.assign(std::size_t(count), 0.0f);
     std::vector<Hit> hits(std::size_t(count), Hit{});
@@ -147,6 +149,7 @@ Scaffold make_scaffold(const HeadModel& model, const PersonalHead& person) {
                 const float hang = hits[std::size_t(grid(hair_cap_rows - 1, column))].distance;
                 hit.distance = std::clamp(hit.distance, 0.75f * hang, 1.1f * hang);
             }
+            scaffold.radius[std::size_t(i)] = hit.distance;
             scaffold.base.col(i) = origins[std::size_t(i)] + hit.distance * scaffold.direction.col(i);
             Eigen::VectorXf weights = Eigen::VectorXf::Zero(joints);
             if (hit.triangle >= 0) {
@@ -247,6 +250,35 @@ void close_holes(std::vector<float>& presence) {
     }
 }
 
+// Cells of the grid in front of an ear that the photograph shows, from the ear's middle down to the jaw: hair that is
+// seen there lies behind the ear, and would hang over the cheek as soon as the head turns.
+std::vector<std::uint8_t> before_visible_ears(const HeadModel& model, const PersonalHead& person, const MeshBuffer& skin,
+                                              const Photo& photo, const Vertices& cells) {
+    constexpr float below = 0.06f;  // metres under the lobe; further down hair may come forward again
+    constexpr float least_shown = 0.15f;
+    constexpr int least_pixels = 60;
+    std::vector<std::uint8_t> before(std::size_t(cells.cols()), 0);
+    for (const char* name : {"ear_left", "ear_right"}) {
+        const int ear = model.region(name);
+        Eigen::AlignedBox3f box;
+        for (std::size_t t = 0; t < model.triangles.size(); ++t)
+            if (int(model.triangle_region[t]) == ear)
+                for (int k = 0; k < 3; ++k) box.extend(Eigen::Vector3f(person.vertices.col(model.triangles[t][k])));
+        int pixels = 0, shown = 0;
+        for (std::size_t i = 0; i < skin.triangle.size(); ++i) {
+            if (skin.triangle[i] < 0 || int(model.triangle_region[std::size_t(skin.triangle[i])]) != ear) continue;
+            ++pixels;
+            shown += photo.alpha.pixels[i] > 0.5f && photo.hair.pixels[i] < 0.3f;
+        }
+        if (pixels < least_pixels || float(shown) < least_shown * float(pixels)) continue;
+        for (Eigen::Index i = 0; i < cells.cols(); ++i)
+            if (cells(0, i) * box.center().x() > 0 && cells(2, i) > box.center().z() && cells(1, i) < box.center().y() &&
+                cells(1, i) > box.min().y() - below)
+                before[std::size_t(i)] = 1;
+    }
+    return before;
+}
+
 }  // namespace
 
 void append_hair_topology(int first_vertex, Triangles& triangles, std::vector<Eigen::Vector2f>& uv,
@@ -321,8 +353,12 @@ std::vector<float> grow_hair(Avatar& avatar, const Photo& photo) {
                         // Mattes have a fringe that looks like hair: hair must go on further in.
                         const Eigen::Vector2f near = pixel + along * (distance - 3), deep = pixel + along * (distance - 8);
                         const float hair = std::min(sample(photo.hair, near.x(), near.y()), sample(photo.hair, deep.x(), deep.y()));
-                        // Only outlines that are hair tell the hair's thickness; on bare skin there is none.
-                        const float wanted = thickness[s] + distance / pixels_per_metre;
+                        // Only outlines that are hair tell the hair's thickness; on bare skin there is none. A point
+                        // beside the limb of something round lies within its outline by radius (1 - cos); pulling it
+                        // out to the outline would make heads boxes.
+                        const float radius = scaffold.radius[s] + thickness[s];
+                        const float within = radius * (1 - std::sqrt(1 - facing * facing));
+                        const float wanted = thickness[s] + distance / pixels_per_metre - within;
                         target[s] = hair > 0.5f ? std::clamp(wanted, least_thickness, most_thickness) : least_thickness;
                         // Near the pole the grid's vertices crowd: they count by the area they stand for.
                         const int row = i / hair_columns;
@@ -381,7 +417,8 @@ std::vector<float> grow_hair(Avatar& avatar, const Photo& photo) {
     float crown = 0;  // thickness on top, metres
     for (int i = 0; i < 12 * hair_columns; ++i) crown += thickness[std::size_t(i)] / float(12 * hair_columns);
     const float long_enough = std::clamp((crown - 0.004f) / 0.008f, 0.0f, 1.0f);
-    const std::vector<float> seen = presence, seen_weight = presence_weight;
+    std::vector<float> seen = presence;
+    const std::vector<float> seen_weight = presence_weight;
     // Hair that hangs down at a side hangs down behind as well.
     std::array<float, hair_rows> hanging{};
     for (int row = hair_cap_rows; row < hair_rows; ++row)
@@ -394,6 +431,9 @@ std::vector<float> grow_hair(Avatar& avatar, const Photo& photo) {
             }
             hanging[std::size_t(row)] = std::max(hanging[std::size_t(row)], sum / weight);
         }
+    const std::vector<std::uint8_t> before_ear = before_visible_ears(model, avatar.person, skin, photo, scaffold.base);
+    for (int i = 0; i < count; ++i)
+        if (before_ear[std::size_t(i)]) seen[std::size_t(i)] = presence[std::size_t(i)] = 0;
     for (int i = 0; i < count; ++i) {
         const std::size_t s = std::size_t(i), other = std::size_t(mirrored_cell(i));
         if (seen_weight[s] > behind) continue;

@@ -23,13 +23,11 @@ bool is_interior(const std::string& region) {
     return false;
 }
 
+bool is_mouth(const std::string& region) { return is_interior(region) && region != "eye_socket"; }
+
 // What an unseen part looks like by default, relative to the face's mean brightness.
 Eigen::Vector3f usual_color(const std::string& region, const Eigen::Vector3f& skin) {
     const float light = std::clamp(skin.maxCoeff() * 1.15f, 0.35f, 1.0f);
-    if (region == "teeth_upper" || region == "teeth_lower") return Eigen::Vector3f(0.86f, 0.82f, 0.76f) * light;
-    if (region == "gums_upper" || region == "gums_lower") return Eigen::Vector3f(0.66f, 0.36f, 0.36f) * light;
-    if (region == "tongue") return Eigen::Vector3f(0.68f, 0.38f, 0.38f) * light;
-    if (region == "mouth_bag") return Eigen::Vector3f(0.26f, 0.10f, 0.10f) * light;
     if (region == "eye_left" || region == "eye_right") return Eigen::Vector3f(0.80f, 0.77f, 0.75f) * light;
     if (region == "eye_socket") return skin.cwiseProduct(Eigen::Vector3f(0.75f, 0.5f, 0.47f));
     if (region == "lashes") return skin * 0.25f;
@@ -81,6 +79,7 @@ Unprojection::Unprojection(const Avatar& avatar, const Photo& photo)
     seen_region_.reserve(buffer.triangle.size());
     for (int t : buffer.triangle)
         seen_region_.push_back(t < 0 ? -1 : int(avatar.model->triangle_region[std::size_t(t)]));
+    mouth_ = std::make_unique<MouthColors>(photo, *avatar.model, seen_region_);
     // Near the matte's edge the picture mixes person and background, whatever the matte says.
     solid_ = shrunk(photo.alpha, 3);
     find_rolled_lids();
@@ -130,6 +129,14 @@ void Unprojection::find_hollows() {
         const float bend = length > 0 ? normals.col(v).dot(mean) / length : 0;  // > 0 in a hollow
         hollow_[s] = std::clamp(1 - 1.1f * bend, 0.55f, 1.12f);
     }
+    // The deeper in the mouth, the darker.
+    const HeadModel& model = *avatar_.model;
+    const auto in_mouth = [&](int v) { return is_mouth(model.region_names[model.vertex_region[std::size_t(v)]]); };
+    float front = -1e9f;
+    for (int v = 0; v < head_vertices_; ++v)
+        if (in_mouth(v)) front = std::max(front, avatar_.neutral(2, v));
+    for (int v = 0; v < head_vertices_; ++v)
+        if (in_mouth(v)) hollow_[std::size_t(v)] *= std::clamp(1.1f - 16 * (front - avatar_.neutral(2, v)), 0.3f, 1.0f);
 }
 
 void Unprojection::see(const Eigen::Vector3i& t, const Eigen::Vector3f& b, int region, bool hair,
@@ -175,8 +182,8 @@ void Unprojection::see(const Eigen::Vector3i& t, const Eigen::Vector3f& b, int r
         if (name == "face" || name == "lids" || name == "lips" || name == "ear_left" || name == "ear_right")
             w *= 1 - smoothstep(0.4f, 0.8f, cloth);
     }
-    trust = w;
     for (int c = 0; c < 3; ++c) color[c] = sample(photo_.color, pixel.x(), pixel.y(), c);
+    trust = hair ? w : w * mouth_->plausible(region, color);
 }
 
 Eigen::Vector3i Unprojection::mirrored(const Eigen::Vector3i& vertices) const {
@@ -298,7 +305,9 @@ void Unprojection::fill_smooth(const std::vector<float>& hair_presence) {
             usual = dressed(v) ? cloth
                     : region == torso ? bare
                     : region == scalp ? Eigen::Vector3f(hairy > 0.3f ? hair : skin)
-                                      : usual_color(model.region_names[std::size_t(region)], skin);
+                    : is_mouth(model.region_names[std::size_t(region)])
+                        ? mouth_->usual(region)
+                        : usual_color(model.region_names[std::size_t(region)], skin);
         }
         // Hair's outline is lighter than hair, and the neck's skin ends at the collar: little of them may spread.
         pull(usual, is_hair || dressed(v) ? 0.1f : 0.002f);

@@ -5,6 +5,7 @@
 #include <memory>
 
 #include "core/avatar/hair_detail.h"
+#include "core/avatar/mouth.h"
 #include "core/avatar/photo.h"
 
 namespace likeness {
@@ -44,11 +45,12 @@ class Unprojection {
     const Avatar& avatar_;
     const Photo& photo_;
     Vertices surface_, normals_, smooth_;
-    std::vector<float> hollow_;  // darkening of each vertex of the head by what surrounds it, for filled colours
-    std::vector<float> rolled_;  // how much of each vertex of the head a blink would uncover, in [0, 1]
-    std::vector<float> nearest_;     // z-buffer of the head, metres
-    std::vector<int> seen_region_;   // region of the nearest triangle, -1 for none
-    Image solid_;                    // the matte, shrunk by what its edge mixes
+    std::vector<float> hollow_;     // darkening of each vertex of the head by what surrounds it, for filled colours
+    std::vector<float> rolled_;     // how much of each vertex of the head a blink would uncover, in [0, 1]
+    std::vector<float> nearest_;    // z-buffer of the head, metres
+    std::vector<int> seen_region_;  // region of the nearest triangle, -1 for none
+    Image solid_;                   // the matte, shrunk by what its edge mixes
+    std::unique_ptr<MouthColors> mouth_;
     std::unique_ptr<HairDetail> hair_detail_;  // null when there is no hair shell
     int head_vertices_ = 0;
 };

@@ -104,6 +104,8 @@ PosedHead pose_head(const HeadModel& model, const PersonalHead& person, const He
     Eigen::Map<Eigen::VectorXf> rested(posed.vertices.data(), posed.vertices.size());
     for (Eigen::Index e = 0; e < coefficients.size(); ++e)
         if (coefficients[e] != 0) rested.noalias() += model.expression.col(e) * coefficients[e];
+    if (const float square = person.own_controls.squaredNorm(); person.own_expression.size() > 0 && square > 0)
+        posed.vertices += person.own_controls.dot(pose.controls) / square * person.own_expression;
     for (int j = 0; j < model.joint_count(); ++j) {
         Eigen::Affine3f g = Eigen::Affine3f::Identity();
         g.linear() = chain.world[std::size_t(j)];

@@ -2,7 +2,7 @@
 //
 // Every source of heads (MakeHuman, FLAME, ...) is brought into this one linear form by a loader:
 //   shaped  = template + identity * a + offsets
-//   rested  = shaped + expression * (control_expression^T * controls)
+//   rested  = shaped + expression * (control_expression^T * controls)  (+ a person's own, see PersonalHead)
 //   posed   = sum_j weight_j * G_j(rested),   G_j = G_parent * rotate(axis_angle_j) about joint_position_j(a)
 // with axis_angle_j = joints_j + sum_c controls_c * control_joint_cj. Rigid motion belongs to the joints.
 // Metres, +Y up, the face looks along +Z, the origin is the head joint of the template.
@@ -70,6 +70,11 @@ struct HeadPose {
 struct PersonalHead {
     Vertices vertices;                // [3, V] neutral, offsets included
     Eigen::Matrix3Xf joint_position;  // [3, J]
+    // How this person makes an expression differently from the model: one more expression target, `own_expression`
+    // [3, V] metres, whose coefficient is the projection of the controls onto `own_controls` [C]: 1 at these controls,
+    // 0 at the neutral. Empty for none.
+    Vertices own_expression;
+    Eigen::VectorXf own_controls;
 };
 PersonalHead personalise(const HeadModel& model, const Eigen::VectorXf& identity, const Vertices* offsets = nullptr);
 

@@ -53,8 +53,8 @@ void Trainer::wait_while_paused(Progress& progress) {
 
 void Trainer::build_views(int resolution) {
     views_.clear();
-    views_.push_back(photo_view(avatar_, photo_, resolution));
     const PointColors seen = Unprojection(avatar_, photo_).seen(avatar_.splats.anchor);
+    views_.push_back(photo_view(avatar_, photo_, seen.trust, resolution));
     const auto unseen = std::count_if(seen.trust.begin(), seen.trust.end(), [](float t) { return t < 0.1f; });
     mirrored_ = unseen > 0;
     if (mirrored_) views_.push_back(mirrored_view(avatar_, photo_, seen.trust, resolution));

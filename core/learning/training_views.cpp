@@ -66,9 +66,23 @@ std::vector<std::uint8_t> grown(const std::vector<std::uint8_t>& mask, int width
     return out;
 }
 
+// Which Gaussians are lips or what is behind them. Mesh and photograph never meet exactly there: what a picture is not
+// known to show of them learns nothing at all from it (Adam makes a full step of the least gradient).
+std::vector<std::uint8_t> in_mouth(const Avatar& avatar) {
+    const HeadModel& model = *avatar.model;
+    const int lips = model.region("lips");
+    std::vector<std::uint8_t> mouth;
+    for (std::size_t i = 0; i < avatar.splats.count; ++i) {
+        const std::size_t t = std::size_t(avatar.splats.anchor[i].triangle);
+        mouth.push_back(avatar.splats.layer[i] == Layer::mouth ||
+                        (t < model.triangle_region.size() && int(model.triangle_region[t]) == lips));
+    }
+    return mouth;
+}
+
 }  // namespace
 
-TrainingView photo_view(const Avatar& avatar, const Photo& photo, int resolution) {
+TrainingView photo_view(const Avatar& avatar, const Photo& photo, const std::vector<float>& trust, int resolution) {
     TrainingView view;
     view.frames = splat_frames(avatar, photo.pose);
     view.camera = photo.camera.resized(resolution, resolution);
@@ -80,6 +94,8 @@ TrainingView photo_view(const Avatar& avatar, const Photo& photo, int resolution
     view.target.weight = Image(resolution, resolution, 1, 1.0f);
     for (std::size_t i = 0; i < skin.triangle.size(); ++i)
         if (skin.triangle[i] >= 0 && view.target.alpha.pixels[i] < 0.5f) view.target.weight.pixels[i] = 0;
+    const std::vector<std::uint8_t> mouth = in_mouth(avatar);
+    for (std::size_t i = 0; i < trust.size(); ++i) view.splat_weight.push_back(mouth[i] && trust[i] < 0.2f ? 0.0f : 1.0f);
     return view;
 }
 
@@ -98,7 +114,9 @@ TrainingView mirrored_view(const Avatar& avatar, const Photo& photo, const std::
     for (float& w : view.target.weight.pixels) w = w > 0.9f ? 1.0f : 0.0f;
     view.weights.alpha = 0;
     view.colors_only = true;
-    for (float t : trust) view.splat_weight.push_back(std::clamp(1 - 3 * t, 0.0f, 1.0f));
+    const std::vector<std::uint8_t> mouth = in_mouth(avatar);
+    for (std::size_t i = 0; i < trust.size(); ++i)
+        view.splat_weight.push_back(mouth[i] ? 0.0f : std::clamp(1 - 3 * trust[i], 0.0f, 1.0f));
     return view;
 }
 

@@ -6,8 +6,9 @@
 
 namespace likeness {
 
-// The photograph at a resolution.
-TrainingView photo_view(const Avatar& avatar, const Photo& photo, int resolution);
+// The photograph at a resolution. `trust`: what it shows of each Gaussian. In the mouth only those learn that it shows:
+// mesh and photograph never meet exactly there, and a tongue would learn teeth; from its mirror image none learns.
+TrainingView photo_view(const Avatar& avatar, const Photo& photo, const std::vector<float>& trust, int resolution);
 
 // Its mirror image, which teaches colours where the photograph shows nothing of this side (by `trust`, one value a
 // Gaussian: what the photograph shows of it).

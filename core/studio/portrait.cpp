@@ -7,12 +7,14 @@
 #include <tuple>
 
 #include "core/avatar/hair_shell.h"
+#include "core/avatar/mouth.h"
 #include "core/avatar/seed.h"
 #include "core/geometry/mesh_raster.h"
 #include "core/head/head_asset.h"
 #include "core/image/load.h"
 #include "core/image/ops.h"
 #include "core/tracking/landmark_groups.h"
+#include "core/tracking/surface_offsets.h"
 #include "core/vision/matte.h"
 #include "core/vision/segments.h"
 
@@ -235,7 +237,17 @@ Result<PreparedPortrait> prepare_portrait(PortraitTools& tools, const Image& loa
     Avatar& avatar = result.avatar;
     avatar.model = tools.head;
     avatar.identity = result.fit.identity;
-    avatar.offsets = result.fit.offsets;
+    avatar.source.pose = photo.pose;
+    OffsetParts offsets = split_offsets(*tools.head, result.fit);
+    avatar.offsets = std::move(offsets.face);
+    avatar.own_expression = std::move(offsets.expression);
+    avatar.prepare();
+    const TeethShift down = teeth_shift(*tools.head, avatar.person, photo);
+    for (int v = 0; v < tools.head->vertex_count(); ++v) {
+        const std::string& part = tools.head->region_names[tools.head->vertex_region[std::size_t(v)]];
+        if (part == "teeth_upper" || part == "gums_upper") avatar.offsets(1, v) -= down.upper;
+        if (part == "teeth_lower" || part == "gums_lower") avatar.offsets(1, v) -= down.lower;
+    }
     avatar.prepare();
     result.hair_presence = grow_hair(avatar, photo);
     avatar.prepare();
@@ -245,7 +257,6 @@ Result<PreparedPortrait> prepare_portrait(PortraitTools& tools, const Image& loa
     seeding.density = options.density;
     seeding.seed = options.training.seed;
     seed_splats(avatar, photo, result.hair_presence, seeding);
-    avatar.source.pose = photo.pose;
     avatar.source.camera = photo.camera;
     avatar.source.file = std::filesystem::path(name).filename().string();
     avatar.source.picture = Image(photo_side, photo_side, 4);

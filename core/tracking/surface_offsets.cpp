@@ -168,4 +168,27 @@ Vertices solve_offsets(const HeadModel& model, const HeadFit& fit, const std::ve
     return offsets;
 }
 
+OffsetParts split_offsets(const HeadModel& model, const HeadFit& fit) {
+    // Standard deviations: a face differs from its fitted identity by 2 mm, an expression from the model's by a fifth
+    // of its motion. Their variances share the difference.
+    constexpr float face_sigma = 0.002f, expression_share = 0.2f;
+    HeadPose rest = fit.pose;
+    rest.controls.setZero();
+    const PersonalHead person = personalise(model, fit.identity);
+    const Vertices moved = pose_head(model, person, fit.pose).vertices - pose_head(model, person, rest).vertices;
+    OffsetParts parts;
+    parts.face = fit.offsets;
+    std::vector<int> unknown(std::size_t(model.vertex_count()), -1);
+    for (int v = 0; v < model.vertex_count(); ++v) {
+        if (!is_skin(model.region_names[model.vertex_region[std::size_t(v)]])) continue;
+        unknown[std::size_t(v)] = v;
+        const float face = face_sigma * face_sigma,
+                    expression = expression_share * expression_share * moved.col(v).squaredNorm();
+        parts.face.col(v) *= face / (face + expression);
+    }
+    move_followers(model, unknown, parts.face);
+    parts.expression = fit.offsets - parts.face;
+    return parts;
+}
+
 }  // namespace likeness

@@ -29,4 +29,11 @@ Vertices solve_offsets(const HeadModel& model, const HeadFit& fit, const std::ve
 // Targets from the detector's landmarks.
 std::vector<OffsetTarget> landmark_targets(const HeadModel& model, const LandmarkPoints& points);
 
+// What of a fit's offsets is the face and what its expression: where the model's expression moves a vertex far, a
+// difference from the model is rather the expression's.
+struct OffsetParts {
+    Vertices face, expression;  // [3, V] each; their sum is the fit's offsets
+};
+OffsetParts split_offsets(const HeadModel& model, const HeadFit& fit);
+
 }  // namespace likeness

@@ -23,7 +23,9 @@ std::string content(const std::filesystem::path& file) {
 TEST(AvatarFile, RoundTripIsExact) {
     const TemporaryFolder folder("avatar_round");
     for (const bool hair : {false, true}) {
-        const Avatar avatar = ball_avatar(1, 700, hair);
+        Avatar avatar = ball_avatar(1, 700, hair);
+        avatar.own_expression = 0.5f * avatar.offsets.rowwise().reverse();
+        avatar.prepare();
         const auto file = folder.path / "a.likeness";
         ASSERT_TRUE(save_avatar(file, avatar, Image(16, 16, 4, 0.5f)));
         const auto loaded = load_avatar(file, avatar.model);

@@ -4,6 +4,7 @@
 #include <map>
 
 #include "core/avatar/hair_shell.h"
+#include "core/geometry/mesh_raster.h"
 #include "tests/avatar/avatar_fixtures.h"
 
 namespace likeness::test {
@@ -124,6 +125,62 @@ TEST(HairShell, GrowsToTheMatte) {
     EXPECT_TRUE(avatar.hair.vertices.allFinite());
     EXPECT_LT((avatar.hair.weights.colwise().sum().array() - 1).abs().maxCoeff(), 1e-4f);
     EXPECT_GT(width(), narrow + 0.015f) << "a wider outline of hair makes a wider shell";
+    // Round, not a box: what lies well before the outline is not pulled out to it.
+    const Eigen::Vector3f ball = middle + Eigen::Vector3f(0, 0.03f, 0);
+    for (const int column : {hair_columns / 8, hair_columns - hair_columns / 8})  // 45 degrees to the front, both sides
+        EXPECT_LT((avatar.hair.vertices.col(11 * hair_columns + column) - ball).norm(), 0.13f);
+}
+
+// Long hair all round the face; before the ears or behind them.
+TEST(HairShell, HangsBehindAnEarThatIsSeen) {
+    Avatar avatar;
+    avatar.model = real_head();
+    const HeadModel& model = *avatar.model;
+    avatar.identity = Eigen::VectorXf::Zero(model.identity_count());
+    avatar.prepare();
+    Photo photo;
+    photo.pose = HeadPose::neutral(model);
+    constexpr int side = 256;
+    photo.camera = default_camera(avatar, side, side);
+    photo.color = Image(side, side, 3, 0.4f);
+    photo.alpha = photo.hair = Image(side, side, 1, 0.0f);
+    photo.skin = photo.cloth = photo.alpha;
+    const MeshBuffer seen = rasterize_mesh(avatar.person.vertices, model.triangles, photo.camera);
+    const Eigen::Vector2f middle = photo.camera.project(head_middle(avatar));
+    const auto part = [&](std::size_t i) {
+        return seen.triangle[i] < 0 ? std::string() : model.region_names[model.triangle_region[std::size_t(seen.triangle[i])]];
+    };
+    for (std::size_t i = 0; i < seen.triangle.size(); ++i) {
+        const float x = float(i % side) - middle.x();
+        photo.alpha.pixels[i] = std::abs(x) < 70 && i / side > 40 ? 1.0f : 0.0f;
+        const std::string name = part(i);
+        const bool bare = name == "face" || name == "lids" || name == "lips" || name == "neck";
+        photo.hair.pixels[i] = bare ? 0.0f : photo.alpha.pixels[i];
+    }
+    Eigen::AlignedBox3f ear;
+    for (int v = 0; v < model.vertex_count(); ++v)
+        if (int(model.vertex_region[std::size_t(v)]) == model.region("ear_left"))
+            ear.extend(Eigen::Vector3f(avatar.person.vertices.col(v)));
+    const auto before_the_ear = [&](const std::vector<float>& presence) {
+        double sum = 0, count = 0;
+        for (Eigen::Index i = 0; i < avatar.hair.vertices.cols(); ++i) {
+            const Eigen::Vector3f p = avatar.hair.vertices.col(i);
+            if (p.x() < 0.04f || p.z() < ear.max().z() || p.y() > ear.min().y() || p.y() < ear.min().y() - 0.04f) continue;
+            if (p.z() > ear.max().z() + 0.04f) continue;
+            sum += double(presence[std::size_t(i)]);
+            ++count;
+        }
+        return count > 0 ? sum / count : -1;
+    };
+    const double covered = before_the_ear(grow_hair(avatar, photo));
+    for (std::size_t i = 0; i < seen.triangle.size(); ++i)
+        if (part(i) == "ear_left") photo.hair.pixels[i] = 0;
+    avatar.hair = {};
+    avatar.prepare();
+    const double shown = before_the_ear(grow_hair(avatar, photo));
+    EXPECT_GT(covered, 0.5);
+    EXPECT_GE(shown, 0);
+    EXPECT_LT(shown, 0.3 * covered);
 }
 
 }  // namespace

@@ -90,6 +90,30 @@ void HeadTest::compare(const HeadModel& model, unsigned seed) {
     EXPECT_LT(relative_distance(by_rest.download(), values_of(want_rest)), 1e-5);
 }
 
+TEST_F(HeadTest, a_persons_own_expression_is_that_of_the_processor) {
+    const auto model = test::ball_head(5);
+    test::Random random(5);
+    PersonalHead person = personalise(*model, test::random_identity(*model, random));
+    person.own_expression.resize(3, model->vertex_count());
+    for (Eigen::Index i = 0; i < person.own_expression.size(); ++i)
+        person.own_expression.data()[i] = test::uniform(random, -0.003f, 0.003f);
+    person.own_controls = test::random_pose(*model, random).controls;
+    const HeadPose pose = test::random_pose(*model, random, 0.4f);
+    const std::vector<float> want = values_of(pose_head(*model, person, pose).vertices);
+
+    cuda::DeviceHead head(stream());
+    head.load(*model, person, nullptr);
+    const cuda::HeadShape shape = head.shape(1);
+    EXPECT_EQ(shape.expressions, int(model->expression.cols()) + 1);
+    const auto controls = upload(values_of(pose.controls)), joints = upload(values_of(pose.joints)),
+               translation = upload(values_of(pose.translation));
+    auto coefficients = poisoned(std::size_t(shape.expressions)), transforms = poisoned(std::size_t(shape.joints) * 12),
+         vertices = poisoned(want.size());
+    cuda::head_forward(shape, head.arrays(), {controls.data(), joints.data(), translation.data()},
+                       {coefficients.data(), transforms.data(), nullptr, vertices.data()}, stream());
+    EXPECT_LT(relative_distance(vertices.download(), want), 1e-5);
+}
+
 TEST_F(HeadTest, a_small_head_as_on_the_processor) {
     for (const unsigned seed : {1u, 2u, 3u}) compare(*test::ball_head(seed), seed);
 }

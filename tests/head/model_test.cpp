@@ -41,6 +41,32 @@ TEST(HeadModel, RootMovesEverythingRigidly) {
     EXPECT_LT(((after - before).colwise() - Eigen::Vector3f(0.01f, -0.02f, 0.03f)).cwiseAbs().maxCoeff(), 1e-6f);
 }
 
+TEST(HeadModel, OwnExpressionGrowsWithItsControls) {
+    const auto head = ball_head();
+    Random random(4);
+    PersonalHead person = personalise(*head, random_identity(*head, random));
+    HeadPose own = HeadPose::neutral(*head);
+    own.controls = random_pose(*head, random).controls;
+    const auto posed = [&](const HeadPose& pose) { return pose_head(*head, person, pose).vertices; };
+    HeadPose half = own, twice = own;
+    half.controls *= 0.5f;
+    twice.controls *= 2;
+    const HeadPose neutral = HeadPose::neutral(*head);
+    const Vertices at_neutral = posed(neutral);
+    // Bare of joints, so that the difference is what was added.
+    HeadModel still = *head;
+    still.control_joint.setZero();
+    const auto bare = [&](const HeadPose& pose) { return pose_head(still, person, pose).vertices; };
+    const Vertices full_before = bare(own), half_before = bare(half), twice_before = bare(twice);
+    person.own_expression = Vertices::Constant(3, head->vertex_count(), 0.004f);
+    person.own_controls = own.controls;
+    EXPECT_EQ(posed(neutral), at_neutral) << "the neutral is free of it";
+    const auto added = [&](const HeadPose& pose, const Vertices& before) { return (bare(pose) - before).eval(); };
+    EXPECT_LT((added(own, full_before).array() - 0.004f).abs().maxCoeff(), 1e-6f);
+    EXPECT_LT((added(half, half_before).array() - 0.002f).abs().maxCoeff(), 1e-6f);
+    EXPECT_LT((added(twice, twice_before).array() - 0.008f).abs().maxCoeff(), 1e-6f) << "linear, like any target";
+}
+
 TEST(HeadModel, JointsTurnAboutTheirOwnPlace) {
     const auto head = real_head();
     const PersonalHead person = personalise(*head, Eigen::VectorXf::Zero(head->identity_count()));

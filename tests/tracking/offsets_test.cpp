@@ -144,5 +144,26 @@ TEST(PortraitFit, LandmarkGroupsAreTheDetectors) {
     for (int i : landmarks::right_eye) EXPECT_LT(at(i).x(), -0.005f) << i;
 }
 
+TEST(Offsets, AnExpressionsShapeIsNoPartOfTheNeutral) {
+    const HeadModel& model = *real_head();
+    HeadFit fit;
+    fit.identity = Eigen::VectorXf::Zero(model.identity_count());
+    fit.pose = HeadPose::neutral(model);
+    fit.pose.joints.col(model.joint("head")) = Eigen::Vector3f(0.1f, -0.3f, 0);
+    fit.offsets = Vertices::Constant(3, model.vertex_count(), 0.003f);
+    OffsetParts parts = split_offsets(model, fit);
+    EXPECT_LT((parts.face - fit.offsets).cwiseAbs().maxCoeff(), 1e-6f) << "a neutral face is all face";
+    fit.pose.controls[model.control("jawOpen")] = 0.8f;
+    parts = split_offsets(model, fit);
+    EXPECT_LT((parts.face + parts.expression - fit.offsets).cwiseAbs().maxCoeff(), 1e-6f);
+    const auto share = [&](int landmark) {  // that is the face's
+        const SurfacePoint& p = model.landmarks[std::size_t(landmark)];
+        return surface_position(parts.face, model.triangles, p).x() / 0.003f;
+    };
+    EXPECT_LT(share(17), 0.3f) << "the lower lip moves far";
+    EXPECT_LT(share(152), 0.3f) << "so does the chin";
+    for (const int still : {10, 168, 130, 359}) EXPECT_GT(share(still), 0.95f) << "forehead, nose, eyes " << still;
+}
+
 }  // namespace
 }  // namespace likeness::test
