@@ -2,6 +2,7 @@
 // behind. While the view moves, resolution follows the time it takes; a still view settles to full resolution.
 #pragma once
 
+#include <chrono>
 #include <condition_variable>
 #include <functional>
 #include <memory>
@@ -63,8 +64,9 @@ class FrameRenderer {
     // Something is being rendered or waits for it.
     bool busy() const;
     float moving_scale() const;
-    // Milliseconds a picture may take while the view moves.
-    void set_budget(float milliseconds);
+    // While the view moves: milliseconds that a picture may take, and the least from one's beginning to the next one's,
+    // 0 for none. What lies between belongs to others (a trainer on the same processor).
+    void set_pace(float budget, float interval);
     // From now on by another device's rasterizer.
     void set_rasterizer(std::function<std::unique_ptr<Rasterizer>()> make_rasterizer);
     void replace_store(std::unique_ptr<FrameStore> store);
@@ -91,7 +93,8 @@ class FrameRenderer {
     std::optional<std::pair<int, FrameInfo>> finished_;  // newest; slot -1: a surface alone
     std::function<std::unique_ptr<Rasterizer>()> make_rasterizer_;
     bool new_rasterizer_ = true, working_ = false, paused_ = false;
-    float moving_scale_ = 0.75f, budget_ = 28;
+    float moving_scale_ = 0.75f, budget_ = 28, interval_ = 0;
+    std::chrono::steady_clock::time_point begun_{};  // the last picture of a moving view
 
     // The renderer's thread only.
     std::unique_ptr<Rasterizer> rasterizer_;

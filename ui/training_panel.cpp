@@ -90,7 +90,9 @@ void TrainingPanel::draw_progress(Studio& studio) {
     if (training.state == TrainingState::paused) text += "   paused";
     if (training.state == TrainingState::stopping) text += "   ending";
     if (training.state == TrainingState::finished)
-        text = printed("Done: %d steps in ", training.step) + format_seconds(training.seconds);
+        text = training.step < steps ? printed("Ended at %d of %d steps, ", training.step, steps)
+                                     : printed("Done: %d steps in ", training.step);
+    if (training.state == TrainingState::finished) text += format_seconds(training.seconds);
     if (training.state == TrainingState::running && training.seconds_left)
         text += "   " + format_seconds(*training.seconds_left) + " left";
     progress_bar(float(training.step) / float(steps), text);
@@ -140,6 +142,9 @@ void TrainingPanel::draw_options(Studio& studio) {
     if (!section("Next run", studio.training().state == TrainingState::none)) return;
     ImGui::PushStyleVar(ImGuiStyleVar_ItemSpacing, ImVec2(ImGui::GetStyle().ItemSpacing.x, px(3)));
     const TrainerOptions& next = studio.next_training();
+    const TrainingState state = studio.training().state;
+    if (state == TrainingState::running || state == TrainingState::paused || state == TrainingState::stopping)
+        note("From the next start on. The run under way keeps its own; Stop, then Train goes on with these.");
     float steps = float(next.steps), resolution = float(next.resolution), cap = float(next.cap);
     if (slider(studio, "steps",
                {.label = "Steps",
