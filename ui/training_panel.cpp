@@ -117,7 +117,7 @@ void TrainingPanel::draw_plots(const TrainingStatus& training) {
         psnr_.push_back(s.psnr);
     }
     const float height = std::clamp(0.5f * (ImGui::GetContentRegionAvail().y - px(60)), px(84), px(150));
-    const auto plot = [&](const char* title, const std::vector<double>& values, const ImVec4& colour,
+    const auto plot = [&](const char* title, const std::vector<double>& values, const ImVec4& colour, ImPlotLocation legend,
                           const char* about) {
         if (!ImPlot::BeginPlot(
                 title, {-1, height},
@@ -125,7 +125,7 @@ void TrainingPanel::draw_plots(const TrainingStatus& training) {
             return;
         ImPlot::SetupAxes(nullptr, nullptr, ImPlotAxisFlags_AutoFit | ImPlotAxisFlags_NoTickMarks,
                           ImPlotAxisFlags_AutoFit | ImPlotAxisFlags_NoTickMarks);
-        ImPlot::SetupLegend(ImPlotLocation_NorthEast, ImPlotLegendFlags_NoButtons);
+        ImPlot::SetupLegend(legend, ImPlotLegendFlags_NoButtons);
         ImPlotSpec spec;
         spec.LineColor = colour;
         spec.LineWeight = px(1.8f);
@@ -133,9 +133,9 @@ void TrainingPanel::draw_plots(const TrainingStatus& training) {
         ImPlot::EndPlot();
         tooltip(about);
     };
-    plot("PSNR (dB)", psnr_, palette().curve[1],
+    plot("PSNR (dB)", psnr_, palette().curve[1], ImPlotLocation_SouthEast,
          "Closeness to the photograph over the training steps; higher is better.");
-    plot("Loss", loss_, palette().curve[0], "What training makes small, over the training steps.");
+    plot("Loss", loss_, palette().curve[0], ImPlotLocation_NorthEast, "What training makes small, over the training steps.");
 }
 
 void TrainingPanel::draw_options(Studio& studio) {

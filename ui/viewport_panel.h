@@ -18,6 +18,7 @@ class ViewportPanel : public Panel {
     // Turns to a view within a moment.
     void turn_to(Studio& studio, float yaw, float pitch);
     bool turning() const { return turn_left_ > 0; }
+    const JointGizmo& gizmo() const { return gizmo_; }
 
   private:
     void navigate(Studio& studio, const ImVec2& from, const ImVec2& size);

@@ -360,6 +360,7 @@ void Studio::autosave(bool at_once) {
         recovery_folder_->forget();
     }
     if (!options_.remember || settings_.autosave_seconds <= 0 || !document_.dirty()) return;
+    autosave_due_ = std::min(autosave_due_, now() + settings_.autosave_seconds);  // a shorter time was chosen
     if (document_.autosaved_revision == document_.revision || (!at_once && now() < autosave_due_)) return;
     if (jobs_.running(autosave_job_) || jobs_.running(save_job_)) return;
     autosave_due_ = now() + settings_.autosave_seconds;

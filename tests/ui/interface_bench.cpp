@@ -29,6 +29,7 @@ InterfaceBench::InterfaceBench(const BenchOptions& options) {
     const std::filesystem::path home = options.home.empty() ? folder.path / "home" : options.home;
     app_options.studio.folders = {home / "settings", home / "state"};
     app_options.studio.device = "cpu";
+    app_options.studio.clock = options.clock;
     auto made = StudioApp::create(std::move(app_options));
     if (!made) throw std::runtime_error(made.error().message + " " + made.error().detail);
     app = *std::move(made);
