@@ -191,7 +191,8 @@ Status Captures::turntable(const Arguments& a) {
                 for (int i = 0; i < frames; ++i) {
                     progress.report(double(i) / frames, "Rendering the turntable");
                     const float yaw = 2 * std::numbers::pi_v<float> * float(i) / float(frames);
-                    sink->add_waiting(over(render_scene(scene, orbit(front, middle, yaw, 0), *rasterizer, {}), *ground));
+                    sink->add_waiting(
+                        over(render_scene(scene, orbit(front, middle, yaw, 0), *rasterizer, {}), *ground));
                 }
             } catch (...) {
                 sink->finish();

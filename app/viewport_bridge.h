@@ -24,7 +24,7 @@ class ViewportBridge : public ui::ViewportOutput {
     // A picture is on its way, or the view has still to settle: another frame is needed before this moment (seconds
     // from now); negative when nothing is.
     double next_frame_in() const;
-    bool moving() const;   // a picture of a moving view is being rendered
+    bool moving() const;  // a picture of a moving view is being rendered
     // A trainer computes on the processor that draws: what is drawn leaves it time.
     bool shares_processor() const;
     bool settled() const;  // what is shown is what was asked for, at full resolution

@@ -202,11 +202,11 @@ class StudioRun {
         return 100 * (resident_mib() - before) / before;
     }
 
-    // An hour at a timeline in a few minutes: the studio's clock goes on by a 24th of a second a frame, the motion plays
-    // round and round, and meanwhile sliders are dragged, edits undone and redone, the head reshaped, layers hidden,
-    // the avatar saved. Every `thinning`th frame is drawn.
+    // An hour at a timeline in a few minutes: the studio's clock goes on by a 24th of a second a frame, the motion
+    // plays round and round, and meanwhile sliders are dragged, edits undone and redone, the head reshaped, layers
+    // hidden, the avatar saved. Every `thinning`th frame is drawn.
     bool soak(int frames, Json& line) {
-        constexpr int fps = 24, thinning = 12;
+        constexpr int fps = 24, thinning = 24;
         std::mt19937 random(4);
         Studio& s = app_->studio();
         int edits = 0, undone = 0, saves = 0;

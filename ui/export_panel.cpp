@@ -93,8 +93,8 @@ void ExportPanel::draw(Studio& studio) {
             command_button(studio, "capture.record", {{"on", false}}, ICON_FA_STOP "  End recording",
                            ButtonStyle::primary, -1);
         else
-            command_button(studio, "capture.record", {{"on", true}, {"as", pictures_ ? "pictures" : "video"}}, ICON_FA_CIRCLE "  Record...", ButtonStyle::normal,
-                           -1);
+            command_button(studio, "capture.record", {{"on", true}, {"as", pictures_ ? "pictures" : "video"}},
+                           ICON_FA_CIRCLE "  Record...", ButtonStyle::normal, -1);
     }
     ImGui::EndChild();
 }

@@ -84,8 +84,8 @@ void JointGizmo::draw(Studio& studio, const Camera& camera, const ImVec2& from, 
     ImGuizmo::SetRect(from.x, from.y, size.x, size.y);
     ImGuizmo::SetGizmoSizeClipSpace(name.rfind("eye", 0) == 0 ? 0.12f : 0.22f);
     use_colours();
-    const bool turned = ImGuizmo::Manipulate(view.data(), projection.data(), ImGuizmo::ROTATE, ImGuizmo::LOCAL,
-                                             matrix.data());
+    const bool turned =
+        ImGuizmo::Manipulate(view.data(), projection.data(), ImGuizmo::ROTATE, ImGuizmo::LOCAL, matrix.data());
     hovered_ = ImGuizmo::IsOver();
     const bool holds = ImGuizmo::IsUsing();
     if (holds && !held_) studio.begin_gesture();

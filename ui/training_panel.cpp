@@ -117,8 +117,8 @@ void TrainingPanel::draw_plots(const TrainingStatus& training) {
         psnr_.push_back(s.psnr);
     }
     const float height = std::clamp(0.5f * (ImGui::GetContentRegionAvail().y - px(60)), px(84), px(150));
-    const auto plot = [&](const char* title, const std::vector<double>& values, const ImVec4& colour, ImPlotLocation legend,
-                          const char* about) {
+    const auto plot = [&](const char* title, const std::vector<double>& values, const ImVec4& colour,
+                          ImPlotLocation legend, const char* about) {
         if (!ImPlot::BeginPlot(
                 title, {-1, height},
                 ImPlotFlags_NoMenus | ImPlotFlags_NoBoxSelect | ImPlotFlags_NoMouseText | ImPlotFlags_NoTitle))
@@ -135,7 +135,8 @@ void TrainingPanel::draw_plots(const TrainingStatus& training) {
     };
     plot("PSNR (dB)", psnr_, palette().curve[1], ImPlotLocation_SouthEast,
          "Closeness to the photograph over the training steps; higher is better.");
-    plot("Loss", loss_, palette().curve[0], ImPlotLocation_NorthEast, "What training makes small, over the training steps.");
+    plot("Loss", loss_, palette().curve[0], ImPlotLocation_NorthEast,
+         "What training makes small, over the training steps.");
 }
 
 void TrainingPanel::draw_options(Studio& studio) {

@@ -185,26 +185,26 @@ void add_view_commands(CommandRegistry& registry) {
                                            return {};
                                        });
                   }});
-    registry.add({"view.gizmo",
-                  "Rings that turn a joint",
-                  "View",
-                  "Shows rings round a joint in the viewport; drag one to turn it.",
-                  {optional_argument(choice_argument(
-                      "joint", "Which; unless given, the head or none",
-                      {"none", "root", "neck", "head", "jaw", "eye_left", "eye_right"}))},
-                  "R",
-                  false,
-                  "",
-                  needs_avatar,
-                  [](Studio& s, const Arguments& a) -> Status {
-                      std::string& joint = s.view().gizmo;
-                      const std::string wanted = a.has("joint") ? a.text("joint") : joint.empty() ? "head" : "none";
-                      if (wanted != "none" && s.document().model()->joint(wanted) < 0)
-                          return studio_error("This head has no joint '" + wanted + "'.");
-                      joint = wanted == "none" ? "" : wanted;
-                      s.redraw();
-                      return {};
-                  }});
+    registry.add(
+        {"view.gizmo",
+         "Rings that turn a joint",
+         "View",
+         "Shows rings round a joint in the viewport; drag one to turn it.",
+         {optional_argument(choice_argument("joint", "Which; unless given, the head or none",
+                                            {"none", "root", "neck", "head", "jaw", "eye_left", "eye_right"}))},
+         "R",
+         false,
+         "",
+         needs_avatar,
+         [](Studio& s, const Arguments& a) -> Status {
+             std::string& joint = s.view().gizmo;
+             const std::string wanted = a.has("joint") ? a.text("joint") : joint.empty() ? "head" : "none";
+             if (wanted != "none" && s.document().model()->joint(wanted) < 0)
+                 return studio_error("This head has no joint '" + wanted + "'.");
+             joint = wanted == "none" ? "" : wanted;
+             s.redraw();
+             return {};
+         }});
 
     // Whoever renders sets the handlers of these.
     registry.add({"capture.screenshot",
@@ -231,34 +231,34 @@ void add_view_commands(CommandRegistry& registry) {
                   "",
                   {},
                   {}});
-    registry.add({"capture.turntable",
-                  "Turntable",
-                  "Capture",
-                  "Writes a video (.mp4) or a folder of PNG frames that goes round the head.",
-                  {optional_argument(text_argument("path", "The video or folder")),
-                   with_default(integer_argument("frames", "How many", 2, 10000), 120),
-                   with_default(number_argument("fps", "Frames a second", 1, 240, "1/s"), 30),
-                   with_default(integer_argument("size", "Pixels a side", 16, 4096, "pixels"), 768),
-                   with_default(choice_argument("as", "What is asked for without a path", {"video", "pictures"}),
-                                "video")},
-                  "",
-                  false,
-                  "",
-                  needs_scene,
-                  {}});
-    registry.add({"capture.record",
-                  "Record",
-                  "Capture",
-                  "Begins or ends recording the viewport to a video (.mp4) or a folder of PNG frames.",
-                  {optional_argument(text_argument("path", "The video or folder")),
-                   with_default(flag_argument("on", "Begin or end"), true),
-                   with_default(choice_argument("as", "What is asked for without a path", {"video", "pictures"}),
-                                "video")},
-                  "",
-                  false,
-                  "",
-                  {},
-                  {}});
+    registry.add(
+        {"capture.turntable",
+         "Turntable",
+         "Capture",
+         "Writes a video (.mp4) or a folder of PNG frames that goes round the head.",
+         {optional_argument(text_argument("path", "The video or folder")),
+          with_default(integer_argument("frames", "How many", 2, 10000), 120),
+          with_default(number_argument("fps", "Frames a second", 1, 240, "1/s"), 30),
+          with_default(integer_argument("size", "Pixels a side", 16, 4096, "pixels"), 768),
+          with_default(choice_argument("as", "What is asked for without a path", {"video", "pictures"}), "video")},
+         "",
+         false,
+         "",
+         needs_scene,
+         {}});
+    registry.add(
+        {"capture.record",
+         "Record",
+         "Capture",
+         "Begins or ends recording the viewport to a video (.mp4) or a folder of PNG frames.",
+         {optional_argument(text_argument("path", "The video or folder")),
+          with_default(flag_argument("on", "Begin or end"), true),
+          with_default(choice_argument("as", "What is asked for without a path", {"video", "pictures"}), "video")},
+         "",
+         false,
+         "",
+         {},
+         {}});
 }
 
 }  // namespace likeness

@@ -264,23 +264,24 @@ Result<PreparedPortrait> prepare_portrait(PortraitTools& tools, const Image& loa
 Result<PreparedPortrait> restore_portrait(PortraitTools& tools, const Avatar& avatar, Progress& progress) {
     const SourceView& source = avatar.source;
     if (source.picture.empty() || source.picture.channels != 4 || source.camera.width <= 0)
-        return Error{ErrorCode::invalid_argument, "The avatar carries no photograph to learn from; open the photograph.",
-                     ""};
+        return Error{ErrorCode::invalid_argument,
+                     "The avatar carries no photograph to learn from; open the photograph.", ""};
     progress.report(0.1, "Looking at the photograph again");
     Image picture(source.picture.width, source.picture.height, 3);
     for (std::size_t i = 0; i * 3 < picture.pixels.size(); ++i)
         std::copy_n(&source.picture.pixels[i * 4], 3, &picture.pixels[i * 3]);
     if (avatar.model->landmarks.size() < 468)
-        return Error{ErrorCode::invalid_argument, "This avatar's head cannot be trained here; open the photograph.", ""};
+        return Error{ErrorCode::invalid_argument, "This avatar's head cannot be trained here; open the photograph.",
+                     ""};
     // Of several faces the one that the avatar is of.
     const PosedHead head = pose_head(*avatar.model, avatar.person, source.pose);
-    const Eigen::Vector2f nose = source.camera.project(
-        surface_position(head.vertices, avatar.model->triangles, avatar.model->landmarks[1]));
+    const Eigen::Vector2f nose =
+        source.camera.project(surface_position(head.vertices, avatar.model->triangles, avatar.model->landmarks[1]));
     auto faces = tools.faces->detect_faces(picture);
     if (!faces) return faces.error();
     const auto away = [&](const FaceDetection& face) { return (0.5f * (face.low + face.high) - nose).norm(); };
-    const auto face = std::min_element(faces->begin(), faces->end(),
-                                       [&](const auto& a, const auto& b) { return away(a) < away(b); });
+    const auto face =
+        std::min_element(faces->begin(), faces->end(), [&](const auto& a, const auto& b) { return away(a) < away(b); });
     LandmarkOptions landmark_options;
     landmark_options.crops = 8;
     auto landmarks = tools.faces->find_landmarks(picture, *face, landmark_options);

@@ -166,7 +166,8 @@ class Studio {
     void autosave(bool now);
     void autosaved(const Status& status, std::uint64_t document, const Revision& revision);
     bool awaits_recovery(const std::filesystem::path& autosave) const;
-    void saved(const Status& status, std::uint64_t document, const Revision& revision, const std::filesystem::path& file);
+    void saved(const Status& status, std::uint64_t document, const Revision& revision,
+               const std::filesystem::path& file);
     void write_settings();
     void frame_document();
 

@@ -147,9 +147,8 @@ TEST(Dialog, UnsavedWorkOfACrashIsOfferedAndRecovered) {
         ASSERT_TRUE(bench.settle());
         ASSERT_TRUE(bench.studio().execute("settings.autosave", {{"value", 1}}));
         ASSERT_TRUE(bench.studio().execute("pose.set_expression", {{"name", "jawOpen"}, {"value", 0.5}}));
-        ASSERT_TRUE(bench.draw_until([&] {
-            return bench.studio().document().autosaved_revision == bench.studio().document().revision;
-        }));
+        ASSERT_TRUE(bench.draw_until(
+            [&] { return bench.studio().document().autosaved_revision == bench.studio().document().revision; }));
     }  // without an answer about the changes: as after a crash
     InterfaceBench bench(options);
     ASSERT_EQ(bench.studio().recoveries().size(), 1u);

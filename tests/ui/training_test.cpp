@@ -77,7 +77,8 @@ TEST(Training, MinimisedItGoesOnAndNothingIsDrawn) {
     const int step = studio.training().step;
     const std::uint64_t frames = bench.app->frames();
     const auto end = std::chrono::steady_clock::now() + std::chrono::minutes(2);
-    while (studio.training().step < step + 10 && std::chrono::steady_clock::now() < end) ASSERT_TRUE(bench.app->frame());
+    while (studio.training().step < step + 10 && std::chrono::steady_clock::now() < end)
+        ASSERT_TRUE(bench.app->frame());
     EXPECT_GE(studio.training().step, step + 10);
     EXPECT_EQ(bench.app->frames(), frames);
     bench.app->surface().minimise(false);
@@ -97,7 +98,8 @@ TEST(Training, EveryStageCanBeCancelledByItsCross) {
         EXPECT_TRUE(bench.play([&](ImGuiTestContext* ctx) {
             IM_CHECK(wait_until(ctx, [&] { return ctx->ItemExists(cross_of(*job).c_str()); }));
             ctx->ItemClick(cross_of(*job).c_str());
-            IM_CHECK(wait_until(ctx, [&] { return !studio.jobs().running(job->id); }, 120));
+            IM_CHECK(wait_until(
+                ctx, [&] { return !studio.jobs().running(job->id); }, 120));
         }));
         for (const JobInfo& ended : studio.jobs().list())
             if (ended.id == job->id) {
