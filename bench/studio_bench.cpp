@@ -243,7 +243,8 @@ class StudioRun {
                 if (chance(3) && s.unavailable("edit.redo").empty()) run("edit.redo");
             } else if (i % (5 * fps) == 3 * fps + 1) {
                 run("motion.play");  // edits hold it
-            } else if (i % (600 * fps) == 300 * fps) {
+            }
+            if (i % (600 * fps) == 300 * fps + fps / 2) {
                 run("file.save_as", {{"path", file.string()}});
                 ++saves;
             }
