@@ -50,6 +50,16 @@ Result<Image> background_of(const ViewState& view, int width, int height) {
     return ground;
 }
 
+// Pictures never mix with what lies in a folder already.
+std::filesystem::path frames_place(const std::filesystem::path& path, const std::string& name) {
+    std::error_code none;
+    if (is_video(path) || !std::filesystem::is_directory(path, none) || std::filesystem::is_empty(path, none))
+        return path;
+    std::filesystem::path place = path / name;
+    for (int i = 2; std::filesystem::exists(place, none); ++i) place = path / (name + "-" + std::to_string(i));
+    return place;
+}
+
 }  // namespace
 
 Image render_scene(const Scene& scene, const Camera& camera, Rasterizer& rasterizer,
@@ -91,11 +101,18 @@ bool Captures::ask_for_path(const std::string& command, const std::string& title
     request.command = command;
     request.title = title;
     request.suggested_name = name;
-    request.patterns = {pattern};
+    if (!pattern.empty()) request.patterns = {pattern};  // without one a folder is asked for
     request.saving = true;
     request.arguments = arguments;
     studio_.ask_for_file(std::move(request));
     return true;
+}
+
+// The same for what becomes a video or a folder of pictures.
+bool Captures::ask_for_frames(const std::string& command, const std::string& title, const std::string& what,
+                              const Arguments& a) {
+    if (a.text("as") == "video") return ask_for_path(command, title, name_for(what, ".mp4"), "*.mp4", a);
+    return ask_for_path(command, title + ": choose a folder for its pictures", "", "", a);
 }
 
 Status Captures::screenshot(const Arguments& a) {
@@ -150,8 +167,9 @@ Status Captures::window(const Arguments& a) {
 }
 
 Status Captures::turntable(const Arguments& a) {
-    if (ask_for_path("capture.turntable", "Save a turntable", name_for("turntable", ".mp4"), "*.mp4", a)) return {};
-    const std::filesystem::path path = a.has("path") ? a.text("path") : name_for("turntable", ".mp4");
+    if (ask_for_frames("capture.turntable", "Save a turntable", "turntable", a)) return {};
+    const std::filesystem::path path =
+        frames_place(a.has("path") ? a.text("path") : name_for("turntable", ".mp4"), name_for("turntable", ""));
     const int side = a.integer("size"), frames = a.integer("frames");
     ViewState view = studio_.view();
     view.source_camera = false;
@@ -163,7 +181,9 @@ Status Captures::turntable(const Arguments& a) {
     studio_.jobs().start(
         "Turntable " + path.filename().string(),
         [scene = studio_.scene(), middle = studio_.document().middle, front, frames, make, sink,
-         colour = view.background_colour](Progress& progress) -> Status {
+         view](Progress& progress) -> Status {
+            const auto ground = background_of(view, front.width, front.height);
+            if (!ground) return ground.error();
             const auto rasterizer = make();
             Status written;
             std::jthread writer([&] { written = sink->run([&] { return progress.cancelled(); }); });
@@ -171,7 +191,8 @@ Status Captures::turntable(const Arguments& a) {
                 for (int i = 0; i < frames; ++i) {
                     progress.report(double(i) / frames, "Rendering the turntable");
                     const float yaw = 2 * std::numbers::pi_v<float> * float(i) / float(frames);
-                    sink->add_waiting(render_scene(scene, orbit(front, middle, yaw, 0), *rasterizer, colour));
+                    sink->add_waiting(
+                        over(render_scene(scene, orbit(front, middle, yaw, 0), *rasterizer, {}), *ground));
                 }
             } catch (...) {
                 sink->finish();
@@ -197,8 +218,9 @@ Status Captures::record(const Arguments& a) {
         return {};
     }
     if (recording_) return Error{ErrorCode::invalid_argument, "The view is being recorded already.", ""};
-    if (ask_for_path("capture.record", "Record the view", name_for("recording", ".mp4"), "*.mp4", a)) return {};
-    const std::filesystem::path path = a.has("path") ? a.text("path") : name_for("recording", ".mp4");
+    if (ask_for_frames("capture.record", "Record the view", "recording", a)) return {};
+    const std::filesystem::path path =
+        frames_place(a.has("path") ? a.text("path") : name_for("recording", ".mp4"), name_for("recording", ""));
     recording_ = std::make_shared<FrameSink>(path, record_fps);
     record_begin_ = studio_.now();
     recorded_ = 0;

@@ -42,6 +42,8 @@ class Captures {
     bool ask_for_path(const std::string& command, const std::string& title, const std::string& name,
                       const std::string& pattern, const Arguments& arguments);
     std::string name_for(const std::string& what, const std::string& ending) const;
+    bool ask_for_frames(const std::string& command, const std::string& title, const std::string& what,
+                        const Arguments& arguments);
     void take_picture();
     void end_recording();
 

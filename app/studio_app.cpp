@@ -19,7 +19,10 @@ namespace {
 constexpr double news_seconds = 0.12;  // between two frames that only progress asks for
 // While the avatar's next picture is on its way, the interface alone is not drawn more often than this: on a processor
 // that draws both, each frame would delay the picture.
-constexpr double between_pictures = 0.040;
+constexpr double between_pictures = 0.040, between_pictures_shared = 0.070;
+// The frames in which the interface comes to rest after something was done need not follow at once where a trainer
+// computes on the processor that draws.
+constexpr double between_frames_shared = 0.050;
 
 }  // namespace
 
@@ -152,16 +155,30 @@ double StudioApp::patience() const {
     return seconds;
 }
 
+// Seconds for which a frame that is owed has still to wait.
+double StudioApp::hold() const {
+    const bool shared = bridge_->shares_processor();
+    double least = 0;
+    if (bridge_->moving())
+        least = shared ? between_pictures_shared : between_pictures;
+    else if (shared && !fresh_)
+        least = between_frames_shared;
+    return std::max(0.0, drawn_at_ + least - studio_->now());
+}
+
 bool StudioApp::frame(double longest) {
     const double next = patience();
-    const double held_back = bridge_->moving() ? std::max(0.0, drawn_at_ + between_pictures - studio_->now()) : 0;
+    const double held_back = hold();
     const bool at_once = (frames_owed_ > 0 && held_back == 0) || picture_done_ || studio_woke_;
     double pause = at_once ? 0 : std::min(next, longest);
     if (frames_owed_ > 0) pause = std::min(pause, held_back);
     if (surface_->minimised()) pause = std::min(longest, 0.1);
     surface_->wait(pause);
     const bool picture = picture_done_.load();
-    if (surface_->take_activity()) frames_owed_ = 3;
+    if (surface_->take_activity()) {
+        frames_owed_ = 3;
+        fresh_ = true;
+    }
     if (picture_done_.exchange(false)) frames_owed_ = std::max(frames_owed_, 1);
     if (studio_woke_.exchange(false)) news_ = true;
     take_input();
@@ -169,14 +186,14 @@ bool StudioApp::frame(double longest) {
     if (studio_->quitting()) return false;
     if (surface_->minimised()) return true;  // nothing is drawn, work goes on
     if (studio_->scene().version != drawn_version_) frames_owed_ = std::max(frames_owed_, 1);
-    const bool wait = !picture && bridge_->moving() && studio_->now() < drawn_at_ + between_pictures;
-    if (!wait && (frames_owed_ > 0 || patience() <= 1e-4)) draw();
+    if ((picture || hold() == 0) && (frames_owed_ > 0 || patience() <= 1e-4)) draw();
     return !studio_->quitting();
 }
 
 void StudioApp::draw() {
     const auto begin = std::chrono::steady_clock::now();
     if (frames_owed_ > 0) --frames_owed_;
+    fresh_ = false;
     news_ = false;
     drawn_at_ = studio_->now();
     drawn_version_ = studio_->scene().version;

@@ -69,6 +69,8 @@ class StudioApp {
     std::unique_ptr<Captures> captures_;
     float used_scale_ = 0;
     std::string used_theme_;
+    double hold() const;
+    bool fresh_ = true;    // something was done since the last frame
     int frames_owed_ = 3;  // Dear ImGui needs some to come to rest
     std::uint64_t frames_ = 0, drawn_version_ = 0;
     bool news_ = false;  // progress that can wait a little for its frame

@@ -5,6 +5,7 @@
 #include <deque>
 #include <functional>
 #include <memory>
+#include <optional>
 
 #include "core/studio/studio.h"
 #include "render/frame_renderer.h"
@@ -23,7 +24,9 @@ class ViewportBridge : public ui::ViewportOutput {
     // A picture is on its way, or the view has still to settle: another frame is needed before this moment (seconds
     // from now); negative when nothing is.
     double next_frame_in() const;
-    bool moving() const;   // a picture of a moving view is being rendered
+    bool moving() const;  // a picture of a moving view is being rendered
+    // A trainer computes on the processor that draws: what is drawn leaves it time.
+    bool shares_processor() const;
     bool settled() const;  // what is shown is what was asked for, at full resolution
     int view_width() const { return width_; }
     int view_height() const { return height_; }
@@ -79,6 +82,16 @@ class ViewportBridge : public ui::ViewportOutput {
     HeadPose last_pose_;
     double last_motion_ = -1e9;  // when camera or pose changed
     Camera shown_camera_;
+    // What the composed view shows; the same again is not drawn again.
+    struct Composed {
+        ViewState view;
+        std::uint64_t frame = 0, document = 0;
+        int width = 0, height = 0;
+        const void *photo = nullptr, *background = nullptr;
+        bool empty = true;
+        bool operator==(const Composed&) const = default;
+    };
+    std::optional<Composed> composed_;
     std::uint64_t pictures_ = 0;
     std::deque<double> picture_times_;
     ui::ViewportStatistics statistics_;

@@ -10,6 +10,7 @@
 #include <algorithm>
 #include <chrono>
 #include <cstdio>
+#include <filesystem>
 #include <fstream>
 #include <nlohmann/json.hpp>
 #include <random>
@@ -26,7 +27,7 @@ using Json = nlohmann::ordered_json;
 
 struct Options {
     std::string portrait, motion, splats, device = "auto";
-    int width = 1280, height = 800, events = 300, pairs = 5;
+    int width = 1280, height = 800, events = 300, pairs = 5, soak = 0;
     double seconds = 10, play_seconds = 60;
 };
 
@@ -62,6 +63,7 @@ class StudioRun {
         app.studio.device = options_.device;
         app.studio.interactive = app.studio.remember = false;
         app.studio.preload = true;
+        app.studio.clock = [this] { return now() + skipped_; };
         auto made = StudioApp::create(std::move(app));
         if (!made) {
             std::fprintf(stderr, "likeness-bench: %s\n", made.error().message.c_str());
@@ -226,12 +228,104 @@ class StudioRun {
         return rate.frames_per_second;
     }
 
+    // An hour at a timeline in a few minutes: the studio's clock goes on by a 24th of a second a frame, the motion
+    // plays round and round, and meanwhile sliders are dragged, edits undone and redone, the head reshaped, layers
+    // hidden, the avatar saved. Every `thinning`th frame is drawn.
+    bool soak(int frames, Json& line) {
+        constexpr int fps = 24, thinning = 24;
+        std::mt19937 random(4);
+        Studio& s = app_->studio();
+        int edits = 0, undone = 0, saves = 0;
+        std::string problem;
+        const auto run = [&](const std::string& command, const Arguments& arguments = {}) {
+            if (const Status done = s.execute(command, arguments); !done && problem.empty())
+                problem = command + ": " + done.error().message;
+        };
+        const auto chance = [&](int in) { return random() % unsigned(in) == 0; };
+        const auto share = [&] { return double(random() % 1001) / 1000; };
+        const HeadModel& model = *s.document().model();
+        const std::vector<IdentitySlider> shapes = identity_sliders(model);
+        const std::filesystem::path file =
+            std::filesystem::temp_directory_path() / ("likeness-soak-" + std::to_string(getpid()) + ".likeness");
+        const auto frame = [&](int i) {
+            skipped_ += 1.0 / fps;
+            if (i % (5 * fps) == 0) {  // a slider is held for a while: one entry
+                s.begin_gesture();
+                const auto control = random() % unsigned(model.control_count());
+                for (int k = 0; k < 20; ++k)
+                    run("pose.set_expression", {{"name", model.control_names[control]}, {"value", share()}});
+                s.end_gesture();
+                ++edits;
+            } else if (i % (5 * fps) == 2 * fps) {
+                const int which = int(random() % 4);
+                if (which == 0) run("pose.random", {{"seed", double(random() % 100000)}});
+                if (which == 1) run("pose.head", {{"yaw", 40 * share() - 20}});
+                if (which == 2 && !shapes.empty())
+                    run("identity.set", {{"name", shapes[random() % shapes.size()].name}, {"value", share() - 0.5}});
+                if (which == 3) run("layer.show", {{"layer", "hair"}, {"on", chance(2)}});
+                ++edits;
+            } else if (i % (5 * fps) == 3 * fps) {
+                if (chance(2) && s.unavailable("edit.undo").empty()) run("edit.undo"), ++undone;
+                if (chance(3) && s.unavailable("edit.redo").empty()) run("edit.redo");
+            } else if (i % (5 * fps) == 3 * fps + 1) {
+                run("motion.play");  // edits hold it
+            }
+            if (i % (600 * fps) == 300 * fps + fps / 2) {
+                run("file.save_as", {{"path", file.string()}});
+                ++saves;
+            }
+            s.drain();
+            (void)s.scene();  // the pose of this moment
+            if (i % thinning == 0) {
+                run("view.orbit", {{"yaw", double(i % 360)}, {"to", true}});
+                app_->draw();
+                (void)until([&] { return !app_->viewport().frames().busy(); }, 5);
+            }
+        };
+        run("motion.loop", {{"on", true}});
+        run("motion.play");
+        const int warm = frames / 10;
+        for (int i = 0; i < warm; ++i) frame(i);
+        const double before = resident_mib(), history_before = double(s.history().bytes()) / 1048576;
+        double most = before;
+        const double begin = now();
+        const std::uint64_t pictures = app_->viewport().pictures();
+        for (int i = warm; i < frames; ++i) {
+            frame(i);
+            if (i % (60 * fps) == 0) most = std::max(most, resident_mib());
+        }
+        (void)until([&] { return s.idle(); }, 60);
+        const double after = resident_mib();
+        std::error_code none;
+        std::filesystem::remove(file, none);
+        line = {{"measure", "soak"},
+                {"frames", frames},
+                {"played_minutes", double(frames) / fps / 60},
+                {"edits", edits},
+                {"undone", undone},
+                {"saves", saves},
+                {"pictures", app_->viewport().pictures() - pictures},
+                {"seconds", now() - begin},
+                {"warm_mib", before},
+                {"most_mib", most},
+                {"end_mib", after},
+                {"history_mib", double(s.history().bytes()) / 1048576 - history_before},
+                {"memory_growth_percent", 100 * (after - before) / before}};
+        if (!problem.empty()) std::fprintf(stderr, "likeness-bench: %s\n", problem.c_str());
+        return problem.empty();
+    }
+    bool open_motion() {
+        return !options_.motion.empty() && app_->studio().execute("motion.open", {{"path", options_.motion}}).ok() &&
+               until([&] { return app_->studio().motion().loaded(); }, 30);
+    }
+
     Studio& studio() { return app_->studio(); }
     double first_frame = 0;
     std::string device() { return app_->studio().device() ? app_->studio().device()->hardware : "unknown"; }
 
   private:
     Options options_;
+    double skipped_ = 0;  // seconds by which the studio's clock is ahead
     std::unique_ptr<StudioApp> app_;
 };
 
@@ -254,6 +348,10 @@ int run_studio_bench(int argc, char** argv) {
     app.add_option("--seconds", options.seconds, "Length of each window")->capture_default_str();
     app.add_option("--play", options.play_seconds, "Seconds of play and edits; 0 leaves the memory out")
         ->capture_default_str();
+    app.add_option("--soak", options.soak,
+                   "Frames of play and edits at 24 a second of the studio's own clock, as fast as they go, and nothing "
+                   "else is measured; 86400 are an hour. Needs --motion")
+        ->capture_default_str();
     CLI11_PARSE(app, argc, argv);
 
     set_log_level("error");
@@ -271,6 +369,19 @@ int run_studio_bench(int argc, char** argv) {
         return 1;
     }
     print({{"measure", "drop_to_avatar_s"}, {"value", opened}});
+    if (options.soak > 0) {
+        (void)run.until([&] { return run.studio().training().curve.size() >= 2; }, 120);
+        (void)run.studio().execute("train.stop");
+        (void)run.until([&] { return run.studio().training().state == TrainingState::finished; }, 60);
+        if (!run.open_motion()) {
+            std::fprintf(stderr, "likeness-bench: --soak needs a motion that opens (--motion)\n");
+            return 1;
+        }
+        Json line;
+        const bool good = run.soak(options.soak, line);
+        print(line);
+        return good ? 0 : 1;
+    }
     (void)run.until(
         [&] {
             return run.studio().training().state == TrainingState::running && !run.studio().training().curve.empty();

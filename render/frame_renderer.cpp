@@ -12,6 +12,8 @@ namespace likeness {
 namespace {
 
 constexpr float least_scale = 0.2f;
+// Pictures use all cores for a while: the window's own thread must not wait for them, the trainer (10) for both.
+constexpr int behind_the_window = 4;
 
 float milliseconds_since(std::chrono::steady_clock::time_point start) {
     return std::chrono::duration<float, std::milli>(std::chrono::steady_clock::now() - start).count();
@@ -110,9 +112,10 @@ bool FrameRenderer::device_failed() const {
     return device_failed_;
 }
 
-void FrameRenderer::set_budget(float milliseconds) {
+void FrameRenderer::set_pace(float budget, float interval) {
     const std::lock_guard lock(mutex_);
-    budget_ = milliseconds;
+    budget_ = budget;
+    interval_ = interval;
 }
 
 int FrameRenderer::free_slot() const {
@@ -122,6 +125,7 @@ int FrameRenderer::free_slot() const {
 }
 
 void FrameRenderer::loop(const std::stop_token& stop) {
+    lower_thread_priority(behind_the_window);
     while (true) {
         FrameRequest request;
         MakeSceneRenderer make;
@@ -132,6 +136,15 @@ void FrameRenderer::loop(const std::stop_token& stop) {
             const bool go =
                 changed_.wait(lock, stop, [&] { return !paused_ && wanted_ && (!wanted_->blend || free_slot() >= 0); });
             if (!go) return;
+            if (wanted_->moving) {
+                // A newer request may replace this one meanwhile; a still view's does not wait.
+                const auto due = begun_ + std::chrono::duration_cast<std::chrono::steady_clock::duration>(
+                                              std::chrono::duration<float, std::milli>(interval_));
+                changed_.wait_until(lock, stop, due, [&] { return paused_ || !wanted_ || !wanted_->moving; });
+                if (stop.stop_requested()) return;
+                if (paused_ || !wanted_ || (wanted_->blend && free_slot() < 0)) continue;
+                begun_ = std::chrono::steady_clock::now();
+            }
             request = *std::exchange(wanted_, std::nullopt);
             working_ = true;
             if (request.blend) states_[slot = free_slot()] = SlotState::writing;

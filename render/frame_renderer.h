@@ -2,6 +2,7 @@
 // behind. While the view moves, resolution follows the time it takes; a still view settles to full resolution.
 #pragma once
 
+#include <chrono>
 #include <condition_variable>
 #include <functional>
 #include <memory>
@@ -55,8 +56,9 @@ class FrameRenderer {
     float moving_scale() const;
     // A renderer that draws on a device could not be made, or could not draw: time for another.
     bool device_failed() const;
-    // Milliseconds a picture may take while the view moves.
-    void set_budget(float milliseconds);
+    // While the view moves: milliseconds that a picture may take, and the least from one's beginning to the next one's,
+    // 0 for none. What lies between belongs to others (a trainer on the same processor).
+    void set_pace(float budget, float interval);
     // From now on another store, and pictures by another device when `make_renderer` is not empty. What does not draw
     // on a device needs a store in the processor's memory.
     void replace(std::unique_ptr<FrameStore> store, MakeSceneRenderer make_renderer);
@@ -83,7 +85,8 @@ class FrameRenderer {
     std::optional<std::pair<int, FrameInfo>> finished_;  // newest; slot -1: a surface alone
     MakeSceneRenderer make_renderer_;
     bool new_renderer_ = true, working_ = false, paused_ = false, device_failed_ = false;
-    float moving_scale_ = 0.75f, budget_ = 28;
+    float moving_scale_ = 0.75f, budget_ = 28, interval_ = 0;
+    std::chrono::steady_clock::time_point begun_{};  // the last picture of a moving view
 
     // The renderer's thread only.
     std::unique_ptr<SceneRenderer> renderer_;

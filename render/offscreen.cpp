@@ -96,6 +96,11 @@ class Offscreen : public Surface {
         glBindFramebuffer(GL_READ_FRAMEBUFFER, framebuffer_.name());
         return read_framebuffer(width_, height_);
     }
+    bool minimised() const override { return minimised_; }
+    void minimise(bool on) override {
+        minimised_ = on;
+        active_ = true;
+    }
     void resize(int width, int height) override {
         width_ = std::clamp(width, 16, 16384);
         height_ = std::clamp(height, 16, 16384);
@@ -123,7 +128,7 @@ class Offscreen : public Surface {
     std::chrono::steady_clock::time_point last_ = std::chrono::steady_clock::now();
     std::mutex mutex_;
     std::condition_variable woken_;
-    bool awake_ = false;
+    bool awake_ = false, minimised_ = false;
 };
 
 // A current OpenGL 4.5 core context without a surface; null when this display has none.

@@ -47,6 +47,7 @@ class Surface {
     virtual Image read() = 0;
 
     virtual bool minimised() const { return false; }
+    virtual void minimise(bool on) = 0;  // or back again
     virtual bool close_requested() const { return false; }
     virtual void refuse_close() {}
     virtual void set_title(const std::string&) {}

@@ -72,6 +72,12 @@ class Window : public Surface {
     bool minimised() const override {
         return glfwGetWindowAttrib(window_, GLFW_ICONIFIED) != 0 || width() == 0 || height() == 0;
     }
+    void minimise(bool on) override {
+        if (on)
+            glfwIconifyWindow(window_);
+        else
+            glfwRestoreWindow(window_);
+    }
     bool close_requested() const override { return glfwWindowShouldClose(window_) != 0; }
     void refuse_close() override { glfwSetWindowShouldClose(window_, GLFW_FALSE); }
     void set_title(const std::string& title) override {

@@ -67,6 +67,7 @@ void CommandPalette::draw(Studio& studio) {
     if (!found.empty() && (ImGui::IsKeyPressed(ImGuiKey_Enter) || ImGui::IsKeyPressed(ImGuiKey_KeypadEnter)))
         run = found[std::size_t(chosen_)];
     ImGui::BeginChild("found");
+    ImGui::Dummy({0, px(1)});  // rows reach a little above themselves
     for (std::size_t i = 0; i < found.size(); ++i) {
         const Command& command = *studio.commands().find(found[i]);
         const std::string reason = studio.unavailable(found[i]);
@@ -79,7 +80,7 @@ void CommandPalette::draw(Studio& studio) {
         ImGui::SameLine(px(8));
         ImGui::TextUnformatted(command.title.c_str());
         ImGui::PopStyleColor();
-        ImGui::PushStyleColor(ImGuiCol_Text, palette().faint);
+        ImGui::PushStyleColor(ImGuiCol_Text, reason.empty() ? palette().dim : palette().faint);
         ImGui::SameLine();
         ImGui::TextUnformatted(command.category.c_str());
         if (!command.shortcut.empty()) {

@@ -11,6 +11,13 @@ namespace likeness::ui {
 ExportPanel::ExportPanel(ViewportOutput& output)
     : Panel("Export", ICON_FA_FILE_EXPORT, "Pictures, videos and files for other programs."), output_(output) {}
 
+void ExportPanel::choose_kind(const char* id) {
+    if (const int chosen = choice_row(id, {"Video", "PNG pictures"}, pictures_ ? 1 : 0,
+                                      {"One file, MP4.", "A folder with a picture a frame, without loss."});
+        chosen >= 0)
+        pictures_ = chosen == 1;
+}
+
 void ExportPanel::draw(Studio& studio) {
     const bool avatar = studio.document().has_avatar();
     if (!avatar && !studio.document().splats) {
@@ -71,20 +78,23 @@ void ExportPanel::draw(Studio& studio) {
                 .about = "Width and height of the video."},
                size_);
         ImGui::PopStyleVar();
+        choose_kind("turntable as");
         command_button(studio, "capture.turntable",
-                       {{"frames", int(std::lround(frames_))},
+                       {{"as", pictures_ ? "pictures" : "video"},
+                        {"frames", int(std::lround(frames_))},
                         {"fps", std::round(fps_)},
                         {"size", int(std::lround(size_ / 2)) * 2}},
                        ICON_FA_ARROWS_SPIN "  Save turntable...", ButtonStyle::normal, -1);
     }
     if (section("Recording")) {
-        note("What the viewport shows, as it happens.");
+        note("What the viewport shows, as it happens, 30 frames a second.");
+        choose_kind("recording as");
         if (output_.recording())
             command_button(studio, "capture.record", {{"on", false}}, ICON_FA_STOP "  End recording",
                            ButtonStyle::primary, -1);
         else
-            command_button(studio, "capture.record", {{"on", true}}, ICON_FA_CIRCLE "  Record...", ButtonStyle::normal,
-                           -1);
+            command_button(studio, "capture.record", {{"on", true}, {"as", pictures_ ? "pictures" : "video"}},
+                           ICON_FA_CIRCLE "  Record...", ButtonStyle::normal, -1);
     }
     ImGui::EndChild();
 }

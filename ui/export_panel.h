@@ -13,8 +13,9 @@ class ExportPanel : public Panel {
 
   private:
     ViewportOutput& output_;
-    int scale_ = 1;  // of a screenshot
-    bool transparent_ = false, sh3_ = false;
+    int scale_ = 1;                                              // of a screenshot
+    bool transparent_ = false, sh3_ = false, pictures_ = false;  // pictures_: frames instead of videos
+    void choose_kind(const char* id);
     float frames_ = 120, fps_ = 30, size_ = 768;
 };
 

@@ -19,7 +19,8 @@ void HistoryPanel::draw(Studio& studio) {
     command_button(studio, "edit.redo", {}, ICON_FA_ROTATE_RIGHT "  Redo");
     ImGui::SameLine();
     std::array<char, 96> words{};
-    std::snprintf(words.data(), words.size(), "%zu entries, %.1f of %.0f MiB", history.entries().size(),
+    const std::size_t count = history.entries().size();
+    std::snprintf(words.data(), words.size(), "%zu %s, %.1f of %.0f MiB", count, count == 1 ? "entry" : "entries",
                   double(history.bytes()) / 1048576.0, double(history.cap()) / 1048576.0);
     ImGui::PushStyleColor(ImGuiCol_Text, palette().dim);
     ImGui::AlignTextToFramePadding();

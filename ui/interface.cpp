@@ -143,6 +143,7 @@ void Interface::build_layout(unsigned dock, float width, float height) {
     ImGui::DockBuilderSplitNode(middle, ImGuiDir_Left, left_share, &left, &middle);
     ImGui::DockBuilderSplitNode(middle, ImGuiDir_Down, std::min(0.30f, px(164) / height), &bottom, &middle);
     ImGui::DockBuilderSplitNode(left, ImGuiDir_Down, 0.56f, &left_lower, &left);
+    for (auto& panel : panels_) panel->open = panel.get() == viewport_;  // what floats by choice goes too
     const auto put = [&](std::initializer_list<const char*> names, ImGuiID node) {
         for (const char* name : names)
             for (auto& panel : panels_)

@@ -121,7 +121,7 @@ void ShortcutSheet::draw(Studio& studio) {
     if (!open_) return;
     const ImGuiViewport& main = *ImGui::GetMainViewport();
     ImGui::SetNextWindowPos(main.GetWorkCenter(), ImGuiCond_Appearing, {0.5f, 0.5f});
-    ImGui::SetNextWindowSize({std::min(px(960), main.WorkSize.x - px(40)), std::min(px(560), main.WorkSize.y - px(40))},
+    ImGui::SetNextWindowSize({std::min(px(960), main.WorkSize.x - px(40)), std::min(px(650), main.WorkSize.y - px(40))},
                              ImGuiCond_Appearing);
     const bool shown =
         ImGui::Begin(ICON_FA_KEYBOARD "  Keyboard and mouse###shortcuts", &open_,

@@ -189,6 +189,7 @@ void apply_theme(const ThemeOptions& options) {
     plot.LabelPadding = {px(4), px(3)};
     plot.LegendPadding = {px(8), px(6)};
     plot.PlotBorderSize = 0;
+    plot.FitPadding = {0, 0.08f};  // a curve's highest point is not cut off
     plot.MinorAlpha = 0.2f;
     plot.PlotMinSize = {px(80), px(60)};
     plot.Colors[ImPlotCol_FrameBg] = {};

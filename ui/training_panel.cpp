@@ -90,7 +90,9 @@ void TrainingPanel::draw_progress(Studio& studio) {
     if (training.state == TrainingState::paused) text += "   paused";
     if (training.state == TrainingState::stopping) text += "   ending";
     if (training.state == TrainingState::finished)
-        text = printed("Done: %d steps in ", training.step) + format_seconds(training.seconds);
+        text = training.step < steps ? printed("Ended at %d of %d steps, ", training.step, steps)
+                                     : printed("Done: %d steps in ", training.step);
+    if (training.state == TrainingState::finished) text += format_seconds(training.seconds);
     if (training.state == TrainingState::running && training.seconds_left)
         text += "   " + format_seconds(*training.seconds_left) + " left";
     progress_bar(float(training.step) / float(steps), text);
@@ -116,14 +118,14 @@ void TrainingPanel::draw_plots(const TrainingStatus& training) {
     }
     const float height = std::clamp(0.5f * (ImGui::GetContentRegionAvail().y - px(60)), px(84), px(150));
     const auto plot = [&](const char* title, const std::vector<double>& values, const ImVec4& colour,
-                          const char* about) {
+                          ImPlotLocation legend, const char* about) {
         if (!ImPlot::BeginPlot(
                 title, {-1, height},
                 ImPlotFlags_NoMenus | ImPlotFlags_NoBoxSelect | ImPlotFlags_NoMouseText | ImPlotFlags_NoTitle))
             return;
         ImPlot::SetupAxes(nullptr, nullptr, ImPlotAxisFlags_AutoFit | ImPlotAxisFlags_NoTickMarks,
                           ImPlotAxisFlags_AutoFit | ImPlotAxisFlags_NoTickMarks);
-        ImPlot::SetupLegend(ImPlotLocation_NorthEast, ImPlotLegendFlags_NoButtons);
+        ImPlot::SetupLegend(legend, ImPlotLegendFlags_NoButtons);
         ImPlotSpec spec;
         spec.LineColor = colour;
         spec.LineWeight = px(1.8f);
@@ -131,15 +133,19 @@ void TrainingPanel::draw_plots(const TrainingStatus& training) {
         ImPlot::EndPlot();
         tooltip(about);
     };
-    plot("PSNR (dB)", psnr_, palette().curve[1],
+    plot("PSNR (dB)", psnr_, palette().curve[1], ImPlotLocation_SouthEast,
          "Closeness to the photograph over the training steps; higher is better.");
-    plot("Loss", loss_, palette().curve[0], "What training makes small, over the training steps.");
+    plot("Loss", loss_, palette().curve[0], ImPlotLocation_NorthEast,
+         "What training makes small, over the training steps.");
 }
 
 void TrainingPanel::draw_options(Studio& studio) {
     if (!section("Next run", studio.training().state == TrainingState::none)) return;
     ImGui::PushStyleVar(ImGuiStyleVar_ItemSpacing, ImVec2(ImGui::GetStyle().ItemSpacing.x, px(3)));
     const TrainerOptions& next = studio.next_training();
+    const TrainingState state = studio.training().state;
+    if (state == TrainingState::running || state == TrainingState::paused || state == TrainingState::stopping)
+        note("From the next start on. The run under way keeps its own; Stop, then Train goes on with these.");
     float steps = float(next.steps), resolution = float(next.resolution), cap = float(next.cap);
     if (slider(studio, "steps",
                {.label = "Steps",

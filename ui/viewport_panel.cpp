@@ -75,7 +75,7 @@ void ViewportPanel::draw(Studio& studio) {
     if (size.x < 16 || size.y < 16) return;
     // The interface's units may differ from pixels on displays that scale for themselves.
     const ImVec2 pixels = ImGui::GetIO().DisplayFramebufferScale;
-    output_.set_moving(dragged_ || wiping_ || turning());
+    output_.set_moving(dragged_ || wiping_ || turning() || gizmo_.held());
     const ImTextureID texture = output_.show(int(size.x * pixels.x), int(size.y * pixels.y));
     ImGui::GetWindowDrawList()->AddImage(texture, from, from + size, {0, 1}, {1, 0});
 
@@ -88,6 +88,8 @@ void ViewportPanel::draw(Studio& studio) {
         if (view.landmarks && document.has_avatar()) draw_landmarks(studio, from);
         draw_pick(from);
         if (view.compare == CompareMode::wipe) draw_wipe(studio, from, size);
+        const float left = float(output_.left()) / pixels.x;
+        gizmo_.draw(studio, output_.camera(), {from.x + left, from.y}, {size.x - left, size.y});
         ImGui::PopClipRect();
         if (view.statistics) draw_statistics(from, size);
         if (view.view_cube && !view.source_camera) {
@@ -102,6 +104,10 @@ void ViewportPanel::draw(Studio& studio) {
 }
 
 void ViewportPanel::navigate(Studio& studio, const ImVec2& from, const ImVec2& size) {
+    if (gizmo_.hovered() || gizmo_.held()) {
+        dragged_ = false;
+        return;  // the pointer is the rings'
+    }
     ImGui::SetCursorScreenPos(from);
     ImGui::SetNextItemAllowOverlap();
     ImGui::InvisibleButton(
@@ -188,7 +194,7 @@ bool menu_button(const char* id, const std::string& label, const std::string& ab
 
 void ViewportPanel::draw_toolbar(Studio& studio, const ImVec2& from, float width) {
     const FloatingBar bar("toolbar", from);
-    const bool wide = width > px(560);
+    const bool wide = width > px(640);
     const auto label = [&](const char* icon, const char* words) {
         return wide ? std::string(icon) + "  " + words : std::string(icon);
     };
@@ -208,6 +214,12 @@ void ViewportPanel::draw_toolbar(Studio& studio, const ImVec2& from, float width
         ImGui::EndPopup();
     }
     if (studio.document().has_avatar()) {
+        ImGui::SameLine();
+        if (menu_button("joint", label(ICON_FA_ARROWS_SPIN, "Turn"),
+                        "Rings that turn the head, jaw or eyes by dragging (R).")) {
+            joint_menu(studio);
+            ImGui::EndPopup();
+        }
         ImGui::SameLine();
         ViewState& view = studio.view();
         const bool has_photo = studio.document().source || !studio.document().avatar->source.picture.empty();
@@ -229,10 +241,10 @@ void ViewportPanel::draw_toolbar(Studio& studio, const ImVec2& from, float width
     if (output_.recording()) {
         ImGui::SameLine();
         ImGui::PushStyleColor(ImGuiCol_Text, palette().bad);
-        ImGui::AlignTextToFramePadding();
-        ImGui::TextUnformatted(ICON_FA_CIRCLE);
+        if (button(ICON_FA_CIRCLE_STOP "  Recording##stop", ButtonStyle::flat,
+                   "The view is being recorded; a click ends the recording."))
+            studio.invoke("capture.record", {{"on", false}});
         ImGui::PopStyleColor();
-        tooltip("The view is being recorded.");
     }
 }
 
@@ -251,7 +263,7 @@ void ViewportPanel::display_menu(Studio& studio) {
     ImGui::MenuItem("Grid", "G", &view.grid);
     tooltip("A floor of 5 cm squares.");
     ImGui::MenuItem("View cube", nullptr, &view.view_cube);
-    ImGui::MenuItem("Statistics", "I", &view.statistics);
+    ImGui::MenuItem("Statistics", "F3", &view.statistics);
     tooltip("Pictures a second, and the milliseconds of each stage.");
 }
 
@@ -285,6 +297,26 @@ void ViewportPanel::background_menu(Studio& studio) {
             view.background = BackgroundKind::colour;
         }
         ImGui::PopID();
+    }
+}
+
+void ViewportPanel::joint_menu(Studio& studio) {
+    struct Joint {
+        const char* title;
+        const char* name;
+    };
+    static constexpr std::array<Joint, 7> joints = {{{"Nothing", "none"},
+                                                     {"Head", "head"},
+                                                     {"Neck", "neck"},
+                                                     {"Jaw", "jaw"},
+                                                     {"Left eye", "eye_left"},
+                                                     {"Right eye", "eye_right"},
+                                                     {"Shoulders", "root"}}};
+    const std::string shown = studio.view().gizmo.empty() ? "none" : studio.view().gizmo;
+    for (const Joint& joint : joints) {
+        const bool known = studio.document().model()->joint(joint.name) >= 0 || std::string("none") == joint.name;
+        if (known && ImGui::MenuItem(joint.title, nullptr, shown == joint.name))
+            studio.invoke("view.gizmo", {{"joint", joint.name}});
     }
 }
 

@@ -1,6 +1,7 @@
 // The avatar, large: navigation, what is drawn, comparison with the photograph, the point under the pointer.
 #pragma once
 
+#include "ui/joint_gizmo.h"
 #include "ui/panel.h"
 #include "ui/viewport_output.h"
 
@@ -17,6 +18,7 @@ class ViewportPanel : public Panel {
     // Turns to a view within a moment.
     void turn_to(Studio& studio, float yaw, float pitch);
     bool turning() const { return turn_left_ > 0; }
+    const JointGizmo& gizmo() const { return gizmo_; }
 
   private:
     void navigate(Studio& studio, const ImVec2& from, const ImVec2& size);
@@ -30,10 +32,12 @@ class ViewportPanel : public Panel {
     void display_menu(Studio& studio);
     void background_menu(Studio& studio);
     void camera_menu(Studio& studio);
+    void joint_menu(Studio& studio);
 
     ViewportOutput& output_;
     std::optional<PickedInfo> picked_;
     std::uint64_t document_ = 0;
+    JointGizmo gizmo_;
     bool dragged_ = false, wiping_ = false;
     float turn_left_ = 0, turn_yaw_ = 0, turn_pitch_ = 0;
 };

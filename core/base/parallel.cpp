@@ -162,10 +162,10 @@ ForegroundWork::~ForegroundWork() {
     g.opened.notify_all();
 }
 
-void lower_thread_priority() {
+void lower_thread_priority(int by) {
     // On Linux a thread's own: its children inherit it. Failure only costs some smoothness.
     const id_t thread = id_t(::gettid());
-    (void)::setpriority(PRIO_PROCESS, thread, 10);
+    (void)::setpriority(PRIO_PROCESS, thread, ::getpriority(PRIO_PROCESS, thread) + by);
 }
 
 }  // namespace likeness

@@ -129,7 +129,7 @@ void add_file_commands(CommandRegistry& registry) {
     };
     const auto which = with_default(integer_argument("index", "Which of the list, from 0", 0, 1000), 0);
     registry.add({"recovery.recover",
-                  "Recover",
+                  "Recover unsaved work",
                   "File",
                   "Opens what was not saved when the program ended unexpectedly.",
                   {which, discard()},
@@ -143,7 +143,7 @@ void add_file_commands(CommandRegistry& registry) {
                       return s.recover(std::size_t(a.integer("index")));
                   }});
     registry.add({"recovery.discard",
-                  "Discard",
+                  "Discard unsaved work",
                   "File",
                   "Deletes what was not saved when the program ended unexpectedly.",
                   {which},

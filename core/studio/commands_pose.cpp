@@ -161,7 +161,7 @@ void add_pose_commands(CommandRegistry& registry) {
                   needs_avatar,
                   edit_pose([](Studio& s, const Arguments& a, const HeadModel& model, HeadPose& pose) -> Status {
                       const double given = a.number("seed");
-                      const std::uint64_t seed = given >= 0 ? std::uint64_t(given) : s.document().revision * 7919 + 17;
+                      const std::uint64_t seed = given >= 0 ? std::uint64_t(given) : s.scene().version * 7919 + 17;
                       pose = random_pose(model, seed, float(a.number("strength")));
                       return {};
                   })});

@@ -32,13 +32,7 @@ void add_training_commands(CommandRegistry& registry) {
                   "",
                   false,
                   "",
-                  [](const Studio& s) -> std::string {
-                      if (!s.document().portrait) return "Training needs the photograph; open it again.";
-                      const TrainingState state = s.training().state;
-                      const bool runs = state == TrainingState::running || state == TrainingState::paused ||
-                                        state == TrainingState::stopping;
-                      return runs ? "The avatar is being trained already." : "";
-                  },
+                  [](const Studio& s) { return s.training_unavailable(); },
                   [](Studio& s, const Arguments&) { return s.start_training(); }});
     steer("pause", "Pause training", "Lets the trainer wait; nothing is lost.", "",
           state_is({TrainingState::running}, "Nothing is being trained."));

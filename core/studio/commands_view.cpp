@@ -117,7 +117,7 @@ void add_view_commands(CommandRegistry& registry) {
     for (const auto& [what, title, tooltip, shortcut, member] :
          {std::tuple{"landmarks", "Landmarks", "Shows the face's landmarks over the picture.", "L",
                      &ViewState::landmarks},
-          {"grid", "Grid", "Shows a grid under the head; a square is 10 cm.", "G", &ViewState::grid},
+          {"grid", "Grid", "Shows a grid under the head; a square is 5 cm.", "G", &ViewState::grid},
           {"cube", "View cube", "Shows the cube that views are chosen with.", "", &ViewState::view_cube},
           {"statistics", "Statistics", "Shows frames a second and the milliseconds of each stage.", "F3",
            &ViewState::statistics}})
@@ -161,6 +161,51 @@ void add_view_commands(CommandRegistry& registry) {
             if (a.has("picture")) v.background_picture = a.text("picture");
         });
 
+    registry.add({"view.background_picture",
+                  "Background picture...",
+                  "View",
+                  "Puts a picture behind the head; it covers the view.",
+                  {optional_argument(text_argument("path", "The picture"))},
+                  "",
+                  false,
+                  "",
+                  {},
+                  [](Studio& s, const Arguments& a) {
+                      return with_path(s, a,
+                                       {"view.background_picture",
+                                        "Choose a picture for the background",
+                                        "",
+                                        {"*.png", "*.jpg", "*.jpeg", "*.webp"},
+                                        false,
+                                        {}},
+                                       [&](const std::string& file) -> Status {
+                                           s.view().background = BackgroundKind::picture;
+                                           s.view().background_picture = file;
+                                           s.redraw();
+                                           return {};
+                                       });
+                  }});
+    registry.add(
+        {"view.gizmo",
+         "Rings that turn a joint",
+         "View",
+         "Shows rings round a joint in the viewport; drag one to turn it.",
+         {optional_argument(choice_argument("joint", "Which; unless given, the head or none",
+                                            {"none", "root", "neck", "head", "jaw", "eye_left", "eye_right"}))},
+         "R",
+         false,
+         "",
+         needs_avatar,
+         [](Studio& s, const Arguments& a) -> Status {
+             std::string& joint = s.view().gizmo;
+             const std::string wanted = a.has("joint") ? a.text("joint") : joint.empty() ? "head" : "none";
+             if (wanted != "none" && s.document().model()->joint(wanted) < 0)
+                 return studio_error("This head has no joint '" + wanted + "'.");
+             joint = wanted == "none" ? "" : wanted;
+             s.redraw();
+             return {};
+         }});
+
     // Whoever renders sets the handlers of these.
     registry.add({"capture.screenshot",
                   "Screenshot",
@@ -186,30 +231,34 @@ void add_view_commands(CommandRegistry& registry) {
                   "",
                   {},
                   {}});
-    registry.add({"capture.turntable",
-                  "Turntable",
-                  "Capture",
-                  "Writes a video (.mp4) or a folder of PNG frames that goes round the head.",
-                  {optional_argument(text_argument("path", "The video or folder")),
-                   with_default(integer_argument("frames", "How many", 2, 10000), 120),
-                   with_default(number_argument("fps", "Frames a second", 1, 240, "1/s"), 30),
-                   with_default(integer_argument("size", "Pixels a side", 16, 4096, "pixels"), 768)},
-                  "",
-                  false,
-                  "",
-                  needs_scene,
-                  {}});
-    registry.add({"capture.record",
-                  "Record",
-                  "Capture",
-                  "Begins or ends recording the viewport to a video (.mp4) or a folder of PNG frames.",
-                  {optional_argument(text_argument("path", "The video or folder")),
-                   with_default(flag_argument("on", "Begin or end"), true)},
-                  "",
-                  false,
-                  "",
-                  {},
-                  {}});
+    registry.add(
+        {"capture.turntable",
+         "Turntable",
+         "Capture",
+         "Writes a video (.mp4) or a folder of PNG frames that goes round the head.",
+         {optional_argument(text_argument("path", "The video or folder")),
+          with_default(integer_argument("frames", "How many", 2, 10000), 120),
+          with_default(number_argument("fps", "Frames a second", 1, 240, "1/s"), 30),
+          with_default(integer_argument("size", "Pixels a side", 16, 4096, "pixels"), 768),
+          with_default(choice_argument("as", "What is asked for without a path", {"video", "pictures"}), "video")},
+         "",
+         false,
+         "",
+         needs_scene,
+         {}});
+    registry.add(
+        {"capture.record",
+         "Record",
+         "Capture",
+         "Begins or ends recording the viewport to a video (.mp4) or a folder of PNG frames.",
+         {optional_argument(text_argument("path", "The video or folder")),
+          with_default(flag_argument("on", "Begin or end"), true),
+          with_default(choice_argument("as", "What is asked for without a path", {"video", "pictures"}), "video")},
+         "",
+         false,
+         "",
+         {},
+         {}});
 }
 
 }  // namespace likeness

@@ -51,6 +51,13 @@ enum class DocumentStage {
     failed,  // see Document::problem
 };
 
+// Which content a document has; equal ones are the same content.
+struct Revision {
+    std::uint64_t edits = 0;    // History::state(): undo brings it back to what it was
+    std::uint64_t learned = 0;  // counts what cannot be undone, a trainer's snapshots
+    bool operator==(const Revision&) const = default;
+};
+
 class Document {
   public:
     std::uint64_t id = 0;  // of this opening; late outcomes of another are dropped
@@ -76,8 +83,8 @@ class Document {
     Eigen::Vector3f middle = Eigen::Vector3f::Zero();
     float view_height = 0.40f;  // metres of the world that a default view's height shows
 
-    // Content counts up with each change; saving remembers which one is on disk.
-    std::uint64_t revision = 0, saved_revision = 0, autosaved_revision = 0;
+    // Saving remembers which content is on disk; undoing back to it makes the document clean again.
+    Revision revision, saved_revision, autosaved_revision;
     bool dirty() const { return kind == DocumentKind::avatar && revision != saved_revision; }
 
     bool has_avatar() const { return avatar != nullptr; }

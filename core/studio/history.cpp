@@ -102,13 +102,14 @@ void History::push(const std::string& title, const std::string& merge_key, std::
             } else {
                 bytes_ += last.edit->bytes();
                 last.title = title;
+                last.state = ++last_state_;
             }
             return;
         }
         bytes_ += last.edit->bytes();
     }
     bytes_ += edit->bytes();
-    entries_.push_back({title, merge_key, gesture, std::move(edit)});
+    entries_.push_back({title, merge_key, gesture, ++last_state_, std::move(edit)});
     ++position_;
     enforce_cap();
 }
@@ -135,6 +136,7 @@ void History::jump(Document& document, std::size_t position) {
 void History::clear() {
     entries_.clear();
     position_ = bytes_ = dropped_ = 0;
+    base_state_ = ++last_state_;
 }
 
 void History::set_cap(std::size_t bytes) {
@@ -149,6 +151,7 @@ void History::enforce_cap() {
         bytes_ -= victim.edit->bytes();
         ++dropped_;
         if (position_ > 0) {
+            base_state_ = victim.state;
             entries_.pop_front();
             --position_;
         } else {

@@ -33,6 +33,7 @@ class History {
         std::string title;      // "Set jawOpen"
         std::string merge_key;  // command and what it changes
         std::uint64_t gesture = 0;
+        std::uint64_t state = 0;  // of the document once it is applied
         std::unique_ptr<Edit> edit;
     };
 
@@ -45,6 +46,9 @@ class History {
     // Undoes or redoes until `position` entries are applied.
     void jump(Document& document, std::size_t position);
     void clear();
+    // Names what all applied entries have made of the document: the same number, the same edits. Never used again for
+    // others, not even after clear().
+    std::uint64_t state() const { return position_ == 0 ? base_state_ : entries_[position_ - 1].state; }
 
     const std::deque<Entry>& entries() const { return entries_; }  // oldest first
     std::size_t position() const { return position_; }             // entries that are applied
@@ -57,6 +61,7 @@ class History {
     void enforce_cap();
     std::deque<Entry> entries_;
     std::size_t position_ = 0, bytes_ = 0, dropped_ = 0, cap_ = std::size_t(64) << 20;
+    std::uint64_t base_state_ = 0, last_state_ = 0;
 };
 
 }  // namespace likeness

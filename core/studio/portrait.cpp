@@ -129,6 +129,21 @@ void correct_hair(const HeadModel& model, const HeadFit& fit, Photo& photo) {
         }
 }
 
+// All of a Photo but its camera and pose, from the square crop.
+Result<Photo> cut_out(PortraitTools& tools, const Image& crop_image, const FaceLandmarks& in_crop) {
+    auto matte = portrait_matte(*tools.segmenter, crop_image, in_crop);
+    if (!matte) return matte.error();
+    auto segments = segment_person(crop_image, matte->alpha, in_crop);
+    if (!segments) return segments.error();
+    Photo photo;
+    photo.color = std::move(matte->foreground);
+    photo.alpha = std::move(matte->alpha);
+    photo.hair = std::move(segments->hair_probability);
+    photo.skin = std::move(segments->skin_probability);
+    photo.cloth = std::move(segments->clothes_probability);
+    return photo;
+}
+
 Image rgb(const Image& image) { return image.channels == 4 ? composite_over(image, {0.5f, 0.5f, 0.5f}) : image; }
 
 }  // namespace
@@ -202,21 +217,14 @@ Result<PreparedPortrait> prepare_portrait(PortraitTools& tools, const Image& loa
         crop(picture, result.crop_origin.x(), result.crop_origin.y(), result.crop_side, result.crop_side), photo_side, photo_side);
     const float scale = float(photo_side) / float(result.crop_side);
     const FaceLandmarks in_crop = moved(*landmarks, result.crop_origin, scale);
-    auto matte = portrait_matte(*tools.segmenter, crop_image, in_crop);
-    if (!matte) return with_file(matte.error());
-    auto segments = segment_person(crop_image, matte->alpha, in_crop);
-    if (!segments) return with_file(segments.error());
+    auto cut = cut_out(tools, crop_image, in_crop);
+    if (!cut) return with_file(cut.error());
 
     std::tie(result.fit, result.fit_seconds) = fitting.get();
     if (result.fit.model_error > 0.03f)
         result.warnings.push_back("the face has unusual proportions (a drawing?); the head fits it only roughly");
 
-    Photo& photo = result.photo;
-    photo.color = std::move(matte->foreground);
-    photo.alpha = std::move(matte->alpha);
-    photo.hair = std::move(segments->hair_probability);
-    photo.skin = std::move(segments->skin_probability);
-    photo.cloth = std::move(segments->clothes_probability);
+    Photo& photo = result.photo = *std::move(cut);
     photo.camera = result.fit.camera;
     photo.camera.width = photo.camera.height = photo_side;
     photo.camera.fx *= scale;
@@ -264,6 +272,54 @@ Result<PreparedPortrait> prepare_portrait(PortraitTools& tools, const Image& loa
         std::copy_n(&crop_image.pixels[i * 3], 3, &avatar.source.picture.pixels[i * 4]);
         avatar.source.picture.pixels[i * 4 + 3] = photo.alpha.pixels[i];
     }
+    return result;
+}
+
+Result<PreparedPortrait> restore_portrait(PortraitTools& tools, const Avatar& avatar, Progress& progress) {
+    const SourceView& source = avatar.source;
+    if (source.picture.empty() || source.picture.channels != 4 || source.camera.width <= 0)
+        return Error{ErrorCode::invalid_argument,
+                     "The avatar carries no photograph to learn from; open the photograph.", ""};
+    progress.report(0.1, "Looking at the photograph again");
+    Image picture(source.picture.width, source.picture.height, 3);
+    for (std::size_t i = 0; i * 3 < picture.pixels.size(); ++i)
+        std::copy_n(&source.picture.pixels[i * 4], 3, &picture.pixels[i * 3]);
+    if (avatar.model->landmarks.size() < 468)
+        return Error{ErrorCode::invalid_argument, "This avatar's head cannot be trained here; open the photograph.",
+                     ""};
+    // Of several faces the one that the avatar is of.
+    const PosedHead head = pose_head(*avatar.model, avatar.person, source.pose);
+    const Eigen::Vector2f nose =
+        source.camera.project(surface_position(head.vertices, avatar.model->triangles, avatar.model->landmarks[1]));
+    auto faces = tools.faces->detect_faces(picture);
+    if (!faces) return faces.error();
+    const auto away = [&](const FaceDetection& face) { return (0.5f * (face.low + face.high) - nose).norm(); };
+    const auto face =
+        std::min_element(faces->begin(), faces->end(), [&](const auto& a, const auto& b) { return away(a) < away(b); });
+    LandmarkOptions landmark_options;
+    landmark_options.crops = 8;
+    auto landmarks = tools.faces->find_landmarks(picture, *face, landmark_options);
+    if (!landmarks) return landmarks.error();
+    progress.report(0.4, "Cutting out the person");
+    auto cut = cut_out(tools, picture, *landmarks);
+    if (!cut) return cut.error();
+
+    PreparedPortrait result;
+    result.avatar = avatar;
+    result.landmarks = to_points(*landmarks);
+    result.photo_width = result.crop_side = picture.width;
+    result.photo_height = picture.height;
+    result.fit.identity = avatar.identity;
+    result.fit.offsets = avatar.offsets;
+    result.fit.pose = source.pose;
+    result.fit.camera = source.camera;
+    result.photo = *std::move(cut);
+    result.photo.camera = source.camera;
+    result.photo.pose = source.pose;
+    progress.report(0.7, "Finding the hair");
+    correct_hair(*avatar.model, result.fit, result.photo);
+    Avatar grown = avatar;  // the avatar's own shell stays; only where hair is must be known again
+    result.hair_presence = grow_hair(grown, result.photo);
     return result;
 }
 

@@ -54,6 +54,11 @@ Result<PreparedPortrait> prepare_portrait(PortraitTools& tools, const std::files
 Result<PreparedPortrait> prepare_portrait(PortraitTools& tools, const Image& loaded, std::optional<float> focal_35mm,
                                           const std::string& name, const PortraitOptions& options, Progress& progress);
 
+// What training needs, found again in the crop that an avatar carries (Avatar::source), so that an avatar from a file
+// can go on learning: its Gaussians, shape and camera stay as they are. Errors: invalid_argument (it carries no
+// photograph, or its head has no landmarks), no face.
+Result<PreparedPortrait> restore_portrait(PortraitTools& tools, const Avatar& avatar, Progress& progress);
+
 // Landmarks and pose only, for a video's frames: starts at `person`, whose identity, offsets and focal length are kept.
 // Errors: no face.
 Result<HeadFit> fit_frame(PortraitTools& tools, const Image& frame, const HeadFit& person);

@@ -161,7 +161,7 @@ Status Studio::execute(const CommandCall& call) {
             !command.merge_by.empty() && arguments->has(command.merge_by) ? arguments->text(command.merge_by) : "";
         history_.push(what.empty() ? command.title : command.title + ": " + what, call.id + " " + what, gesture_,
                       std::move(edit));
-        touch();
+        edited();
     }
     return status;
 }
@@ -178,14 +178,14 @@ void Studio::end_gesture() { gesture_ = 0; }
 Status Studio::undo() {
     if (!history_.undo(document_)) return studio_error("There is nothing to undo.");
     motion_.hide();
-    touch();
+    edited();
     return {};
 }
 
 Status Studio::redo() {
     if (!history_.redo(document_)) return studio_error("There is nothing to redo.");
     motion_.hide();
-    touch();
+    edited();
     return {};
 }
 
@@ -193,7 +193,7 @@ Status Studio::jump_history(std::size_t position) {
     if (position > history_.entries().size()) return studio_error("The history has no such place.");
     history_.jump(document_, position);
     motion_.hide();
-    touch();
+    edited();
     return {};
 }
 
@@ -214,8 +214,13 @@ std::string Studio::clipboard() const {
 
 // ---- the document ----
 
-void Studio::touch() {
-    ++document_.revision;
+void Studio::edited() {
+    document_.revision.edits = history_.state();
+    ++scene_version_;
+}
+
+void Studio::learned() {
+    ++document_.revision.learned;
     ++scene_version_;
 }
 
@@ -259,6 +264,8 @@ void Studio::replace_document(Document document) {
     document.symmetric = document_.symmetric;
     document_ = std::move(document);
     history_.clear();
+    for (Revision* revision : {&document_.revision, &document_.saved_revision, &document_.autosaved_revision})
+        revision->edits = history_.state();
     gesture_ = 0;
     training_ = {};
     training_.options = next_training_;

@@ -121,6 +121,8 @@ class Studio {
     Status export_ply(const std::filesystem::path& file, bool sh3);
     Status prepare_face(int face);  // another face of the photograph, or the same again
     Status start_training();
+    // Why not now; empty when it can start.
+    std::string training_unavailable() const;
     Status steer_training(const std::string& what);  // pause, resume, stop
     Status change_training(const std::function<void(TrainerOptions&)>& change);
     Status open_motion(const std::filesystem::path& file);
@@ -153,16 +155,19 @@ class Studio {
     void open_splats(const std::filesystem::path& file);
     void prepare(std::shared_ptr<const SourcePhotograph> source, int face);
     void portrait_prepared(const Opened& opened);
+    void restore_photograph();  // of an avatar from a file; training follows
     void take_snapshot();
     void follow_training(double elapsed);
     void training_ended(const Status& status, const std::optional<TrainerReport>& report);
     void cancel_document_jobs();
-    void touch();  // the document's content changed
+    void edited();   // the history moved
+    void learned();  // content changed that undo does not cover
     void bake_identity();
     void autosave(bool now);
-    void autosaved(const Status& status, std::uint64_t document, std::uint64_t revision);
+    void autosaved(const Status& status, std::uint64_t document, const Revision& revision);
     bool awaits_recovery(const std::filesystem::path& autosave) const;
-    void saved(const Status& status, std::uint64_t document, std::uint64_t revision, const std::filesystem::path& file);
+    void saved(const Status& status, std::uint64_t document, const Revision& revision,
+               const std::filesystem::path& file);
     void write_settings();
     void frame_document();
 

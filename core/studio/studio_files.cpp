@@ -174,7 +174,7 @@ void Studio::open_avatar_file(const fs::path& file, const std::optional<Recovery
             document.gaussians = splats_of(opened.avatar);
             document.edits = opened.edits;
             document.baked_identity_change = opened.edits.identity_change;
-            if (recovery) document.revision = 1;  // not saved yet
+            if (recovery) document.revision.learned = 1;  // not saved yet
             replace_document(std::move(document));
             if (recovery) {
                 recovered_ = recovery;
@@ -246,7 +246,7 @@ Status Studio::save(const fs::path& given) {
     return {};
 }
 
-void Studio::saved(const Status& status, std::uint64_t id, std::uint64_t revision, const fs::path& file) {
+void Studio::saved(const Status& status, std::uint64_t id, const Revision& revision, const fs::path& file) {
     save_job_ = 0;
     if (!status) {
         messages_.error(status.error());
@@ -353,7 +353,14 @@ bool Studio::awaits_recovery(const fs::path& autosave) const {
 }
 
 void Studio::autosave(bool at_once) {
+    // Undone back to what is on disk: an autosave of what was in between is of no use.
+    if (!document_.dirty() && document_.autosaved_revision != document_.saved_revision &&
+        !jobs_.running(autosave_job_)) {
+        document_.autosaved_revision = document_.saved_revision;
+        recovery_folder_->forget();
+    }
     if (!options_.remember || settings_.autosave_seconds <= 0 || !document_.dirty()) return;
+    autosave_due_ = std::min(autosave_due_, now() + settings_.autosave_seconds);  // a shorter time was chosen
     if (document_.autosaved_revision == document_.revision || (!at_once && now() < autosave_due_)) return;
     if (jobs_.running(autosave_job_) || jobs_.running(save_job_)) return;
     autosave_due_ = now() + settings_.autosave_seconds;
@@ -380,7 +387,7 @@ void Studio::autosave(bool at_once) {
         {.cancellable = false, .quiet = true});
 }
 
-void Studio::autosaved(const Status& status, std::uint64_t id, std::uint64_t revision) {
+void Studio::autosaved(const Status& status, std::uint64_t id, const Revision& revision) {
     autosave_job_ = 0;
     if (!status) {
         if (!autosave_warned_)

@@ -81,7 +81,8 @@ void Studio::portrait_prepared(const Opened& opened) {
     for (const std::string& warning : opened.portrait->warnings)
         messages_.warning(document_.name + ": " + warning + ".");
     frame_document();
-    touch();
+    edited();
+    learned();
     if (Status started = start_training(); !started) messages_.error(started.error());
 }
 
@@ -102,11 +103,60 @@ Status Studio::prepare_face(int face) {
     return {};
 }
 
-Status Studio::start_training() {
-    if (!document_.portrait) return studio_error("Training needs the photograph; open it again.");
+// What a file does not keep of the photograph (where hair, skin and clothes are) is found again.
+void Studio::restore_photograph() {
+    struct Restored {
+        std::shared_ptr<PreparedPortrait> portrait;
+        std::shared_ptr<const SourcePhotograph> source;
+    };
+    auto avatar = std::make_shared<Avatar>(*document_.fitted);
+    avatar->splats = *document_.gaussians;
+    prepare_job_ = jobs_.start_for<Restored>(
+        "Preparing to train " + document_.name,
+        [tools = tools_, avatar, source = document_.source](Progress& progress) -> Result<Restored> {
+            progress.report(0, "Loading the networks");
+            std::lock_guard lock(tools->mutex);
+            progress.report(0, "Loading the networks");  // cancelled while it waited
+            auto loaded = tools->load_portrait_tools();
+            if (!loaded) return loaded.error();
+            auto restored = restore_portrait(**loaded, *avatar, progress);
+            if (!restored) return restored.error();
+            Restored result;
+            result.portrait = std::make_shared<PreparedPortrait>(*std::move(restored));
+            auto known = std::make_shared<SourcePhotograph>(*source);
+            known->landmarks = result.portrait->landmarks;
+            result.source = std::move(known);
+            return result;
+        },
+        [this, id = document_.id](Result<Restored> restored) {
+            if (id != document_.id) return;
+            if (!restored) {
+                if (restored.error().code != ErrorCode::cancelled) messages_.error(restored.error());
+                return;
+            }
+            document_.portrait = restored->portrait;
+            document_.source = restored->source;
+            if (Status started = start_training(); !started) messages_.error(started.error());
+        });
+}
+
+std::string Studio::training_unavailable() const {
     // A trainer that was told to stop may still be at this portrait's last step.
-    if (jobs_.running(train_job_) && trained_.lock() == document_.portrait)
-        return studio_error("The avatar is being trained already.");
+    if (session_ || (document_.portrait && jobs_.running(train_job_) && trained_.lock() == document_.portrait))
+        return "The avatar is being trained already.";
+    if (jobs_.running(prepare_job_)) return "The photograph is being prepared already.";
+    if (!document_.has_avatar()) return "Training needs an avatar; open a photograph first.";
+    if (!document_.portrait && document_.avatar->source.picture.empty())
+        return "The avatar's file carries no photograph to learn from; open the photograph.";
+    return "";
+}
+
+Status Studio::start_training() {
+    if (const std::string why = training_unavailable(); !why.empty()) return studio_error(why);
+    if (!document_.portrait) {
+        restore_photograph();
+        return {};
+    }
     autosave(true);
     session_ = std::make_shared<TrainingSession>();
     trained_ = document_.portrait;
@@ -175,7 +225,7 @@ void Studio::take_snapshot() {
     // Step 0 has no loss yet.
     if (latest->step > 0 && (training_.curve.empty() || latest->step > training_.curve.back().step))
         training_.curve.push_back({latest->step, training_.seconds, latest->loss, latest->psnr, latest->splats.count});
-    touch();
+    learned();
 }
 
 void Studio::follow_training(double elapsed) {

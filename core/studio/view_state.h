@@ -32,6 +32,9 @@ struct ViewState {
     BackgroundKind background = BackgroundKind::colour;
     std::array<float, 3> background_colour = {0.20f, 0.21f, 0.23f};
     std::filesystem::path background_picture;
+    std::string gizmo;  // the joint that rings in the viewport turn; empty for none
+
+    bool operator==(const ViewState&) const = default;
 };
 
 // The camera of a view of that many pixels. The source camera is fitted into the picture, its square in the middle.

@@ -87,6 +87,47 @@ TEST(History, NothingIsRecordedForWhatFailedOrChangedNothing) {
     EXPECT_EQ(jaw(o.studio), 0.5f);
 }
 
+TEST(History, UndoingBackToWhatIsSavedIsClean) {
+    Opened o;
+    EXPECT_FALSE(o.studio.document().dirty());
+    o.set(0.5);
+    EXPECT_TRUE(o.studio.document().dirty());
+    ASSERT_TRUE(o.studio.execute("edit.undo"));
+    EXPECT_FALSE(o.studio.document().dirty());
+    ASSERT_TRUE(o.studio.execute("edit.redo"));
+    EXPECT_TRUE(o.studio.document().dirty());
+    o.bench.run("file.save_as", {{"path", (o.folder.path / "saved.likeness").string()}});
+    EXPECT_FALSE(o.studio.document().dirty());
+    ASSERT_TRUE(o.studio.execute("edit.undo"));
+    EXPECT_TRUE(o.studio.document().dirty()) << "the file has what was undone";
+    // Another edit in the place of the undone one is another content, though the history is as long.
+    o.set(0.25);
+    EXPECT_TRUE(o.studio.document().dirty());
+    ASSERT_TRUE(o.studio.execute("edit.undo"));
+    EXPECT_TRUE(o.studio.document().dirty());
+}
+
+TEST(History, ADragThatComesBackIsClean) {
+    Opened o;
+    o.studio.begin_gesture();
+    o.set(0.5);
+    EXPECT_TRUE(o.studio.document().dirty());
+    o.set(0.0);
+    o.studio.end_gesture();
+    EXPECT_FALSE(o.studio.document().dirty());
+}
+
+TEST(History, ForgottenEntriesKeepTheDocumentDirty) {
+    Opened o;
+    for (int i = 1; i <= 40; ++i) o.set(0.02 * i);
+    o.studio.set_undo_cap(600);
+    ASSERT_GT(o.studio.history().dropped(), 0u);
+    while (o.studio.unavailable("edit.undo").empty()) {
+        ASSERT_TRUE(o.studio.execute("edit.undo"));
+        EXPECT_TRUE(o.studio.document().dirty());
+    }
+}
+
 TEST(History, ACommandThatFailsHalfWayIsTakenBack) {
     Opened o;
     o.set(0.5);

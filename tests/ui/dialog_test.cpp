@@ -1,4 +1,7 @@
 // What asks: files, unsaved changes, errors, recovery. Nothing of it may end the program.
+#include <sys/resource.h>
+
+#include <csignal>
 #include <fstream>
 
 #include "core/avatar/avatar_file.h"
@@ -77,16 +80,88 @@ TEST(Dialog, ClosingAsksAboutUnsavedChanges) {
     }));
 }
 
-TEST(Dialog, FullDiskOnSaveLosesNothing) {
+// While one lives, no file of this process may grow above so many bytes: writing fails as on a full disk.
+class SmallDisk {
+  public:
+    explicit SmallDisk(rlim_t bytes) {
+        std::signal(SIGXFSZ, SIG_IGN);
+        ::getrlimit(RLIMIT_FSIZE, &before_);
+        rlimit small = before_;
+        small.rlim_cur = bytes;
+        EXPECT_EQ(::setrlimit(RLIMIT_FSIZE, &small), 0);
+    }
+    ~SmallDisk() {
+        ::setrlimit(RLIMIT_FSIZE, &before_);
+        std::signal(SIGXFSZ, SIG_DFL);
+    }
+    SmallDisk(const SmallDisk&) = delete;
+    SmallDisk& operator=(const SmallDisk&) = delete;
+
+  private:
+    rlimit before_{};
+};
+
+TEST(Dialog, FullDiskOnSaveIsSaidAndLosesNothing) {
     InterfaceBench bench;
-    open_sample(bench);
-    ASSERT_TRUE(bench.studio().execute("pose.random", {{"seed", 3}}));
+    const std::filesystem::path file = bench.folder.path / "kept.likeness";
+    std::filesystem::copy_file(sample_avatar(), file);
+    ASSERT_TRUE(bench.studio().execute("file.open", {{"path", file.string()}}));
+    ASSERT_TRUE(bench.settle());
+    const auto size = std::filesystem::file_size(file);
+    ASSERT_TRUE(bench.studio().execute("pose.set_expression", {{"name", "jawOpen"}, {"value", 0.5}}));
+    {
+        const SmallDisk disk(64 << 10);
+        EXPECT_TRUE(bench.play([&](ImGuiTestContext* ctx) {
+            ctx->KeyPress(ImGuiMod_Ctrl | ImGuiKey_S);
+            IM_CHECK(error_is_shown(ctx));
+            IM_CHECK(bench.studio().messages().dialog()->message.find("kept.likeness") != std::string::npos);
+            ctx->ItemClick("//###error/Close");
+            ctx->Yield(3);
+            IM_CHECK(bench.studio().document().dirty());
+        }));
+    }
+    EXPECT_EQ(std::filesystem::file_size(file), size) << "the file is as it was";
+    int files = 0;
+    for (const auto& entry : std::filesystem::directory_iterator(bench.folder.path)) files += entry.is_regular_file();
+    EXPECT_EQ(files, 1) << "nothing half-written is left";
+    // With room again the same key saves.
     EXPECT_TRUE(bench.play([&](ImGuiTestContext* ctx) {
-        bench.studio().invoke("file.save_as", {{"path", "/proc/nothing.likeness"}});
-        IM_CHECK(error_is_shown(ctx));
-        ctx->ItemClick("//###error/Close");
-        IM_CHECK(bench.studio().document().dirty());
+        ctx->KeyPress(ImGuiMod_Ctrl | ImGuiKey_S);
+        IM_CHECK(wait_until(ctx, [&] { return bench.studio().idle() && !bench.studio().document().dirty(); }));
     }));
+    ASSERT_TRUE(bench.studio().execute("file.open", {{"path", file.string()}}));
+    ASSERT_TRUE(bench.settle());
+    const Document& document = bench.studio().document();
+    EXPECT_NEAR(document.edits.pose.controls[document.model()->control("jawOpen")], 0.5f, 1e-5f);
+}
+
+TEST(Dialog, UnsavedWorkOfACrashIsOfferedAndRecovered) {
+    const TemporaryFolder home("interface_crash");
+    BenchOptions options;
+    options.home = home.path / "home";
+    const std::filesystem::path file = home.path / "mine.likeness";
+    std::filesystem::copy_file(sample_avatar(), file);
+    {
+        InterfaceBench bench(options);
+        ASSERT_TRUE(bench.studio().execute("file.open", {{"path", file.string()}}));
+        ASSERT_TRUE(bench.settle());
+        ASSERT_TRUE(bench.studio().execute("settings.autosave", {{"value", 1}}));
+        ASSERT_TRUE(bench.studio().execute("pose.set_expression", {{"name", "jawOpen"}, {"value", 0.5}}));
+        ASSERT_TRUE(bench.draw_until(
+            [&] { return bench.studio().document().autosaved_revision == bench.studio().document().revision; }));
+    }  // without an answer about the changes: as after a crash
+    InterfaceBench bench(options);
+    ASSERT_EQ(bench.studio().recoveries().size(), 1u);
+    EXPECT_TRUE(bench.play([&](ImGuiTestContext* ctx) {
+        IM_CHECK(wait_until(ctx, [&] { return ctx->ItemExists("//Recover unsaved work/$$0/Recover"); }));
+        ctx->ItemClick("//Recover unsaved work/$$0/Recover");
+        IM_CHECK(wait_until(ctx, [&] { return bench.studio().document().has_avatar(); }));
+    }));
+    ASSERT_TRUE(bench.settle());
+    const Document& document = bench.studio().document();
+    EXPECT_NEAR(document.edits.pose.controls[document.model()->control("jawOpen")], 0.5f, 1e-5f);
+    EXPECT_TRUE(document.dirty());
+    EXPECT_EQ(document.path, file);
 }
 
 TEST(Dialog, TwoDocumentsOneAfterTheOther) {

@@ -64,6 +64,46 @@ TEST_F(Editing, SliderSearchNarrowsAndSymmetryMovesBothSides) {
     }));
 }
 
+TEST_F(Editing, RingsTurnAJointAsOneEntry) {
+    const HeadModel& model = *bench.studio().document().model();
+    const int head = model.joint("head");
+    const auto turned = [&] { return bench.studio().document().edits.pose.joints.col(head).norm(); };
+    ASSERT_LT(turned(), 1e-6f);
+    EXPECT_TRUE(bench.play([&](ImGuiTestContext* ctx) {
+        const ImGuiWindow* window = ctx->GetWindowByRef("//###Viewport");
+        ctx->MouseMoveToPos({window->Pos.x + 60, window->Pos.y + window->Size.y - 60});
+        ctx->KeyPress(ImGuiKey_R);
+        ctx->Yield(3);
+        IM_CHECK_STR_EQ(bench.studio().view().gizmo.c_str(), "head");
+        // Down the middle until a ring lies under the pointer: that about the upward axis.
+        const ui::JointGizmo& gizmo = bench.app->interface().viewport().gizmo();
+        ImVec2 at = {window->Pos.x + 0.5f * window->Size.x, window->Pos.y + 0.35f * window->Size.y};
+        while (!gizmo.hovered() && at.y < window->Pos.y + window->Size.y - 20) {
+            at.y += 2;
+            ctx->MouseMoveToPos(at);
+            ctx->Yield(2);
+        }
+        IM_CHECK(gizmo.hovered());
+        ctx->MouseDown();
+        for (int i = 0; i < 6; ++i) {
+            at.x += 8;
+            ctx->MouseMoveToPos(at);
+            ctx->Yield(2);
+        }
+        IM_CHECK(gizmo.held());
+        ctx->MouseUp();
+        ctx->Yield(2);
+        IM_CHECK(!gizmo.held());
+        IM_CHECK(turned() > 0.05f);
+        IM_CHECK_EQ(int(bench.studio().history().entries().size()), 1);
+        IM_CHECK_EQ(bench.studio().view().yaw, 0.0f);
+        ctx->KeyPress(ImGuiMod_Ctrl | ImGuiKey_Z);
+        ctx->Yield(2);
+        IM_CHECK(turned() < 1e-6f);
+        IM_CHECK(!bench.studio().document().dirty());
+    }));
+}
+
 TEST_F(Editing, CopyAndPasteCarryAPose) {
     ASSERT_TRUE(bench.studio().execute("pose.set_expression", {{"name", "jawOpen"}, {"value", 0.6}}));
     ASSERT_TRUE(bench.studio().execute("pose.head", {{"yaw", 20.0}}));

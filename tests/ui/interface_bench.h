@@ -20,7 +20,8 @@ struct BenchOptions {
     bool window = false;  // a real window (Xvfb) instead of memory
     std::string theme = "dark";
     StoreKind store = StoreKind::automatic;
-    std::filesystem::path home;  // settings and autosaves; the bench's own folder unless given
+    std::function<double()> clock;  // the studio's, seconds; the system's unless given
+    std::filesystem::path home;     // settings and autosaves; the bench's own folder unless given
 };
 
 class InterfaceBench {

@@ -1,8 +1,12 @@
 // How it looks: every panel at several sizes and scales without a fault, and pictures against kept ones.
+#include <imgui_internal.h>
+
+#include "core/formats/splat_ply.h"
 #include "core/image/load.h"
 #include "core/image/ops.h"
 #include "core/image/save.h"
 #include "tests/ui/interface_bench.h"
+#include "ui/icons.h"
 
 namespace likeness::test {
 namespace {
@@ -31,6 +35,70 @@ TEST(Look, WelcomePagesAreAsTheyWere) {
         for (int i = 0; i < 4; ++i) bench.app->draw();
         expect_golden(bench.picture(), std::string("welcome-") + theme);
     }
+}
+
+// The part of the picture that a window covers.
+Image of_window(InterfaceBench& bench, const char* name) {
+    const ImGuiWindow* window = ImGui::FindWindowByName(name);
+    if (!window) return {};
+    return crop(bench.picture(), int(window->Pos.x), int(window->Pos.y), int(window->Size.x), int(window->Size.y));
+}
+
+// Without the avatar itself, which may look better tomorrow.
+TEST(Look, PanelsAreAsTheyWere) {
+    for (const char* theme : {"dark", "light"}) {
+        BenchOptions options;
+        options.theme = theme;
+        InterfaceBench bench(options);
+        Studio& studio = bench.studio();
+        ASSERT_TRUE(studio.execute("file.open", {{"path", sample_avatar().string()}}));
+        ASSERT_TRUE(bench.settle());
+        ASSERT_TRUE(studio.execute("pose.preset.apply", {{"name", "Smile"}}));
+        ASSERT_TRUE(studio.execute("pose.head", {{"yaw", 20.0}}));
+        ASSERT_TRUE(bench.settle());
+        const auto shown = [&](const char* panel) {
+            bench.app->interface().show_panel(panel);
+            for (int i = 0; i < 8; ++i) bench.app->draw();
+            return of_window(bench, (std::string(panel) + "###" + panel).c_str());
+        };
+        expect_golden(shown("Expression"), std::string("expression-") + theme);
+        expect_golden(shown("Pose"), std::string("pose-") + theme);
+        expect_golden(shown("History"), std::string("history-") + theme);
+        expect_golden(shown("Export"), std::string("export-") + theme);
+        bench.app->interface().shortcut_sheet().toggle();
+        for (int i = 0; i < 4; ++i) bench.app->draw();
+        expect_golden(of_window(bench, ICON_FA_KEYBOARD "  Keyboard and mouse###shortcuts"),
+                      std::string("shortcuts-") + theme);
+        bench.app->interface().shortcut_sheet().toggle();
+        bench.app->interface().command_palette().open();
+        for (int i = 0; i < 4; ++i) bench.app->draw();
+        expect_golden(of_window(bench, "Commands###palette"), std::string("palette-") + theme);
+    }
+}
+
+// Three Gaussians, from their file to the screen.
+TEST(Look, SplatsAreAsTheyWere) {
+    SplatSet splats;
+    splats.resize(3);
+    for (std::size_t i = 0; i < 3; ++i) {
+        splats.means[i * 3] = 0.1f * (float(i) - 1);
+        splats.rotations[i * 4] = 1;
+        splats.opacities[i] = 0.95f;
+        splats.colors[i * 3 + i] = 0.9f;
+        for (std::size_t k = 0; k < 3; ++k) splats.scales[i * 3 + k] = k == i ? 0.05f : 0.015f;
+    }
+    BenchOptions options;
+    options.width = 960;
+    options.height = 600;
+    InterfaceBench bench(options);
+    const std::filesystem::path file = bench.folder.path / "three.ply";
+    ASSERT_TRUE(save_splat_ply(file, splats, false));
+    ASSERT_TRUE(bench.studio().execute("file.open", {{"path", file.string()}}));
+    ASSERT_TRUE(bench.settle());
+    ASSERT_TRUE(bench.studio().execute("view.orbit", {{"yaw", 25.0}, {"pitch", 15.0}, {"to", true}}));
+    ASSERT_TRUE(bench.studio().execute("view.zoom", {{"factor", 0.45}, {"to", true}}));
+    ASSERT_TRUE(bench.settle());
+    expect_golden(bench.app->viewport().read(), "three-splats");
 }
 
 TEST(Look, EveryPanelDrawsWithAndWithoutADocument) {
