@@ -67,7 +67,9 @@ void JointGizmo::draw(Studio& studio, const Camera& camera, const ImVec2& from, 
         joints_ = vertex_subset(*model_, {});
     }
     const HeadPose pose = studio.shown_pose();
-    const PersonalHead person{Vertices(3, 0), avatar.person.joint_position};
+    PersonalHead person;
+    person.vertices = Vertices(3, 0);
+    person.joint_position = avatar.person.joint_position;
     const PosedHead posed = pose_head(joints_, person, pose);
     const std::size_t j = std::size_t(joint);
     const int parent = model_->joint_parent[j];
