@@ -78,7 +78,11 @@ void correct_hair(const HeadModel& model, const HeadFit& fit, Photo& photo) {
     const int face = model.region("face"), scalp = model.region("scalp");
     const auto [skin, skin_count] = mean_color([&](std::size_t i) { return region_at(i) == face && photo.skin.pixels[i] > 0.5f; });
     const auto [hair, hair_count] = mean_color([&](std::size_t i) { return region_at(i) == scalp && photo.hair.pixels[i] > 0.5f; });
+    // Fair or grey hair may be so like the skin that colours tell nothing (a just noticeable difference is about 2).
+    constexpr float least_difference = 10;
+    const bool alike = hair_count >= 20 && (hair - skin).norm() < least_difference;
     for (const char* name : {"ear_left", "ear_right"}) {
+        if (alike) break;
         const int ear = model.region(name);
         const auto [color, count] = mean_color([&](std::size_t i) { return region_at(i) == ear && photo.alpha.pixels[i] > 0.5f; });
         if (count < 20 || skin_count < 20) continue;
