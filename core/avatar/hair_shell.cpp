@@ -255,7 +255,7 @@ void close_holes(std::vector<float>& presence) {
 std::vector<std::uint8_t> before_visible_ears(const HeadModel& model, const PersonalHead& person, const MeshBuffer& skin,
                                               const Photo& photo, const Vertices& cells) {
     constexpr float below = 0.06f;  // metres under the lobe; further down hair may come forward again
-    constexpr float least_shown = 0.15f;
+    constexpr float least_shown = 0.5f;  // an ear that only peeps out of hair has hair before it
     constexpr int least_pixels = 60;
     std::vector<std::uint8_t> before(std::size_t(cells.cols()), 0);
     for (const char* name : {"ear_left", "ear_right"}) {
