@@ -36,10 +36,6 @@ inline constexpr float frustum_limit = 1.3f;              // limit on |x/z| and 
 // 1e-3 in the exponent is 0.1 % of the smallest alpha, far above float rounding at any screen position.
 inline constexpr float power_slack = 1.0e-3f;
 
-// Depths are positive, so their bits order as integers; this one sorts behind all of them.
-inline constexpr unsigned culled_depth_key = 0x7fffffffu;
-inline constexpr int depth_key_bits = 31;
-
 // Channels are blended in groups of at most 8: more would spill registers in the backward pass.
 inline constexpr int largest_channel_group = 8;
 

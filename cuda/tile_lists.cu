@@ -4,7 +4,7 @@
 // in each other piece.
 //
 // Pairs of a Gaussian and a tile lie in no fixed order until then (project.cu appends them as it finds them); keys are
-// depth, then index, so the sorted lists are the same each time.
+// depth, whose bits order as integers since it is positive, then index, so the sorted lists are the same each time.
 #include <cub/block/block_scan.cuh>
 
 #include "cuda/blend.cuh"

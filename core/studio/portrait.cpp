@@ -82,10 +82,9 @@ void correct_hair(const HeadModel& model, const HeadFit& fit, Photo& photo) {
     constexpr float least_difference = 10;
     const bool alike = hair_count >= 20 && (hair - skin).norm() < least_difference;
     for (const char* name : {"ear_left", "ear_right"}) {
-        if (alike) break;
         const int ear = model.region(name);
         const auto [color, count] = mean_color([&](std::size_t i) { return region_at(i) == ear && photo.alpha.pixels[i] > 0.5f; });
-        if (count < 20 || skin_count < 20) continue;
+        if (alike || count < 20 || skin_count < 20) continue;
         if (hair_count >= 20 && (color - hair).norm() < (color - skin).norm()) continue;
         for (std::size_t i = 0; i < seen.triangle.size(); ++i)
             if (region_at(i) == ear) {

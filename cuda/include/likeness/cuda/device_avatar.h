@@ -53,7 +53,6 @@ class DeviceAvatar {
               const HeadPose& pose, unsigned visible);
     // As the last pose() left them, once the stream has got there.
     DeviceSplats splats() const;
-    const float* vertices() const { return posed_vertices_.data(); }  // [surface's vertices, 3]
 
   private:
     void load_splats(const AnchoredSplats& splats);
