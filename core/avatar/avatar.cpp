@@ -113,20 +113,26 @@ Camera default_camera(const Avatar& avatar, int width, int height) {
     return camera;
 }
 
+Vertices pose_shell(const HairShell& shell, const PosedHead& head) {
+    Vertices posed(3, shell.vertices.cols());
+    for (Eigen::Index v = 0; v < posed.cols(); ++v) {
+        Eigen::Vector3f sum = Eigen::Vector3f::Zero();
+        for (std::size_t j = 0; j < head.joint_transforms.size(); ++j) {
+            const float w = shell.weights(Eigen::Index(j), v);
+            if (w != 0) sum += w * (head.joint_transforms[j] * Eigen::Vector3f(shell.vertices.col(v)));
+        }
+        posed.col(v) = sum;
+    }
+    return posed;
+}
+
 Vertices pose_surface(const Avatar& avatar, const HeadPose& pose) {
     const PosedHead head = pose_head(*avatar.model, avatar.person, pose);
     const Eigen::Index count = head.vertices.cols(), shell = avatar.hair.vertices.cols();
     if (shell == 0) return head.vertices;
     Vertices surface(3, count + shell);
     surface.leftCols(count) = head.vertices;
-    for (Eigen::Index v = 0; v < shell; ++v) {
-        Eigen::Vector3f sum = Eigen::Vector3f::Zero();
-        for (std::size_t j = 0; j < head.joint_transforms.size(); ++j) {
-            const float w = avatar.hair.weights(Eigen::Index(j), v);
-            if (w != 0) sum += w * (head.joint_transforms[j] * Eigen::Vector3f(avatar.hair.vertices.col(v)));
-        }
-        surface.col(count + v) = sum;
-    }
+    surface.rightCols(shell) = pose_shell(avatar.hair, head);
     return surface;
 }
 

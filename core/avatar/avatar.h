@@ -86,6 +86,9 @@ Eigen::Vector3f head_middle(const Avatar& avatar);
 // The default view: 0.40 m of image height at the head's middle, seen from 1.1 m.
 Camera default_camera(const Avatar& avatar, int width, int height);
 
+// The hair shell as it goes with a posed head.
+Vertices pose_shell(const HairShell& shell, const PosedHead& head);
+
 // The whole surface (head, then hair) in a pose.
 Vertices pose_surface(const Avatar& avatar, const HeadPose& pose);
 

@@ -176,33 +176,45 @@ Scaffold make_scaffold(const HeadModel& model, const PersonalHead& person) {
 }
 
 // Least squares on the grid: sum w (x - target)^2 + smooth (|G x|^2 + |L x|^2); G are differences of neighbours, L is
-// the graph Laplacian. The first keeps values level where nothing is known, the second keeps them smooth.
-std::vector<float> solve_grid(const std::vector<float>& target, const std::vector<float>& weight, float smooth) {
-    const int count = hair_rows * hair_columns;
-    std::vector<Eigen::Triplet<float>> entries;
-    for (int row = 0; row < hair_rows; ++row)
-        for (int column = 0; column < hair_columns; ++column) {
-            const int i = grid(row, column);
-            std::vector<int> around = {grid(row, column - 1), grid(row, column + 1)};
-            if (row > 0) around.push_back(grid(row - 1, column));
-            else around.push_back(grid(0, column + hair_columns / 2));  // over the pole
-            if (row + 1 < hair_rows) around.push_back(grid(row + 1, column));
-            entries.emplace_back(i, i, 1.0f);
-            for (int j : around) entries.emplace_back(i, j, -1.0f / float(around.size()));
-        }
-    Eigen::SparseMatrix<float> laplacian(count, count);
-    laplacian.setFromTriplets(entries.begin(), entries.end());
-    Eigen::SparseMatrix<float> system = smooth * Eigen::SparseMatrix<float>(laplacian.transpose() * laplacian);
-    system += 0.25f * smooth * Eigen::SparseMatrix<float>(Eigen::SparseMatrix<float>(laplacian.transpose()) + laplacian);
-    Eigen::VectorXf right(count);
-    for (int i = 0; i < count; ++i) {
-        system.coeffRef(i, i) += weight[std::size_t(i)];
-        right[i] = weight[std::size_t(i)] * target[std::size_t(i)];
+// the graph Laplacian. The first keeps values level where nothing is known, the second keeps them smooth. Only the
+// weights change from one solve to the next, so the matrix and the order of its elimination are found once.
+class GridSolver {
+  public:
+    explicit GridSolver(float smooth) {
+        const int count = hair_rows * hair_columns;
+        std::vector<Eigen::Triplet<float>> entries;
+        for (int row = 0; row < hair_rows; ++row)
+            for (int column = 0; column < hair_columns; ++column) {
+                const int i = grid(row, column);
+                std::vector<int> around = {grid(row, column - 1), grid(row, column + 1)};
+                if (row > 0) around.push_back(grid(row - 1, column));
+                else around.push_back(grid(0, column + hair_columns / 2));  // over the pole
+                if (row + 1 < hair_rows) around.push_back(grid(row + 1, column));
+                entries.emplace_back(i, i, 1.0f);
+                for (int j : around) entries.emplace_back(i, j, -1.0f / float(around.size()));
+            }
+        Eigen::SparseMatrix<float> laplacian(count, count);
+        laplacian.setFromTriplets(entries.begin(), entries.end());
+        system_ = smooth * Eigen::SparseMatrix<float>(laplacian.transpose() * laplacian);
+        system_ += 0.25f * smooth * Eigen::SparseMatrix<float>(Eigen::SparseMatrix<float>(laplacian.transpose()) + laplacian);
+        smoothness_ = system_.diagonal();
+        solver_.analyzePattern(system_);
     }
-    Eigen::SimplicialLDLT<Eigen::SparseMatrix<float>> solver(system);
-    const Eigen::VectorXf solution = solver.solve(right);
-    return {solution.data(), solution.data() + count};
-}
+
+    std::vector<float> solve(const std::vector<float>& target, const std::vector<float>& weight) {
+        const Eigen::Map<const Eigen::VectorXf> w(weight.data(), Eigen::Index(weight.size())),
+            t(target.data(), Eigen::Index(target.size()));
+        system_.diagonal() = smoothness_ + w;
+        solver_.factorize(system_);
+        const Eigen::VectorXf solution = solver_.solve(w.cwiseProduct(t));
+        return {solution.data(), solution.data() + solution.size()};
+    }
+
+  private:
+    Eigen::SparseMatrix<float> system_;
+    Eigen::VectorXf smoothness_;  // the diagonal without weights
+    Eigen::SimplicialLDLT<Eigen::SparseMatrix<float>> solver_;
+};
 
 // Distance in pixels from `p` along `along` (unit) to where the matte crosses one half; negative when p is outside
 // and the matte lies behind it. False when there is none within `range` pixels or the picture ends first.
@@ -314,7 +326,6 @@ std::vector<float> grow_hair(Avatar& avatar, const Photo& photo) {
     const HeadModel& model = *avatar.model;
     const Scaffold scaffold = make_scaffold(model, avatar.person);
     const int count = hair_rows * hair_columns;
-    const std::size_t first = std::size_t(model.vertex_count());
     std::vector<float> thickness(std::size_t(count), usual_thickness);
     avatar.hair.weights = scaffold.weights;
 
@@ -327,18 +338,22 @@ std::vector<float> grow_hair(Avatar& avatar, const Photo& photo) {
     constexpr float unknown = 1e-3f, behind = 0.05f;
     // At the hairline hair begins at the skin: bare cells hold the shell down there.
     constexpr float bare_weight = 2.0f;
+    Triangles shell;
+    Triangles shell_uv;
+    std::vector<Eigen::Vector2f> chart;
+    append_hair_topology(0, shell, chart, shell_uv);
+    GridSolver smooth_thickness(0.6f);
     for (int round = 0; round < rounds; ++round) {
         avatar.hair.vertices = scaffold.base;
         for (int i = 0; i < count; ++i)
             avatar.hair.vertices.col(i) += thickness[std::size_t(i)] * scaffold.direction.col(i);
-        avatar.prepare();
-        const Vertices surface = pose_surface(avatar, photo.pose);
-        const Vertices normals = vertex_normals(surface, avatar.triangles);
+        const Vertices surface = pose_shell(avatar.hair, head);
+        const Vertices normals = vertex_normals(surface, shell);
         std::vector<float> target(std::size_t(count), usual_thickness), weight(std::size_t(count), unknown);
         std::fill(presence_weight.begin(), presence_weight.end(), 0.0f);
         for (int i = 0; i < count; ++i) {
             const std::size_t s = std::size_t(i);
-            const Eigen::Vector3f p = surface.col(Eigen::Index(first) + i), n = normals.col(Eigen::Index(first) + i);
+            const Eigen::Vector3f p = surface.col(i), n = normals.col(i);
             const Eigen::Vector3f to_eye = (eye - p).normalized();
             const float facing = n.dot(to_eye);
             float depth = 0;
@@ -403,7 +418,7 @@ std::vector<float> grow_hair(Avatar& avatar, const Photo& photo) {
                     target[s] = crown / crown_weight;
                     weight[s] = 0.05f;
                 }
-        thickness = solve_grid(target, weight, 0.6f);
+        thickness = smooth_thickness.solve(target, weight);
         for (float& t : thickness) t = std::clamp(t, least_thickness, most_thickness);
     }
 
@@ -446,9 +461,10 @@ std::vector<float> grow_hair(Avatar& avatar, const Photo& photo) {
             presence_weight[s] = 0.003f;
         }
     }
-    presence = solve_grid(presence, presence_weight, 0.3f);
+    presence = GridSolver(0.3f).solve(presence, presence_weight);
     for (float& p : presence) p = std::clamp(p, 0.0f, 1.0f);
     close_holes(presence);
+    avatar.prepare();
     return presence;
 }
 

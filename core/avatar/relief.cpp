@@ -7,6 +7,7 @@
 #include <deque>
 
 #include "core/avatar/deform.h"
+#include "core/base/parallel.h"
 #include "core/geometry/mesh_raster.h"
 
 namespace likeness {
@@ -68,16 +69,18 @@ void add_relief(Avatar& avatar, const Photo& photo, const std::vector<float>& ha
     enum Class { hair_class, cloth_class, other_class, classes };
     std::array<std::vector<int>, classes> nearest;
     const int torso = avatar.model->region("torso"), neck = avatar.model->region("neck"), scalp = avatar.model->region("scalp");
-    for (int c = 0; c < classes; ++c) {
-        std::vector<std::uint8_t> marked(seen.triangle.size(), 0);
-        for (std::size_t i = 0; i < marked.size(); ++i) {
-            if (seen.triangle[i] < 0) continue;
-            const std::size_t t = std::size_t(index[std::size_t(seen.triangle[i])]);
-            const int region = t < head_triangles ? int(avatar.model->triangle_region[t]) : -1;
-            marked[i] = c == hair_class ? region == scalp || region < 0 : c == cloth_class ? region == torso || region == neck : 1;
+    parallel_for(classes, 1, [&](std::size_t begin, std::size_t end) {
+        for (std::size_t c = begin; c < end; ++c) {
+            std::vector<std::uint8_t> marked(seen.triangle.size(), 0);
+            for (std::size_t i = 0; i < marked.size(); ++i) {
+                if (seen.triangle[i] < 0) continue;
+                const std::size_t t = std::size_t(index[std::size_t(seen.triangle[i])]);
+                const int region = t < head_triangles ? int(avatar.model->triangle_region[t]) : -1;
+                marked[i] = c == hair_class ? region == scalp || region < 0 : c == cloth_class ? region == torso || region == neck : 1;
+            }
+            nearest[c] = nearest_marked(marked, width, height);
         }
-        nearest[std::size_t(c)] = nearest_marked(marked, width, height);
-    }
+    });
 
     const float depth = (photo.camera.world_to_camera * head_middle(avatar).homogeneous()).z();
     const float pixel = depth / photo.camera.fx;  // metres

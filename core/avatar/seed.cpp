@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <future>
 #include <numbers>
 #include <random>
 
@@ -90,8 +91,10 @@ Eigen::Vector3f mean_color(const Vertices& colors, const HeadModel& model, const
 void seed_splats(Avatar& avatar, const Photo& photo, const std::vector<float>& hair_presence,
                  const SeedOptions& options) {
     const HeadModel& model = *avatar.model;
+    // Colours and strands do not depend on where the Gaussians will be: one goes on beside the other.
     Unprojection unprojection(avatar, photo);
-    unprojection.fill(hair_presence);
+    auto filling = std::async(std::launch::async, [&] { unprojection.fill(hair_presence); });
+    auto following = std::async(std::launch::async, [&] { return strand_field(photo.color, 2.5f); });
     const std::size_t head_triangles = model.triangles.size();
     const int head_vertices = model.vertex_count();
     const float finer = 1 / std::sqrt(std::max(options.density, 0.01f));
@@ -119,11 +122,12 @@ void seed_splats(Avatar& avatar, const Photo& photo, const std::vector<float>& h
     }
     const auto points = sample_surface(avatar.neutral, avatar.triangles, spacing, options.seed);
     const auto under_points = sample_surface(avatar.neutral, avatar.triangles, under, options.seed + 1);
+    filling.get();
     const PointColors colors = unprojection.colors(points);
 
     avatar.splats = {};
     Writer writer{avatar};
-    const StrandField strands = strand_field(photo.color, 2.5f);
+    const StrandField strands = following.get();
     const Vertices normals = vertex_normals(unprojection.surface(), avatar.triangles);
     const int torso = model.region("torso"), lashes = model.region("lashes");
     std::mt19937_64 random(options.seed + 2);

@@ -53,7 +53,9 @@ void Trainer::wait_while_paused(Progress& progress) {
 
 void Trainer::build_views(int resolution) {
     views_.clear();
-    const PointColors seen = Unprojection(avatar_, photo_).seen(avatar_.splats.anchor);
+    Unprojection projection(avatar_, photo_);
+    projection.fill(hair_presence_);
+    const PointColors seen = projection.seen(avatar_.splats.anchor);
     views_.push_back(photo_view(avatar_, photo_, seen.trust, resolution));
     const auto unseen = std::count_if(seen.trust.begin(), seen.trust.end(), [](float t) { return t < 0.1f; });
     mirrored_ = unseen > 0;
@@ -62,6 +64,12 @@ void Trainer::build_views(int resolution) {
     const Eigen::Vector3f middle = head_middle(avatar_);
     const HeadPose neutral = HeadPose::neutral(*avatar_.model);
     constexpr float degree = std::numbers::pi_v<float> / 180;
+    const Camera source = photo_.camera.resized(resolution, resolution);
+    first_turned_ = views_.size();
+    for (const auto& [yaw, pitch] : {std::pair{-20.0f, 0.0f}, {40.0f, 0.0f}, {0.0f, 15.0f}, {20.0f, 0.0f}, {-40.0f, 0.0f}, {0.0f, -15.0f}})
+        views_.push_back(turned_view(avatar_, photo_, projection, seen.trust, hair_presence_,
+                                     orbit(source, middle, yaw * degree, pitch * degree)));
+    first_outline_ = views_.size();
     for (const auto& [yaw, pitch] : {std::pair{-60.0f, 0.0f}, {-30.0f, 12.0f}, {0.0f, -12.0f}, {30.0f, -10.0f}, {60.0f, 5.0f},
                                      {0.0f, 12.0f}, {-45.0f, 0.0f}, {45.0f, 0.0f}, {120.0f, 0.0f}, {-120.0f, 0.0f}})
         views_.push_back(outline_view(avatar_, neutral, orbit(front, middle, yaw * degree, pitch * degree), hair_presence_));
@@ -172,13 +180,15 @@ TrainerReport Trainer::run(Progress& progress) {
                 build_views(resolution);
                 engine_->load(avatar_.splats);
             }
-            // Most steps look at the photograph; every sixth at its mirror image, every fifth at an outline.
-            const std::size_t outlines = mirrored_ ? 2 : 1;
+            // Most steps look at the photograph; every fifth at an outline, of the others every sixth at its mirror image
+            // and every third at what it shows from the side.
             std::size_t which = 0;
             if (step % 5 == 4)
-                which = outlines + std::size_t(step / 5) % (views_.size() - outlines);
+                which = first_outline_ + std::size_t(step / 5) % (views_.size() - first_outline_);
             else if (mirrored_ && step % 6 == 3)
                 which = 1;
+            else if (step % 3 == 1)
+                which = first_turned_ + std::size_t(step / 3) % (first_outline_ - first_turned_);
             const std::array<float, 3> background = {uniform(), uniform(), uniform()};
             StepRates rates;
             const float decay = std::pow(0.15f, float(step) / float(options_.steps));

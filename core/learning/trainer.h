@@ -1,6 +1,7 @@
 // Refines a seeded avatar against its photograph, on the caller's thread (a Task gives it one).
 //
-// Views: the photograph itself; its mirror image, for what only the other side shows; and views from the side in
+// Views: the photograph itself; its mirror image, for what only the other side shows; the photograph laid on the surface
+// and seen from the side, so that what looks right from the front does not fall apart there; and views from the side in
 // which only the outline counts, so that the surface stays closed and nothing floats. Resolution rises with the steps;
 // Gaussians are added where the picture is worst and taken away where they do nothing.
 #pragma once
@@ -65,8 +66,9 @@ class Trainer {
     TrainerOptions options_;
     std::unique_ptr<StepEngine> engine_;
     SnapshotSlot slot_;
-    std::vector<TrainingView> views_;  // source, mirrored source (may be missing), then the outlines
+    std::vector<TrainingView> views_;  // source, mirrored source (may be missing), turned views, outlines
     bool mirrored_ = false;
+    std::size_t first_turned_ = 0, first_outline_ = 0;
     std::mutex mutex_;
     std::condition_variable wake_;
     bool paused_ = false;

@@ -120,6 +120,51 @@ TrainingView mirrored_view(const Avatar& avatar, const Photo& photo, const std::
     return view;
 }
 
+TrainingView turned_view(const Avatar& avatar, const Photo& photo, const Unprojection& projection,
+                         const std::vector<float>& trust, const std::vector<float>& hair_presence, const Camera& camera) {
+    TrainingView view;
+    view.frames = splat_frames(avatar, photo.pose);
+    view.camera = camera;
+    view.weights.alpha = 0;
+    constexpr float filled_weight = 0.25f;  // of what the photograph does not show
+    const std::size_t head = avatar.model->triangles.size();
+    Triangles shown;
+    std::vector<int> index;  // of the whole surface's triangles
+    for (std::size_t t = 0; t < avatar.triangles.size(); ++t) {
+        float here = 1;
+        if (t >= head) {
+            here = 0;
+            for (int k = 0; k < 3; ++k)
+                here += hair_presence[std::size_t(avatar.triangles[t][k] - avatar.model->vertex_count())] / 3;
+        }
+        if (here <= 0.5f) continue;
+        shown.push_back(avatar.triangles[t]);
+        index.push_back(int(t));
+    }
+    const MeshBuffer buffer = rasterize_mesh(projection.surface(), shown, camera);
+    std::vector<SurfacePoint> points;
+    std::vector<std::size_t> pixel;
+    for (std::size_t i = 0; i < buffer.triangle.size(); ++i) {
+        if (buffer.triangle[i] < 0) continue;
+        SurfacePoint p = buffer.point(i);
+        p.triangle = index[std::size_t(p.triangle)];
+        points.push_back(p);
+        pixel.push_back(i);
+    }
+    const PointColors painted = projection.colors(points);
+    view.target.color = Image(camera.width, camera.height, 3);
+    view.target.alpha = Image(camera.width, camera.height, 1);
+    view.target.weight = Image(camera.width, camera.height, 1);
+    for (std::size_t k = 0; k < points.size(); ++k) {
+        for (std::size_t c = 0; c < 3; ++c) view.target.color.pixels[pixel[k] * 3 + c] = painted.color[k][Eigen::Index(c)];
+        view.target.alpha.pixels[pixel[k]] = 1;
+        view.target.weight.pixels[pixel[k]] = std::max(painted.trust[k], filled_weight);
+    }
+    const std::vector<std::uint8_t> mouth = in_mouth(avatar);
+    for (std::size_t i = 0; i < trust.size(); ++i) view.splat_weight.push_back(mouth[i] && trust[i] < 0.2f ? 0.0f : 1.0f);
+    return view;
+}
+
 TrainingView outline_view(const Avatar& avatar, const HeadPose& pose, const Camera& camera,
                           const std::vector<float>& hair_presence) {
     TrainingView view;

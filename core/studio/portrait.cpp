@@ -14,7 +14,6 @@
 #include "core/image/load.h"
 #include "core/image/ops.h"
 #include "core/tracking/landmark_groups.h"
-#include "core/tracking/surface_offsets.h"
 #include "core/vision/matte.h"
 #include "core/vision/segments.h"
 
@@ -153,13 +152,16 @@ Image rgb(const Image& image) { return image.channels == 4 ? composite_over(imag
 
 Result<PortraitTools> PortraitTools::load() {
     PortraitTools tools;
+    auto loading_faces = std::async(std::launch::async, [] { return FaceModels::load(); });
+    auto loading_segmenter = std::async(std::launch::async, [] { return PersonSegmenter::load(); });
     auto head = load_default_head();
     if (!head) return head.error();
-    auto faces = FaceModels::load();
-    if (!faces) return faces.error();
-    auto segmenter = PersonSegmenter::load();
-    if (!segmenter) return segmenter.error();
     tools.head = *std::move(head);
+    tools.fitter = std::make_unique<PortraitFitter>(tools.head);
+    auto faces = loading_faces.get();
+    if (!faces) return faces.error();
+    auto segmenter = loading_segmenter.get();
+    if (!segmenter) return segmenter.error();
     tools.faces = *std::move(faces);
     tools.segmenter = *std::move(segmenter);
     return tools;
@@ -212,7 +214,7 @@ Result<PreparedPortrait> prepare_portrait(PortraitTools& tools, const Image& loa
     result.landmarks = to_points(*landmarks);
     auto fitting = std::async(std::launch::async, [&] {
         const auto start = std::chrono::steady_clock::now();
-        HeadFit fit = fit_landmarks(*tools.head, result.landmarks, picture.width, picture.height, solver);
+        HeadFit fit = tools.fitter->fit(result.landmarks, picture.width, picture.height, solver);
         return std::pair{std::move(fit), seconds_since(start)};
     });
     choose_crop(*landmarks, picture.width, picture.height, result.crop_origin, result.crop_side);
@@ -241,7 +243,7 @@ Result<PreparedPortrait> prepare_portrait(PortraitTools& tools, const Image& loa
     evidence.alpha = &photo.alpha;
     evidence.hair = &photo.hair;
     evidence.camera = photo.camera;
-    fit_outline(*tools.head, result.landmarks, evidence, result.fit);
+    tools.fitter->fit_outline(result.landmarks, evidence, result.fit);
 
     correct_hair(*tools.head, result.fit, photo);
 
@@ -261,7 +263,6 @@ Result<PreparedPortrait> prepare_portrait(PortraitTools& tools, const Image& loa
     }
     avatar.prepare();
     result.hair_presence = grow_hair(avatar, photo);
-    avatar.prepare();
 
     progress.report(0.18, "Painting");
     SeedOptions seeding;
@@ -329,12 +330,8 @@ Result<PreparedPortrait> restore_portrait(PortraitTools& tools, const Avatar& av
 Result<HeadFit> fit_frame(PortraitTools& tools, const Image& frame, const HeadFit& person) {
     auto landmarks = tools.faces->find_landmarks(rgb(frame), LandmarkOptions{});
     if (!landmarks) return landmarks.error();
-    SolverOptions options;
-    options.solve_identity = false;
-    options.solve_focal = false;
-    options.warm_start = true;
     HeadFit fit = person;
-    LandmarkSolver(*tools.head).solve(to_points(*landmarks), frame.width, frame.height, options, fit);
+    tools.fitter->follow(to_points(*landmarks), frame.width, frame.height, fit);
     return fit;
 }
 

@@ -22,6 +22,7 @@ struct PortraitTools {
     std::shared_ptr<const HeadModel> head;
     std::unique_ptr<FaceModels> faces;
     std::unique_ptr<PersonSegmenter> segmenter;
+    std::unique_ptr<PortraitFitter> fitter;
     static Result<PortraitTools> load();
 };
 

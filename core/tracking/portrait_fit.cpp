@@ -3,8 +3,6 @@
 #include <algorithm>
 #include <cmath>
 
-#include "core/tracking/surface_offsets.h"
-
 namespace likeness {
 namespace {
 
@@ -27,12 +25,11 @@ OutlineRule rule_for(const std::string& region) {
     return {};
 }
 
-std::vector<OffsetTarget> outline_targets(const HeadModel& model, const HeadFit& fit, const OutlineEvidence& evidence,
-                                          const std::vector<int>& a_triangle) {
-    const PosedHead posed = pose_head(model, personalise(model, fit.identity, &fit.offsets), fit.pose);
+std::vector<OffsetTarget> outline_targets(const HeadModel& model, const PosedHead& posed, const Camera& camera,
+                                          const OutlineEvidence& evidence, const std::vector<int>& a_triangle) {
     const Vertices normals = vertex_normals(posed.vertices, model.triangles);
     const Eigen::Vector3f eye = evidence.camera.position();
-    const float zoom = fit.camera.fx / evidence.camera.fx;  // evidence pixels to fit pixels
+    const float zoom = camera.fx / evidence.camera.fx;  // evidence pixels to fit pixels
     std::vector<OffsetTarget> targets;
     for (int v = 0; v < model.vertex_count(); ++v) {
         const OutlineRule rule = rule_for(model.region_names[model.vertex_region[std::size_t(v)]]);
@@ -70,8 +67,8 @@ std::vector<OffsetTarget> outline_targets(const HeadModel& model, const HeadFit&
         const int t = a_triangle[std::size_t(v)];
         target.point.triangle = t;
         for (int k = 0; k < 3; ++k) target.point.barycentric[k] = model.triangles[std::size_t(t)][k] == v ? 1.0f : 0.0f;
-        target.weight = rule.firmness / (0.003f * fit.camera.fx / depth);  // 3 mm is one sigma
-        target.target = fit.camera.project(p) + along * (sign * distance * zoom);
+        target.weight = rule.firmness / (0.003f * camera.fx / depth);  // 3 mm is one sigma
+        target.target = camera.project(p) + along * (sign * distance * zoom);
         targets.push_back(target);
     }
     return targets;
@@ -79,29 +76,45 @@ std::vector<OffsetTarget> outline_targets(const HeadModel& model, const HeadFit&
 
 }  // namespace
 
-HeadFit fit_landmarks(const HeadModel& model, const LandmarkPoints& points, int width, int height,
-                      const SolverOptions& options) {
+PortraitFitter::PortraitFitter(std::shared_ptr<const HeadModel> model)
+    : model_(std::move(model)), landmarks_(*model_), offsets_(*model_) {}
+
+HeadFit PortraitFitter::fit(const LandmarkPoints& points, int width, int height, const SolverOptions& options) {
     HeadFit fit;
-    LandmarkSolver(model).solve(points, width, height, options, fit);
-    fit.offsets = solve_offsets(model, fit, landmark_targets(model, points), {});
-    const PosedHead posed = pose_head(model, personalise(model, fit.identity, &fit.offsets), fit.pose);
-    fit.landmark_error = landmark_error(model, posed.vertices, fit.camera, points);
+    landmarks_.solve(points, width, height, options, fit);
+    PersonalHead person = personalise(*model_, fit.identity);
+    fit.offsets = offsets_.solve(person, fit, landmark_targets(*model_, points));
+    person.vertices += fit.offsets;
+    fit.landmark_error = landmark_error(*model_, pose_head(*model_, person, fit.pose).vertices, fit.camera, points);
     return fit;
 }
 
-void fit_outline(const HeadModel& model, const LandmarkPoints& points, const OutlineEvidence& evidence, HeadFit& fit) {
-    std::vector<int> a_triangle(std::size_t(model.vertex_count()), 0);
-    for (std::size_t t = 0; t < model.triangles.size(); ++t)
-        for (int k = 0; k < 3; ++k) a_triangle[std::size_t(model.triangles[t][k])] = int(t);
-    const std::vector<OffsetTarget> by_landmarks = landmark_targets(model, points);
+void PortraitFitter::fit_outline(const LandmarkPoints& points, const OutlineEvidence& evidence, HeadFit& fit) {
+    std::vector<int> a_triangle(std::size_t(model_->vertex_count()), 0);
+    for (std::size_t t = 0; t < model_->triangles.size(); ++t)
+        for (int k = 0; k < 3; ++k) a_triangle[std::size_t(model_->triangles[t][k])] = int(t);
+    const std::vector<OffsetTarget> by_landmarks = landmark_targets(*model_, points);
+    const PersonalHead bare = personalise(*model_, fit.identity);
+    const auto posed = [&] {
+        PersonalHead person = bare;
+        person.vertices += fit.offsets;
+        return pose_head(*model_, person, fit.pose);
+    };
     for (int round = 0; round < 3; ++round) {
         std::vector<OffsetTarget> targets = by_landmarks;
-        const std::vector<OffsetTarget> outline = outline_targets(model, fit, evidence, a_triangle);
+        const std::vector<OffsetTarget> outline = outline_targets(*model_, posed(), fit.camera, evidence, a_triangle);
         targets.insert(targets.end(), outline.begin(), outline.end());
-        fit.offsets = solve_offsets(model, fit, targets, {});
+        fit.offsets = offsets_.solve(bare, fit, targets);
     }
-    const PosedHead posed = pose_head(model, personalise(model, fit.identity, &fit.offsets), fit.pose);
-    fit.landmark_error = landmark_error(model, posed.vertices, fit.camera, points);
+    fit.landmark_error = landmark_error(*model_, posed().vertices, fit.camera, points);
+}
+
+void PortraitFitter::follow(const LandmarkPoints& points, int width, int height, HeadFit& fit) const {
+    SolverOptions options;
+    options.solve_identity = false;
+    options.solve_focal = false;
+    options.warm_start = true;
+    landmarks_.solve(points, width, height, options, fit);
 }
 
 }  // namespace likeness

@@ -2,8 +2,11 @@
 // landmarks and the body's outline onto the matte.
 #pragma once
 
+#include <memory>
+
 #include "core/image/image.h"
 #include "core/tracking/landmark_solver.h"
+#include "core/tracking/surface_offsets.h"
 
 namespace likeness {
 
@@ -13,11 +16,24 @@ struct OutlineEvidence {
     Camera camera;                 // of these pictures; the same view as the fit's
 };
 
-// Identity, expression, pose and focal length, then offsets from the landmarks alone.
-HeadFit fit_landmarks(const HeadModel& model, const LandmarkPoints& points, int width, int height,
-                      const SolverOptions& options);
+// Makes what depends on the head model only once; not for two threads at a time.
+class PortraitFitter {
+  public:
+    explicit PortraitFitter(std::shared_ptr<const HeadModel> model);
 
-// Refines fit.offsets so that neck, shoulders, ears and jaw end where the matte ends, and the skull stays inside it.
-void fit_outline(const HeadModel& model, const LandmarkPoints& points, const OutlineEvidence& evidence, HeadFit& fit);
+    // Identity, expression, pose and focal length, then offsets from the landmarks alone.
+    HeadFit fit(const LandmarkPoints& points, int width, int height, const SolverOptions& options);
+
+    // Refines fit.offsets so that neck, shoulders, ears and jaw end where the matte ends, and the skull stays inside it.
+    void fit_outline(const LandmarkPoints& points, const OutlineEvidence& evidence, HeadFit& fit);
+
+    // Pose and expression of another picture of the same person; `fit` is that person as last seen.
+    void follow(const LandmarkPoints& points, int width, int height, HeadFit& fit) const;
+
+  private:
+    std::shared_ptr<const HeadModel> model_;
+    LandmarkSolver landmarks_;
+    OffsetSolver offsets_;
+};
 
 }  // namespace likeness

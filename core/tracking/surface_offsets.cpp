@@ -1,8 +1,6 @@
 #include "core/tracking/surface_offsets.h"
 
 #include <Eigen/LU>
-#include <Eigen/Sparse>
-#include <Eigen/SparseCholesky>
 #include <algorithm>
 #include <limits>
 
@@ -85,86 +83,86 @@ std::vector<OffsetTarget> landmark_targets(const HeadModel& model, const Landmar
     return targets;
 }
 
-Vertices solve_offsets(const HeadModel& model, const HeadFit& fit, const std::vector<OffsetTarget>& targets,
-                       const OffsetOptions& options) {
-    constexpr float mm = 1e-3f;
+OffsetSolver::OffsetSolver(const HeadModel& model, const OffsetOptions& options)
+    : model_(model), options_(options), unknown_(std::size_t(model.vertex_count()), -1) {
     const int count = model.vertex_count();
-    std::vector<int> unknown(std::size_t(count), -1), vertex;
     for (int v = 0; v < count; ++v)
         if (is_skin(model.region_names[model.vertex_region[std::size_t(v)]])) {
-            unknown[std::size_t(v)] = int(vertex.size());
-            vertex.push_back(v);
+            unknown_[std::size_t(v)] = int(vertex_.size());
+            vertex_.push_back(v);
         }
-    const int n = int(vertex.size());
-
-    const Vertices start = fit.offsets.size() ? fit.offsets : Vertices::Zero(3, count);
-    const PosedHead posed = pose_head(model, personalise(model, fit.identity, &start), fit.pose);
-    const Eigen::Matrix3f turn = fit.camera.world_to_camera.topLeftCorner<3, 3>();
-    // Offsets in the camera's axes, millimetres. The picture says nothing of its depth axis, and along the other two
-    // the same system holds: one factorization, two right sides.
-    const auto to_camera = [&](int v) -> Eigen::Matrix3f { return turn * skinning_rotation(model, posed, v); };
-    Eigen::Matrix3Xf whole(3, n);
-    for (int i = 0; i < n; ++i) {
-        const int v = vertex[std::size_t(i)];
-        whole.col(i) = to_camera(v) * start.col(v) / mm;
-    }
-
+    const int n = int(vertex_.size());
     const VertexGraph graph = vertex_graph(count, model.triangles);
     std::vector<Eigen::Triplet<float>> entries;
     for (int i = 0; i < n; ++i) {
-        const int v = vertex[std::size_t(i)];
+        const int v = vertex_[std::size_t(i)];
         int degree = 0;
         for (int e = graph.first[std::size_t(v)]; e < graph.first[std::size_t(v) + 1]; ++e)
-            degree += unknown[std::size_t(graph.neighbours[std::size_t(e)])] >= 0;
-        if (degree == 0) continue;
-        entries.emplace_back(i, i, 1.0f);
+            degree += unknown_[std::size_t(graph.neighbours[std::size_t(e)])] >= 0;
+        entries.emplace_back(i, i, degree ? 1.0f : 0.0f);
         for (int e = graph.first[std::size_t(v)]; e < graph.first[std::size_t(v) + 1]; ++e) {
-            const int other = unknown[std::size_t(graph.neighbours[std::size_t(e)])];
+            const int other = unknown_[std::size_t(graph.neighbours[std::size_t(e)])];
             if (other >= 0) entries.emplace_back(i, other, -1.0f / float(degree));
         }
     }
     Eigen::SparseMatrix<float> laplacian(n, n);
     laplacian.setFromTriplets(entries.begin(), entries.end());
-    const Eigen::SparseMatrix<float> smooth = options.stiffness * Eigen::SparseMatrix<float>(laplacian.transpose() * laplacian);
+    smooth_ = options.stiffness * Eigen::SparseMatrix<float>(laplacian.transpose() * laplacian);
+    factors_.analyzePattern(smooth_);
+}
 
-    std::vector<Eigen::Triplet<float>> data;
-    for (int i = 0; i < n; ++i) data.emplace_back(i, i, options.weight);
+Vertices OffsetSolver::solve(const PersonalHead& bare, const HeadFit& fit, const std::vector<OffsetTarget>& targets) {
+    constexpr float mm = 1e-3f;
+    const int count = model_.vertex_count(), n = int(vertex_.size());
+    const Vertices start = fit.offsets.size() ? fit.offsets : Vertices::Zero(3, count);
+    PersonalHead person = bare;
+    person.vertices += start;
+    const PosedHead posed = pose_head(model_, person, fit.pose);
+    const Eigen::Matrix3f turn = fit.camera.world_to_camera.topLeftCorner<3, 3>();
+    // Offsets in the camera's axes, millimetres. The picture says nothing of its depth axis, and along the other two
+    // the same system holds: one factorization, two right sides.
+    const auto to_camera = [&](int v) -> Eigen::Matrix3f { return turn * skinning_rotation(model_, posed, v); };
+    Eigen::Matrix3Xf whole(3, n);
+    for (int i = 0; i < n; ++i) {
+        const int v = vertex_[std::size_t(i)];
+        whole.col(i) = to_camera(v) * start.col(v) / mm;
+    }
+
     // Unknowns are the whole offsets, so smoothness counts from zero and not from where the solve starts.
+    Eigen::SparseMatrix<float> matrix = smooth_;
+    matrix.diagonal().array() += options_.weight;
     Eigen::MatrixX2f right = Eigen::MatrixX2f::Zero(n, 2);
     for (const OffsetTarget& target : targets) {
-        const Eigen::Vector3i& t = model.triangles[std::size_t(target.point.triangle)];
-        const Eigen::Vector3f p = surface_position(posed.vertices, model.triangles, target.point);
+        const Eigen::Vector3i& t = model_.triangles[std::size_t(target.point.triangle)];
+        const Eigen::Vector3f p = surface_position(posed.vertices, model_.triangles, target.point);
         float depth = 0;
         const Eigen::Vector2f missing = target.target - fit.camera.project(p, &depth);
         const float millimetres = depth / (fit.camera.fx * mm);  // a pixel
         Eigen::Vector2f want = missing * millimetres;
         for (int k = 0; k < 3; ++k)
-            if (const int i = unknown[std::size_t(t[k])]; i >= 0) want += target.point.barycentric[k] * whole.col(i).head<2>();
+            if (const int i = unknown_[std::size_t(t[k])]; i >= 0) want += target.point.barycentric[k] * whole.col(i).head<2>();
         const float weight = (target.weight / millimetres) * (target.weight / millimetres);
         for (int k = 0; k < 3; ++k) {
-            const int row = unknown[std::size_t(t[k])];
+            const int row = unknown_[std::size_t(t[k])];
             if (row < 0) continue;
             const float w = weight * target.point.barycentric[k];
             right.row(row) += w * want.transpose();
             for (int l = 0; l < 3; ++l)
-                if (const int column = unknown[std::size_t(t[l])]; column >= 0)
-                    data.emplace_back(row, column, w * target.point.barycentric[l]);
+                if (const int column = unknown_[std::size_t(t[l])]; column >= 0)
+                    matrix.coeffRef(row, column) += w * target.point.barycentric[l];
         }
     }
-    Eigen::SparseMatrix<float> matrix(n, n);
-    matrix.setFromTriplets(data.begin(), data.end());
-    matrix += smooth;
-    Eigen::SimplicialLDLT<Eigen::SparseMatrix<float>> solver(matrix);
-    const Eigen::MatrixX2f solution = solver.solve(right);
+    factors_.factorize(matrix);
+    const Eigen::MatrixX2f solution = factors_.solve(right);
 
     Vertices offsets = Vertices::Zero(3, count);
     if (!solution.allFinite()) return start;
     for (int i = 0; i < n; ++i) {
-        const int v = vertex[std::size_t(i)];
+        const int v = vertex_[std::size_t(i)];
         const Eigen::Vector3f in_camera(solution(i, 0), solution(i, 1), whole(2, i));
         offsets.col(v) = to_camera(v).inverse() * in_camera * mm;
     }
-    move_followers(model, unknown, offsets);
+    move_followers(model_, unknown_, offsets);
     return offsets;
 }
 

@@ -5,6 +5,8 @@
 // Parts that are no skin (eyes, teeth, lashes) follow the skin beside them.
 #pragma once
 
+#include <Eigen/Sparse>
+#include <Eigen/SparseCholesky>
 #include <vector>
 
 #include "core/tracking/landmark_solver.h"
@@ -22,9 +24,23 @@ struct OffsetOptions {
     float weight = 0.02f;    // of the offsets in millimetres
 };
 
-// Returns new offsets [3, V], metres; fit.offsets (may be empty) is where the solve starts.
-Vertices solve_offsets(const HeadModel& model, const HeadFit& fit, const std::vector<OffsetTarget>& targets,
-                       const OffsetOptions& options);
+// What only depends on the head model is made once, the order of the system's elimination too: it is the Laplacian's
+// for any targets, since a target only joins the corners of one triangle.
+class OffsetSolver {
+  public:
+    explicit OffsetSolver(const HeadModel& model, const OffsetOptions& options = {});
+
+    // Returns new offsets [3, V], metres. `bare` is the fit's head without any; fit.offsets (may be empty) is where the
+    // solve starts.
+    Vertices solve(const PersonalHead& bare, const HeadFit& fit, const std::vector<OffsetTarget>& targets);
+
+  private:
+    const HeadModel& model_;
+    OffsetOptions options_;
+    std::vector<int> vertex_, unknown_;  // the vertex of each unknown; the unknown of each vertex, or -1
+    Eigen::SparseMatrix<float> smooth_;
+    Eigen::SimplicialLDLT<Eigen::SparseMatrix<float>> factors_;
+};
 
 // Targets from the detector's landmarks.
 std::vector<OffsetTarget> landmark_targets(const HeadModel& model, const LandmarkPoints& points);

@@ -63,7 +63,7 @@ void expect_loadable(const Avatar& avatar) {
 
 TEST(Trainer, LearnsAndReports) {
     Job job;
-    job.options.steps = 60;
+    job.options.steps = 150;
     Trainer trainer = job.trainer();
     EXPECT_EQ(trainer.snapshots().latest(), nullptr);
     double last = -1;
@@ -84,7 +84,7 @@ TEST(Trainer, LearnsAndReports) {
     const double before = error();
     const TrainerReport report = trainer.run(progress);
     EXPECT_LT(error(), 0.75 * before);
-    EXPECT_EQ(report.steps, 60);
+    EXPECT_EQ(report.steps, 150);
     EXPECT_FALSE(report.stopped_early);
     EXPECT_EQ(report.gaussians, job.avatar.splats.count);
     EXPECT_GT(report.gaussians, job.seed.count) << "Gaussians were added where the picture was worst";
@@ -94,7 +94,7 @@ TEST(Trainer, LearnsAndReports) {
     expect_loadable(job.avatar);
     // What was seen last is what is kept.
     ASSERT_NE(trainer.snapshots().latest(), nullptr);
-    EXPECT_EQ(trainer.snapshots().latest()->step, 60);
+    EXPECT_EQ(trainer.snapshots().latest()->step, 150);
     EXPECT_TRUE(same(trainer.snapshots().latest()->splats, job.avatar.splats));
 }
 

@@ -30,15 +30,19 @@ float residual(const HeadFit& fit, const std::vector<OffsetTarget>& targets) {
     return float(sum / double(targets.size()));
 }
 
+Vertices solve(const HeadFit& fit, const std::vector<OffsetTarget>& targets, const OffsetOptions& options = {}) {
+    return OffsetSolver(*real_head(), options).solve(personalise(*real_head(), fit.identity), fit, targets);
+}
+
 TEST(Offsets, ZeroTargetsMoveNothing) {
     Random random(1);
     for (const float yaw : {0.0f, 40.0f}) {
         const SyntheticPortrait portrait = synthetic_portrait(yaw, random);
         const HeadFit fit = true_fit(portrait);
-        const Vertices offsets = solve_offsets(*real_head(), fit, landmark_targets(*real_head(), portrait.points), {});
+        const Vertices offsets = solve(fit, landmark_targets(*real_head(), portrait.points));
         ASSERT_EQ(offsets.cols(), real_head()->vertex_count());
         EXPECT_LT(offsets.cwiseAbs().maxCoeff(), 2e-5f) << "the mesh already lies where it is wanted";
-        EXPECT_LT(solve_offsets(*real_head(), fit, {}, {}).cwiseAbs().maxCoeff(), 1e-9f) << "no targets at all";
+        EXPECT_LT(solve(fit, {}).cwiseAbs().maxCoeff(), 1e-9f) << "no targets at all";
     }
 }
 
@@ -54,10 +58,10 @@ TEST(Offsets, TheMeshGoesWhereItIsWanted) {
             p.head<2>() += 0.03f * unit * Eigen::Vector2f(std::sin(p.x() / unit * 2), std::cos(p.y() / unit * 2));
         const std::vector<OffsetTarget> targets = landmark_targets(*real_head(), wanted);
         const float before = residual(fit, targets);
-        fit.offsets = solve_offsets(*real_head(), fit, targets, {});
+        fit.offsets = solve(fit, targets);
         const float after = residual(fit, targets);
         EXPECT_LT(after, 0.35f * before) << "yaw " << yaw;
-        fit.offsets = solve_offsets(*real_head(), fit, targets, {});
+        fit.offsets = solve(fit, targets);
         EXPECT_LT(residual(fit, targets), 1.02f * after) << "a second round keeps it";
         EXPECT_TRUE(fit.offsets.allFinite());
         EXPECT_LT(fit.offsets.colwise().norm().maxCoeff(), 0.02f) << "and nothing flies off";
@@ -81,8 +85,8 @@ TEST(Offsets, StifferIsSmoother) {
     OffsetOptions soft, stiff;
     soft.stiffness = 5;
     stiff.stiffness = 500;
-    EXPECT_LT(roughness(solve_offsets(*real_head(), fit, targets, stiff)),
-              0.5 * roughness(solve_offsets(*real_head(), fit, targets, soft)));
+    EXPECT_LT(roughness(solve(fit, targets, stiff)),
+              0.5 * roughness(solve(fit, targets, soft)));
 }
 
 TEST(Offsets, EyesGoWithTheirLids) {
@@ -91,7 +95,7 @@ TEST(Offsets, EyesGoWithTheirLids) {
     HeadFit fit = true_fit(portrait);
     LandmarkPoints wanted = portrait.points;
     for (Eigen::Vector3f& p : wanted) p.y() -= 5;  // everything up
-    fit.offsets = solve_offsets(*real_head(), fit, landmark_targets(*real_head(), wanted), {});
+    fit.offsets = solve(fit, landmark_targets(*real_head(), wanted));
     const HeadModel& model = *real_head();
     for (const char* region : {"eye_left", "eye_right", "teeth_upper", "lashes"}) {
         float mean = 0, least = 1, most = -1;
@@ -116,7 +120,7 @@ TEST(PortraitFit, OffsetsBringTheLandmarksCloser) {
     LandmarkPoints points = portrait.points;  // a face that the model cannot make
     const float unit = iris_distance(points);
     for (Eigen::Vector3f& p : points) p.y() += 0.04f * unit * std::sin(9 * p.x() / unit) * std::cos(7 * p.y() / unit);
-    const HeadFit fit = fit_landmarks(*real_head(), points, portrait.camera.width, portrait.camera.height, {});
+    const HeadFit fit = PortraitFitter(real_head()).fit(points, portrait.camera.width, portrait.camera.height, {});
     EXPECT_LT(fit.landmark_error, 0.6f * fit.model_error);
     EXPECT_LT(median_distance(fit, points, true), 0.012f);
     EXPECT_EQ(fit.offsets.cols(), real_head()->vertex_count());

@@ -41,7 +41,7 @@ HeadFit fit_picture(const std::filesystem::path& file) {
     SolverOptions solver;
     if (loaded->focal_35mm)
         solver.focal_pixels = *loaded->focal_35mm * std::hypot(float(picture.width), float(picture.height)) / 43.27f;
-    return fit_landmarks(*real_head(), points, picture.width, picture.height, solver);
+    return PortraitFitter(real_head()).fit(points, picture.width, picture.height, solver);
 }
 
 void expect_plausible(const HeadFit& fit, const std::string& name) {
