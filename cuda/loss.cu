@@ -18,10 +18,31 @@ struct LossArguments {
     LossOptions options;
     LossInputs inputs;
     LossOutputs outputs;
-    float* partials;  // [3, channels, height, width]; null without SSIM
+    float* partials;  // [images, 3, channels, height, width]; null without SSIM
     float window[ssim_radius + 1];
     float inverse_normalizer;
 };
+
+// One of the pictures, and the channel that a block works on.
+struct Picture {
+    LossInputs inputs;
+    LossOutputs outputs;
+    float* partials;
+    int channel;
+};
+__device__ Picture picture_of(const LossArguments& a, int block) {
+    const std::size_t image = std::size_t(block / channels), plane = std::size_t(a.options.width) * a.options.height;
+    Picture p{a.inputs, a.outputs, a.partials, block % channels};
+    p.inputs.color += image * channels * plane;
+    p.inputs.alpha += image * plane;
+    p.inputs.target = a.inputs.targets ? a.inputs.targets[image] : a.inputs.target + image * 4 * plane;
+    if (p.inputs.mask) p.inputs.mask += image * plane;
+    p.outputs.terms += image;
+    p.outputs.color_gradient += image * channels * plane;
+    p.outputs.alpha_gradient += image * plane;
+    if (p.partials) p.partials += image * 3 * channels * plane;
+    return p;
+}
 
 __device__ std::size_t pixel_index(const LossArguments& a, int x, int y) {
     return std::size_t(y) * a.options.width + x;
@@ -29,16 +50,14 @@ __device__ std::size_t pixel_index(const LossArguments& a, int x, int y) {
 __device__ bool inside(const LossArguments& a, int x, int y) {
     return x >= 0 && y >= 0 && x < a.options.width && y < a.options.height;
 }
-__device__ float mask_at(const LossArguments& a, std::size_t pixel) {
-    return a.inputs.mask ? a.inputs.mask[pixel] : 1.0f;
+__device__ float mask_at(const Picture& p, std::size_t pixel) { return p.inputs.mask ? p.inputs.mask[pixel] : 1.0f; }
+__device__ float target_alpha(const Picture& p, std::size_t pixel) {
+    return float(p.inputs.target[4 * pixel + 3]) * (1.0f / 255.0f);
 }
-__device__ float target_alpha(const LossArguments& a, std::size_t pixel) {
-    return float(a.inputs.target[4 * pixel + 3]) * (1.0f / 255.0f);
-}
-__device__ float target_color(const LossArguments& a, std::size_t pixel, int channel) {
-    const float alpha = target_alpha(a, pixel);
-    const float behind = a.inputs.background ? a.inputs.background[channel] : 0.0f;
-    return float(a.inputs.target[4 * pixel + channel]) * (1.0f / 255.0f) * alpha + behind * (1.0f - alpha);
+__device__ float target_color(const Picture& p, std::size_t pixel) {
+    const float alpha = target_alpha(p, pixel);
+    const float behind = p.inputs.background ? p.inputs.background[p.channel] : 0.0f;
+    return float(p.inputs.target[4 * pixel + p.channel]) * (1.0f / 255.0f) * alpha + behind * (1.0f - alpha);
 }
 
 __device__ float window_at(const LossArguments& a, int offset) { return a.window[offset < 0 ? -offset : offset]; }
@@ -62,15 +81,16 @@ __device__ float block_sum(float value) {
 __global__ void __launch_bounds__(block_threads) ssim_kernel(const __grid_constant__ LossArguments a) {
     __shared__ float render[halo_height][halo_width], target[halo_height][halo_width];
     __shared__ float rows[5][halo_height][block_width];
-    const int channel = int(blockIdx.z), thread = int(threadIdx.x);
+    const Picture p = picture_of(a, int(blockIdx.z));
+    const int channel = p.channel, thread = int(threadIdx.x);
     const int left = int(blockIdx.x) * block_width, top = int(blockIdx.y) * block_height;
     for (int i = thread; i < halo_width * halo_height; i += block_threads) {
         const int x = left + i % halo_width - ssim_radius, y = top + i / halo_width - ssim_radius;
         float c = 0, t = 0;
         if (inside(a, x, y)) {
             const std::size_t pixel = pixel_index(a, x, y);
-            c = a.inputs.color[channels * pixel + channel];
-            t = target_color(a, pixel, channel);
+            c = p.inputs.color[channels * pixel + channel];
+            t = target_color(p, pixel);
         }
         render[i / halo_width][i % halo_width] = c;
         target[i / halo_width][i % halo_width] = t;
@@ -111,23 +131,23 @@ __global__ void __launch_bounds__(block_threads) ssim_kernel(const __grid_consta
     float loss = 0;
     if (inside(a, x, y)) {
         const std::size_t pixel = pixel_index(a, x, y);
-        const float mask = mask_at(a, pixel);
+        const float mask = mask_at(p, pixel);
         loss = mask * (1.0f - ssim);
         const float by_covariance = 2 * a1 * inverse;
         const float by_variance = -ssim / b2;
         const float by_mean = 2 * mt * a2 * inverse - 2 * mc * ssim / b1 - 2 * mc * by_variance - mt * by_covariance;
         const std::size_t plane = std::size_t(a.options.width) * a.options.height;
-        float* const partials = a.partials + channel * plane + pixel;
+        float* const partials = p.partials + channel * plane + pixel;
         partials[0] = mask * by_mean;
         partials[channels * plane] = mask * by_variance;
         partials[2 * channels * plane] = mask * by_covariance;
     }
     const float sum = block_sum(loss);
-    if (thread == 0) atomicAdd(&a.outputs.terms->dssim, double(sum) * double(a.inverse_normalizer) / (2 * channels));
+    if (thread == 0) atomicAdd(&p.outputs.terms->dssim, double(sum) * double(a.inverse_normalizer) / (2 * channels));
 }
 
 // Filters the partial derivatives; leaves dSSIM_sum/dc of this thread's pixel.
-__device__ float ssim_gradient(const LossArguments& a, int channel, int left, int top, float c, float t) {
+__device__ float ssim_gradient(const LossArguments& a, const Picture& p, int left, int top, float c, float t) {
     __shared__ float maps[3][halo_height][halo_width];
     __shared__ float rows[3][halo_height][block_width];
     const int thread = int(threadIdx.x);
@@ -138,7 +158,7 @@ __device__ float ssim_gradient(const LossArguments& a, int channel, int left, in
 #pragma unroll
         for (int m = 0; m < 3; ++m) {
             maps[m][i / halo_width][i % halo_width] =
-                valid ? a.partials[(m * channels + channel) * plane + pixel_index(a, x, y)] : 0.0f;
+                valid ? p.partials[(m * channels + p.channel) * plane + pixel_index(a, x, y)] : 0.0f;
         }
     }
     __syncthreads();
@@ -176,40 +196,42 @@ __device__ float alpha_loss(AlphaLoss kind, float alpha, float target, float& de
 }
 
 __global__ void __launch_bounds__(block_threads) gradient_kernel(const __grid_constant__ LossArguments a) {
-    const int channel = int(blockIdx.z), thread = int(threadIdx.x);
+    const Picture p = picture_of(a, int(blockIdx.z));
+    const int channel = p.channel, thread = int(threadIdx.x);
     const int left = int(blockIdx.x) * block_width, top = int(blockIdx.y) * block_height;
     const int x = left + thread % block_width, y = top + thread / block_width;
     const bool valid = inside(a, x, y);
     const std::size_t pixel = valid ? pixel_index(a, x, y) : 0;
-    const float mask = valid ? mask_at(a, pixel) : 0.0f;
-    const float c = valid ? a.inputs.color[channels * pixel + channel] : 0.0f;
-    const float t = valid ? target_color(a, pixel, channel) : 0.0f;
+    const float mask = valid ? mask_at(p, pixel) : 0.0f;
+    const float c = valid ? p.inputs.color[channels * pixel + channel] : 0.0f;
+    const float t = valid ? target_color(p, pixel) : 0.0f;
     const float difference = c - t;
     const float sign = difference > 0 ? 1.0f : difference < 0 ? -1.0f : 0.0f;
     float gradient = a.options.l1_weight * mask * sign;
-    if (a.partials) gradient -= 0.5f * a.options.dssim_weight * ssim_gradient(a, channel, left, top, c, t);
-    if (valid) a.outputs.color_gradient[channels * pixel + channel] = gradient * a.inverse_normalizer / channels;
+    if (a.partials) gradient -= 0.5f * a.options.dssim_weight * ssim_gradient(a, p, left, top, c, t);
+    if (valid) p.outputs.color_gradient[channels * pixel + channel] = gradient * a.inverse_normalizer / channels;
     const float l1 = block_sum(mask * fabsf(difference));
     const float squared = block_sum(mask * difference * difference);
     if (thread == 0) {
-        atomicAdd(&a.outputs.terms->l1, double(l1) * double(a.inverse_normalizer) / channels);
-        atomicAdd(&a.outputs.terms->squared, double(squared) * double(a.inverse_normalizer) / channels);
+        atomicAdd(&p.outputs.terms->l1, double(l1) * double(a.inverse_normalizer) / channels);
+        atomicAdd(&p.outputs.terms->squared, double(squared) * double(a.inverse_normalizer) / channels);
     }
     if (channel != 0) return;
     float derivative = 0, loss = 0;
     if (valid) {
-        loss = mask * alpha_loss(a.options.alpha_loss, a.inputs.alpha[pixel], target_alpha(a, pixel), derivative);
-        a.outputs.alpha_gradient[pixel] = a.options.alpha_weight * mask * derivative * a.inverse_normalizer;
+        loss = mask * alpha_loss(a.options.alpha_loss, p.inputs.alpha[pixel], target_alpha(p, pixel), derivative);
+        p.outputs.alpha_gradient[pixel] = a.options.alpha_weight * mask * derivative * a.inverse_normalizer;
     }
     const float sum = block_sum(loss);
-    if (thread == 0) atomicAdd(&a.outputs.terms->alpha, double(sum) * double(a.inverse_normalizer));
+    if (thread == 0) atomicAdd(&p.outputs.terms->alpha, double(sum) * double(a.inverse_normalizer));
 }
 
 }  // namespace
 
 std::size_t loss_workspace_bytes(const LossOptions& options) {
     if (options.dssim_weight == 0) return 0;
-    return 3 * channels * std::size_t(options.width) * std::size_t(options.height) * sizeof(float);
+    return 3 * channels * std::size_t(options.images) * std::size_t(options.width) * std::size_t(options.height) *
+           sizeof(float);
 }
 
 void picture_loss(const LossOptions& options, const LossInputs& inputs, void* workspace, const LossOutputs& outputs,
@@ -228,9 +250,9 @@ void picture_loss(const LossOptions& options, const LossInputs& inputs, void* wo
     }
     for (int k = 0; k <= ssim_radius; ++k) a.window[k] = float(window[k] / sum);
 
-    check(cudaMemsetAsync(outputs.terms, 0, sizeof(LossTerms), stream), "clear loss");
+    check(cudaMemsetAsync(outputs.terms, 0, std::size_t(options.images) * sizeof(LossTerms), stream), "clear loss");
     const dim3 grid(unsigned((options.width + block_width - 1) / block_width),
-                    unsigned((options.height + block_height - 1) / block_height), channels);
+                    unsigned((options.height + block_height - 1) / block_height), unsigned(channels * options.images));
     if (a.partials) {
         ssim_kernel<<<grid, block_threads, 0, stream>>>(a);
         check_launch("ssim", stream);

@@ -125,31 +125,26 @@ __global__ void __launch_bounds__(linear_threads)
                 const unsigned char* layers, unsigned visible, PosedArrays out) {
     const std::size_t i = std::size_t(blockIdx.x) * linear_threads + threadIdx.x;
     if (i >= std::size_t(shape.count)) return;
-    if (!(visible >> layers[i] & 1u)) {
-        out.opacities[i] = 0;  // the rest is not looked at
-        return;
-    }
-    const FrameParts f = make_frame(arrays, vertices, normals, i);
-    float m[9];
-    columns(f, m);
-    pose_splat(i, f.origin, m, f.stretch, p, out);
-}
-
-// A turn of the frame by the rotation vector w moves its columns by w x column. The derivative by w is split into what
-// the normal's and the tangent's movements take of it: w = n x dn + n (b . dt).
-__global__ void __launch_bounds__(linear_threads)
-    frames_backward_kernel(SurfaceShape shape, SurfaceArrays arrays, const float* vertices, const float* normals,
-                           AnchoredArrays p, const float* posed_rotations, PosedGradients g, float* by_normals,
-                           float* by_vertices) {
-    const std::size_t i = std::size_t(blockIdx.x) * linear_threads + threadIdx.x;
-    if (i >= std::size_t(shape.count)) return;
     const std::size_t frame = std::size_t(blockIdx.y) * shape.vertices * 3;
     const std::size_t at = std::size_t(blockIdx.y) * shape.count + i;
-    const Vec3 by_mean = load3(g.means + 3 * at), by_scale = load3(g.scales + 3 * at);
-    const Quaternion by_rotation = load_quaternion(g.rotations, at);
+    if (layers && !(visible >> layers[i] & 1u)) {
+        out.opacities[at] = 0;  // the rest is not looked at
+        return;
+    }
     const FrameParts f = make_frame(arrays, vertices + frame, normals + frame, i);
     float m[9];
     columns(f, m);
+    pose_splat(i, at, f.origin, m, f.stretch, p, out);
+}
+
+// What one Gaussian in one frame passes on to the corners of its triangle. A turn of the frame by the rotation vector w
+// moves its columns by w x column. The derivative by w is split into what the normal's and the tangent's movements take
+// of it: w = n x dn + n (b . dt).
+__device__ inline void pass_to_vertices(const FrameParts& f, const float* m, std::size_t i, std::size_t at,
+                                        const AnchoredArrays& p, const float* posed_rotations, const PosedGradients& g,
+                                        float* by_normals, float* by_vertices) {
+    const Vec3 by_mean = load3(g.means + 3 * at), by_scale = load3(g.scales + 3 * at);
+    const Quaternion by_rotation = load_quaternion(g.rotations, at);
     const Vec3 turned = multiply(m, load3(p.offsets + 3 * i));
     const Vec3 log_scale = load3(p.log_scales + 3 * i);
     const float by_stretch = dot(by_mean, turned) + by_scale.x * expf(log_scale.x) + by_scale.y * expf(log_scale.y) +
@@ -175,17 +170,39 @@ __global__ void __launch_bounds__(linear_threads)
         by_ab = by_ab + cross(f.ac, by_face);
         by_ac = by_ac + cross(by_face, f.ab);
     }
-    float* to = by_vertices + frame;
-    add3(to + 3 * f.t.a, f.weight[0] * by_mean - by_ab - by_ac);
-    add3(to + 3 * f.t.b, f.weight[1] * by_mean + by_ab);
-    add3(to + 3 * f.t.c, f.weight[2] * by_mean + by_ac);
+    add3(by_vertices + 3 * f.t.a, f.weight[0] * by_mean - by_ab - by_ac);
+    add3(by_vertices + 3 * f.t.b, f.weight[1] * by_mean + by_ab);
+    add3(by_vertices + 3 * f.t.c, f.weight[2] * by_mean + by_ac);
     if (f.normal_length > 0) {
         const Vec3 by_sum = (1.0f / f.normal_length) * (by_normal - dot(by_normal, f.normal) * f.normal);
-        float* normal = by_normals + frame;
-        add3(normal + 3 * f.t.a, f.weight[0] * by_sum);
-        add3(normal + 3 * f.t.b, f.weight[1] * by_sum);
-        add3(normal + 3 * f.t.c, f.weight[2] * by_sum);
+        add3(by_normals + 3 * f.t.a, f.weight[0] * by_sum);
+        add3(by_normals + 3 * f.t.b, f.weight[1] * by_sum);
+        add3(by_normals + 3 * f.t.c, f.weight[2] * by_sum);
     }
+}
+
+// One thread for each Gaussian, which sees it in every frame: its own derivatives are sums over them.
+template <bool Own, bool Vertices>
+__global__ void __launch_bounds__(linear_threads)
+    frames_backward_kernel(SurfaceShape shape, SurfaceArrays arrays, const float* vertices, const float* normals,
+                           AnchoredArrays p, const float* posed_rotations, PosedGradients g, AnchoredGradients own,
+                           float* by_normals, float* by_vertices) {
+    const std::size_t i = std::size_t(blockIdx.x) * linear_threads + threadIdx.x;
+    if (i >= std::size_t(shape.count)) return;
+    // With nothing to sum, the frames run side by side.
+    const int first = Own ? 0 : int(blockIdx.y), end = Own ? shape.frames : first + 1;
+    SplatDerivatives sum{};
+    for (int k = first; k < end; ++k) {
+        const std::size_t frame = std::size_t(k) * shape.vertices * 3, at = std::size_t(k) * shape.count + i;
+        const FrameParts f = make_frame(arrays, vertices + frame, normals + frame, i);
+        AnchorFrame anchor;
+        columns(f, anchor.rotation);
+        anchor.stretch = f.stretch;
+        if constexpr (Own) sum = sum + deform_derivatives(i, at, anchor, p, g);
+        if constexpr (Vertices)
+            pass_to_vertices(f, anchor.rotation, i, at, p, posed_rotations, g, by_normals + frame, by_vertices + frame);
+    }
+    if constexpr (Own) store_derivatives(i, sum, own);
 }
 
 // In place: from derivatives by the unit normals to those by the sums that were normalised.
@@ -247,22 +264,33 @@ void pose_on_surface(const SurfaceShape& shape, const SurfaceArrays& arrays, con
                      const float* normals, const AnchoredArrays& anchored, const unsigned char* layers,
                      unsigned visible, const PosedArrays& posed, cudaStream_t stream) {
     if (shape.count == 0) return;
-    pose_kernel<<<grid_of(shape.count, 1), linear_threads, 0, stream>>>(shape, arrays, vertices, normals, anchored,
+    pose_kernel<<<grid_of(shape.count, shape.frames), linear_threads, 0, stream>>>(shape, arrays, vertices, normals, anchored,
                                                                         layers, visible, posed);
     check_launch("pose", stream);
 }
 
 void surface_backward(const SurfaceShape& shape, const SurfaceArrays& arrays, const float* vertices,
                       const float* normals, const AnchoredArrays& anchored, const float* posed_rotations,
-                      const PosedGradients& gradients, float* by_normals, float* by_vertices, cudaStream_t stream) {
+                      const PosedGradients& gradients, float* by_normals, float* by_vertices, cudaStream_t stream,
+                      const AnchoredGradients& own) {
     if (shape.vertices == 0 || shape.frames == 0) return;
+    const auto launch = [&](auto kernel, int frames) {
+        if (shape.count == 0) return;
+        kernel<<<grid_of(shape.count, frames), linear_threads, 0, stream>>>(
+            shape, arrays, vertices, normals, anchored, posed_rotations, gradients, own, by_normals, by_vertices);
+        check_launch("frames backward", stream);
+    };
+    if (by_vertices == nullptr) {
+        if (own.offsets) launch(frames_backward_kernel<true, false>, 1);
+        return;
+    }
     const std::size_t bytes = sizeof(float) * 3 * std::size_t(shape.vertices) * std::size_t(shape.frames);
     check(cudaMemsetAsync(by_normals, 0, bytes, stream), "clear gradients");
     check(cudaMemsetAsync(by_vertices, 0, bytes, stream), "clear gradients");
-    if (shape.count > 0) {
-        frames_backward_kernel<<<grid_of(shape.count, shape.frames), linear_threads, 0, stream>>>(
-            shape, arrays, vertices, normals, anchored, posed_rotations, gradients, by_normals, by_vertices);
-        check_launch("frames backward", stream);
+    if (own.offsets) {
+        launch(frames_backward_kernel<true, true>, 1);
+    } else {
+        launch(frames_backward_kernel<false, true>, shape.frames);
     }
     const dim3 grid = grid_of(shape.vertices, shape.frames);
     normal_lengths_backward_kernel<<<grid, linear_threads, 0, stream>>>(shape, arrays, vertices, normals, by_normals);
