@@ -339,12 +339,13 @@ class CudaVideoEngine final : public VideoStepEngine {
             batch_poses_.resize(b * row_floats());
             batch_gradients_.resize(batch_poses_.size());
             rig_.resize(b * (std::size_t(shape.expressions) + joint_floats() * 4));
-            for (DeviceBuffer<float>* buffer : {&rested_, &vertices_, &normals_}) buffer->resize(b * vertex_floats());
+            for (DeviceBuffer<float>* buffer : {&rested_, &vertices_}) buffer->resize(b * vertex_floats());
+            normals_.resize(b * vertex_floats() / 3 * 4);
             if (head_moves()) {
                 by_vertices_.resize(vertices_.size());
-                by_normals_.resize(vertices_.size());
+                surface_scratch_.resize(cuda::surface_backward_floats(surface_.shape(int(b))));
                 by_rest_.resize(vertex_floats());
-                scratch_.resize(cuda::head_backward_floats(shape));
+                head_scratch_.resize(cuda::head_backward_floats(shape));
             }
             color_.resize(3 * pixels);
             by_color_.resize(3 * pixels);
@@ -460,7 +461,7 @@ class CudaVideoEngine final : public VideoStepEngine {
             by_own = {p.offsets, p.log_scales, p.quaternions, p.albedos, p.logits};
         }
         cuda::surface_backward(surface, surface_.arrays(), vertices_.data(), normals_.data(), anchored, posed.rotations,
-                               {g.means, g.scales, g.rotations, g.colors, g.opacities}, by_normals_.data(),
+                               {g.means, g.scales, g.rotations, g.colors, g.opacities}, surface_scratch_.data(),
                                head_moves() ? by_vertices_.data() : nullptr, stream_, by_own);
         done("Gaussians backward");
         if (head_moves()) {
@@ -474,7 +475,7 @@ class CudaVideoEngine final : public VideoStepEngine {
                 if (!wanted.rest) wanted.rest = by_rest_.data();
                 wanted.identity = shape_.gradients.data();
             }
-            cuda::head_backward(shape, head, poses, posed_head, by_vertices_.data(), scratch_.data(), wanted, stream_);
+            cuda::head_backward(shape, head, poses, posed_head, by_vertices_.data(), head_scratch_.data(), wanted, stream_);
             done("head backward");
         }
 
@@ -731,8 +732,8 @@ class CudaVideoEngine final : public VideoStepEngine {
     // Of the batch.
     std::size_t batch_ = 0;  // frames that everything below is made for
     DeviceBuffer<float> batch_poses_{stream_}, batch_gradients_{stream_}, rig_{stream_}, rested_{stream_},
-        vertices_{stream_}, normals_{stream_}, by_vertices_{stream_}, by_normals_{stream_}, by_rest_{stream_},
-        scratch_{stream_}, posed_{stream_}, posed_gradients_{stream_};
+        vertices_{stream_}, normals_{stream_}, by_vertices_{stream_}, surface_scratch_{stream_}, by_rest_{stream_},
+        head_scratch_{stream_}, posed_{stream_}, posed_gradients_{stream_};
     DeviceBuffer<float> color_{stream_}, alpha_{stream_}, by_color_{stream_}, by_alpha_{stream_};
     DeviceBuffer<unsigned char> loss_memory_{stream_};
     cuda::LossOptions loss_;

@@ -26,24 +26,32 @@ __global__ void __launch_bounds__(linear_threads)
     if (count && threadIdx.x == 0) ++rows.steps[frame];
 }
 
-// One thread for each coordinate of a vertex, then of a joint.
-__global__ void __launch_bounds__(linear_threads) shape_kernel(HeadShape shape, HeadArrays head, ShapeArrays a) {
-    const int i = int(blockIdx.x) * linear_threads + int(threadIdx.x);
-    const int coordinates = 3 * shape.vertices, expressed = 3 * shape.expressed;
-    if (i < coordinates) {
-        float x = a.loaded_rest[i];
-        if (a.offsets) x += a.offsets[i];
-        if (a.identity && i < expressed)
+// A column of threads for each coordinate of a vertex, then of a joint; each sums its share of the identity.
+constexpr int shape_columns = 32, shape_parts = 8;
+__global__ void __launch_bounds__(shape_columns* shape_parts)
+    shape_kernel(HeadShape shape, HeadArrays head, ShapeArrays a) {
+    __shared__ float sums[shape_parts][shape_columns];
+    const int i = int(blockIdx.x) * shape_columns + int(threadIdx.x), part = int(threadIdx.y);
+    const int coordinates = 3 * shape.vertices, expressed = 3 * shape.expressed, j = i - coordinates;
+    float sum = 0;
+    if (a.identity) {
+        if (i < expressed) {
 #pragma unroll 8
-            for (int k = 0; k < shape.identities; ++k)
-                x += a.identity[k] * head.identity[std::size_t(k) * expressed + i];
-        a.rest[i] = x;
-    } else if (const int j = i - coordinates; j < 3 * shape.joints) {
-        float x = a.loaded_joints[j];
-        if (a.identity)
-            for (int k = 0; k < shape.identities; ++k)
-                x += a.identity[k] * head.joint_identity[std::size_t(j) * shape.identities + k];
-        a.joints[j] = x;
+            for (int k = part; k < shape.identities; k += shape_parts)
+                sum += a.identity[k] * head.identity[std::size_t(k) * expressed + i];
+        } else if (j >= 0 && j < 3 * shape.joints) {
+            for (int k = part; k < shape.identities; k += shape_parts)
+                sum += a.identity[k] * head.joint_identity[std::size_t(j) * shape.identities + k];
+        }
+    }
+    sums[part][threadIdx.x] = sum;
+    __syncthreads();
+    if (part != 0) return;
+    for (int other = 1; other < shape_parts; ++other) sum += sums[other][threadIdx.x];
+    if (j < 0) {
+        a.rest[i] = a.loaded_rest[i] + (a.offsets ? a.offsets[i] : 0.0f) + sum;
+    } else if (j < 3 * shape.joints) {
+        a.joints[j] = a.loaded_joints[j] + sum;
     }
 }
 
@@ -202,8 +210,9 @@ void gather_poses(const PoseRows& rows, int frames, const VideoStepState* state,
 }
 
 void shape_person(const HeadShape& shape, const HeadArrays& head, const ShapeArrays& arrays, cudaStream_t stream) {
-    const std::size_t values = 3 * (std::size_t(shape.vertices) + std::size_t(shape.joints));
-    shape_kernel<<<blocks_for(values), linear_threads, 0, stream>>>(shape, head, arrays);
+    const unsigned values = 3 * unsigned(shape.vertices + shape.joints);
+    shape_kernel<<<(values + shape_columns - 1) / shape_columns, dim3(shape_columns, shape_parts), 0, stream>>>(
+        shape, head, arrays);
     check_launch("shape", stream);
 }
 

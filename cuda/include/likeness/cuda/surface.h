@@ -27,7 +27,8 @@ struct SurfaceArrays {
     const float* anchors = nullptr;  // [count, 4]: barycentric weights, and the triangle's number as bits
 };
 
-// `vertices` and `normals` [frames, vertices, 3]; unit length, zero where a vertex has no triangle.
+// `vertices` [frames, vertices, 3]; `normals` [frames, vertices, 4]: unit length, zero where a vertex has no triangle, and
+// the length of the sum of the triangles' normals, each twice its area long. Aligned to 16 bytes.
 void surface_normals(const SurfaceShape& shape, const SurfaceArrays& arrays, const float* vertices, float* normals,
                      cudaStream_t stream);
 // `frames_out` [frames, count, 13].
@@ -42,11 +43,13 @@ void pose_on_surface(const SurfaceShape& shape, const SurfaceArrays& arrays, con
 
 // Derivatives by the vertices [frames, vertices, 3] (overwritten; null: not asked for) from those by the posed Gaussians
 // of one loss. `posed_rotations` as they were posed; all arrays [frames, ...] but the parameters, which the frames
-// share; `anchored.frames` is not read. `by_normals` is scratch of the vertices' size. Sums run in no fixed order.
+// share; `anchored.frames` is not read. `scratch` has surface_backward_floats(), aligned to 32 bytes. Sums run in no fixed
+// order.
 // `own`: also the derivatives by the Gaussians' parameters, summed over the frames; null pointers: not asked for.
+std::size_t surface_backward_floats(const SurfaceShape& shape);
 void surface_backward(const SurfaceShape& shape, const SurfaceArrays& arrays, const float* vertices,
                       const float* normals, const AnchoredArrays& anchored, const float* posed_rotations,
-                      const PosedGradients& gradients, float* by_normals, float* by_vertices, cudaStream_t stream,
+                      const PosedGradients& gradients, float* scratch, float* by_vertices, cudaStream_t stream,
                       const AnchoredGradients& own = {});
 
 }  // namespace likeness::cuda
