@@ -32,25 +32,6 @@ struct Options {
     std::vector<int> batches = {1, 4, 8};
 };
 
-// As many as asked for: split when there are too few, then an even choice of them.
-SplatSet of_count(SplatSet splats, std::size_t count) {
-    if (splats.count < count) splats = bench::split(splats, int((count + splats.count - 1) / splats.count));
-    SplatSet chosen;
-    chosen.resize(std::min(count, splats.count));
-    for (std::size_t i = 0; i < chosen.count; ++i) {
-        const std::size_t from = i * splats.count / chosen.count;
-        const auto copy = [&](std::vector<float>& to, const std::vector<float>& source, std::size_t width) {
-            std::copy_n(source.begin() + long(from * width), width, to.begin() + long(i * width));
-        };
-        copy(chosen.means, splats.means, 3);
-        copy(chosen.scales, splats.scales, 3);
-        copy(chosen.rotations, splats.rotations, 4);
-        copy(chosen.colors, splats.colors, 3);
-        copy(chosen.opacities, splats.opacities, 1);
-    }
-    return chosen;
-}
-
 std::vector<TrainingView> make_views(const Scene& scene, const Options& options) {
     const auto rasterizer = make_cpu_rasterizer();
     const Eigen::Vector3f middle = head_middle(*scene.avatar);
@@ -102,7 +83,7 @@ int run_train_step_bench(int argc, char** argv) {
 
     const auto splats = load_splat_ply(options.file);
     const auto device = choose_device(options.device);
-    const auto scene = splats ? bench::anchored_scene(of_count(*splats, std::size_t(options.gaussians)))
+    const auto scene = splats ? bench::anchored_scene(bench::of_count(*splats, std::size_t(options.gaussians)))
                               : Result<Scene>(splats.error());
     if (!device || !scene) {
         std::cerr << "likeness-bench: " << (device ? scene.error() : device.error()).message << '\n';

@@ -7,6 +7,7 @@
 
 #include "core/learning/video_step.h"
 #include "cuda/cuda_video_engine.h"
+#include "likeness/cuda/check.h"
 
 namespace likeness::bench {
 namespace {
@@ -45,6 +46,15 @@ std::vector<TrainingFrame> make_frames(const Scene& scene, int size, int count) 
         frames.push_back(std::move(frame));
     }
     return frames;
+}
+
+// What the program holds of the GPU's memory.
+double memory_mib() {
+    cudaMemPool_t pool = nullptr;
+    std::uint64_t bytes = 0;
+    cuda::check(cudaDeviceGetDefaultMemPool(&pool, 0), "memory");
+    cuda::check(cudaMemPoolGetAttribute(pool, cudaMemPoolAttrUsedMemCurrent, &bytes), "memory");
+    return double(bytes) / 1048576;
 }
 
 double rounded(double value) { return std::round(value * 1e5) / 1e5; }
@@ -86,6 +96,7 @@ nlohmann::ordered_json time_video_steps(const Scene& scene, int size, int batch,
     line["images_per_second"] = std::round(10 * measured * batch / passed()) / 10;
     line["first_loss"] = first->mean.total;
     line["last_loss"] = last->mean.total;
+    line["memory_mib"] = std::round(10 * memory_mib()) / 10;  // with the frames
     std::vector<std::pair<std::string, std::vector<double>>> stages;
     for (int round = 0; round < 51; ++round) {
         const std::vector<StageTime> times = engine->timed_step(next(), grey, {});

@@ -206,11 +206,7 @@ class CudaVideoEngine final : public VideoStepEngine {
                              const VideoStepRates& rates) override {
         return guarded([&] {
             finish_all();
-            do {
-                prepare(frames, background);
-                cuda::set_video_step(state_.data(), state_of(frames, rates, 0), stream_);
-                enqueue(false, {});
-            } while (rasterizer_.counters().instances > rasterizer_.instance_capacity());
+            find_gradients(frames, background, rates);
             return download_gradients();
         });
     }
@@ -335,7 +331,6 @@ class CudaVideoEngine final : public VideoStepEngine {
             const std::size_t pixels = b * std::size_t(camera.width) * std::size_t(camera.height);
             const cuda::HeadShape shape = head_.shape(int(b));
             posed_.resize(b * splats_.values.size());
-            posed_gradients_.resize(posed_.size());
             batch_poses_.resize(b * row_floats());
             batch_gradients_.resize(batch_poses_.size());
             rig_.resize(b * (std::size_t(shape.expressions) + joint_floats() * 4));
@@ -358,7 +353,8 @@ class CudaVideoEngine final : public VideoStepEngine {
             loss_.alpha_weight = weights_.alpha;
             loss_.images = int(b);
             loss_.normalizer = float(pixels);  // terms add up to the mean over the batch
-            loss_memory_.resize(cuda::loss_workspace_bytes(loss_));
+            // The loss is done with its scratch memory before there are derivatives by the posed Gaussians.
+            posed_gradients_.resize(std::max(posed_.size(), cuda::loss_workspace_bytes(loss_) / sizeof(float)));
             batch_ = b;
         }
         std::vector<Camera> cameras;
@@ -371,10 +367,22 @@ class CudaVideoEngine final : public VideoStepEngine {
             false, raster);
     }
 
+    // Repeats until the lists hold all Gaussians.
+    void find_gradients(std::span<const int> frames, const std::array<float, 3>& background,
+                        const VideoStepRates& rates) {
+        do {
+            prepare(frames, background);
+            cuda::set_video_step(state_.data(), state_of(frames, rates, 0), stream_);
+            enqueue(false, {});
+        } while (rasterizer_.counters().instances > rasterizer_.instance_capacity());
+    }
+
     template <class Work>
     void start_step(std::span<const int> frames, const std::array<float, 3>& background, const VideoStepRates& rates,
                     const Work& work) {
         prepare(frames, background);
+        // Whether all instances fit is looked at before a batch's first step; later ones tell afterwards.
+        if (repeats_ == 0) find_gradients(frames, background, rates);
         ++steps_;
         ++splat_steps_;
         const std::size_t slot = next_slot_;
@@ -437,7 +445,7 @@ class CudaVideoEngine final : public VideoStepEngine {
         inputs.alpha = alpha_.data();
         inputs.targets = state_.data()->targets;
         inputs.background = rasterizer_.view()->background;
-        cuda::picture_loss(loss_, inputs, loss_memory_.data(), {terms_.data(), by_color_.data(), by_alpha_.data()},
+        cuda::picture_loss(loss_, inputs, posed_gradients_.data(), {terms_.data(), by_color_.data(), by_alpha_.data()},
                            stream_);
         done("loss");
 
@@ -735,7 +743,6 @@ class CudaVideoEngine final : public VideoStepEngine {
         vertices_{stream_}, normals_{stream_}, by_vertices_{stream_}, surface_scratch_{stream_}, by_rest_{stream_},
         head_scratch_{stream_}, posed_{stream_}, posed_gradients_{stream_};
     DeviceBuffer<float> color_{stream_}, alpha_{stream_}, by_color_{stream_}, by_alpha_{stream_};
-    DeviceBuffer<unsigned char> loss_memory_{stream_};
     cuda::LossOptions loss_;
     mutable cuda::DeviceRasterizer rasterizer_{stream_};
 

@@ -9,8 +9,9 @@
 namespace likeness::cuda {
 namespace {
 
-// First guess, and head room when growing, so that a moving camera does not grow the workspace at every step.
-std::uint32_t first_capacity(int items) { return std::max(1u << 16, 4u * unsigned(items)); }
+// First guess, low since what is too much is never given back; and head room when growing, so that a moving camera does
+// not grow the workspace at every step.
+std::uint32_t first_capacity(int items) { return std::max(1u << 16, 2u * unsigned(items)); }
 std::uint32_t with_head_room(std::uint32_t instances) { return (instances + instances / 4 + 65535u) / 65536u * 65536u; }
 
 bool same_shape(const RasterShape& a, const RasterShape& b) {
