@@ -28,7 +28,7 @@ struct Options {
     std::string file, device = "auto";
     int gaussians = 50000, size = 512, views = 4;
     double seconds = 3;
-    bool head = false;
+    bool head = false, repeatable = false;
     std::vector<int> batches = {1, 4, 8};
 };
 
@@ -78,6 +78,7 @@ int run_train_step_bench(int argc, char** argv) {
         ->check(CLI::Range(1, 64));
     app.add_option("--seconds", options.seconds, "how long to measure")->capture_default_str();
     app.add_flag("--head", options.head, "steps on frames of a video, all of the head unknown too (GPU)");
+    app.add_flag("--repeatable", options.repeatable, "the same results each time, with --head");
     app.add_option("--batch", options.batches, "frames a step, with --head (1, 4 and 8)")->check(CLI::Range(1, 32));
     CLI11_PARSE(app, argc, argv);
 
@@ -106,7 +107,8 @@ int run_train_step_bench(int argc, char** argv) {
 #ifdef LIKENESS_HAVE_CUDA
         if (device->name == "cuda") {
             for (const int batch : options.batches)
-                line_of(batch, bench::time_video_steps(*scene, options.size, batch, options.seconds));
+                line_of(batch, bench::time_video_steps(*scene, options.size, batch, options.seconds,
+                                                      options.repeatable));
             return 0;
         }
 #endif

@@ -61,8 +61,8 @@ double rounded(double value) { return std::round(value * 1e5) / 1e5; }
 
 }  // namespace
 
-nlohmann::ordered_json time_video_steps(const Scene& scene, int size, int batch, double seconds) {
-    const auto engine = make_cuda_video_engine();
+nlohmann::ordered_json time_video_steps(const Scene& scene, int size, int batch, double seconds, bool repeatable) {
+    const auto engine = make_cuda_video_engine({.repeatable = repeatable});
     if (!engine) throw std::runtime_error("no GPU that can be used");
     Avatar avatar = *scene.avatar;
     avatar.splats = *scene.gaussians;
@@ -94,6 +94,7 @@ nlohmann::ordered_json time_video_steps(const Scene& scene, int size, int batch,
     engine->pose(0);
     nlohmann::ordered_json line;
     line["images_per_second"] = std::round(10 * measured * batch / passed()) / 10;
+    line["repeatable"] = repeatable;
     line["first_loss"] = first->mean.total;
     line["last_loss"] = last->mean.total;
     line["memory_mib"] = std::round(10 * memory_mib()) / 10;  // with the frames

@@ -11,6 +11,7 @@
 // A pixel adds nothing by itself: a warp's 32 pixels are summed first, then a lane for each value adds it to the
 // Gaussian's row, a single contiguous access.
 #include "cuda/blend.cuh"
+#include "cuda/exact.cuh"
 #include "cuda/launch.cuh"
 
 namespace likeness::cuda {
@@ -67,7 +68,7 @@ __device__ inline int max_over_warp(int value) {
     return value;
 }
 
-template <int Channels>
+template <int Channels, bool Repeatable>
 __global__ void __launch_bounds__(tile_pixels)
     blend_backward_kernel(RasterWorkspace w, ChannelGroup group, const float* alpha_output, const float* alpha_gradient,
                           int channels, Canvas canvas, int row) {
@@ -140,7 +141,12 @@ __global__ void __launch_bounds__(tile_pixels)
             const float total = sum_over_warp<screen_sums + Channels>(values, place.lane);
             if (slot >= 0 && slot < screen_sums + group.count) {
                 const int offset = slot < screen_sums ? slot : slot + group.first;
-                atomicAdd(w.screen_gradients + std::size_t(batch.indices[i]) * row + offset, total);
+                const std::size_t at = std::size_t(batch.indices[i]) * row + offset;
+                if constexpr (Repeatable) {
+                    add_exactly(reinterpret_cast<ExactSum*>(w.screen_gradients) + at, total, screen_units);
+                } else {
+                    atomicAdd(w.screen_gradients + at, total);
+                }
             }
         }
     }
@@ -149,7 +155,9 @@ __global__ void __launch_bounds__(tile_pixels)
 template <int Channels>
 void launch(const RasterShape& shape, const RasterWorkspace& workspace, const ChannelGroup& group, const float* alpha,
             const float* alpha_gradient, cudaStream_t stream) {
-    blend_backward_kernel<Channels><<<segment_slots(shape), tile_pixels, 0, stream>>>(
+    const auto kernel =
+        shape.repeatable ? blend_backward_kernel<Channels, true> : blend_backward_kernel<Channels, false>;
+    kernel<<<segment_slots(shape), tile_pixels, 0, stream>>>(
         workspace, group, alpha, alpha_gradient, shape.channels(), canvas_of(shape), screen_gradient_row(shape));
 }
 

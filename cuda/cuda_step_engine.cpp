@@ -97,6 +97,7 @@ class CudaStepEngine final : public StepEngine {
     explicit CudaStepEngine(const CudaStepOptions& options)
         : in_flight_(std::size_t(std::clamp(options.steps_in_flight, 0, 9))),
           graphs_(options.graphs),
+          repeatable_(options.repeatable),
           reports_(in_flight_ + 1),
           events_(in_flight_ + 1) {
         cuda::keep_freed_memory();
@@ -149,6 +150,7 @@ class CudaStepEngine final : public StepEngine {
     }
 
     LossValue step(const TrainingView& view, const std::array<float, 3>& background, const StepRates& rates) override {
+        const cuda::Range range("training step");
         return guarded([&] {
             DeviceView& v = on_device(view);
             while (under_way_.size() > in_flight_) finish_oldest();
@@ -196,7 +198,10 @@ class CudaStepEngine final : public StepEngine {
         if (known) return *known;
         auto made = std::make_unique<DeviceView>(stream_, view, splats_.count);
         std::unique_ptr<Canvas>& canvas = canvases_[{made->loss.width, made->loss.height}];
-        if (!canvas) canvas = std::make_unique<Canvas>(stream_, made->loss.width, made->loss.height);
+        if (!canvas) {
+            canvas = std::make_unique<Canvas>(stream_, made->loss.width, made->loss.height);
+            canvas->rasterizer.set_repeatable(repeatable_);
+        }
         const std::size_t bytes = cuda::loss_workspace_bytes(made->loss);
         if (canvas->loss_memory.size() < bytes) {
             canvas->loss_memory.resize(bytes);
@@ -368,7 +373,7 @@ class CudaStepEngine final : public StepEngine {
     }
 
     std::size_t in_flight_;
-    bool graphs_;
+    bool graphs_, repeatable_;
     cuda::Stream stream_;
     PinnedArray<cuda::StepReport> reports_;
     std::vector<Event> events_;

@@ -7,7 +7,10 @@
 #include <stdexcept>
 
 #include "core/learning/adam.h"
+#include "cuda/lap.h"
+#include "cuda/learned.h"
 #include "cuda/replay.h"
+#include "cuda/video_frames.h"
 #include "likeness/cuda/device.h"
 #include "likeness/cuda/device_avatar.h"
 #include "likeness/cuda/device_rasterizer.h"
@@ -23,88 +26,16 @@ using cuda::DeviceBuffer;
 using cuda::guarded;
 using cuda::Unknown;
 
-// Unknowns of one storage with what Adam keeps of them.
-struct Learned {
-    explicit Learned(cudaStream_t stream) : values(stream), first(stream), second(stream), gradients(stream) {}
-    void reset(std::size_t count) {
-        for (DeviceBuffer<float>* buffer : {&values, &first, &second, &gradients}) {
-            buffer->resize(count);
-            buffer->fill_zero();
-        }
-    }
-    cuda::UnknownGroup group(Unknown kind, std::size_t from, std::size_t count) {
-        cuda::UnknownGroup g;
-        g.kind = kind;
-        g.count = unsigned(count);
-        g.values = values.data() + from;
-        g.first_moments = first.data() + from;
-        g.second_moments = second.data() + from;
-        if (gradients.size() > 0) g.gradients = gradients.data() + from;
-        return g;
-    }
-    DeviceBuffer<float> values, first, second, gradients;
-};
-
-// Keeps what is in the buffer.
-template <class T>
-void grow(DeviceBuffer<T>& buffer, std::size_t count) {
-    DeviceBuffer<T> larger(buffer.stream(), count);
-    larger.fill_zero();
-    if (buffer.size() > 0) {
-        check(cudaMemcpyAsync(larger.data(), buffer.data(), buffer.bytes(), cudaMemcpyDeviceToDevice, buffer.stream()),
-              "grow");
-    }
-    buffer = std::move(larger);
-}
-
-std::vector<float> row_of(const HeadPose& pose) {
-    std::vector<float> row(pose.controls.data(), pose.controls.data() + pose.controls.size());
-    row.insert(row.end(), pose.joints.data(), pose.joints.data() + pose.joints.size());
-    row.insert(row.end(), pose.translation.data(), pose.translation.data() + 3);
-    return row;
-}
-
-// A stopwatch on a stream.
-class Lap {
-  public:
-    explicit Lap(cudaStream_t stream) : stream_(stream) { mark(""); }
-    ~Lap() {
-        for (const cudaEvent_t event : events_) cudaEventDestroy(event);
-    }
-    Lap(const Lap&) = delete;
-    Lap& operator=(const Lap&) = delete;
-    void mark(const char* stage) {
-        cudaEvent_t event = nullptr;
-        check(cudaEventCreate(&event), "create event");
-        events_.push_back(event);
-        check(cudaEventRecord(event, stream_), "time a step");
-        names_.push_back(stage);
-    }
-    std::vector<StageTime> times() const {
-        std::vector<StageTime> times;
-        check(cudaEventSynchronize(events_.back()), "time a step");
-        for (std::size_t i = 1; i < events_.size(); ++i) {
-            float milliseconds = 0;
-            check(cudaEventElapsedTime(&milliseconds, events_[i - 1], events_[i]), "time a step");
-            times.push_back({names_[i], double(milliseconds)});
-        }
-        return times;
-    }
-
-  private:
-    cudaStream_t stream_;
-    std::vector<cudaEvent_t> events_;
-    std::vector<std::string> names_;
-};
-
 class CudaVideoEngine final : public VideoStepEngine {
   public:
     explicit CudaVideoEngine(const CudaVideoOptions& options)
         : in_flight_(std::size_t(std::clamp(options.steps_in_flight, 0, 8))),
           graphs_(options.graphs),
+          repeatable_(options.repeatable),
           reports_(in_flight_ + 1),
           events_(in_flight_ + 1) {
         cuda::keep_freed_memory();
+        rasterizer_.set_repeatable(repeatable_);
         state_.resize(1);
         terms_.resize(cuda::most_batch_frames);
         pulls_.resize(1);
@@ -116,10 +47,10 @@ class CudaVideoEngine final : public VideoStepEngine {
     std::string name() const override { return "cuda"; }
 
     void load(const Avatar& avatar, const VideoStepOptions& options) override {
+        const cuda::Range range("load an avatar");
         guarded([&] {
             stream_.wait();
             under_way_.clear();
-            frames_.clear();
             avatar_ = avatar;
             free_ = options.unknowns;
             weights_ = options.weights;
@@ -133,12 +64,7 @@ class CudaVideoEngine final : public VideoStepEngine {
             shape_.reset(std::size_t(model.identity_count()) + std::size_t(avatar.neutral.size()));
             rest_.resize(std::size_t(avatar.neutral.size()));
             joints_.resize(std::size_t(3 * model.joint_count()));
-            std::vector<float> limits(model.joint_low.data(), model.joint_low.data() + model.joint_low.size());
-            limits.insert(limits.end(), model.joint_high.data(), model.joint_high.data() + model.joint_high.size());
-            limits_.upload(limits);
-            poses_.reset(0);
-            pose_seeds_.resize(0);
-            frame_steps_.resize(0);
+            frames_.clear(*avatar_.model);
             put_splats(avatar.splats);
         });
     }
@@ -151,31 +77,13 @@ class CudaVideoEngine final : public VideoStepEngine {
     }
 
     int add_frame(const TrainingFrame& frame) override {
-        return guarded([&] {
-            const Camera& camera = frame.camera;
-            const std::vector<float> row = row_of(frame.pose);
-            if (row.size() != row_floats() ||
-                frame.rgba.size() != 4 * std::size_t(camera.width) * std::size_t(camera.height) ||
-                (!frames_.empty() &&
-                 (camera.width != frames_.front().camera.width || camera.height != frames_.front().camera.height))) {
-                throw std::invalid_argument("training step: a frame's picture, camera or pose has another size");
-            }
-            const std::size_t number = frames_.size(), floats = row_floats();
-            if ((number + 1) * floats > poses_.values.size())
-                make_room_for_frames(std::max<std::size_t>(64, 2 * number));
-            for (DeviceBuffer<float>* buffer : {&poses_.values, &pose_seeds_}) {
-                check(cudaMemcpyAsync(buffer->data() + number * floats, row.data(), floats * sizeof(float),
-                                      cudaMemcpyHostToDevice, stream_),
-                      "upload a pose");
-            }
-            frames_.push_back({camera, DeviceBuffer<unsigned char>(stream_)});
-            frames_.back().rgba.upload(frame.rgba);
-            return int(number);
-        });
+        const cuda::Range range("add a frame");
+        return guarded([&] { return frames_.add(frame); });
     }
 
     std::optional<VideoLoss> step(std::span<const int> frames, const std::array<float, 3>& background,
                                   const VideoStepRates& rates) override {
+        const cuda::Range range("video step");
         return guarded([&] {
             while (under_way_.size() > in_flight_) finish_oldest();
             while (!under_way_.empty() && events_[under_way_.front().slot].passed()) finish_oldest();
@@ -189,7 +97,7 @@ class CudaVideoEngine final : public VideoStepEngine {
                                       const VideoStepRates& rates) override {
         return guarded([&] {
             finish_all();
-            std::optional<Lap> lap;
+            std::optional<cuda::Lap> lap;
             start_step(frames, background, rates, [&] {
                 lap.emplace(stream_);
                 const auto mark = [&](const char* stage) { lap->mark(stage); };
@@ -230,22 +138,7 @@ class CudaVideoEngine final : public VideoStepEngine {
     HeadPose pose(int frame) const override {
         return guarded([&] {
             finish_all();
-            if (frame < 0 || std::size_t(frame) >= frames_.size())
-                throw std::out_of_range("training step: no such frame");
-            std::vector<float> row(row_floats());
-            check(cudaMemcpyAsync(row.data(), poses_.values.data() + std::size_t(frame) * row.size(),
-                                  row.size() * sizeof(float), cudaMemcpyDeviceToHost, stream_),
-                  "download a pose");
-            stream_.wait();
-            HeadPose pose = HeadPose::neutral(*avatar_.model);
-            const float* from = row.data();
-            for (auto [to, count] : {std::pair(pose.controls.data(), pose.controls.size()),
-                                     {pose.joints.data(), pose.joints.size()},
-                                     {pose.translation.data(), Eigen::Index(3)}}) {
-                std::copy_n(from, count, to);
-                from += count;
-            }
-            return pose;
+            return frames_.pose(frame);
         });
     }
 
@@ -257,27 +150,24 @@ class CudaVideoEngine final : public VideoStepEngine {
     }
 
   private:
-    struct Frame {
-        Camera camera;
-        DeviceBuffer<unsigned char> rgba;
-    };
     struct UnderWay {
         std::size_t slot;
         int step, frames;
         std::uint32_t capacity;  // of the rasterizer's lists
     };
 
-    std::size_t controls() const { return std::size_t(avatar_.model->control_count()); }
-    std::size_t joint_floats() const { return 3 * std::size_t(avatar_.model->joint_count()); }
-    std::size_t row_floats() const { return controls() + joint_floats() + 3; }
     std::size_t identities() const { return std::size_t(avatar_.model->identity_count()); }
     std::size_t vertex_floats() const { return rest_.size(); }
+    cuda::SurfaceShape surface_shape(int frames) const {
+        cuda::SurfaceShape shape = surface_.shape(frames);
+        shape.repeatable = repeatable_;
+        return shape;
+    }
     bool shaped() const { return free_.identity || free_.vertices; }
     bool head_moves() const { return shaped() || free_.controls || free_.joints || free_.translation; }
 
     void put_splats(const AnchoredSplats& splats) {
         const std::size_t n = splats.count;
-        surface_.load_anchors(splats);
         std::vector<float> values;
         values.reserve(n * cuda::parameters_per_splat);
         for (const std::vector<float>* part :
@@ -285,6 +175,7 @@ class CudaVideoEngine final : public VideoStepEngine {
             values.insert(values.end(), part->begin(), part->end());
         if (values.size() != n * cuda::parameters_per_splat || splats.anchor.size() != n)
             throw std::invalid_argument("training step: arrays of Gaussians do not match");
+        surface_.load_anchors(splats);
         avatar_.splats = splats;
         splats_.reset(values.size());
         splats_.values.upload(values);
@@ -300,45 +191,29 @@ class CudaVideoEngine final : public VideoStepEngine {
         batch_ = 0;
     }
 
-    void make_room_for_frames(std::size_t frames) {
-        for (DeviceBuffer<float>* buffer : {&poses_.values, &poses_.first, &poses_.second, &pose_seeds_})
-            grow(*buffer, frames * row_floats());
-        grow(frame_steps_, frames);
-        batch_ = 0;
-    }
-
     // ---- a step ----
-
-    void check_frames(std::span<const int> frames) const {
-        if (frames.empty() || frames.size() > std::size_t(largest_batch))
-            throw std::invalid_argument("training step: a batch of no frames, or of too many");
-        for (std::size_t i = 0; i < frames.size(); ++i) {
-            if (frames[i] < 0 || std::size_t(frames[i]) >= frames_.size() ||
-                std::find(frames.begin(), frames.begin() + long(i), frames[i]) != frames.begin() + long(i))
-                throw std::invalid_argument("training step: a frame that there is not, or one twice in a batch");
-        }
-    }
 
     // Sizes everything for the batch and puts its cameras in place.
     void prepare(std::span<const int> frames, const std::array<float, 3>& background) {
-        check_frames(frames);
+        frames_.check_batch(frames);
         const std::size_t b = frames.size();
-        if (b != batch_) {
+        if (b != batch_ || rows_generation_ != frames_.generation()) {
+            rows_generation_ = frames_.generation();
             graph_.reset();
             repeats_ = 0;
             batch_ = 0;
-            const Camera& camera = frames_.front().camera;
+            const Camera& camera = frames_.camera(0);
             const std::size_t pixels = b * std::size_t(camera.width) * std::size_t(camera.height);
             const cuda::HeadShape shape = head_.shape(int(b));
             posed_.resize(b * splats_.values.size());
-            batch_poses_.resize(b * row_floats());
+            batch_poses_.resize(b * frames_.row_floats());
             batch_gradients_.resize(batch_poses_.size());
-            rig_.resize(b * (std::size_t(shape.expressions) + joint_floats() * 4));
+            rig_.resize(b * (std::size_t(shape.expressions) + frames_.joint_floats() * 4));
             for (DeviceBuffer<float>* buffer : {&rested_, &vertices_}) buffer->resize(b * vertex_floats());
             normals_.resize(b * vertex_floats() / 3 * 4);
             if (head_moves()) {
                 by_vertices_.resize(vertices_.size());
-                surface_scratch_.resize(cuda::surface_backward_floats(surface_.shape(int(b))));
+                surface_scratch_.resize(cuda::surface_backward_floats(surface_shape(int(b))));
                 by_rest_.resize(vertex_floats());
                 head_scratch_.resize(cuda::head_backward_floats(shape));
             }
@@ -358,7 +233,7 @@ class CudaVideoEngine final : public VideoStepEngine {
             batch_ = b;
         }
         std::vector<Camera> cameras;
-        for (const int frame : frames) cameras.push_back(frames_[std::size_t(frame)].camera);
+        for (const int frame : frames) cameras.push_back(frames_.camera(frame));
         RasterOptions raster;
         raster.background = background;
         const Posed p = posed_arrays(posed_);
@@ -411,7 +286,7 @@ class CudaVideoEngine final : public VideoStepEngine {
             if (mark) mark(stage);
         };
         const int b = int(batch_);
-        cuda::gather_poses(pose_rows(), b, state_.data(), update, batch_poses(batch_poses_), stream_);
+        cuda::gather_poses(frames_.rows(), b, state_.data(), update, batch_poses(batch_poses_), stream_);
         const cuda::HeadShape shape = head_.shape(b);
         cuda::HeadArrays head = head_.arrays();
         if (shaped()) {
@@ -429,7 +304,7 @@ class CudaVideoEngine final : public VideoStepEngine {
                                            rested_.data(), vertices_.data()};
         cuda::head_forward(shape, head, poses, posed_head, stream_);
         done("head");
-        const cuda::SurfaceShape surface = surface_.shape(b);
+        const cuda::SurfaceShape surface = surface_shape(b);
         cuda::surface_normals(surface, surface_.arrays(), vertices_.data(), normals_.data(), stream_);
         const cuda::ParameterArrays own = cuda::cut_parameters(splats_.values.data(), avatar_.splats.count);
         const cuda::AnchoredArrays anchored{nullptr,         own.offsets, own.log_scales,
@@ -483,29 +358,33 @@ class CudaVideoEngine final : public VideoStepEngine {
                 if (!wanted.rest) wanted.rest = by_rest_.data();
                 wanted.identity = shape_.gradients.data();
             }
-            cuda::head_backward(shape, head, poses, posed_head, by_vertices_.data(), head_scratch_.data(), wanted, stream_);
+            cuda::head_backward(shape, head, poses, posed_head, by_vertices_.data(), head_scratch_.data(), wanted,
+                                stream_);
             done("head backward");
         }
+        finish(update);
+        done("update");
+    }
 
+    // Pulls, and with `update` Adam.
+    void finish(bool update) {
         const std::vector<cuda::UnknownGroup> groups = unknown_groups();
         cuda::VideoStepSettings settings;
-        settings.frames = b;
+        settings.frames = int(batch_);
         settings.beta1 = adam_beta1;
         settings.beta2 = adam_beta2;
         settings.epsilon = adam_epsilon;
-        settings.surface = surface;
         settings.surface_arrays = surface_.arrays();
         cuda::VideoStepBuffers buffers;
         buffers.state = state_.data();
         buffers.terms = terms_.data();
         buffers.pulls = pulls_.data();
         buffers.counters = rasterizer_.device_counters();
-        buffers.frame_steps = frame_steps_.data();
+        buffers.frame_steps = frames_.rows().steps;
         buffers.broken = broken_.data();
         buffers.reports = reports_.data();
         cuda::pull_unknowns(settings, groups.data(), int(groups.size()), buffers, stream_);
         if (update) cuda::update_unknowns(settings, groups.data(), int(groups.size()), buffers, stream_);
-        done("update");
     }
 
     std::vector<cuda::UnknownGroup> unknown_groups() {
@@ -524,20 +403,9 @@ class CudaVideoEngine final : public VideoStepEngine {
         if (free_.identity) groups.push_back(shape_.group(Unknown::identity, 0, identities()));
         if (free_.vertices) groups.push_back(shape_.group(Unknown::vertex, identities(), vertex_floats()));
         const cuda::BatchPoses by = batch_poses(batch_gradients_);
-        const auto add_of_frames = [&](bool wanted, Unknown kind, std::size_t from, std::size_t width,
-                                       float* gradients) {
-            if (!wanted) return;
-            cuda::UnknownGroup g = poses_.group(kind, from, batch_ * width);
-            g.gradients = gradients;
-            g.seeds = pose_seeds_.data() + from;
-            g.width = unsigned(width);
-            g.stride = unsigned(row_floats());
-            if (kind == Unknown::joint) g.limits = limits_.data();
-            groups.push_back(g);
-        };
-        add_of_frames(free_.controls, Unknown::control, 0, controls(), by.controls);
-        add_of_frames(free_.joints, Unknown::joint, controls(), joint_floats(), by.joints);
-        add_of_frames(free_.translation, Unknown::translation, controls() + joint_floats(), 3, by.translation);
+        if (free_.controls) groups.push_back(frames_.group(Unknown::control, batch_, by.controls));
+        if (free_.joints) groups.push_back(frames_.group(Unknown::joint, batch_, by.joints));
+        if (free_.translation) groups.push_back(frames_.group(Unknown::translation, batch_, by.translation));
         return groups;
     }
 
@@ -570,13 +438,13 @@ class CudaVideoEngine final : public VideoStepEngine {
         set(Unknown::vertex, rates.vertex, steps_, 2 * rates.keep_vertex * 1e6f / vertices);
         s.smooth = 2 * rates.smooth_vertex * 1e6f / pairs;
         set(Unknown::control, rates.control, 0,
-            2 * rates.keep_control / float(std::max<std::size_t>(controls() * frames.size(), 1)), 0, 1);
+            2 * rates.keep_control / float(std::max<std::size_t>(frames_.controls() * frames.size(), 1)), 0, 1);
         set(Unknown::joint, rates.joint, 0);
         set(Unknown::translation, rates.translation, 0);
         s.report = unsigned(slot);
         for (std::size_t i = 0; i < frames.size(); ++i) {
             s.frames[i] = frames[i];
-            s.targets[i] = frames_[std::size_t(frames[i])].rgba.data();
+            s.targets[i] = frames_.picture(frames[i]);
         }
         return s;
     }
@@ -621,8 +489,8 @@ class CudaVideoEngine final : public VideoStepEngine {
         g.splats.resize(avatar_.splats.count);
         g.splats.set_zero();
         const Eigen::Index b = Eigen::Index(batch_);
-        g.controls = Eigen::MatrixXf::Zero(Eigen::Index(controls()), b);
-        g.joints = Eigen::MatrixXf::Zero(Eigen::Index(joint_floats()), b);
+        g.controls = Eigen::MatrixXf::Zero(Eigen::Index(frames_.controls()), b);
+        g.joints = Eigen::MatrixXf::Zero(Eigen::Index(frames_.joint_floats()), b);
         g.translation = Eigen::MatrixXf::Zero(3, b);
         g.identity = Eigen::VectorXf::Zero(Eigen::Index(identities()));
         g.vertices = Vertices::Zero(3, Eigen::Index(vertex_floats() / 3));
@@ -704,16 +572,11 @@ class CudaVideoEngine final : public VideoStepEngine {
         return {a.offsets, a.log_scales, a.quaternions, a.albedos, a.logits};
     }
     cuda::BatchPoses batch_poses(DeviceBuffer<float>& block) {
-        float* const joints = block.data() + batch_ * controls();
-        return {block.data(), joints, joints + batch_ * joint_floats()};
+        float* const joints = block.data() + batch_ * frames_.controls();
+        return {block.data(), joints, joints + batch_ * frames_.joint_floats()};
     }
-    cuda::PoseRows pose_rows() {
-        const HeadModel& model = *avatar_.model;
-        return {model.control_count(), model.joint_count(), poses_.values.data(), frame_steps_.data()};
-    }
-
     std::size_t in_flight_;
-    bool graphs_;
+    bool graphs_, repeatable_;
     cuda::Stream stream_;
     cuda::PinnedArray<cuda::VideoStepReport> reports_;
     std::vector<cuda::Event> events_;
@@ -726,15 +589,14 @@ class CudaVideoEngine final : public VideoStepEngine {
     VideoUnknowns free_;
     LossWeights weights_;
     int steps_ = 0, splat_steps_ = 0;  // Adam's clocks
-    std::vector<Frame> frames_;
+    cuda::VideoFrames frames_{stream_};
+    std::uint64_t rows_generation_ = 0;  // of the frames' rows
 
     cuda::DeviceHead head_{stream_};
     cuda::DeviceSurface surface_{stream_};
-    Learned splats_{stream_};  // as cut_parameters() has it
-    Learned shape_{stream_};   // changes of identity, then of the vertices at rest
-    Learned poses_{stream_};   // a row for each frame; its gradients are those of the batch, elsewhere
-    DeviceBuffer<float> seeds_{stream_}, pose_seeds_{stream_}, limits_{stream_}, screen_{stream_};
-    DeviceBuffer<int> frame_steps_{stream_};
+    cuda::Learned splats_{stream_};  // as cut_parameters() has it
+    cuda::Learned shape_{stream_};   // changes of identity, then of the vertices at rest
+    DeviceBuffer<float> seeds_{stream_}, screen_{stream_};
     DeviceBuffer<float> rest_{stream_}, joints_{stream_};  // the person's shape now
 
     // Of the batch.

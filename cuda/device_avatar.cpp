@@ -102,7 +102,6 @@ void DeviceSurface::load(const Avatar& avatar) {
 }
 
 void DeviceSurface::load_anchors(const AnchoredSplats& splats) {
-    count_ = int(splats.count);
     std::vector<float> anchors;
     anchors.reserve(4 * splats.count);
     for (const SurfacePoint& at : splats.anchor) {
@@ -111,6 +110,7 @@ void DeviceSurface::load_anchors(const AnchoredSplats& splats) {
         anchors.insert(anchors.end(),
                        {at.barycentric[0], at.barycentric[1], at.barycentric[2], std::bit_cast<float>(at.triangle)});
     }
+    count_ = int(splats.count);
     anchors_.upload(anchors);
 }
 

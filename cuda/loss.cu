@@ -4,6 +4,7 @@
 // the first kernel leaves dSSIM/d(statistics) behind and the second filters them.
 #include <cmath>
 
+#include "cuda/exact.cuh"
 #include "cuda/launch.cuh"
 #include "likeness/cuda/loss.h"
 
@@ -34,10 +35,12 @@ struct Picture {
     LossOutputs outputs;
     float* partials;
     int channel;
+    float behind;  // the background's channel
 };
 __device__ Picture picture_of(const LossArguments& a, int block) {
     const std::size_t image = std::size_t(block / channels), plane = std::size_t(a.options.width) * a.options.height;
-    Picture p{a.inputs, a.outputs, a.partials, block % channels};
+    const int channel = block % channels;
+    Picture p{a.inputs, a.outputs, a.partials, channel, a.inputs.background ? a.inputs.background[channel] : 0.0f};
     p.inputs.color += image * channels * plane;
     p.inputs.alpha += image * plane;
     p.inputs.target = a.inputs.targets ? a.inputs.targets[image] : a.inputs.target + image * 4 * plane;
@@ -60,9 +63,9 @@ __device__ float target_alpha(const Picture& p, std::size_t pixel) {
     return float(p.inputs.target[4 * pixel + 3]) * (1.0f / 255.0f);
 }
 __device__ float target_color(const Picture& p, std::size_t pixel) {
-    const float alpha = target_alpha(p, pixel);
-    const float behind = p.inputs.background ? p.inputs.background[p.channel] : 0.0f;
-    return float(p.inputs.target[4 * pixel + p.channel]) * (1.0f / 255.0f) * alpha + behind * (1.0f - alpha);
+    const unsigned rgba = reinterpret_cast<const unsigned*>(p.inputs.target)[pixel];
+    const float alpha = float(rgba >> 24) * (1.0f / 255.0f);
+    return float(rgba >> 8 * p.channel & 255u) * (1.0f / 255.0f) * alpha + p.behind * (1.0f - alpha);
 }
 
 __device__ float window_at(const LossArguments& a, int offset) { return a.window[offset < 0 ? -offset : offset]; }
@@ -184,7 +187,7 @@ __global__ void __launch_bounds__(block_threads) ssim_kernel(const __grid_consta
         partials[2 * channels * plane] = mask * by_covariance;
     }
     const float sum = block_sum(loss);
-    if (thread == 0) atomicAdd(&p.outputs.terms->dssim, double(sum) * double(a.inverse_normalizer) / (2 * channels));
+    if (thread == 0) add_units(&p.outputs.terms->dssim, double(sum) * double(a.inverse_normalizer) / (2 * channels), term_units);
 }
 
 // Filters the partial derivatives: dSSIM_sum/dc = filtered[0] + 2 c filtered[1] + t filtered[2] of this thread's pixels.
@@ -267,9 +270,9 @@ __global__ void __launch_bounds__(block_threads) gradient_kernel(const __grid_co
     squared = block_sum(squared);
     if (channel == 0) alpha = block_sum(alpha);
     if (thread != 0) return;
-    atomicAdd(&p.outputs.terms->l1, double(l1) * double(a.inverse_normalizer) / channels);
-    atomicAdd(&p.outputs.terms->squared, double(squared) * double(a.inverse_normalizer) / channels);
-    if (channel == 0) atomicAdd(&p.outputs.terms->alpha, double(alpha) * double(a.inverse_normalizer));
+    add_units(&p.outputs.terms->l1, double(l1) * double(a.inverse_normalizer) / channels, term_units);
+    add_units(&p.outputs.terms->squared, double(squared) * double(a.inverse_normalizer) / channels, term_units);
+    if (channel == 0) add_units(&p.outputs.terms->alpha, double(alpha) * double(a.inverse_normalizer), term_units);
 }
 
 }  // namespace

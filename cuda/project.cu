@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <cub/block/block_scan.cuh>
 
+#include "cuda/exact.cuh"
 #include "cuda/launch.cuh"
 #include "cuda/projection.cuh"
 #include "cuda/raster_stages.h"
@@ -183,8 +184,16 @@ __global__ void __launch_bounds__(linear_threads) project_kernel(ProjectArgument
 struct BackwardArguments {
     ProjectArguments forward;
     RasterInputGradients gradients;
-    int row;  // floats of a row of screen sums
+    int row;  // screen sums of an item
+    bool repeatable;
 };
+
+// A sum over a Gaussian's pixels.
+__device__ float screen_sum(const BackwardArguments& b, std::size_t item, int k) {
+    const std::size_t at = item * b.row + k;
+    const float* const sums = b.forward.workspace.screen_gradients;
+    return b.repeatable ? value_of(reinterpret_cast<const ExactSum*>(sums)[at], screen_units) : sums[at];
+}
 
 __device__ void store_if(float* target, std::size_t index, Vec3 value) {
     if (target) store3(target + 3 * index, value);
@@ -209,27 +218,27 @@ __global__ void __launch_bounds__(linear_threads) project_backward_kernel(Backwa
         const std::size_t item = a.shared ? std::size_t(k) * a.splats + index : index;
         const ScreenSplat splat = static_cast<const ScreenSplat*>(a.workspace.geometry)[item];
         if (!(splat.opacity > 0.0f)) continue;
-        const float* sums = a.workspace.screen_gradients + item * b.row;
         const View view = a.view[view_index];
         const Projection p = project(view, mean, scale, {q.x, q.y, q.z, q.w});
         // Sums of dL/dpower times 1, dx, dy, dx^2, dx dy, dy^2 (blend_backward.cu); d = pixel - mean.
-        const float sum_x = sums[1], sum_y = sums[2];
+        const float sum_x = screen_sum(b, item, 1), sum_y = screen_sum(b, item, 2);
         ScreenGradient s{};
         s.mean_x = -(splat.xx * sum_x + splat.xy * sum_y);
         s.mean_y = -(splat.xy * sum_x + splat.yy * sum_y);
-        s.xx = 0.5f * sums[3];
-        s.xy = sums[4];
-        s.yy = 0.5f * sums[5];
+        s.xx = 0.5f * screen_sum(b, item, 3);
+        s.xy = screen_sum(b, item, 4);
+        s.yy = 0.5f * screen_sum(b, item, 5);
         // alpha = opacity exp(-power): dalpha/dopacity = -(dalpha/dpower) / opacity
-        opacity -= sums[0] / splat.opacity;
+        opacity -= screen_sum(b, item, 0) / splat.opacity;
         int channel = screen_sums;
-        color = color + load3(sums + channel);
-        channel += 3;
-        if (a.depth) s.depth = sums[channel++];
-        if (a.normal) {
-            s.normal = load3(sums + channel);
+        const auto next3 = [&] {
             channel += 3;
-        }
+            return Vec3{screen_sum(b, item, channel - 3), screen_sum(b, item, channel - 2),
+                        screen_sum(b, item, channel - 1)};
+        };
+        color = color + next3();
+        if (a.depth) s.depth = screen_sum(b, item, channel++);
+        if (a.normal) s.normal = next3();
         const SplatGradient own = project_backward(view, p, mean, scale, a.normal, s);
         g.mean = g.mean + own.mean;
         g.scale = g.scale + own.scale;
@@ -238,10 +247,14 @@ __global__ void __launch_bounds__(linear_threads) project_backward_kernel(Backwa
         moved += sqrtf(s.mean_x * s.mean_x + s.mean_y * s.mean_y);
         if (b.gradients.extra) {
             for (int e = 0; e < a.extra_channels; ++e)
-                b.gradients.extra[index * a.extra_channels + e] += sums[channel + e];
+                b.gradients.extra[index * a.extra_channels + e] += screen_sum(b, item, channel + e);
         }
     }
-    if (b.gradients.screen && moved > 0) atomicAdd(b.gradients.screen + i % a.splats, moved);
+    if (b.gradients.screen && b.repeatable && !a.shared) {
+        a.workspace.screen_gradients[2 * index * b.row] = moved;  // for screen_kernel(); the sums have been read
+    } else if (b.gradients.screen && moved > 0) {
+        atomicAdd(b.gradients.screen + i % a.splats, moved);
+    }
     store_if(b.gradients.means, index, g.mean);
     store_if(b.gradients.scales, index, g.scale);
     store_if(b.gradients.colors, index, color);
@@ -250,6 +263,18 @@ __global__ void __launch_bounds__(linear_threads) project_backward_kernel(Backwa
             make_float4(g.rotation.w, g.rotation.x, g.rotation.y, g.rotation.z);
     }
     if (b.gradients.opacities) b.gradients.opacities[i] = opacity;
+}
+
+// Adds up what project_backward_kernel() left of each view, in their order.
+__global__ void __launch_bounds__(linear_threads) screen_kernel(BackwardArguments b) {
+    const int i = int(blockIdx.x) * linear_threads + int(threadIdx.x);
+    if (i >= b.forward.splats) return;
+    float sum = b.gradients.screen[i];
+    for (int k = 0; k < b.forward.views; ++k) {
+        const std::size_t item = std::size_t(k) * b.forward.splats + i;
+        sum += b.forward.workspace.screen_gradients[2 * item * b.row];
+    }
+    b.gradients.screen[i] = sum;
 }
 
 ProjectArguments arguments(const RasterShape& shape, const RasterInputs& inputs, const View* view,
@@ -286,9 +311,14 @@ void launch_project_backward(const RasterShape& shape, const RasterInputs& input
                              const RasterWorkspace& workspace, const RasterInputGradients& gradients,
                              cudaStream_t stream) {
     if (shape.splats == 0) return;
-    project_backward_kernel<<<blocks_for(std::size_t(shape.inputs())), linear_threads, 0, stream>>>(
-        {arguments(shape, inputs, view, workspace), gradients, screen_gradient_row(shape)});
+    const BackwardArguments backward{arguments(shape, inputs, view, workspace), gradients, screen_gradient_row(shape),
+                                     shape.repeatable};
+    project_backward_kernel<<<blocks_for(std::size_t(shape.inputs())), linear_threads, 0, stream>>>(backward);
     check_launch("project backward", stream);
+    if (shape.repeatable && !shape.shared && gradients.screen) {
+        screen_kernel<<<blocks_for(std::size_t(shape.splats)), linear_threads, 0, stream>>>(backward);
+        check_launch("screen gradients", stream);
+    }
 }
 
 }  // namespace likeness::cuda

@@ -1,7 +1,9 @@
-// What the engines' steps are made of on the host: graphs to replay, events, page-locked memory for reports.
+// What the engines' steps are made of on the host: graphs to replay, events, page-locked memory for reports, names for
+// profilers.
 #pragma once
 
 #include <cuda_runtime_api.h>
+#include <nvtx3/nvToolsExt.h>
 
 #include <cstddef>
 #include <new>
@@ -21,6 +23,15 @@ auto guarded(const Work& work) {
         throw;
     }
 }
+
+// A named stretch of the host's work in a profiler's timeline, while it lives.
+class Range {
+  public:
+    explicit Range(const char* name) { nvtxRangePushA(name); }
+    ~Range() { nvtxRangePop(); }
+    Range(const Range&) = delete;
+    Range& operator=(const Range&) = delete;
+};
 
 // Freed memory is kept for the next load up to a size; the driver's default gives it back at every wait.
 void keep_freed_memory();

@@ -1,4 +1,5 @@
 #include "cuda/deform.cuh"
+#include "cuda/exact.cuh"
 #include "cuda/launch.cuh"
 #include "likeness/cuda/surface.h"
 
@@ -21,8 +22,34 @@ __device__ inline void add3(float4* p, Vec3 v) {
     atomicAdd(&p->z, v.z);
 #endif
 }
+__device__ inline void add_place(VertexSums* sums, int v, Vec3 by) { add3(&sums[v].place, by); }
+__device__ inline void add_normal(VertexSums* sums, int v, Vec3 by) { add3(&sums[v].normal, by); }
+
+// The same in integers, for repeatable sums.
+struct ExactVertexSums {
+    ExactSum place[3], normal[3];
+};
+__device__ inline void add3(ExactSum* p, Vec3 v) {
+    add_exactly(p, v.x, vertex_units);
+    add_exactly(p + 1, v.y, vertex_units);
+    add_exactly(p + 2, v.z, vertex_units);
+}
+__device__ inline void add_place(ExactVertexSums* sums, int v, Vec3 by) { add3(sums[v].place, by); }
+__device__ inline void add_normal(ExactVertexSums* sums, int v, Vec3 by) { add3(sums[v].normal, by); }
+
+__device__ inline float4 values_of(const ExactSum* p) {
+    return make_float4(value_of(p[0], vertex_units), value_of(p[1], vertex_units), value_of(p[2], vertex_units), 0);
+}
+__global__ void __launch_bounds__(linear_threads)
+    read_sums_kernel(std::size_t count, const ExactVertexSums* exact, VertexSums* sums) {
+    const std::size_t v = std::size_t(blockIdx.x) * linear_threads + threadIdx.x;
+    if (v < count) sums[v] = {values_of(exact[v].place), values_of(exact[v].normal)};
+}
+
 __device__ inline Vec3 xyz(float4 v) { return {v.x, v.y, v.z}; }
-__device__ inline float4 load_normal(const float* normals, int v) { return reinterpret_cast<const float4*>(normals)[v]; }
+__device__ inline float4 load_normal(const float* normals, int v) {
+    return reinterpret_cast<const float4*>(normals)[v];
+}
 
 struct Corners {
     int a, b, c;
@@ -50,7 +77,8 @@ __global__ void __launch_bounds__(linear_threads)
     const std::size_t frame = std::size_t(blockIdx.y) * shape.vertices;
     const Vec3 sum = gathered_normal(arrays, vertices + 3 * frame, v);
     const float size = sqrtf(dot(sum, sum)), inverse = size > 0 ? 1.0f / size : 0.0f;
-    reinterpret_cast<float4*>(normals)[frame + v] = make_float4(inverse * sum.x, inverse * sum.y, inverse * sum.z, size);
+    reinterpret_cast<float4*>(normals)[frame + v] =
+        make_float4(inverse * sum.x, inverse * sum.y, inverse * sum.z, size);
 }
 
 // The frame under a Gaussian, and what its derivative needs.
@@ -152,9 +180,10 @@ __global__ void __launch_bounds__(linear_threads)
 // What one Gaussian in one frame passes on to the corners of its triangle. A turn of the frame by the rotation vector w
 // moves its columns by w x column. The derivative by w is split into what the normal's and the tangent's movements take
 // of it: w = n x dn + n (b . dt).
+template <class Sums>
 __device__ inline void pass_to_vertices(const FrameParts& f, const float* m, std::size_t i, std::size_t at,
                                         const AnchoredArrays& p, const float* posed_rotations, const PosedGradients& g,
-                                        VertexSums* sums) {
+                                        Sums* sums) {
     const Vec3 by_mean = load3(g.means + 3 * at), by_scale = load3(g.scales + 3 * at);
     const Quaternion by_rotation = load_quaternion(g.rotations, at);
     const Vec3 turned = multiply(m, load3(p.offsets + 3 * i));
@@ -182,26 +211,26 @@ __device__ inline void pass_to_vertices(const FrameParts& f, const float* m, std
         by_ab = by_ab + cross(f.ac, by_face);
         by_ac = by_ac + cross(by_face, f.ab);
     }
-    add3(&sums[f.t.a].place, f.weight[0] * by_mean - by_ab - by_ac);
-    add3(&sums[f.t.b].place, f.weight[1] * by_mean + by_ab);
-    add3(&sums[f.t.c].place, f.weight[2] * by_mean + by_ac);
+    add_place(sums, f.t.a, f.weight[0] * by_mean - by_ab - by_ac);
+    add_place(sums, f.t.b, f.weight[1] * by_mean + by_ab);
+    add_place(sums, f.t.c, f.weight[2] * by_mean + by_ac);
     if (f.normal_length > 0) {
         const Vec3 by_sum = (1.0f / f.normal_length) * (by_normal - dot(by_normal, f.normal) * f.normal);
-        add3(&sums[f.t.a].normal, f.weight[0] * by_sum);
-        add3(&sums[f.t.b].normal, f.weight[1] * by_sum);
-        add3(&sums[f.t.c].normal, f.weight[2] * by_sum);
+        add_normal(sums, f.t.a, f.weight[0] * by_sum);
+        add_normal(sums, f.t.b, f.weight[1] * by_sum);
+        add_normal(sums, f.t.c, f.weight[2] * by_sum);
     }
 }
 
-// A block has `columns` Gaussians and up to `rows` frames side by side; a Gaussian's own derivatives are summed over its
-// frames, by a thread and then by the first row.
+// A block has `columns` Gaussians and up to `rows` frames side by side; a Gaussian's own derivatives are summed over
+// its frames, by a thread and then by the first row.
 constexpr int most_rows = 8;
 
-template <bool Own, bool Vertices>
+template <bool Own, bool Vertices, class Sums>
 __global__ void __launch_bounds__(linear_threads)
     frames_backward_kernel(SurfaceShape shape, SurfaceArrays arrays, const float* vertices, const float* normals,
                            AnchoredArrays p, const float* posed_rotations, PosedGradients g, AnchoredGradients own,
-                           VertexSums* sums) {
+                           Sums* sums) {
     __shared__ SplatDerivatives rows[Own ? linear_threads : 1];
     const std::size_t i = std::size_t(blockIdx.x) * blockDim.x + threadIdx.x;
     const bool inside = i < std::size_t(shape.count);
@@ -281,13 +310,14 @@ void pose_on_surface(const SurfaceShape& shape, const SurfaceArrays& arrays, con
                      const float* normals, const AnchoredArrays& anchored, const unsigned char* layers,
                      unsigned visible, const PosedArrays& posed, cudaStream_t stream) {
     if (shape.count == 0) return;
-    pose_kernel<<<grid_of(shape.count, shape.frames), linear_threads, 0, stream>>>(shape, arrays, vertices, normals, anchored,
-                                                                        layers, visible, posed);
+    pose_kernel<<<grid_of(shape.count, shape.frames), linear_threads, 0, stream>>>(shape, arrays, vertices, normals,
+                                                                                   anchored, layers, visible, posed);
     check_launch("pose", stream);
 }
 
 std::size_t surface_backward_floats(const SurfaceShape& shape) {
-    return std::size_t(shape.frames) * std::size_t(shape.vertices) * (sizeof(VertexSums) / sizeof(float));
+    const std::size_t a_vertex = sizeof(VertexSums) + (shape.repeatable ? sizeof(ExactVertexSums) : 0);
+    return std::size_t(shape.frames) * std::size_t(shape.vertices) * a_vertex / sizeof(float);
 }
 
 void surface_backward(const SurfaceShape& shape, const SurfaceArrays& arrays, const float* vertices,
@@ -295,27 +325,37 @@ void surface_backward(const SurfaceShape& shape, const SurfaceArrays& arrays, co
                       const PosedGradients& gradients, float* scratch, float* by_vertices, cudaStream_t stream,
                       const AnchoredGradients& own) {
     if (shape.vertices == 0 || shape.frames == 0) return;
+    const std::size_t count = std::size_t(shape.vertices) * std::size_t(shape.frames);
     VertexSums* const sums = reinterpret_cast<VertexSums*>(scratch);
+    ExactVertexSums* const exact = reinterpret_cast<ExactVertexSums*>(sums + count);
     int rows = 1;
     while (rows < most_rows && rows < shape.frames) rows *= 2;
     const int columns = linear_threads / rows;
-    const auto launch = [&](auto kernel) {
+    const auto launch = [&](auto kernel, auto* target) {
         if (shape.count == 0) return;
         kernel<<<unsigned((shape.count + columns - 1) / columns), dim3(unsigned(columns), unsigned(rows)), 0, stream>>>(
-            shape, arrays, vertices, normals, anchored, posed_rotations, gradients, own, sums);
+            shape, arrays, vertices, normals, anchored, posed_rotations, gradients, own, target);
         check_launch("frames backward", stream);
     };
     if (by_vertices == nullptr) {
-        if (own.offsets) launch(frames_backward_kernel<true, false>);
+        if (own.offsets) launch(frames_backward_kernel<true, false, VertexSums>, sums);
         return;
     }
     check(cudaMemsetAsync(scratch, 0, sizeof(float) * surface_backward_floats(shape), stream), "clear gradients");
-    if (own.offsets) {
-        launch(frames_backward_kernel<true, true>);
+    const auto launch_to = [&]<class Sums>(Sums* target) {
+        if (own.offsets) {
+            launch(frames_backward_kernel<true, true, Sums>, target);
+        } else {
+            launch(frames_backward_kernel<false, true, Sums>, target);
+        }
+    };
+    if (shape.repeatable) {
+        launch_to(exact);
+        read_sums_kernel<<<blocks_for(count), linear_threads, 0, stream>>>(count, exact, sums);
+        check_launch("read sums", stream);
     } else {
-        launch(frames_backward_kernel<false, true>);
+        launch_to(sums);
     }
-    const std::size_t count = std::size_t(shape.vertices) * std::size_t(shape.frames);
     normal_lengths_backward_kernel<<<blocks_for(count), linear_threads, 0, stream>>>(count, normals, sums);
     check_launch("normal lengths backward", stream);
     normals_backward_kernel<<<grid_of(shape.vertices, shape.frames), linear_threads, 0, stream>>>(

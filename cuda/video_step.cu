@@ -1,6 +1,7 @@
 #include <stdexcept>
 
 #include "cuda/adam.cuh"
+#include "cuda/exact.cuh"
 #include "cuda/launch.cuh"
 #include "cuda/vector.cuh"
 #include "likeness/cuda/video_step.h"
@@ -136,7 +137,7 @@ __global__ void __launch_bounds__(linear_threads) pull_kernel(const __grid_const
     __syncthreads();
     if (threadIdx.x != 0) return;
     for (int warp = 1; warp < linear_threads / warp_threads; ++warp) energy += sums[warp];
-    if (energy != 0) atomicAdd(a.buffers.pulls, energy);
+    if (energy != 0) add_units(a.buffers.pulls, energy, term_units);
 }
 
 __global__ void __launch_bounds__(linear_threads) update_kernel(const __grid_constant__ Arguments a) {

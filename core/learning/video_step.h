@@ -41,11 +41,11 @@ struct VideoStepOptions {
 
 struct VideoStepRates {
     StepRates splats;
-    float control = 5e-3f;      // kept in [0, 1]
-    float joint = 2e-3f;        // radians; kept within the model's limits
-    float translation = 2e-4f;  // metres
-    float identity = 5e-3f;
-    float vertex = 2e-5f;  // metres
+    float control = 2e-3f;      // kept in [0, 1]
+    float joint = 5e-4f;        // radians; kept within the model's limits
+    float translation = 1e-4f;  // metres
+    float identity = 1e-3f;
+    float vertex = 1e-5f;  // metres
     // Of the mean squared change of controls, of identity coefficients and, in millimetres, of vertices.
     float keep_control = 1e-3f, keep_identity = 1e-3f, keep_vertex = 1e-3f;
     // Of the mean squared difference, in millimetres, between the offsets of two corners of a triangle.

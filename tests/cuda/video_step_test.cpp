@@ -513,6 +513,44 @@ TEST_F(VideoStepTest, late_losses_and_graphs_change_nothing) {
     EXPECT_LT((a.offsets - b.offsets).norm(), 0.1f * (a.offsets - avatar.offsets).norm());
 }
 
+TEST_F(VideoStepTest, repeatable_steps_give_the_same_bits) {
+    const Avatar avatar = test::ball_avatar(16, 3000, true);
+    const std::vector<TrainingFrame> frames = make_frames(avatar, 3);
+    const std::vector<int> batch = {0, 1, 2};
+    std::vector<double> losses[2];
+    std::unique_ptr<VideoStepEngine> engines[2];
+    for (int run = 0; run < 2; ++run) {
+        engines[run] = engine_with(avatar, frames, everything(), {.steps_in_flight = 0, .repeatable = true});
+        for (int step = 0; step < 12; ++step) {
+            const auto loss = engines[run]->step(batch, grey, {});
+            losses[run].push_back(loss->mean.total);
+            losses[run].push_back(loss->pulls);
+        }
+    }
+    EXPECT_EQ(losses[0], losses[1]);
+    const Avatar a = engines[0]->fetch(), b = engines[1]->fetch();
+    EXPECT_EQ(a.splats.offset, b.splats.offset);
+    EXPECT_EQ(a.splats.rotation, b.splats.rotation);
+    EXPECT_EQ(a.splats.albedo, b.splats.albedo);
+    EXPECT_EQ(a.splats.opacity, b.splats.opacity);
+    EXPECT_EQ(a.identity, b.identity);
+    EXPECT_EQ(a.offsets, b.offsets);
+    EXPECT_EQ(engines[0]->screen_gradient(), engines[1]->screen_gradient());
+    for (int k = 0; k < 3; ++k) {
+        EXPECT_EQ(engines[0]->pose(k).controls, engines[1]->pose(k).controls);
+        EXPECT_EQ(engines[0]->pose(k).joints, engines[1]->pose(k).joints);
+    }
+    // And they are the derivatives that the faster sums give.
+    const VideoGradients exact = engine_with(avatar, frames, everything(), {.repeatable = true})
+                                     ->gradients(batch, grey, plain_rates()),
+                         fast = engine_with(avatar, frames, everything())->gradients(batch, grey, plain_rates());
+    EXPECT_LT(relative_distance(exact.splats.offset, fast.splats.offset), 1e-4);
+    EXPECT_LT(relative_distance(exact.splats.log_scale, fast.splats.log_scale), 1e-4);
+    EXPECT_LT(relative_distance(exact.splats.opacity, fast.splats.opacity), 1e-4);
+    EXPECT_LT((exact.vertices - fast.vertices).norm(), 1e-4f * fast.vertices.norm());
+    EXPECT_LT((exact.joints - fast.joints).norm(), 1e-4f * fast.joints.norm());
+}
+
 TEST_F(VideoStepTest, gaussians_may_be_replaced_between_steps) {
     const Avatar avatar = test::ball_avatar(11, 900, false);
     const std::vector<TrainingFrame> frames = make_frames(avatar, 2);

@@ -57,14 +57,18 @@ def plot(cells, counts, sizes):
         f'<text x="18" y="{HEIGHT / 2}" text-anchor="middle" transform="rotate(-90 18 {HEIGHT / 2})">'
         "forward and backward, ms</text>"
     )
+    labels = []
     for k, size in enumerate(sizes):
         points = [(x_of(n), y_of(cells[n, size]["forward_backward_ms"])) for n in counts if (n, size) in cells]
         colour = COLOURS[k % len(COLOURS)]
         path = " ".join(f"{x:.1f},{y:.1f}" for x, y in points)
         parts.append(f'<polyline points="{path}" fill="none" stroke="{colour}" stroke-width="2"/>')
         parts.extend(f'<circle cx="{x:.1f}" cy="{y:.1f}" r="3" fill="{colour}"/>' for x, y in points)
-        x, y = points[-1]
-        parts.append(f'<text x="{x + 10:.1f}" y="{y + 4:.1f}" fill="{colour}">{size} x {size}</text>')
+        labels.append((points[-1][1], size, colour))
+    lowest = HEIGHT
+    for y, size, colour in sorted(labels, reverse=True):  # from below, none over another
+        lowest = min(y, lowest - 15)
+        parts.append(f'<text x="{WIDTH - RIGHT + 10}" y="{lowest + 4:.1f}" fill="{colour}">{size} x {size}</text>')
     parts.append("</svg>")
     return "\n".join(parts) + "\n"
 

@@ -15,6 +15,7 @@ struct SurfaceShape {
     int frames = 1;
     int vertices = 0, triangles = 0;
     int count = 0;  // of the Gaussians
+    bool repeatable = false;  // the same derivatives, to the bit, each time; slower
 };
 
 struct SurfaceArrays {
@@ -44,7 +45,7 @@ void pose_on_surface(const SurfaceShape& shape, const SurfaceArrays& arrays, con
 // Derivatives by the vertices [frames, vertices, 3] (overwritten; null: not asked for) from those by the posed Gaussians
 // of one loss. `posed_rotations` as they were posed; all arrays [frames, ...] but the parameters, which the frames
 // share; `anchored.frames` is not read. `scratch` has surface_backward_floats(), aligned to 32 bytes. Sums run in no fixed
-// order.
+// order unless shape.repeatable.
 // `own`: also the derivatives by the Gaussians' parameters, summed over the frames; null pointers: not asked for.
 std::size_t surface_backward_floats(const SurfaceShape& shape);
 void surface_backward(const SurfaceShape& shape, const SurfaceArrays& arrays, const float* vertices,

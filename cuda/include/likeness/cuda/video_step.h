@@ -97,8 +97,7 @@ struct VideoStepBuffers {
 struct VideoStepSettings {
     int frames = 0;
     float beta1 = 0, beta2 = 0, epsilon = 0;  // Adam's
-    SurfaceShape surface;                     // for pulls between vertices
-    SurfaceArrays surface_arrays;
+    SurfaceArrays surface_arrays;             // for pulls between vertices
 };
 
 // Adds the pulls to the gradients and their sum to buffers.pulls; notes what is no number. `groups` is host memory, at
