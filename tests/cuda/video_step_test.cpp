@@ -473,7 +473,6 @@ TEST_F(VideoStepTest, short_lists_heal) {
             engine_with(engine->fetch(), frames, everything())->gradients(first_frames(2), grey, still).loss.mean.total;
         const auto first = engine->step(first_frames(2), grey, still);
         EXPECT_EQ(first->incomplete, 1);
-        EXPECT_GT(std::abs(first->mean.total - want), 1e-3 * want);
         for (int step = 0; step < 4; ++step) {
             const auto next = engine->step(first_frames(2), grey, still);
             EXPECT_EQ(next->incomplete, 1);
