@@ -1,7 +1,7 @@
 // Steps of the trainer's engine on avatars made of a file's Gaussians: deform, rasterize, L1 and SSIM and alpha loss,
 // backward, pulls towards the seed, Adam. Views of several poses and cameras take turns, as in training; their targets
 // are the avatar's own pictures with other colours. With --head the head moves too, and batches of a video's frames are
-// learned from: its poses, expressions, identity and vertices are unknown as well (bench/video_steps.h). One JSON line a
+// learned from: poses, expressions, identity and vertices are unknown as well (bench/video_steps.h). One JSON line a
 // case; docs/measures.md defines the numbers.
 #include "bench/train_step_bench.h"
 
@@ -107,8 +107,8 @@ int run_train_step_bench(int argc, char** argv) {
 #ifdef LIKENESS_HAVE_CUDA
         if (device->name == "cuda") {
             for (const int batch : options.batches)
-                line_of(batch, bench::time_video_steps(*scene, options.size, batch, options.seconds,
-                                                      options.repeatable));
+                line_of(batch,
+                        bench::time_video_steps(*scene, options.size, batch, options.seconds, options.repeatable));
             return 0;
         }
 #endif

@@ -98,12 +98,13 @@ class CudaVideoEngine final : public VideoStepEngine {
         return guarded([&] {
             finish_all();
             std::optional<cuda::Lap> lap;
+            const auto mark = [&](const char* stage) {
+                if (lap) lap->mark(stage);  // not in a first look at the lists
+            };
+            const Marked marked(rasterizer_, mark);
             start_step(frames, background, rates, [&] {
                 lap.emplace(stream_);
-                const auto mark = [&](const char* stage) { lap->mark(stage); };
-                rasterizer_.set_mark(mark);
                 enqueue(true, mark);
-                rasterizer_.set_mark({});
             });
             finish_all();
             return lap->times();
@@ -150,6 +151,14 @@ class CudaVideoEngine final : public VideoStepEngine {
     }
 
   private:
+    // The rasterizer calls the mark while this lives.
+    struct Marked {
+        Marked(cuda::DeviceRasterizer& r, const cuda::StageMark& mark) : rasterizer(r) { rasterizer.set_mark(mark); }
+        ~Marked() { rasterizer.set_mark({}); }
+        Marked(const Marked&) = delete;
+        Marked& operator=(const Marked&) = delete;
+        cuda::DeviceRasterizer& rasterizer;
+    };
     struct UnderWay {
         std::size_t slot;
         int step, frames;

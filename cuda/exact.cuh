@@ -15,6 +15,8 @@ __device__ inline float value_of(ExactSum sum, double units) {
 }
 
 // To a sum of doubles whose parts are whole units: all of its steps are exact.
-__device__ inline void add_units(double* sum, double value, double units) { atomicAdd(sum, rint(value * units) / units); }
+__device__ inline void add_units(double* sum, double value, double units) {
+    atomicAdd(sum, rint(value * units) / units);
+}
 
 }  // namespace likeness::cuda

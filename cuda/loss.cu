@@ -1,7 +1,7 @@
 // Both kernels work on 32 x 16 pixels of one channel. The window is separable, so rows are filtered in shared memory
-// before columns; a thread filters several neighbours at a time, since what it has fetched serves them all. The gradient
-// of a filtered map is the same filter applied to the map's gradient (the window is symmetric and the border is zero), so
-// the first kernel leaves dSSIM/d(statistics) behind and the second filters them.
+// before columns; a thread filters several neighbours at a time, since what it has fetched serves them all. The
+// gradient of a filtered map is the same filter applied to the map's gradient (the window is symmetric and the border is
+// zero), so the first kernel leaves dSSIM/d(statistics) behind and the second filters them.
 #include <cmath>
 
 #include "cuda/exact.cuh"
@@ -187,10 +187,11 @@ __global__ void __launch_bounds__(block_threads) ssim_kernel(const __grid_consta
         partials[2 * channels * plane] = mask * by_covariance;
     }
     const float sum = block_sum(loss);
-    if (thread == 0) add_units(&p.outputs.terms->dssim, double(sum) * double(a.inverse_normalizer) / (2 * channels), term_units);
+    if (thread == 0)
+        add_units(&p.outputs.terms->dssim, double(sum) * double(a.inverse_normalizer) / (2 * channels), term_units);
 }
 
-// Filters the partial derivatives: dSSIM_sum/dc = filtered[0] + 2 c filtered[1] + t filtered[2] of this thread's pixels.
+// Filters the partial derivatives: dSSIM_sum/dc = filtered[0] + 2 c filtered[1] + t filtered[2] at this thread's pixels.
 __device__ void filter_partials(const LossArguments& a, const Picture& p, int left, int top,
                                 float (&filtered)[3][run]) {
     __shared__ float map[3][halo_height * halo_stride];

@@ -68,8 +68,9 @@ __device__ inline unsigned range_of(const unsigned* ends, unsigned count, unsign
     return low;
 }
 
-// A pair's place in the list of its tile, before sorting, and in the list of all pairs. Every lane enters. With `crowded`
-// those of a warp that share a tile ask for their places together: the deepest tile's counter would decide the time.
+// A pair's place in the list of its tile, before sorting, and in the list of all pairs. Every lane enters. With
+// `crowded` those of a warp that share a tile ask for their places together: the deepest tile's counter would decide
+// the time.
 __device__ void append(const RasterWorkspace& w, bool inside, unsigned place, unsigned tile, unsigned item, int lane,
                        bool crowded) {
     const unsigned same = crowded ? __match_any_sync(all_lanes, inside ? tile : no_tile) : 1u << lane;

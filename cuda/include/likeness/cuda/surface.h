@@ -28,8 +28,8 @@ struct SurfaceArrays {
     const float* anchors = nullptr;  // [count, 4]: barycentric weights, and the triangle's number as bits
 };
 
-// `vertices` [frames, vertices, 3]; `normals` [frames, vertices, 4]: unit length, zero where a vertex has no triangle, and
-// the length of the sum of the triangles' normals, each twice its area long. Aligned to 16 bytes.
+// `vertices` [frames, vertices, 3]; `normals` [frames, vertices, 4], aligned to 16 bytes: unit length, zero where a
+// vertex has no triangle, and the length of the sum of the triangles' normals, each twice its area long.
 void surface_normals(const SurfaceShape& shape, const SurfaceArrays& arrays, const float* vertices, float* normals,
                      cudaStream_t stream);
 // `frames_out` [frames, count, 13].
@@ -42,11 +42,11 @@ void pose_on_surface(const SurfaceShape& shape, const SurfaceArrays& arrays, con
                      const float* normals, const AnchoredArrays& anchored, const unsigned char* layers,
                      unsigned visible, const PosedArrays& posed, cudaStream_t stream);
 
-// Derivatives by the vertices [frames, vertices, 3] (overwritten; null: not asked for) from those by the posed Gaussians
-// of one loss. `posed_rotations` as they were posed; all arrays [frames, ...] but the parameters, which the frames
-// share; `anchored.frames` is not read. `scratch` has surface_backward_floats(), aligned to 32 bytes. Sums run in no fixed
-// order unless shape.repeatable.
-// `own`: also the derivatives by the Gaussians' parameters, summed over the frames; null pointers: not asked for.
+// Derivatives by the vertices [frames, vertices, 3] (overwritten; null: not asked for) from those by the posed
+// Gaussians of one loss. `posed_rotations` as they were posed; all arrays [frames, ...] but the parameters, which the
+// frames share; `anchored.frames` is not read. `scratch` has surface_backward_floats(), aligned to 32 bytes. Sums run
+// in no fixed order unless shape.repeatable. `own`: also the derivatives by the Gaussians' parameters, summed over the
+// frames; null pointers: not asked for.
 std::size_t surface_backward_floats(const SurfaceShape& shape);
 void surface_backward(const SurfaceShape& shape, const SurfaceArrays& arrays, const float* vertices,
                       const float* normals, const AnchoredArrays& anchored, const float* posed_rotations,
