@@ -33,6 +33,7 @@ struct Options {
     std::vector<std::string> files;
     std::string device = "cpu";
     std::vector<int> sizes, batches = {1};
+    std::vector<int> counts;
     int repeat = 30, split = 1;
     bool reference = false;
 };
@@ -134,6 +135,23 @@ void run_case(Rasterizer& rasterizer, const SplatSet& splats, const std::string&
     std::cout << line.dump() << std::endl;
 }
 
+// On the processor with `rasterizer`, on the GPU without.
+void run_sizes(const SplatSet& splats, const std::string& scene, const Options& options, Rasterizer* rasterizer) {
+    for (const int size : options.sizes) {
+        if (rasterizer) {
+            run_case(*rasterizer, splats, scene, size, options);
+            continue;
+        }
+#ifdef LIKENESS_HAVE_CUDA
+        for (const int batch : options.batches) {
+            nlohmann::ordered_json line = head_of_line(splats, scene, size, batch, "cuda");
+            line.update(bench::time_on_device(splats, size, batch, std::max(options.repeat, 200)));
+            std::cout << line.dump() << std::endl;
+        }
+#endif
+    }
+}
+
 }  // namespace
 
 int run_splat_bench(int argc, char** argv) {
@@ -146,6 +164,8 @@ int run_splat_bench(int argc, char** argv) {
     app.add_option("--batch", options.batches, "views in the same launches (GPU; 1)")->check(CLI::Range(1, 64));
     app.add_option("--split", options.split, "replace each Gaussian by that many smaller ones")
         ->check(CLI::Range(1, 100));
+    app.add_option("--gaussians", options.counts, "as many of them: an even choice, grown to cover as much, or split")
+        ->check(CLI::Range(1, 10'000'000));
     app.add_option("--repeat", options.repeat, "rounds, at least 30 (GPU: 200)");
     app.add_flag("--reference", options.reference, "also measure a plain scalar rasterizer (CPU)");
     CLI11_PARSE(app, argc, argv);
@@ -168,18 +188,12 @@ int run_splat_bench(int argc, char** argv) {
             *splats = bench::split(*splats, options.split);
             scene += " x " + std::to_string(options.split);
         }
-        for (const int size : options.sizes) {
-            if (cpu) {
-                run_case(*rasterizer, *splats, scene, size, options);
-                continue;
-            }
-#ifdef LIKENESS_HAVE_CUDA
-            for (const int batch : options.batches) {
-                nlohmann::ordered_json line = head_of_line(*splats, scene, size, batch, "cuda");
-                line.update(bench::time_on_device(*splats, size, batch, std::max(options.repeat, 200)));
-                std::cout << line.dump() << std::endl;
-            }
-#endif
+        if (options.counts.empty()) run_sizes(*splats, scene, options, rasterizer.get());
+        for (const int count : options.counts) {
+            SplatSet some = bench::of_count(*splats, std::size_t(count));
+            const float grown = std::sqrt(std::max(1.0f, float(splats->count) / float(count)));
+            for (float& scale : some.scales) scale *= grown;
+            run_sizes(some, scene, options, rasterizer.get());
         }
     }
     return 0;

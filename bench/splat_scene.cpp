@@ -45,6 +45,24 @@ SplatSet split(const SplatSet& splats, int parts) {
     return result;
 }
 
+SplatSet of_count(SplatSet splats, std::size_t count) {
+    if (splats.count < count) splats = split(splats, int((count + splats.count - 1) / splats.count));
+    SplatSet chosen;
+    chosen.resize(std::min(count, splats.count));
+    for (std::size_t i = 0; i < chosen.count; ++i) {
+        const std::size_t from = i * splats.count / chosen.count;
+        const auto copy = [&](std::vector<float>& to, const std::vector<float>& source, std::size_t width) {
+            std::copy_n(source.begin() + long(from * width), width, to.begin() + long(i * width));
+        };
+        copy(chosen.means, splats.means, 3);
+        copy(chosen.scales, splats.scales, 3);
+        copy(chosen.rotations, splats.rotations, 4);
+        copy(chosen.colors, splats.colors, 3);
+        copy(chosen.opacities, splats.opacities, 1);
+    }
+    return chosen;
+}
+
 Image noise_gradient(int size) {
     std::mt19937 random(7);
     Image image(size, size, 3);

@@ -15,6 +15,9 @@ Camera default_view(const SplatSet& splats, int size);
 // divided by 1.6. The same each time.
 SplatSet split(const SplatSet& splats, int parts);
 
+// As many as asked for: split when there are too few, then an even choice of them.
+SplatSet of_count(SplatSet splats, std::size_t count);
+
 // The derivative of a mean absolute difference from noise: +-1 / (3 size^2), the same each time.
 Image noise_gradient(int size);
 

@@ -1,6 +1,8 @@
 // Steps of the trainer's engine on avatars made of a file's Gaussians: deform, rasterize, L1 and SSIM and alpha loss,
 // backward, pulls towards the seed, Adam. Views of several poses and cameras take turns, as in training; their targets
-// are the avatar's own pictures with other colours. One JSON line a case; docs/measures.md defines the numbers.
+// are the avatar's own pictures with other colours. With --head the head moves too, and batches of a video's frames are
+// learned from: poses, expressions, identity and vertices are unknown as well (bench/video_steps.h). One JSON line a
+// case; docs/measures.md defines the numbers.
 #include "bench/train_step_bench.h"
 
 #include <CLI/CLI.hpp>
@@ -14,6 +16,9 @@
 #include "bench/splat_scene.h"
 #include "bench/viewer_bench.h"
 #include "core/formats/splat_ply.h"
+#ifdef LIKENESS_HAVE_CUDA
+#include "bench/video_steps.h"
+#endif
 
 namespace {
 
@@ -23,26 +28,9 @@ struct Options {
     std::string file, device = "auto";
     int gaussians = 50000, size = 512, views = 4;
     double seconds = 3;
+    bool head = false, repeatable = false;
+    std::vector<int> batches = {1, 4, 8};
 };
-
-// As many as asked for: split when there are too few, then an even choice of them.
-SplatSet of_count(SplatSet splats, std::size_t count) {
-    if (splats.count < count) splats = bench::split(splats, int((count + splats.count - 1) / splats.count));
-    SplatSet chosen;
-    chosen.resize(std::min(count, splats.count));
-    for (std::size_t i = 0; i < chosen.count; ++i) {
-        const std::size_t from = i * splats.count / chosen.count;
-        const auto copy = [&](std::vector<float>& to, const std::vector<float>& source, std::size_t width) {
-            std::copy_n(source.begin() + long(from * width), width, to.begin() + long(i * width));
-        };
-        copy(chosen.means, splats.means, 3);
-        copy(chosen.scales, splats.scales, 3);
-        copy(chosen.rotations, splats.rotations, 4);
-        copy(chosen.colors, splats.colors, 3);
-        copy(chosen.opacities, splats.opacities, 1);
-    }
-    return chosen;
-}
 
 std::vector<TrainingView> make_views(const Scene& scene, const Options& options) {
     const auto rasterizer = make_cpu_rasterizer();
@@ -89,14 +77,42 @@ int run_train_step_bench(int argc, char** argv) {
         ->capture_default_str()
         ->check(CLI::Range(1, 64));
     app.add_option("--seconds", options.seconds, "how long to measure")->capture_default_str();
+    app.add_flag("--head", options.head, "steps on frames of a video, all of the head unknown too (GPU)");
+    app.add_flag("--repeatable", options.repeatable, "the same results each time, with --head");
+    app.add_option("--batch", options.batches, "frames a step, with --head (1, 4 and 8)")->check(CLI::Range(1, 32));
     CLI11_PARSE(app, argc, argv);
 
     const auto splats = load_splat_ply(options.file);
     const auto device = choose_device(options.device);
-    const auto scene = splats ? bench::anchored_scene(of_count(*splats, std::size_t(options.gaussians)))
+    const auto scene = splats ? bench::anchored_scene(bench::of_count(*splats, std::size_t(options.gaussians)))
                               : Result<Scene>(splats.error());
     if (!device || !scene) {
         std::cerr << "likeness-bench: " << (device ? scene.error() : device.error()).message << '\n';
+        return 1;
+    }
+    const auto line_of = [&](int batch, const nlohmann::ordered_json& results) {
+        nlohmann::ordered_json line = {{"bench", options.head ? "train-step --head" : "train-step"},
+                                       {"scene", std::filesystem::path(options.file).stem().string()},
+                                       {"images_per_second", results["images_per_second"]},
+                                       {"gaussians", scene->gaussians->count},
+                                       {"width", options.size},
+                                       {"height", options.size},
+                                       {"batch", batch},
+                                       {"device", device->name},
+                                       {"machine", device->hardware}};
+        line.update(results);
+        std::cout << line.dump() << std::endl;
+    };
+    if (options.head) {
+#ifdef LIKENESS_HAVE_CUDA
+        if (device->name == "cuda") {
+            for (const int batch : options.batches)
+                line_of(batch,
+                        bench::time_video_steps(*scene, options.size, batch, options.seconds, options.repeatable));
+            return 0;
+        }
+#endif
+        std::cerr << "likeness-bench: steps on frames of a video need a GPU\n";
         return 1;
     }
     const auto engine = device->make_step_engine();
@@ -125,17 +141,6 @@ int run_train_step_bench(int argc, char** argv) {
     }
     engine->fetch();
     const double rate = measured / passed();
-    const nlohmann::ordered_json line = {{"bench", "train-step"},
-                                         {"scene", std::filesystem::path(options.file).stem().string()},
-                                         {"images_per_second", std::round(rate * 10) / 10},
-                                         {"gaussians", scene->gaussians->count},
-                                         {"width", options.size},
-                                         {"height", options.size},
-                                         {"batch", 1},
-                                         {"device", device->name},
-                                         {"machine", device->hardware},
-                                         {"first_loss", first},
-                                         {"last_loss", last.total}};
-    std::cout << line.dump() << std::endl;
+    line_of(1, {{"images_per_second", std::round(rate * 10) / 10}, {"first_loss", first}, {"last_loss", last.total}});
     return 0;
 }

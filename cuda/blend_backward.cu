@@ -8,9 +8,10 @@
 // scalar stands for everything behind, however many channels there are, and no division rebuilds T. A segment of a
 // tile's list starts with the T and the C that the forward pass left there, so segments run side by side.
 //
-// A pixel adds nothing by itself: a warp's 32 pixels are summed first, then 16 lanes add one value each to the
+// A pixel adds nothing by itself: a warp's 32 pixels are summed first, then a lane for each value adds it to the
 // Gaussian's row, a single contiguous access.
 #include "cuda/blend.cuh"
+#include "cuda/exact.cuh"
 #include "cuda/launch.cuh"
 
 namespace likeness::cuda {
@@ -32,13 +33,33 @@ __device__ inline void fold(float (&values)[sum_slots], int lane) {
 }
 
 // Sums each of 16 values over the warp in 16 shuffles: at each step a lane keeps one half of its values and hands the
-// other half to its partner. Lane l ends with the total of value l / 2.
+// other half to its partner. Lane l ends with the total of value l / 2. With no more than 9 values the first eight are
+// folded and the ninth is summed by itself, which takes two thirds of the instructions: lanes l and l + 16 end with the
+// total of value l / 2, but lane 1 with that of the ninth.
+template <int Values>
 __device__ inline float sum_over_warp(float (&values)[sum_slots], int lane) {
-    fold<8>(values, lane);
-    fold<4>(values, lane);
-    fold<2>(values, lane);
-    fold<1>(values, lane);
-    return values[0] + __shfl_xor_sync(all_lanes, values[0], 1);
+    if constexpr (Values <= 9) {
+        fold<4>(values, lane);
+        fold<2>(values, lane);
+        fold<1>(values, lane);
+        float total = values[0] + __shfl_xor_sync(all_lanes, values[0], 1), ninth = values[8];
+        total += __shfl_xor_sync(all_lanes, total, 16);
+#pragma unroll
+        for (int step = warp_threads / 2; step > 0; step /= 2) ninth += __shfl_xor_sync(all_lanes, ninth, step);
+        return lane == 1 ? ninth : total;
+    } else {
+        fold<8>(values, lane);
+        fold<4>(values, lane);
+        fold<2>(values, lane);
+        fold<1>(values, lane);
+        return values[0] + __shfl_xor_sync(all_lanes, values[0], 1);
+    }
+}
+// The value whose total sum_over_warp() leaves in a lane; each is in one lane only, -1 in the others.
+template <int Values>
+__device__ inline int value_of_lane(int lane) {
+    if constexpr (Values <= 9) return lane == 1 ? 8 : lane % 2 == 0 && lane < 16 ? lane / 2 : -1;
+    return lane % 2 == 0 ? lane / 2 : -1;
 }
 
 // __reduce_max_sync() needs compute capability 8.0.
@@ -47,7 +68,7 @@ __device__ inline int max_over_warp(int value) {
     return value;
 }
 
-template <int Channels>
+template <int Channels, bool Repeatable>
 __global__ void __launch_bounds__(tile_pixels)
     blend_backward_kernel(RasterWorkspace w, ChannelGroup group, const float* alpha_output, const float* alpha_gradient,
                           int channels, Canvas canvas, int row) {
@@ -82,6 +103,7 @@ __global__ void __launch_bounds__(tile_pixels)
     if (__syncthreads_and(warp_last <= 0)) return;
     load_batch(batch, w, group.features, group.stride, group.wrap, group.count, segment);
 
+    const int slot = value_of_lane<screen_sums + Channels>(place.lane);
     for (int first = 0; first < warp_last; first += warp_threads) {
         unsigned hits = patch_hits(batch, first, warp_last, place);
         while (hits != 0) {
@@ -116,11 +138,15 @@ __global__ void __launch_bounds__(tile_pixels)
                 }
                 transmittance = __fmul_rn(transmittance, kept);
             }
-            const float total = sum_over_warp(values, place.lane);
-            const int slot = place.lane / 2;
-            if (place.lane % 2 == 0 && slot < screen_sums + group.count) {
+            const float total = sum_over_warp<screen_sums + Channels>(values, place.lane);
+            if (slot >= 0 && slot < screen_sums + group.count) {
                 const int offset = slot < screen_sums ? slot : slot + group.first;
-                atomicAdd(w.screen_gradients + std::size_t(batch.indices[i]) * row + offset, total);
+                const std::size_t at = std::size_t(batch.indices[i]) * row + offset;
+                if constexpr (Repeatable) {
+                    add_exactly(reinterpret_cast<ExactSum*>(w.screen_gradients) + at, total, screen_units);
+                } else {
+                    atomicAdd(w.screen_gradients + at, total);
+                }
             }
         }
     }
@@ -129,7 +155,9 @@ __global__ void __launch_bounds__(tile_pixels)
 template <int Channels>
 void launch(const RasterShape& shape, const RasterWorkspace& workspace, const ChannelGroup& group, const float* alpha,
             const float* alpha_gradient, cudaStream_t stream) {
-    blend_backward_kernel<Channels><<<segment_slots(shape), tile_pixels, 0, stream>>>(
+    const auto kernel =
+        shape.repeatable ? blend_backward_kernel<Channels, true> : blend_backward_kernel<Channels, false>;
+    kernel<<<segment_slots(shape), tile_pixels, 0, stream>>>(
         workspace, group, alpha, alpha_gradient, shape.channels(), canvas_of(shape), screen_gradient_row(shape));
 }
 

@@ -5,12 +5,12 @@
 #include <cmath>
 #include <deque>
 #include <map>
-#include <new>
 #include <stdexcept>
 #include <utility>
 
 #include "core/base/parallel.h"
 #include "core/learning/adam.h"
+#include "cuda/replay.h"
 #include "likeness/cuda/device.h"
 #include "likeness/cuda/device_rasterizer.h"
 #include "likeness/cuda/loss.h"
@@ -22,104 +22,10 @@ namespace {
 
 using cuda::check;
 using cuda::DeviceBuffer;
-
-// Freed memory is kept for the next load up to this size; the driver's default gives it back at every wait.
-constexpr std::uint64_t kept_memory = 256u << 20;
-
-// A CUDA failure as the interface promises it.
-template <class Work>
-auto guarded(const Work& work) {
-    try {
-        return work();
-    } catch (const cuda::CudaError& failure) {
-        if (failure.out_of_memory()) throw std::bad_alloc();
-        throw;
-    }
-}
-
-// Page-locked host memory: kernels write to it, and copies to it are fast.
-template <class T>
-class PinnedArray {
-  public:
-    PinnedArray() = default;
-    explicit PinnedArray(std::size_t count) { reserve(count); }
-    ~PinnedArray() { cudaFreeHost(memory_); }
-    PinnedArray(const PinnedArray&) = delete;
-    PinnedArray& operator=(const PinnedArray&) = delete;
-
-    // The content is undefined after growth.
-    void reserve(std::size_t count) {
-        if (count <= capacity_) return;
-        cudaFreeHost(memory_);
-        memory_ = nullptr;
-        capacity_ = 0;
-        check(cudaHostAlloc(&memory_, count * sizeof(T), cudaHostAllocMapped), "allocate pinned memory");
-        capacity_ = count;
-    }
-    T* data() { return static_cast<T*>(memory_); }
-    const T& operator[](std::size_t i) const { return static_cast<const T*>(memory_)[i]; }
-
-  private:
-    void* memory_ = nullptr;
-    std::size_t capacity_ = 0;
-};
-
-class Event {
-  public:
-    Event() { check(cudaEventCreateWithFlags(&event_, cudaEventDisableTiming), "create event"); }
-    ~Event() {
-        if (event_) cudaEventDestroy(event_);
-    }
-    Event(Event&& other) noexcept : event_(std::exchange(other.event_, nullptr)) {}
-    Event& operator=(Event&&) = delete;
-
-    void record(cudaStream_t stream) { check(cudaEventRecord(event_, stream), "training step"); }
-    void wait() const { check(cudaEventSynchronize(event_), "training step"); }
-    bool passed() const {
-        const cudaError_t state = cudaEventQuery(event_);
-        if (state == cudaErrorNotReady) return false;
-        check(state, "training step");
-        return true;
-    }
-
-  private:
-    cudaEvent_t event_ = nullptr;
-};
-
-class Graph {
-  public:
-    Graph() = default;
-    ~Graph() { reset(); }
-    Graph(const Graph&) = delete;
-    Graph& operator=(const Graph&) = delete;
-
-    explicit operator bool() const { return graph_ != nullptr; }
-    void reset() {
-        if (graph_) cudaGraphExecDestroy(graph_);
-        graph_ = nullptr;
-    }
-    template <class Work>
-    void capture(cudaStream_t stream, const Work& work) {
-        reset();
-        cudaGraph_t graph = nullptr;
-        check(cudaStreamBeginCapture(stream, cudaStreamCaptureModeThreadLocal), "capture step");
-        try {
-            work();
-        } catch (...) {
-            cudaStreamEndCapture(stream, &graph);
-            if (graph) cudaGraphDestroy(graph);
-            throw;
-        }
-        check(cudaStreamEndCapture(stream, &graph), "capture step");
-        const cudaError_t made = cudaGraphInstantiate(&graph_, graph, 0);
-        cudaGraphDestroy(graph);
-        check(made, "instantiate step");
-    }
-    void launch(cudaStream_t stream) { check(cudaGraphLaunch(graph_, stream), "replay step"); }
-
-  private:
-    cudaGraphExec_t graph_ = nullptr;
-};
+using cuda::Event;
+using cuda::Graph;
+using cuda::guarded;
+using cuda::PinnedArray;
 
 // What all views of one size share.
 struct Canvas {
@@ -191,16 +97,10 @@ class CudaStepEngine final : public StepEngine {
     explicit CudaStepEngine(const CudaStepOptions& options)
         : in_flight_(std::size_t(std::clamp(options.steps_in_flight, 0, 9))),
           graphs_(options.graphs),
+          repeatable_(options.repeatable),
           reports_(in_flight_ + 1),
           events_(in_flight_ + 1) {
-        int device = 0;
-        cudaMemPool_t pool = nullptr;
-        std::uint64_t keep = 0;
-        check(cudaGetDevice(&device), "memory pool");
-        check(cudaDeviceGetDefaultMemPool(&pool, device), "memory pool");
-        check(cudaMemPoolGetAttribute(pool, cudaMemPoolAttrReleaseThreshold, &keep), "memory pool");
-        keep = std::max(keep, kept_memory);
-        check(cudaMemPoolSetAttribute(pool, cudaMemPoolAttrReleaseThreshold, &keep), "memory pool");
+        cuda::keep_freed_memory();
         state_.resize(1);
         terms_.resize(1);
         broken_.resize(1);
@@ -250,6 +150,7 @@ class CudaStepEngine final : public StepEngine {
     }
 
     LossValue step(const TrainingView& view, const std::array<float, 3>& background, const StepRates& rates) override {
+        const cuda::Range range("training step");
         return guarded([&] {
             DeviceView& v = on_device(view);
             while (under_way_.size() > in_flight_) finish_oldest();
@@ -297,7 +198,10 @@ class CudaStepEngine final : public StepEngine {
         if (known) return *known;
         auto made = std::make_unique<DeviceView>(stream_, view, splats_.count);
         std::unique_ptr<Canvas>& canvas = canvases_[{made->loss.width, made->loss.height}];
-        if (!canvas) canvas = std::make_unique<Canvas>(stream_, made->loss.width, made->loss.height);
+        if (!canvas) {
+            canvas = std::make_unique<Canvas>(stream_, made->loss.width, made->loss.height);
+            canvas->rasterizer.set_repeatable(repeatable_);
+        }
         const std::size_t bytes = cuda::loss_workspace_bytes(made->loss);
         if (canvas->loss_memory.size() < bytes) {
             canvas->loss_memory.resize(bytes);
@@ -469,7 +373,7 @@ class CudaStepEngine final : public StepEngine {
     }
 
     std::size_t in_flight_;
-    bool graphs_;
+    bool graphs_, repeatable_;
     cuda::Stream stream_;
     PinnedArray<cuda::StepReport> reports_;
     std::vector<Event> events_;

@@ -13,6 +13,7 @@ struct CudaStepOptions {
     // as on the CPU (backgrounds change from step to step, and with them PSNR by more than 1 dB). At most 9.
     int steps_in_flight = 0;
     bool graphs = true;  // replay a view's third and later steps from a CUDA graph
+    bool repeatable = false;  // the same results, to the bit, from the same calls; slower (docs/results.md)
 };
 
 // Parameters, moments and views stay on the GPU; null when there is no usable GPU (device.h says why).

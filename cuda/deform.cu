@@ -8,19 +8,14 @@ __global__ void __launch_bounds__(linear_threads) deform_kernel(int count, Ancho
     const std::size_t i = std::size_t(blockIdx.x) * linear_threads + threadIdx.x;
     if (i >= std::size_t(count)) return;
     const AnchorFrame f = load_frame(a.frames + i * frame_floats);
-    pose_splat(i, f.origin, f.rotation, f.stretch, a, out);
+    pose_splat(i, i, f.origin, f.rotation, f.stretch, a, out);
 }
 
 __global__ void __launch_bounds__(linear_threads)
     deform_backward_kernel(int count, AnchoredArrays a, PosedGradients g, AnchoredGradients out) {
     const std::size_t i = std::size_t(blockIdx.x) * linear_threads + threadIdx.x;
     if (i >= std::size_t(count)) return;
-    const SplatDerivatives d = deform_derivatives(i, a, g);
-    store3(out.offsets + 3 * i, d.offset);
-    store3(out.log_scales + 3 * i, d.log_scale);
-    store_quaternion(out.quaternions, i, d.quaternion);
-    store3(out.albedos + 3 * i, d.albedo);
-    out.logits[i] = d.logit;
+    store_derivatives(i, deform_derivatives(i, a, g), out);
 }
 
 }  // namespace

@@ -53,16 +53,16 @@ __device__ inline void store_quaternion(float* array, std::size_t i, Quaternion 
 
 __device__ inline float sigmoid(float x) { return 1.0f / (1.0f + expf(-x)); }
 
-// `rotation` row-major.
-__device__ inline void pose_splat(std::size_t i, Vec3 origin, const float* rotation, float stretch,
+// Gaussian `i` to row `at` of the posed ones. `rotation` row-major.
+__device__ inline void pose_splat(std::size_t i, std::size_t at, Vec3 origin, const float* rotation, float stretch,
                                   const AnchoredArrays& a, const PosedArrays& out) {
-    store3(out.means + 3 * i, origin + stretch * multiply(rotation, load3(a.offsets + 3 * i)));
+    store3(out.means + 3 * at, origin + stretch * multiply(rotation, load3(a.offsets + 3 * i)));
     const Vec3 log_scale = load3(a.log_scales + 3 * i);
-    store3(out.scales + 3 * i, stretch * Vec3{expf(log_scale.x), expf(log_scale.y), expf(log_scale.z)});
+    store3(out.scales + 3 * at, stretch * Vec3{expf(log_scale.x), expf(log_scale.y), expf(log_scale.z)});
     const Quaternion raw = load_quaternion(a.quaternions, i);
-    store_quaternion(out.rotations, i, product(matrix_quaternion(rotation), scaled(raw, 1.0f / length(raw))));
-    store3(out.colors + 3 * i, load3(a.albedos + 3 * i));
-    out.opacities[i] = sigmoid(a.logits[i]);
+    store_quaternion(out.rotations, at, product(matrix_quaternion(rotation), scaled(raw, 1.0f / length(raw))));
+    store3(out.colors + 3 * at, load3(a.albedos + 3 * i));
+    out.opacities[at] = sigmoid(a.logits[i]);
 }
 
 // Derivatives of the loss by one Gaussian's own parameters.
@@ -72,11 +72,12 @@ struct SplatDerivatives {
     float logit;
 };
 
-__device__ inline SplatDerivatives deform_derivatives(std::size_t i, const AnchoredArrays& a, const PosedGradients& g) {
-    const AnchorFrame f = load_frame(a.frames + i * frame_floats);
+// Of Gaussian `i`, whose posed form is row `at` of `g`.
+__device__ inline SplatDerivatives deform_derivatives(std::size_t i, std::size_t at, const AnchorFrame& f,
+                                                      const AnchoredArrays& a, const PosedGradients& g) {
     SplatDerivatives d;
-    d.offset = f.stretch * multiply_transposed(f.rotation, load3(g.means + 3 * i));
-    const Vec3 log_scale = load3(a.log_scales + 3 * i), gs = load3(g.scales + 3 * i);
+    d.offset = f.stretch * multiply_transposed(f.rotation, load3(g.means + 3 * at));
+    const Vec3 log_scale = load3(a.log_scales + 3 * i), gs = load3(g.scales + 3 * at);
     d.log_scale = f.stretch * Vec3{gs.x * expf(log_scale.x), gs.y * expf(log_scale.y), gs.z * expf(log_scale.z)};
     // Left multiplication by a unit quaternion is orthogonal: its transpose is multiplication by the conjugate.
     Quaternion frame = matrix_quaternion(f.rotation);
@@ -84,11 +85,28 @@ __device__ inline SplatDerivatives deform_derivatives(std::size_t i, const Ancho
     const Quaternion raw = load_quaternion(a.quaternions, i);
     const float raw_length = length(raw);
     d.quaternion =
-        normalize_backward(scaled(raw, 1.0f / raw_length), raw_length, product(frame, load_quaternion(g.rotations, i)));
-    d.albedo = load3(g.colors + 3 * i);
+        normalize_backward(scaled(raw, 1.0f / raw_length), raw_length, product(frame, load_quaternion(g.rotations, at)));
+    d.albedo = load3(g.colors + 3 * at);
     const float opacity = sigmoid(a.logits[i]);
-    d.logit = g.opacities[i] * opacity * (1.0f - opacity);
+    d.logit = g.opacities[at] * opacity * (1.0f - opacity);
     return d;
+}
+__device__ inline SplatDerivatives deform_derivatives(std::size_t i, const AnchoredArrays& a, const PosedGradients& g) {
+    return deform_derivatives(i, i, load_frame(a.frames + i * frame_floats), a, g);
+}
+
+__device__ inline SplatDerivatives operator+(const SplatDerivatives& a, const SplatDerivatives& b) {
+    const Quaternion &p = a.quaternion, &q = b.quaternion;
+    return {a.offset + b.offset, a.log_scale + b.log_scale, a.albedo + b.albedo,
+            {p.w + q.w, p.x + q.x, p.y + q.y, p.z + q.z}, a.logit + b.logit};
+}
+
+__device__ inline void store_derivatives(std::size_t i, const SplatDerivatives& d, const AnchoredGradients& out) {
+    store3(out.offsets + 3 * i, d.offset);
+    store3(out.log_scales + 3 * i, d.log_scale);
+    store_quaternion(out.quaternions, i, d.quaternion);
+    store3(out.albedos + 3 * i, d.albedo);
+    out.logits[i] = d.logit;
 }
 
 }  // namespace likeness::cuda

@@ -102,7 +102,6 @@ void DeviceSurface::load(const Avatar& avatar) {
 }
 
 void DeviceSurface::load_anchors(const AnchoredSplats& splats) {
-    count_ = int(splats.count);
     std::vector<float> anchors;
     anchors.reserve(4 * splats.count);
     for (const SurfacePoint& at : splats.anchor) {
@@ -111,6 +110,7 @@ void DeviceSurface::load_anchors(const AnchoredSplats& splats) {
         anchors.insert(anchors.end(),
                        {at.barycentric[0], at.barycentric[1], at.barycentric[2], std::bit_cast<float>(at.triangle)});
     }
+    count_ = int(splats.count);
     anchors_.upload(anchors);
 }
 
@@ -155,7 +155,7 @@ void DeviceAvatar::pose(const std::shared_ptr<const Avatar>& avatar,
     pose_.upload(values);
     rig_.resize(std::size_t(shape.expressions) + joints * 12);
     posed_vertices_.resize(3 * std::size_t(shape.vertices));
-    normals_.resize(posed_vertices_.size());
+    normals_.resize(4 * std::size_t(shape.vertices));
     head_forward(shape, head_.arrays(), {pose_.data(), pose_.data() + controls, pose_.data() + controls + 3 * joints},
                  {rig_.data(), rig_.data() + shape.expressions, nullptr, posed_vertices_.data()}, stream_);
     const SurfaceShape surface = surface_.shape(1);

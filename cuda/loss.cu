@@ -1,27 +1,56 @@
-// Both kernels work on 16 x 16 pixels of one channel. The window is separable, so rows are filtered in shared memory
-// before columns. The gradient of a filtered map is the same filter applied to the map's gradient (the window is
-// symmetric and the border is zero), so the first kernel leaves dSSIM/d(statistics) behind and the second filters them.
+// Both kernels work on 32 x 16 pixels of one channel. The window is separable, so rows are filtered in shared memory
+// before columns; a thread filters several neighbours at a time, since what it has fetched serves them all. The
+// gradient of a filtered map is the same filter applied to the map's gradient (the window is symmetric and the border is
+// zero), so the first kernel leaves dSSIM/d(statistics) behind and the second filters them.
 #include <cmath>
 
+#include "cuda/exact.cuh"
 #include "cuda/launch.cuh"
 #include "likeness/cuda/loss.h"
 
 namespace likeness::cuda {
 namespace {
 
-inline constexpr int block_width = 16, block_height = 16;
+inline constexpr int block_width = 32, block_height = 16;
 inline constexpr int halo_width = block_width + 2 * ssim_radius, halo_height = block_height + 2 * ssim_radius;
-inline constexpr int block_threads = block_width * block_height;
+inline constexpr int run = 4;  // neighbours that a thread filters
+inline constexpr int run_inputs = run + 2 * ssim_radius;
+inline constexpr int block_threads = block_width * block_height / run;
+// Floats of a row in shared memory: odd, so that the runs of four rows, which a warp reads at once, meet no bank twice.
+inline constexpr int halo_stride = halo_width + 1;
 inline constexpr int channels = 3;
 
 struct LossArguments {
     LossOptions options;
     LossInputs inputs;
     LossOutputs outputs;
-    float* partials;  // [3, channels, height, width]; null without SSIM
+    float* partials;  // [images, 3, channels, height, width]; null without SSIM
     float window[ssim_radius + 1];
     float inverse_normalizer;
 };
+
+// One of the pictures, and the channel that a block works on.
+struct Picture {
+    LossInputs inputs;
+    LossOutputs outputs;
+    float* partials;
+    int channel;
+    float behind;  // the background's channel
+};
+__device__ Picture picture_of(const LossArguments& a, int block) {
+    const std::size_t image = std::size_t(block / channels), plane = std::size_t(a.options.width) * a.options.height;
+    const int channel = block % channels;
+    Picture p{a.inputs, a.outputs, a.partials, channel, a.inputs.background ? a.inputs.background[channel] : 0.0f};
+    p.inputs.color += image * channels * plane;
+    p.inputs.alpha += image * plane;
+    p.inputs.target = a.inputs.targets ? a.inputs.targets[image] : a.inputs.target + image * 4 * plane;
+    if (p.inputs.mask) p.inputs.mask += image * plane;
+    p.outputs.terms += image;
+    p.outputs.color_gradient += image * channels * plane;
+    p.outputs.alpha_gradient += image * plane;
+    if (p.partials) p.partials += image * 3 * channels * plane;
+    return p;
+}
 
 __device__ std::size_t pixel_index(const LossArguments& a, int x, int y) {
     return std::size_t(y) * a.options.width + x;
@@ -29,19 +58,45 @@ __device__ std::size_t pixel_index(const LossArguments& a, int x, int y) {
 __device__ bool inside(const LossArguments& a, int x, int y) {
     return x >= 0 && y >= 0 && x < a.options.width && y < a.options.height;
 }
-__device__ float mask_at(const LossArguments& a, std::size_t pixel) {
-    return a.inputs.mask ? a.inputs.mask[pixel] : 1.0f;
+__device__ float mask_at(const Picture& p, std::size_t pixel) { return p.inputs.mask ? p.inputs.mask[pixel] : 1.0f; }
+__device__ float target_alpha(const Picture& p, std::size_t pixel) {
+    return float(p.inputs.target[4 * pixel + 3]) * (1.0f / 255.0f);
 }
-__device__ float target_alpha(const LossArguments& a, std::size_t pixel) {
-    return float(a.inputs.target[4 * pixel + 3]) * (1.0f / 255.0f);
-}
-__device__ float target_color(const LossArguments& a, std::size_t pixel, int channel) {
-    const float alpha = target_alpha(a, pixel);
-    const float behind = a.inputs.background ? a.inputs.background[channel] : 0.0f;
-    return float(a.inputs.target[4 * pixel + channel]) * (1.0f / 255.0f) * alpha + behind * (1.0f - alpha);
+__device__ float target_color(const Picture& p, std::size_t pixel) {
+    const unsigned rgba = reinterpret_cast<const unsigned*>(p.inputs.target)[pixel];
+    const float alpha = float(rgba >> 24) * (1.0f / 255.0f);
+    return float(rgba >> 8 * p.channel & 255u) * (1.0f / 255.0f) * alpha + p.behind * (1.0f - alpha);
 }
 
 __device__ float window_at(const LossArguments& a, int offset) { return a.window[offset < 0 ? -offset : offset]; }
+
+// `run` neighbours of a filtered line, from run_inputs values of it.
+__device__ void filter(const LossArguments& a, const float (&line)[run_inputs], float (&out)[run]) {
+#pragma unroll
+    for (int j = 0; j < run; ++j) {
+        float sum = 0;
+#pragma unroll
+        for (int k = 0; k <= 2 * ssim_radius; ++k) sum += window_at(a, k - ssim_radius) * line[j + k];
+        out[j] = sum;
+    }
+}
+
+__device__ void store_run(float* to, const float (&values)[run]) {
+    static_assert(run == 4);
+    *reinterpret_cast<float4*>(to) = make_float4(values[0], values[1], values[2], values[3]);
+}
+
+// Maps filtered along their rows.
+template <int Maps>
+using Rows = float[Maps][halo_height][block_width];
+template <int Maps>
+__device__ void filter_column(const LossArguments& a, const Rows<Maps>& rows, int map, int column, int top,
+                              float (&out)[run]) {
+    float line[run_inputs];
+#pragma unroll
+    for (int k = 0; k < run_inputs; ++k) line[k] = rows[map][top + k][column];
+    filter(a, line, out);
+}
 
 // Sum over the block, valid on thread 0; every thread must enter.
 __device__ float block_sum(float value) {
@@ -60,108 +115,115 @@ __device__ float block_sum(float value) {
 // SSIM of one channel and its derivatives by the mean, the mean square and the mean product of the render, as the
 // filtered maps E[c], E[c^2], E[c t].
 __global__ void __launch_bounds__(block_threads) ssim_kernel(const __grid_constant__ LossArguments a) {
-    __shared__ float render[halo_height][halo_width], target[halo_height][halo_width];
-    __shared__ float rows[5][halo_height][block_width];
-    const int channel = int(blockIdx.z), thread = int(threadIdx.x);
+    __shared__ float render[halo_height * halo_stride], target[halo_height * halo_stride];
+    alignas(16) __shared__ Rows<5> rows;
+    const Picture p = picture_of(a, int(blockIdx.z));
+    const int channel = p.channel, thread = int(threadIdx.x);
     const int left = int(blockIdx.x) * block_width, top = int(blockIdx.y) * block_height;
     for (int i = thread; i < halo_width * halo_height; i += block_threads) {
-        const int x = left + i % halo_width - ssim_radius, y = top + i / halo_width - ssim_radius;
+        const int column = i % halo_width, row = i / halo_width;
+        const int x = left + column - ssim_radius, y = top + row - ssim_radius;
         float c = 0, t = 0;
         if (inside(a, x, y)) {
             const std::size_t pixel = pixel_index(a, x, y);
-            c = a.inputs.color[channels * pixel + channel];
-            t = target_color(a, pixel, channel);
+            c = p.inputs.color[channels * pixel + channel];
+            t = target_color(p, pixel);
         }
-        render[i / halo_width][i % halo_width] = c;
-        target[i / halo_width][i % halo_width] = t;
+        render[row * halo_stride + column] = c;
+        target[row * halo_stride + column] = t;
     }
     __syncthreads();
-    for (int i = thread; i < halo_height * block_width; i += block_threads) {
-        const int row = i / block_width, column = i % block_width;
-        float sums[5] = {};
+    for (int i = thread; i < halo_height * block_width / run; i += block_threads) {
+        const int row = i / (block_width / run), column = i % (block_width / run) * run;
+        float c[run_inputs], t[run_inputs], product[run_inputs], sums[run];
 #pragma unroll
-        for (int k = -ssim_radius; k <= ssim_radius; ++k) {
-            const float weight = window_at(a, k);
-            const float c = render[row][column + ssim_radius + k], t = target[row][column + ssim_radius + k];
-            sums[0] += weight * c;
-            sums[1] += weight * t;
-            sums[2] += weight * c * c;
-            sums[3] += weight * t * t;
-            sums[4] += weight * c * t;
+        for (int k = 0; k < run_inputs; ++k) {
+            c[k] = render[row * halo_stride + column + k];
+            t[k] = target[row * halo_stride + column + k];
         }
+        const auto keep = [&](int map, const float (&line)[run_inputs]) {
+            filter(a, line, sums);
+            store_run(rows[map][row] + column, sums);
+        };
+        keep(0, c);
+        keep(1, t);
 #pragma unroll
-        for (int s = 0; s < 5; ++s) rows[s][row][column] = sums[s];
+        for (int k = 0; k < run_inputs; ++k) product[k] = c[k] * t[k];
+        keep(4, product);
+#pragma unroll
+        for (int k = 0; k < run_inputs; ++k) product[k] = c[k] * c[k];
+        keep(2, product);
+#pragma unroll
+        for (int k = 0; k < run_inputs; ++k) product[k] = t[k] * t[k];
+        keep(3, product);
     }
     __syncthreads();
-    const int column = thread % block_width, row = thread / block_width;
-    float means[5] = {};
+    const int column = thread % block_width, first = thread / block_width * run;
+    float means[5][run];
 #pragma unroll
-    for (int k = -ssim_radius; k <= ssim_radius; ++k) {
-        const float weight = window_at(a, k);
-#pragma unroll
-        for (int s = 0; s < 5; ++s) means[s] += weight * rows[s][row + ssim_radius + k][column];
-    }
-    const float mc = means[0], mt = means[1];
-    const float variance_c = means[2] - mc * mc, variance_t = means[3] - mt * mt, covariance = means[4] - mc * mt;
-    const float a1 = 2 * mc * mt + ssim_c1, a2 = 2 * covariance + ssim_c2;
-    const float b1 = mc * mc + mt * mt + ssim_c1, b2 = variance_c + variance_t + ssim_c2;
-    const float inverse = 1.0f / (b1 * b2);
-    const float ssim = a1 * a2 * inverse;
-    const int x = left + column, y = top + row;
+    for (int s = 0; s < 5; ++s) filter_column<5>(a, rows, s, column, first, means[s]);
     float loss = 0;
-    if (inside(a, x, y)) {
+#pragma unroll
+    for (int j = 0; j < run; ++j) {
+        const int x = left + column, y = top + first + j;
+        if (!inside(a, x, y)) continue;
+        const float mc = means[0][j], mt = means[1][j];
+        const float variance_c = means[2][j] - mc * mc, variance_t = means[3][j] - mt * mt,
+                    covariance = means[4][j] - mc * mt;
+        const float a1 = 2 * mc * mt + ssim_c1, a2 = 2 * covariance + ssim_c2;
+        const float b1 = mc * mc + mt * mt + ssim_c1, b2 = variance_c + variance_t + ssim_c2;
+        const float inverse = 1.0f / (b1 * b2);
+        const float ssim = a1 * a2 * inverse;
         const std::size_t pixel = pixel_index(a, x, y);
-        const float mask = mask_at(a, pixel);
-        loss = mask * (1.0f - ssim);
+        const float mask = mask_at(p, pixel);
+        loss += mask * (1.0f - ssim);
         const float by_covariance = 2 * a1 * inverse;
         const float by_variance = -ssim / b2;
         const float by_mean = 2 * mt * a2 * inverse - 2 * mc * ssim / b1 - 2 * mc * by_variance - mt * by_covariance;
         const std::size_t plane = std::size_t(a.options.width) * a.options.height;
-        float* const partials = a.partials + channel * plane + pixel;
+        float* const partials = p.partials + channel * plane + pixel;
         partials[0] = mask * by_mean;
         partials[channels * plane] = mask * by_variance;
         partials[2 * channels * plane] = mask * by_covariance;
     }
     const float sum = block_sum(loss);
-    if (thread == 0) atomicAdd(&a.outputs.terms->dssim, double(sum) * double(a.inverse_normalizer) / (2 * channels));
+    if (thread == 0)
+        add_units(&p.outputs.terms->dssim, double(sum) * double(a.inverse_normalizer) / (2 * channels), term_units);
 }
 
-// Filters the partial derivatives; leaves dSSIM_sum/dc of this thread's pixel.
-__device__ float ssim_gradient(const LossArguments& a, int channel, int left, int top, float c, float t) {
-    __shared__ float maps[3][halo_height][halo_width];
-    __shared__ float rows[3][halo_height][block_width];
+// Filters the partial derivatives: dSSIM_sum/dc = filtered[0] + 2 c filtered[1] + t filtered[2] at this thread's pixels.
+__device__ void filter_partials(const LossArguments& a, const Picture& p, int left, int top,
+                                float (&filtered)[3][run]) {
+    __shared__ float map[3][halo_height * halo_stride];
+    alignas(16) __shared__ Rows<3> rows;
     const int thread = int(threadIdx.x);
     const std::size_t plane = std::size_t(a.options.width) * a.options.height;
     for (int i = thread; i < halo_width * halo_height; i += block_threads) {
-        const int x = left + i % halo_width - ssim_radius, y = top + i / halo_width - ssim_radius;
+        const int column = i % halo_width, row = i / halo_width;
+        const int x = left + column - ssim_radius, y = top + row - ssim_radius;
         const bool valid = inside(a, x, y);
 #pragma unroll
         for (int m = 0; m < 3; ++m) {
-            maps[m][i / halo_width][i % halo_width] =
-                valid ? a.partials[(m * channels + channel) * plane + pixel_index(a, x, y)] : 0.0f;
+            map[m][row * halo_stride + column] =
+                valid ? p.partials[(m * channels + p.channel) * plane + pixel_index(a, x, y)] : 0.0f;
         }
     }
     __syncthreads();
-    for (int i = thread; i < halo_height * block_width; i += block_threads) {
-        const int row = i / block_width, column = i % block_width;
-        float sums[3] = {};
+    for (int i = thread; i < halo_height * block_width / run; i += block_threads) {
+        const int row = i / (block_width / run), column = i % (block_width / run) * run;
 #pragma unroll
-        for (int k = -ssim_radius; k <= ssim_radius; ++k) {
+        for (int m = 0; m < 3; ++m) {
+            float line[run_inputs], sums[run];
 #pragma unroll
-            for (int m = 0; m < 3; ++m) sums[m] += window_at(a, k) * maps[m][row][column + ssim_radius + k];
+            for (int k = 0; k < run_inputs; ++k) line[k] = map[m][row * halo_stride + column + k];
+            filter(a, line, sums);
+            store_run(rows[m][row] + column, sums);
         }
-#pragma unroll
-        for (int m = 0; m < 3; ++m) rows[m][row][column] = sums[m];
     }
     __syncthreads();
-    const int column = thread % block_width, row = thread / block_width;
-    float sums[3] = {};
+    const int column = thread % block_width, first = thread / block_width * run;
 #pragma unroll
-    for (int k = -ssim_radius; k <= ssim_radius; ++k) {
-#pragma unroll
-        for (int m = 0; m < 3; ++m) sums[m] += window_at(a, k) * rows[m][row + ssim_radius + k][column];
-    }
-    return sums[0] + 2 * c * sums[1] + t * sums[2];
+    for (int m = 0; m < 3; ++m) filter_column<3>(a, rows, m, column, first, filtered[m]);
 }
 
 __device__ float alpha_loss(AlphaLoss kind, float alpha, float target, float& derivative) {
@@ -176,40 +238,50 @@ __device__ float alpha_loss(AlphaLoss kind, float alpha, float target, float& de
 }
 
 __global__ void __launch_bounds__(block_threads) gradient_kernel(const __grid_constant__ LossArguments a) {
-    const int channel = int(blockIdx.z), thread = int(threadIdx.x);
+    const Picture p = picture_of(a, int(blockIdx.z));
+    const int channel = p.channel, thread = int(threadIdx.x);
     const int left = int(blockIdx.x) * block_width, top = int(blockIdx.y) * block_height;
-    const int x = left + thread % block_width, y = top + thread / block_width;
-    const bool valid = inside(a, x, y);
-    const std::size_t pixel = valid ? pixel_index(a, x, y) : 0;
-    const float mask = valid ? mask_at(a, pixel) : 0.0f;
-    const float c = valid ? a.inputs.color[channels * pixel + channel] : 0.0f;
-    const float t = valid ? target_color(a, pixel, channel) : 0.0f;
-    const float difference = c - t;
-    const float sign = difference > 0 ? 1.0f : difference < 0 ? -1.0f : 0.0f;
-    float gradient = a.options.l1_weight * mask * sign;
-    if (a.partials) gradient -= 0.5f * a.options.dssim_weight * ssim_gradient(a, channel, left, top, c, t);
-    if (valid) a.outputs.color_gradient[channels * pixel + channel] = gradient * a.inverse_normalizer / channels;
-    const float l1 = block_sum(mask * fabsf(difference));
-    const float squared = block_sum(mask * difference * difference);
-    if (thread == 0) {
-        atomicAdd(&a.outputs.terms->l1, double(l1) * double(a.inverse_normalizer) / channels);
-        atomicAdd(&a.outputs.terms->squared, double(squared) * double(a.inverse_normalizer) / channels);
+    const int x = left + thread % block_width, first = top + thread / block_width * run;
+    float filtered[3][run] = {};
+    if (a.partials) filter_partials(a, p, left, top, filtered);
+    float l1 = 0, squared = 0, alpha = 0;
+#pragma unroll
+    for (int j = 0; j < run; ++j) {
+        const int y = first + j;
+        if (!inside(a, x, y)) continue;
+        const std::size_t pixel = pixel_index(a, x, y);
+        const float mask = mask_at(p, pixel);
+        const float c = p.inputs.color[channels * pixel + channel], t = target_color(p, pixel);
+        const float difference = c - t;
+        const float sign = difference > 0 ? 1.0f : difference < 0 ? -1.0f : 0.0f;
+        float gradient = a.options.l1_weight * mask * sign;
+        if (a.partials) {
+            const float by_ssim = filtered[0][j] + 2 * c * filtered[1][j] + t * filtered[2][j];
+            gradient -= 0.5f * a.options.dssim_weight * by_ssim;
+        }
+        p.outputs.color_gradient[channels * pixel + channel] = gradient * a.inverse_normalizer / channels;
+        l1 += mask * fabsf(difference);
+        squared += mask * difference * difference;
+        if (channel != 0) continue;
+        float derivative = 0;
+        alpha += mask * alpha_loss(a.options.alpha_loss, p.inputs.alpha[pixel], target_alpha(p, pixel), derivative);
+        p.outputs.alpha_gradient[pixel] = a.options.alpha_weight * mask * derivative * a.inverse_normalizer;
     }
-    if (channel != 0) return;
-    float derivative = 0, loss = 0;
-    if (valid) {
-        loss = mask * alpha_loss(a.options.alpha_loss, a.inputs.alpha[pixel], target_alpha(a, pixel), derivative);
-        a.outputs.alpha_gradient[pixel] = a.options.alpha_weight * mask * derivative * a.inverse_normalizer;
-    }
-    const float sum = block_sum(loss);
-    if (thread == 0) atomicAdd(&a.outputs.terms->alpha, double(sum) * double(a.inverse_normalizer));
+    l1 = block_sum(l1);
+    squared = block_sum(squared);
+    if (channel == 0) alpha = block_sum(alpha);
+    if (thread != 0) return;
+    add_units(&p.outputs.terms->l1, double(l1) * double(a.inverse_normalizer) / channels, term_units);
+    add_units(&p.outputs.terms->squared, double(squared) * double(a.inverse_normalizer) / channels, term_units);
+    if (channel == 0) add_units(&p.outputs.terms->alpha, double(alpha) * double(a.inverse_normalizer), term_units);
 }
 
 }  // namespace
 
 std::size_t loss_workspace_bytes(const LossOptions& options) {
     if (options.dssim_weight == 0) return 0;
-    return 3 * channels * std::size_t(options.width) * std::size_t(options.height) * sizeof(float);
+    return 3 * channels * std::size_t(options.images) * std::size_t(options.width) * std::size_t(options.height) *
+           sizeof(float);
 }
 
 void picture_loss(const LossOptions& options, const LossInputs& inputs, void* workspace, const LossOutputs& outputs,
@@ -228,9 +300,9 @@ void picture_loss(const LossOptions& options, const LossInputs& inputs, void* wo
     }
     for (int k = 0; k <= ssim_radius; ++k) a.window[k] = float(window[k] / sum);
 
-    check(cudaMemsetAsync(outputs.terms, 0, sizeof(LossTerms), stream), "clear loss");
+    check(cudaMemsetAsync(outputs.terms, 0, std::size_t(options.images) * sizeof(LossTerms), stream), "clear loss");
     const dim3 grid(unsigned((options.width + block_width - 1) / block_width),
-                    unsigned((options.height + block_height - 1) / block_height), channels);
+                    unsigned((options.height + block_height - 1) / block_height), unsigned(channels * options.images));
     if (a.partials) {
         ssim_kernel<<<grid, block_threads, 0, stream>>>(a);
         check_launch("ssim", stream);

@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <cub/block/block_scan.cuh>
 
+#include "cuda/exact.cuh"
 #include "cuda/launch.cuh"
 #include "cuda/projection.cuh"
 #include "cuda/raster_stages.h"
@@ -45,31 +46,48 @@ __device__ void write_features(const ProjectArguments& a, int i, std::size_t inp
     for (int k = 0; k < a.extra_channels; ++k) row[channel + k] = a.inputs.extra[input * a.extra_channels + k];
 }
 
-// What a block keeps of its Gaussians while it looks at their tiles, and the pairs that it found, together, so that it
-// asks for room in the list once.
-struct BlockPairs {
-    static constexpr int room = 1536;
+// What a block keeps of its Gaussians while it looks at their tiles.
+struct BlockSplats {
     ScreenSplat splats[linear_threads];
     float determinants[linear_threads];  // of the inverse covariances
     ushort4 boxes[linear_threads];
-    unsigned ends[linear_threads];  // of the Gaussians' tiles, one after the other
+    unsigned ends[linear_threads];  // of the Gaussians' rows of tiles, one after the other
     bool touched[linear_threads];
-    unsigned tiles[room], items[room];
-    unsigned count, base;
+    // Tiles side by side that a Gaussian touches. They are gathered before room for their pairs is asked for, and all
+    // threads share the pairs: a block may have a hundred or some thousands.
+    static constexpr unsigned most_spans = 4 * linear_threads;
+    unsigned span_tiles[most_spans], span_owners[most_spans], span_ends[most_spans];
+    unsigned base;
 };
 
-// A pair's place in the list of its tile, before sorting, and in the list of all pairs.
-__device__ void append(const RasterWorkspace& w, unsigned capacity, unsigned place, unsigned tile, unsigned item) {
-    if (place >= capacity) return;  // counted all the same
+// How many of `count` rising ends are not above `x`: the number of the range that x is in.
+__device__ inline unsigned range_of(const unsigned* ends, unsigned count, unsigned x) {
+    unsigned low = 0;
+    for (unsigned step = count / 2; step > 0; step /= 2)
+        if (ends[low + step - 1] <= x) low += step;
+    return low;
+}
+
+// A pair's place in the list of its tile, before sorting, and in the list of all pairs. Every lane enters. With
+// `crowded` those of a warp that share a tile ask for their places together: the deepest tile's counter would decide
+// the time.
+__device__ void append(const RasterWorkspace& w, bool inside, unsigned place, unsigned tile, unsigned item, int lane,
+                       bool crowded) {
+    const unsigned same = crowded ? __match_any_sync(all_lanes, inside ? tile : no_tile) : 1u << lane;
+    const int leader = __ffs(int(same)) - 1;
+    unsigned rank = 0;
+    if (inside && lane == leader) rank = atomicAdd(w.tile_counts + tile, unsigned(__popc(same)));
+    rank = __shfl_sync(all_lanes, rank, leader) + unsigned(__popc(same & ((1u << lane) - 1)));
+    if (!inside) return;
     w.pair_tiles[place] = tile;
-    w.pair_ranks[place] = atomicAdd(w.tile_counts + tile, 1u);
+    w.pair_ranks[place] = rank;
     w.pair_items[place] = item;
 }
 
 __global__ void __launch_bounds__(linear_threads) project_kernel(ProjectArguments a) {
     using Scan = cub::BlockScan<unsigned, linear_threads>;
     __shared__ typename Scan::TempStorage scan_memory;
-    __shared__ BlockPairs block;
+    __shared__ BlockSplats block;
     const int first = int(blockIdx.x) * linear_threads, i = first + int(threadIdx.x);
     // This stage also clears what later ones only add to.
     if (i < a.columns * a.rows * a.views) static_cast<uint2*>(a.workspace.tile_ranges)[i] = make_uint2(0, 0);
@@ -120,7 +138,6 @@ __global__ void __launch_bounds__(linear_threads) project_kernel(ProjectArgument
         }
     }
     // All threads share all rows of tiles of the block's Gaussians: a few have sixty, most have two.
-    if (threadIdx.x == 0) block.count = 0;
     block.splats[threadIdx.x] = splat;
     block.determinants[threadIdx.x] = determinant;
     block.boxes[threadIdx.x] = box;
@@ -129,62 +146,65 @@ __global__ void __launch_bounds__(linear_threads) project_kernel(ProjectArgument
     Scan(scan_memory).InclusiveSum(visible ? unsigned(box.w - box.y) : 0u, end, total);
     block.ends[threadIdx.x] = end;
     __syncthreads();
-    const int lane = int(threadIdx.x) % warp_threads;
-    for (unsigned base = 0; base < total; base += linear_threads) {
-        const unsigned t = base + threadIdx.x;
-        unsigned owner = 0, tile = 0;
-        int hits = 0;
-        if (t < total) {
-#pragma unroll
-            for (unsigned step = linear_threads / 2; step > 0; step /= 2)
-                if (block.ends[owner + step - 1] <= t) owner += step;
-            const ushort4 b = block.boxes[owner];
-            const int row = b.y + int(t - (owner > 0 ? block.ends[owner - 1] : 0u));
-            const int2 columns = row_columns(block.splats[owner], block.determinants[owner], row, b.x, b.z);
-            hits = columns.y - columns.x;
-            tile = (unsigned(first) + owner) / unsigned(a.splats) * unsigned(a.columns * a.rows) +
-                   unsigned(row * a.columns + columns.x);
-        }
-        int before = hits;
-        for (int step = 1; step < warp_threads; step *= 2) {
-            const int left = __shfl_up_sync(all_lanes, before, step);
-            if (lane >= step) before += left;
-        }
-        unsigned place = 0;
-        if (lane == warp_threads - 1 && before > 0) place = atomicAdd(&block.count, unsigned(before));
-        place = __shfl_sync(all_lanes, place, warp_threads - 1) + unsigned(before - hits);
-        if (hits > 0) block.touched[owner] = true;
-        for (int k = 0; k < hits; ++k, ++tile, ++place) {
-            if (place < BlockPairs::room) {
-                block.tiles[place] = tile;
-                block.items[place] = unsigned(first) + owner;
-            } else {
-                append(a.workspace, a.capacity, atomicAdd(&a.workspace.counters->instances, 1u), tile,
-                       unsigned(first) + owner);
+    for (unsigned begin = 0; begin < total; begin += BlockSplats::most_spans) {
+        unsigned pairs = 0;
+        for (unsigned k = 0; k < BlockSplats::most_spans; k += linear_threads) {
+            const unsigned span = k + threadIdx.x, t = begin + span;
+            unsigned hits = 0, owner = 0;
+            if (t < total) {
+                owner = range_of(block.ends, linear_threads, t);
+                const ushort4 b = block.boxes[owner];
+                const int row = b.y + int(t - (owner > 0 ? block.ends[owner - 1] : 0u));
+                const int2 columns = row_columns(block.splats[owner], block.determinants[owner], row, b.x, b.z);
+                hits = unsigned(columns.y - columns.x);
+                if (hits > 0) block.touched[owner] = true;
+                block.span_tiles[span] = (unsigned(first) + owner) / unsigned(a.splats) * unsigned(a.columns * a.rows) +
+                                         unsigned(row * a.columns + columns.x);
+                block.span_owners[span] = owner;
             }
+            unsigned inclusive = 0, sum = 0;
+            if (begin + k < total) {
+                __syncthreads();  // the scan's memory is free
+                Scan(scan_memory).InclusiveSum(hits, inclusive, sum);
+            }
+            block.span_ends[span] = pairs + inclusive;
+            pairs += sum;
         }
+        if (threadIdx.x == 0 && pairs > 0) block.base = atomicAdd(&a.workspace.counters->instances, pairs);
+        __syncthreads();
+        // Small Gaussians next to each other share tiles; those of large ones lie side by side.
+        const bool crowded = pairs < 4 * min(total - begin, BlockSplats::most_spans);
+        for (unsigned k = 0; k < pairs; k += linear_threads) {
+            const unsigned p = k + threadIdx.x, place = block.base + p;
+            const bool inside = p < pairs && place < a.capacity;  // those beyond were counted all the same
+            const unsigned span = inside ? range_of(block.span_ends, BlockSplats::most_spans, p) : 0u;
+            const unsigned before = span > 0 ? block.span_ends[span - 1] : 0u;
+            append(a.workspace, inside, place, block.span_tiles[span] + (p - before),
+                   unsigned(first) + block.span_owners[span], int(threadIdx.x) % warp_threads, crowded);
+        }
+        __syncthreads();
     }
-    __syncthreads();
     const int seen = __syncthreads_count(block.touched[threadIdx.x]);
     if (i < a.items) {
         if (!block.touched[threadIdx.x]) splat.opacity = 0;
         static_cast<ScreenSplat*>(a.workspace.geometry)[i] = splat;
     }
-    const unsigned kept = min(block.count, unsigned(BlockPairs::room));
-    if (threadIdx.x == 0 && kept > 0) {
-        block.base = atomicAdd(&a.workspace.counters->instances, kept);
-        atomicAdd(&a.workspace.counters->visible, unsigned(seen));
-    }
-    __syncthreads();
-    for (unsigned k = threadIdx.x; k < kept; k += linear_threads)
-        append(a.workspace, a.capacity, block.base + k, block.tiles[k], block.items[k]);
+    if (threadIdx.x == 0 && seen > 0) atomicAdd(&a.workspace.counters->visible, unsigned(seen));
 }
 
 struct BackwardArguments {
     ProjectArguments forward;
     RasterInputGradients gradients;
-    int row;  // floats of a row of screen sums
+    int row;  // screen sums of an item
+    bool repeatable;
 };
+
+// A sum over a Gaussian's pixels.
+__device__ float screen_sum(const BackwardArguments& b, std::size_t item, int k) {
+    const std::size_t at = item * b.row + k;
+    const float* const sums = b.forward.workspace.screen_gradients;
+    return b.repeatable ? value_of(reinterpret_cast<const ExactSum*>(sums)[at], screen_units) : sums[at];
+}
 
 __device__ void store_if(float* target, std::size_t index, Vec3 value) {
     if (target) store3(target + 3 * index, value);
@@ -209,27 +229,27 @@ __global__ void __launch_bounds__(linear_threads) project_backward_kernel(Backwa
         const std::size_t item = a.shared ? std::size_t(k) * a.splats + index : index;
         const ScreenSplat splat = static_cast<const ScreenSplat*>(a.workspace.geometry)[item];
         if (!(splat.opacity > 0.0f)) continue;
-        const float* sums = a.workspace.screen_gradients + item * b.row;
         const View view = a.view[view_index];
         const Projection p = project(view, mean, scale, {q.x, q.y, q.z, q.w});
         // Sums of dL/dpower times 1, dx, dy, dx^2, dx dy, dy^2 (blend_backward.cu); d = pixel - mean.
-        const float sum_x = sums[1], sum_y = sums[2];
+        const float sum_x = screen_sum(b, item, 1), sum_y = screen_sum(b, item, 2);
         ScreenGradient s{};
         s.mean_x = -(splat.xx * sum_x + splat.xy * sum_y);
         s.mean_y = -(splat.xy * sum_x + splat.yy * sum_y);
-        s.xx = 0.5f * sums[3];
-        s.xy = sums[4];
-        s.yy = 0.5f * sums[5];
+        s.xx = 0.5f * screen_sum(b, item, 3);
+        s.xy = screen_sum(b, item, 4);
+        s.yy = 0.5f * screen_sum(b, item, 5);
         // alpha = opacity exp(-power): dalpha/dopacity = -(dalpha/dpower) / opacity
-        opacity -= sums[0] / splat.opacity;
+        opacity -= screen_sum(b, item, 0) / splat.opacity;
         int channel = screen_sums;
-        color = color + load3(sums + channel);
-        channel += 3;
-        if (a.depth) s.depth = sums[channel++];
-        if (a.normal) {
-            s.normal = load3(sums + channel);
+        const auto next3 = [&] {
             channel += 3;
-        }
+            return Vec3{screen_sum(b, item, channel - 3), screen_sum(b, item, channel - 2),
+                        screen_sum(b, item, channel - 1)};
+        };
+        color = color + next3();
+        if (a.depth) s.depth = screen_sum(b, item, channel++);
+        if (a.normal) s.normal = next3();
         const SplatGradient own = project_backward(view, p, mean, scale, a.normal, s);
         g.mean = g.mean + own.mean;
         g.scale = g.scale + own.scale;
@@ -238,10 +258,14 @@ __global__ void __launch_bounds__(linear_threads) project_backward_kernel(Backwa
         moved += sqrtf(s.mean_x * s.mean_x + s.mean_y * s.mean_y);
         if (b.gradients.extra) {
             for (int e = 0; e < a.extra_channels; ++e)
-                b.gradients.extra[index * a.extra_channels + e] += sums[channel + e];
+                b.gradients.extra[index * a.extra_channels + e] += screen_sum(b, item, channel + e);
         }
     }
-    if (b.gradients.screen && moved > 0) atomicAdd(b.gradients.screen + i % a.splats, moved);
+    if (b.gradients.screen && b.repeatable && !a.shared) {
+        a.workspace.screen_gradients[2 * index * b.row] = moved;  // for screen_kernel(); the sums have been read
+    } else if (b.gradients.screen && moved > 0) {
+        atomicAdd(b.gradients.screen + i % a.splats, moved);
+    }
     store_if(b.gradients.means, index, g.mean);
     store_if(b.gradients.scales, index, g.scale);
     store_if(b.gradients.colors, index, color);
@@ -250,6 +274,18 @@ __global__ void __launch_bounds__(linear_threads) project_backward_kernel(Backwa
             make_float4(g.rotation.w, g.rotation.x, g.rotation.y, g.rotation.z);
     }
     if (b.gradients.opacities) b.gradients.opacities[i] = opacity;
+}
+
+// Adds up what project_backward_kernel() left of each view, in their order.
+__global__ void __launch_bounds__(linear_threads) screen_kernel(BackwardArguments b) {
+    const int i = int(blockIdx.x) * linear_threads + int(threadIdx.x);
+    if (i >= b.forward.splats) return;
+    float sum = b.gradients.screen[i];
+    for (int k = 0; k < b.forward.views; ++k) {
+        const std::size_t item = std::size_t(k) * b.forward.splats + i;
+        sum += b.forward.workspace.screen_gradients[2 * item * b.row];
+    }
+    b.gradients.screen[i] = sum;
 }
 
 ProjectArguments arguments(const RasterShape& shape, const RasterInputs& inputs, const View* view,
@@ -286,9 +322,14 @@ void launch_project_backward(const RasterShape& shape, const RasterInputs& input
                              const RasterWorkspace& workspace, const RasterInputGradients& gradients,
                              cudaStream_t stream) {
     if (shape.splats == 0) return;
-    project_backward_kernel<<<blocks_for(std::size_t(shape.inputs())), linear_threads, 0, stream>>>(
-        {arguments(shape, inputs, view, workspace), gradients, screen_gradient_row(shape)});
+    const BackwardArguments backward{arguments(shape, inputs, view, workspace), gradients, screen_gradient_row(shape),
+                                     shape.repeatable};
+    project_backward_kernel<<<blocks_for(std::size_t(shape.inputs())), linear_threads, 0, stream>>>(backward);
     check_launch("project backward", stream);
+    if (shape.repeatable && !shape.shared && gradients.screen) {
+        screen_kernel<<<blocks_for(std::size_t(shape.splats)), linear_threads, 0, stream>>>(backward);
+        check_launch("screen gradients", stream);
+    }
 }
 
 }  // namespace likeness::cuda

@@ -30,8 +30,11 @@ inline unsigned segment_slots(const RasterShape& shape) {
     return shape.instance_capacity / segment_length + unsigned(tile_grid(shape).count());
 }
 
-// Floats in a row of `screen_gradients`, a multiple of 4 to keep rows in few memory sectors.
+// Sums in a row of `screen_gradients`, a multiple of 4 to keep rows in few memory sectors.
 inline int screen_gradient_row(const RasterShape& shape) { return (screen_sums + shape.channels() + 3) / 4 * 4; }
+inline std::size_t screen_gradient_floats(const RasterShape& shape) {
+    return std::size_t(shape.items()) * std::size_t(screen_gradient_row(shape)) * (shape.repeatable ? 2 : 1);
+}
 
 // What blending knows of a Gaussian. Two 16-byte loads.
 struct alignas(16) ScreenSplat {

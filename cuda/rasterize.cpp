@@ -55,7 +55,7 @@ RasterWorkspace lay_out(Carver& carver, const RasterShape& shape) {
     w.segment_sums = carver.take<float>(slot_pixels * std::size_t(shape.channels()));
     w.last_instance =
         carver.take<std::uint32_t>(std::size_t(shape.views) * std::size_t(shape.width) * std::size_t(shape.height));
-    w.screen_gradients = carver.take<float>(items * std::size_t(screen_gradient_row(shape)));
+    w.screen_gradients = carver.take<float>(screen_gradient_floats(shape));
     return w;
 }
 
@@ -139,8 +139,7 @@ void rasterize_backward(const RasterShape& shape, const RasterInputs& inputs, co
                         const RasterOutputGradients& output_gradients, const RasterInputGradients& input_gradients,
                         cudaStream_t stream, const StageMark& mark) {
     if (shape.splats == 0) return;
-    const std::size_t row_bytes = sizeof(float) * std::size_t(screen_gradient_row(shape));
-    check(cudaMemsetAsync(workspace.screen_gradients, 0, std::size_t(shape.items()) * row_bytes, stream),
+    check(cudaMemsetAsync(workspace.screen_gradients, 0, sizeof(float) * screen_gradient_floats(shape), stream),
           "clear screen gradients");
     for_each_group(shape, inputs, workspace, outputs, output_gradients, [&](const ChannelGroup& group) {
         const bool used =

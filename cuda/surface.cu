@@ -1,4 +1,5 @@
 #include "cuda/deform.cuh"
+#include "cuda/exact.cuh"
 #include "cuda/launch.cuh"
 #include "likeness/cuda/surface.h"
 
@@ -6,10 +7,48 @@ namespace likeness::cuda {
 namespace {
 
 __device__ inline Vec3 operator-(Vec3 a, Vec3 b) { return {a.x - b.x, a.y - b.y, a.z - b.z}; }
-__device__ inline void add3(float* p, Vec3 v) {
-    atomicAdd(p, v.x);
-    atomicAdd(p + 1, v.y);
-    atomicAdd(p + 2, v.z);
+
+// What a vertex is asked for: derivatives by its place and by its unit normal, later by the sum that was normalised. A
+// memory sector each, so that a corner costs two atomic operations where the GPU has wide ones.
+struct alignas(32) VertexSums {
+    float4 place, normal;
+};
+__device__ inline void add3(float4* p, Vec3 v) {
+#if __CUDA_ARCH__ >= 900
+    atomicAdd(p, make_float4(v.x, v.y, v.z, 0));
+#else
+    atomicAdd(&p->x, v.x);
+    atomicAdd(&p->y, v.y);
+    atomicAdd(&p->z, v.z);
+#endif
+}
+__device__ inline void add_place(VertexSums* sums, int v, Vec3 by) { add3(&sums[v].place, by); }
+__device__ inline void add_normal(VertexSums* sums, int v, Vec3 by) { add3(&sums[v].normal, by); }
+
+// The same in integers, for repeatable sums.
+struct ExactVertexSums {
+    ExactSum place[3], normal[3];
+};
+__device__ inline void add3(ExactSum* p, Vec3 v) {
+    add_exactly(p, v.x, vertex_units);
+    add_exactly(p + 1, v.y, vertex_units);
+    add_exactly(p + 2, v.z, vertex_units);
+}
+__device__ inline void add_place(ExactVertexSums* sums, int v, Vec3 by) { add3(sums[v].place, by); }
+__device__ inline void add_normal(ExactVertexSums* sums, int v, Vec3 by) { add3(sums[v].normal, by); }
+
+__device__ inline float4 values_of(const ExactSum* p) {
+    return make_float4(value_of(p[0], vertex_units), value_of(p[1], vertex_units), value_of(p[2], vertex_units), 0);
+}
+__global__ void __launch_bounds__(linear_threads)
+    read_sums_kernel(std::size_t count, const ExactVertexSums* exact, VertexSums* sums) {
+    const std::size_t v = std::size_t(blockIdx.x) * linear_threads + threadIdx.x;
+    if (v < count) sums[v] = {values_of(exact[v].place), values_of(exact[v].normal)};
+}
+
+__device__ inline Vec3 xyz(float4 v) { return {v.x, v.y, v.z}; }
+__device__ inline float4 load_normal(const float* normals, int v) {
+    return reinterpret_cast<const float4*>(normals)[v];
 }
 
 struct Corners {
@@ -35,10 +74,11 @@ __global__ void __launch_bounds__(linear_threads)
     normals_kernel(SurfaceShape shape, SurfaceArrays arrays, const float* vertices, float* normals) {
     const int v = int(blockIdx.x) * linear_threads + int(threadIdx.x);
     if (v >= shape.vertices) return;
-    const std::size_t frame = std::size_t(blockIdx.y) * shape.vertices * 3;
-    const Vec3 sum = gathered_normal(arrays, vertices + frame, v);
-    const float size = sqrtf(dot(sum, sum));
-    store3(normals + frame + 3 * v, size > 0 ? (1.0f / size) * sum : sum);
+    const std::size_t frame = std::size_t(blockIdx.y) * shape.vertices;
+    const Vec3 sum = gathered_normal(arrays, vertices + 3 * frame, v);
+    const float size = sqrtf(dot(sum, sum)), inverse = size > 0 ? 1.0f / size : 0.0f;
+    reinterpret_cast<float4*>(normals)[frame + v] =
+        make_float4(inverse * sum.x, inverse * sum.y, inverse * sum.z, size);
 }
 
 // The frame under a Gaussian, and what its derivative needs.
@@ -68,8 +108,8 @@ __device__ inline FrameParts make_frame(const SurfaceArrays& arrays, const float
     f.origin = a + anchor.y * f.ab + anchor.z * f.ac;
     f.face = cross(f.ab, f.ac);
     f.face_length = sqrtf(dot(f.face, f.face));
-    Vec3 normal = anchor.x * load3(normals + 3 * f.t.a) + anchor.y * load3(normals + 3 * f.t.b) +
-                  anchor.z * load3(normals + 3 * f.t.c);
+    Vec3 normal = anchor.x * xyz(load_normal(normals, f.t.a)) + anchor.y * xyz(load_normal(normals, f.t.b)) +
+                  anchor.z * xyz(load_normal(normals, f.t.c));
     f.normal_length = sqrtf(dot(normal, normal));
     if (f.normal_length < 1e-6f) {  // as on the processor; nothing is learned there
         f.normal_length = 0;
@@ -112,8 +152,8 @@ __global__ void __launch_bounds__(linear_threads)
     frames_kernel(SurfaceShape shape, SurfaceArrays arrays, const float* vertices, const float* normals, float* out) {
     const std::size_t i = std::size_t(blockIdx.x) * linear_threads + threadIdx.x;
     if (i >= std::size_t(shape.count)) return;
-    const std::size_t frame = std::size_t(blockIdx.y) * shape.vertices * 3;
-    const FrameParts f = make_frame(arrays, vertices + frame, normals + frame, i);
+    const std::size_t frame = std::size_t(blockIdx.y) * shape.vertices;
+    const FrameParts f = make_frame(arrays, vertices + 3 * frame, normals + 4 * frame, i);
     float* to = out + (std::size_t(blockIdx.y) * shape.count + i) * frame_floats;
     store3(to, f.origin);
     columns(f, to + 3);
@@ -125,31 +165,27 @@ __global__ void __launch_bounds__(linear_threads)
                 const unsigned char* layers, unsigned visible, PosedArrays out) {
     const std::size_t i = std::size_t(blockIdx.x) * linear_threads + threadIdx.x;
     if (i >= std::size_t(shape.count)) return;
-    if (!(visible >> layers[i] & 1u)) {
-        out.opacities[i] = 0;  // the rest is not looked at
+    const std::size_t frame = std::size_t(blockIdx.y) * shape.vertices;
+    const std::size_t at = std::size_t(blockIdx.y) * shape.count + i;
+    if (layers && !(visible >> layers[i] & 1u)) {
+        out.opacities[at] = 0;  // the rest is not looked at
         return;
     }
-    const FrameParts f = make_frame(arrays, vertices, normals, i);
+    const FrameParts f = make_frame(arrays, vertices + 3 * frame, normals + 4 * frame, i);
     float m[9];
     columns(f, m);
-    pose_splat(i, f.origin, m, f.stretch, p, out);
+    pose_splat(i, at, f.origin, m, f.stretch, p, out);
 }
 
-// A turn of the frame by the rotation vector w moves its columns by w x column. The derivative by w is split into what
-// the normal's and the tangent's movements take of it: w = n x dn + n (b . dt).
-__global__ void __launch_bounds__(linear_threads)
-    frames_backward_kernel(SurfaceShape shape, SurfaceArrays arrays, const float* vertices, const float* normals,
-                           AnchoredArrays p, const float* posed_rotations, PosedGradients g, float* by_normals,
-                           float* by_vertices) {
-    const std::size_t i = std::size_t(blockIdx.x) * linear_threads + threadIdx.x;
-    if (i >= std::size_t(shape.count)) return;
-    const std::size_t frame = std::size_t(blockIdx.y) * shape.vertices * 3;
-    const std::size_t at = std::size_t(blockIdx.y) * shape.count + i;
+// What one Gaussian in one frame passes on to the corners of its triangle. A turn of the frame by the rotation vector w
+// moves its columns by w x column. The derivative by w is split into what the normal's and the tangent's movements take
+// of it: w = n x dn + n (b . dt).
+template <class Sums>
+__device__ inline void pass_to_vertices(const FrameParts& f, const float* m, std::size_t i, std::size_t at,
+                                        const AnchoredArrays& p, const float* posed_rotations, const PosedGradients& g,
+                                        Sums* sums) {
     const Vec3 by_mean = load3(g.means + 3 * at), by_scale = load3(g.scales + 3 * at);
     const Quaternion by_rotation = load_quaternion(g.rotations, at);
-    const FrameParts f = make_frame(arrays, vertices + frame, normals + frame, i);
-    float m[9];
-    columns(f, m);
     const Vec3 turned = multiply(m, load3(p.offsets + 3 * i));
     const Vec3 log_scale = load3(p.log_scales + 3 * i);
     const float by_stretch = dot(by_mean, turned) + by_scale.x * expf(log_scale.x) + by_scale.y * expf(log_scale.y) +
@@ -175,52 +211,79 @@ __global__ void __launch_bounds__(linear_threads)
         by_ab = by_ab + cross(f.ac, by_face);
         by_ac = by_ac + cross(by_face, f.ab);
     }
-    float* to = by_vertices + frame;
-    add3(to + 3 * f.t.a, f.weight[0] * by_mean - by_ab - by_ac);
-    add3(to + 3 * f.t.b, f.weight[1] * by_mean + by_ab);
-    add3(to + 3 * f.t.c, f.weight[2] * by_mean + by_ac);
+    add_place(sums, f.t.a, f.weight[0] * by_mean - by_ab - by_ac);
+    add_place(sums, f.t.b, f.weight[1] * by_mean + by_ab);
+    add_place(sums, f.t.c, f.weight[2] * by_mean + by_ac);
     if (f.normal_length > 0) {
         const Vec3 by_sum = (1.0f / f.normal_length) * (by_normal - dot(by_normal, f.normal) * f.normal);
-        float* normal = by_normals + frame;
-        add3(normal + 3 * f.t.a, f.weight[0] * by_sum);
-        add3(normal + 3 * f.t.b, f.weight[1] * by_sum);
-        add3(normal + 3 * f.t.c, f.weight[2] * by_sum);
+        add_normal(sums, f.t.a, f.weight[0] * by_sum);
+        add_normal(sums, f.t.b, f.weight[1] * by_sum);
+        add_normal(sums, f.t.c, f.weight[2] * by_sum);
+    }
+}
+
+// A block has `columns` Gaussians and up to `rows` frames side by side; a Gaussian's own derivatives are summed over
+// its frames, by a thread and then by the first row.
+constexpr int most_rows = 8;
+
+template <bool Own, bool Vertices, class Sums>
+__global__ void __launch_bounds__(linear_threads)
+    frames_backward_kernel(SurfaceShape shape, SurfaceArrays arrays, const float* vertices, const float* normals,
+                           AnchoredArrays p, const float* posed_rotations, PosedGradients g, AnchoredGradients own,
+                           Sums* sums) {
+    __shared__ SplatDerivatives rows[Own ? linear_threads : 1];
+    const std::size_t i = std::size_t(blockIdx.x) * blockDim.x + threadIdx.x;
+    const bool inside = i < std::size_t(shape.count);
+    SplatDerivatives sum{};
+    for (int k = int(threadIdx.y); inside && k < shape.frames; k += int(blockDim.y)) {
+        const std::size_t frame = std::size_t(k) * shape.vertices, at = std::size_t(k) * shape.count + i;
+        const FrameParts f = make_frame(arrays, vertices + 3 * frame, normals + 4 * frame, i);
+        AnchorFrame anchor;
+        columns(f, anchor.rotation);
+        anchor.stretch = f.stretch;
+        if constexpr (Own) sum = sum + deform_derivatives(i, at, anchor, p, g);
+        if constexpr (Vertices) pass_to_vertices(f, anchor.rotation, i, at, p, posed_rotations, g, sums + frame);
+    }
+    if constexpr (Own) {
+        rows[threadIdx.y * blockDim.x + threadIdx.x] = sum;
+        __syncthreads();
+        if (!inside || threadIdx.y != 0) return;
+        for (unsigned k = 1; k < blockDim.y; ++k) sum = sum + rows[k * blockDim.x + threadIdx.x];
+        store_derivatives(i, sum, own);
     }
 }
 
 // In place: from derivatives by the unit normals to those by the sums that were normalised.
 __global__ void __launch_bounds__(linear_threads)
-    normal_lengths_backward_kernel(SurfaceShape shape, SurfaceArrays arrays, const float* vertices,
-                                   const float* normals, float* by_normals) {
-    const int v = int(blockIdx.x) * linear_threads + int(threadIdx.x);
-    if (v >= shape.vertices) return;
-    const std::size_t frame = std::size_t(blockIdx.y) * shape.vertices * 3;
-    const Vec3 sum = gathered_normal(arrays, vertices + frame, v);
-    const float size = sqrtf(dot(sum, sum));
-    float* at = by_normals + frame + 3 * v;
-    const Vec3 g = load3(at), n = load3(normals + frame + 3 * v);
-    store3(at, size > 0 ? (1.0f / size) * (g - dot(g, n) * n) : Vec3{0, 0, 0});
+    normal_lengths_backward_kernel(std::size_t count, const float* normals, VertexSums* sums) {
+    const std::size_t v = std::size_t(blockIdx.x) * linear_threads + threadIdx.x;
+    if (v >= count) return;
+    const float4 n = reinterpret_cast<const float4*>(normals)[v];
+    const Vec3 g = xyz(sums[v].normal);
+    const float inverse = n.w > 0 ? 1.0f / n.w : 0.0f, along = dot(g, xyz(n));
+    sums[v].normal =
+        make_float4(inverse * (g.x - along * n.x), inverse * (g.y - along * n.y), inverse * (g.z - along * n.z), 0);
 }
 
 // A vertex gathers from its triangles: each passes on what its three corners' normal sums ask of it.
 __global__ void __launch_bounds__(linear_threads)
-    normals_backward_kernel(SurfaceShape shape, SurfaceArrays arrays, const float* vertices, const float* by_sums,
+    normals_backward_kernel(SurfaceShape shape, SurfaceArrays arrays, const float* vertices, const VertexSums* sums,
                             float* by_vertices) {
     const int v = int(blockIdx.x) * linear_threads + int(threadIdx.x);
     if (v >= shape.vertices) return;
-    const std::size_t frame = std::size_t(blockIdx.y) * shape.vertices * 3;
-    const float *x = vertices + frame, *g = by_sums + frame;
-    float* to = by_vertices + frame + 3 * v;
-    Vec3 sum = load3(to);
+    const std::size_t frame = std::size_t(blockIdx.y) * shape.vertices;
+    const float* x = vertices + 3 * frame;
+    sums += frame;
+    Vec3 sum = xyz(sums[v].place);
     for (int k = arrays.vertex_first[v]; k < arrays.vertex_first[v + 1]; ++k) {
         const Corners t = corners_of(arrays, arrays.vertex_triangles[k]);
-        const Vec3 by_face = load3(g + 3 * t.a) + load3(g + 3 * t.b) + load3(g + 3 * t.c);
+        const Vec3 by_face = xyz(sums[t.a].normal) + xyz(sums[t.b].normal) + xyz(sums[t.c].normal);
         // face = (b - a) x (c - a) is the same seen from each corner in turn: d face / d a = (c - b) x .
         const Vec3 from = v == t.a ? load3(x + 3 * t.b) : v == t.b ? load3(x + 3 * t.c) : load3(x + 3 * t.a);
         const Vec3 to_edge = v == t.a ? load3(x + 3 * t.c) : v == t.b ? load3(x + 3 * t.a) : load3(x + 3 * t.b);
         sum = sum + cross(by_face, to_edge - from);
     }
-    store3(to, sum);
+    store3(by_vertices + 3 * (frame + v), sum);
 }
 
 dim3 grid_of(int items, int frames) { return dim3(blocks_for(std::size_t(items)), unsigned(frames)); }
@@ -247,27 +310,56 @@ void pose_on_surface(const SurfaceShape& shape, const SurfaceArrays& arrays, con
                      const float* normals, const AnchoredArrays& anchored, const unsigned char* layers,
                      unsigned visible, const PosedArrays& posed, cudaStream_t stream) {
     if (shape.count == 0) return;
-    pose_kernel<<<grid_of(shape.count, 1), linear_threads, 0, stream>>>(shape, arrays, vertices, normals, anchored,
-                                                                        layers, visible, posed);
+    pose_kernel<<<grid_of(shape.count, shape.frames), linear_threads, 0, stream>>>(shape, arrays, vertices, normals,
+                                                                                   anchored, layers, visible, posed);
     check_launch("pose", stream);
+}
+
+std::size_t surface_backward_floats(const SurfaceShape& shape) {
+    const std::size_t a_vertex = sizeof(VertexSums) + (shape.repeatable ? sizeof(ExactVertexSums) : 0);
+    return std::size_t(shape.frames) * std::size_t(shape.vertices) * a_vertex / sizeof(float);
 }
 
 void surface_backward(const SurfaceShape& shape, const SurfaceArrays& arrays, const float* vertices,
                       const float* normals, const AnchoredArrays& anchored, const float* posed_rotations,
-                      const PosedGradients& gradients, float* by_normals, float* by_vertices, cudaStream_t stream) {
+                      const PosedGradients& gradients, float* scratch, float* by_vertices, cudaStream_t stream,
+                      const AnchoredGradients& own) {
     if (shape.vertices == 0 || shape.frames == 0) return;
-    const std::size_t bytes = sizeof(float) * 3 * std::size_t(shape.vertices) * std::size_t(shape.frames);
-    check(cudaMemsetAsync(by_normals, 0, bytes, stream), "clear gradients");
-    check(cudaMemsetAsync(by_vertices, 0, bytes, stream), "clear gradients");
-    if (shape.count > 0) {
-        frames_backward_kernel<<<grid_of(shape.count, shape.frames), linear_threads, 0, stream>>>(
-            shape, arrays, vertices, normals, anchored, posed_rotations, gradients, by_normals, by_vertices);
+    const std::size_t count = std::size_t(shape.vertices) * std::size_t(shape.frames);
+    VertexSums* const sums = reinterpret_cast<VertexSums*>(scratch);
+    ExactVertexSums* const exact = reinterpret_cast<ExactVertexSums*>(sums + count);
+    int rows = 1;
+    while (rows < most_rows && rows < shape.frames) rows *= 2;
+    const int columns = linear_threads / rows;
+    const auto launch = [&](auto kernel, auto* target) {
+        if (shape.count == 0) return;
+        kernel<<<unsigned((shape.count + columns - 1) / columns), dim3(unsigned(columns), unsigned(rows)), 0, stream>>>(
+            shape, arrays, vertices, normals, anchored, posed_rotations, gradients, own, target);
         check_launch("frames backward", stream);
+    };
+    if (by_vertices == nullptr) {
+        if (own.offsets) launch(frames_backward_kernel<true, false, VertexSums>, sums);
+        return;
     }
-    const dim3 grid = grid_of(shape.vertices, shape.frames);
-    normal_lengths_backward_kernel<<<grid, linear_threads, 0, stream>>>(shape, arrays, vertices, normals, by_normals);
+    check(cudaMemsetAsync(scratch, 0, sizeof(float) * surface_backward_floats(shape), stream), "clear gradients");
+    const auto launch_to = [&]<class Sums>(Sums* target) {
+        if (own.offsets) {
+            launch(frames_backward_kernel<true, true, Sums>, target);
+        } else {
+            launch(frames_backward_kernel<false, true, Sums>, target);
+        }
+    };
+    if (shape.repeatable) {
+        launch_to(exact);
+        read_sums_kernel<<<blocks_for(count), linear_threads, 0, stream>>>(count, exact, sums);
+        check_launch("read sums", stream);
+    } else {
+        launch_to(sums);
+    }
+    normal_lengths_backward_kernel<<<blocks_for(count), linear_threads, 0, stream>>>(count, normals, sums);
     check_launch("normal lengths backward", stream);
-    normals_backward_kernel<<<grid, linear_threads, 0, stream>>>(shape, arrays, vertices, by_normals, by_vertices);
+    normals_backward_kernel<<<grid_of(shape.vertices, shape.frames), linear_threads, 0, stream>>>(
+        shape, arrays, vertices, sums, by_vertices);
     check_launch("normals backward", stream);
 }
 

@@ -221,6 +221,23 @@ TEST_F(StepEngineTest, late_losses_and_graphs_change_nothing) {
     }
 }
 
+TEST_F(StepEngineTest, repeatable_steps_give_the_same_bits) {
+    const SmallAvatar avatar(3000);
+    const std::vector<TrainingView> views = make_views(avatar, 128);
+    std::vector<double> losses[2];
+    AnchoredSplats trained[2];
+    for (int run = 0; run < 2; ++run) {
+        const auto gpu = make_cuda_step_engine({.repeatable = true});
+        gpu->load(avatar.splats);
+        for (int step = 0; step < 12; ++step)
+            losses[run].push_back(gpu->step(views[std::size_t(step % 3)], background(step), {}).total);
+        trained[run] = gpu->fetch();
+    }
+    EXPECT_EQ(losses[0], losses[1]);
+    for (const Attribute& attribute : attributes)
+        EXPECT_EQ(trained[0].*attribute.values, trained[1].*attribute.values) << attribute.name;
+}
+
 TEST_F(StepEngineTest, what_is_no_number_ends_training_and_changes_nothing) {
     const SmallAvatar avatar(500);
     const std::vector<TrainingView> views = make_views(avatar, 64);

@@ -36,7 +36,7 @@ TEST_F(SurfaceTest, frames_are_those_of_the_processor) {
         surface.load(avatar);
         surface.load_anchors(avatar.splats);
         const auto device_vertices = upload(vertices);
-        auto normals = poisoned(vertices.size()), frames = poisoned(expected.size());
+        auto normals = poisoned(vertices.size() / 3 * 4), frames = poisoned(expected.size());
         cuda::surface_normals(surface.shape(2), surface.arrays(), device_vertices.data(), normals.data(), stream());
         cuda::surface_frames(surface.shape(2), surface.arrays(), device_vertices.data(), normals.data(), frames.data(),
                              stream());
@@ -114,9 +114,9 @@ TEST_F(SurfaceTest, derivatives_reach_the_vertices) {
                log_scales = upload(avatar.splats.log_scale), quaternions = upload(avatar.splats.rotation),
                albedos = upload(avatar.splats.albedo), logits = upload(avatar.splats.opacity), gm = upload(by_means),
                gs = upload(by_scales), gr = upload(by_rotations);
-    auto normals = poisoned(3 * std::size_t(shape.vertices)), frames = poisoned(13 * n), means = poisoned(3 * n),
+    auto normals = poisoned(4 * std::size_t(shape.vertices)), frames = poisoned(13 * n), means = poisoned(3 * n),
          scales = poisoned(3 * n), rotations = poisoned(4 * n), colors = poisoned(3 * n), opacities = poisoned(n),
-         by_normals = poisoned(3 * std::size_t(shape.vertices)),
+         scratch = poisoned(cuda::surface_backward_floats(shape)),
          by_vertices = poisoned(3 * std::size_t(shape.vertices));
     cuda::surface_normals(shape, surface.arrays(), vertices.data(), normals.data(), stream());
     cuda::surface_frames(shape, surface.arrays(), vertices.data(), normals.data(), frames.data(), stream());
@@ -125,7 +125,7 @@ TEST_F(SurfaceTest, derivatives_reach_the_vertices) {
     cuda::deform_forward(int(n), anchored,
                          {means.data(), scales.data(), rotations.data(), colors.data(), opacities.data()}, stream());
     cuda::surface_backward(shape, surface.arrays(), vertices.data(), normals.data(), anchored, rotations.data(),
-                           {gm.data(), gs.data(), gr.data(), nullptr, nullptr}, by_normals.data(), by_vertices.data(),
+                           {gm.data(), gs.data(), gr.data(), nullptr, nullptr}, scratch.data(), by_vertices.data(),
                            stream());
     const std::vector<float> found = by_vertices.download(), posed_rotations = rotations.download();
 

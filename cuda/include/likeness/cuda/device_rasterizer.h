@@ -49,6 +49,8 @@ class DeviceRasterizer {
                  const RasterOptions& options);
     void set_camera(const Camera& camera, const RasterOptions& options) { set_cameras(std::span(&camera, 1), options); }
     void set_cameras(std::span<const Camera> cameras, const RasterOptions& options);
+    // The same derivatives, to the bit, each time (RasterShape); from the next prepare() on.
+    void set_repeatable(bool repeatable) { repeatable_ = repeatable; }
     // For profiles: called by render() and backward() after each stage.
     void set_mark(StageMark mark) { mark_ = std::move(mark); }
     void render(const RasterOutputs& outputs);
@@ -86,6 +88,7 @@ class DeviceRasterizer {
     bool counters_requested_ = false;
     std::uint32_t wanted_instances_ = 0;
     std::uint64_t generation_ = 0;
+    bool repeatable_ = false;
 };
 
 }  // namespace likeness::cuda

@@ -5,7 +5,8 @@
 //   dssim   = sum m (1 - SSIM(c, t)) / (6 n)     11 x 11 window, sigma 1.5, zero beyond the border (Wang et al. 2004)
 //   alpha   = sum m l(alpha, a) / n              l: absolute difference or binary cross-entropy
 //   squared = sum m (c - t)^2 / (3 n)            for PSNR; no part of the loss
-// loss = weights . (l1, dssim, alpha). The same terms as core/learning/image_loss.h, whose n is the sum of the mask.
+// loss = weights . (l1, dssim, alpha). Several pictures of one size may share the launches.
+// The same terms as core/learning/image_loss.h, whose n is the sum of the mask.
 #pragma once
 
 #include <cuda_runtime_api.h>
@@ -26,6 +27,7 @@ struct LossOptions {
     float alpha_weight = 0.2f;
     AlphaLoss alpha_loss = AlphaLoss::absolute;
     float normalizer = 0;  // n; 0 means width * height
+    int images = 1;        // pictures one behind the other, in every array below
 };
 
 struct LossInputs {
@@ -34,6 +36,8 @@ struct LossInputs {
     const unsigned char* target = nullptr;  // [height, width, 4] sRGB, straight alpha, 4-byte aligned
     const float* mask = nullptr;            // [height, width]; null means 1
     const float* background = nullptr;      // [3], e.g. View::background in device memory; null means black
+    // [images] in device memory; each as `target`, which is not read then.
+    const unsigned char* const* targets = nullptr;
 };
 
 struct LossTerms {
@@ -41,7 +45,7 @@ struct LossTerms {
 };
 
 struct LossOutputs {
-    LossTerms* terms = nullptr;       // one, device memory, overwritten
+    LossTerms* terms = nullptr;       // [images], device memory, overwritten
     float* color_gradient = nullptr;  // [height, width, 3], overwritten
     float* alpha_gradient = nullptr;  // [height, width], overwritten
 };

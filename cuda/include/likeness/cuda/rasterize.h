@@ -41,6 +41,8 @@ struct RasterShape {
     int views = 1;
     bool shared =
         true;  // the views see the same Gaussians; else each has `splats` of its own, one set behind the other
+    // The same derivatives, to the bit, each time; slower. Else their sums run in no fixed order.
+    bool repeatable = false;
 
     int items() const { return splats * views; }              // pairs of a Gaussian and a view
     int inputs() const { return shared ? splats : items(); }  // rows of the input arrays
@@ -118,7 +120,7 @@ struct RasterWorkspace {
     float* segment_sums = nullptr;           // [slots, channels, pixels] blended sums, then those of all before
     std::uint32_t* last_instance =
         nullptr;  // [views, height, width] Gaussians of the tile's list up to the last one blended
-    float* screen_gradients = nullptr;  // [items, row]
+    float* screen_gradients = nullptr;  // [items, row], or as many ExactSum
     std::size_t cleared_bytes = 0;      // from `counters` on
 };
 

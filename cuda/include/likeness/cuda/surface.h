@@ -15,6 +15,7 @@ struct SurfaceShape {
     int frames = 1;
     int vertices = 0, triangles = 0;
     int count = 0;  // of the Gaussians
+    bool repeatable = false;  // the same derivatives, to the bit, each time; slower
 };
 
 struct SurfaceArrays {
@@ -27,25 +28,29 @@ struct SurfaceArrays {
     const float* anchors = nullptr;  // [count, 4]: barycentric weights, and the triangle's number as bits
 };
 
-// `vertices` and `normals` [frames, vertices, 3]; unit length, zero where a vertex has no triangle.
+// `vertices` [frames, vertices, 3]; `normals` [frames, vertices, 4], aligned to 16 bytes: unit length, zero where a
+// vertex has no triangle, and the length of the sum of the triangles' normals, each twice its area long.
 void surface_normals(const SurfaceShape& shape, const SurfaceArrays& arrays, const float* vertices, float* normals,
                      cudaStream_t stream);
 // `frames_out` [frames, count, 13].
 void surface_frames(const SurfaceShape& shape, const SurfaceArrays& arrays, const float* vertices, const float* normals,
                     float* frames_out, cudaStream_t stream);
 
-// From vertices to Gaussians in one step, for viewing: one frame. `layers` [count] numbers below 32; those whose bit in
-// `visible` is not set get opacity 0. `anchored.frames` is not read.
+// From vertices to Gaussians in one step; `posed` [frames, count, ...]. `layers` [count] numbers below 32; those whose
+// bit in `visible` is not set get opacity 0; null: all are seen. `anchored.frames` is not read.
 void pose_on_surface(const SurfaceShape& shape, const SurfaceArrays& arrays, const float* vertices,
                      const float* normals, const AnchoredArrays& anchored, const unsigned char* layers,
                      unsigned visible, const PosedArrays& posed, cudaStream_t stream);
 
-// Derivatives by the vertices [frames, vertices, 3] (overwritten) from those by the posed Gaussians of one loss:
-// `anchored.frames` as surface_frames() wrote them, `posed_rotations` as deform_forward() did; all arrays [frames, ...]
-// but the parameters, which the frames share. `by_normals` is scratch of the vertices' size. Sums run in no fixed
-// order.
+// Derivatives by the vertices [frames, vertices, 3] (overwritten; null: not asked for) from those by the posed
+// Gaussians of one loss. `posed_rotations` as they were posed; all arrays [frames, ...] but the parameters, which the
+// frames share; `anchored.frames` is not read. `scratch` has surface_backward_floats(), aligned to 32 bytes. Sums run
+// in no fixed order unless shape.repeatable. `own`: also the derivatives by the Gaussians' parameters, summed over the
+// frames; null pointers: not asked for.
+std::size_t surface_backward_floats(const SurfaceShape& shape);
 void surface_backward(const SurfaceShape& shape, const SurfaceArrays& arrays, const float* vertices,
                       const float* normals, const AnchoredArrays& anchored, const float* posed_rotations,
-                      const PosedGradients& gradients, float* by_normals, float* by_vertices, cudaStream_t stream);
+                      const PosedGradients& gradients, float* scratch, float* by_vertices, cudaStream_t stream,
+                      const AnchoredGradients& own = {});
 
 }  // namespace likeness::cuda
