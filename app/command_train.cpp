@@ -1,5 +1,6 @@
 #include <chrono>
 #include <cstdio>
+#include <future>
 #include <nlohmann/json.hpp>
 
 #include "app/commands.h"
@@ -28,9 +29,11 @@ int train(const TrainArguments& arguments, const CommonOptions& common) {
     for (const std::string& file : {arguments.output, arguments.sheet, arguments.first_picture, arguments.log})
         if (!file.empty())
             if (Status writable = check_writable(file); !writable) return report(writable.error(), common);
-    auto device = choose_device(common.device);
-    if (!device) return report(device.error(), common);
+    // A GPU takes a while to open: meanwhile models are read.
+    auto opening = std::async(std::launch::async, [&] { return choose_device(common.device); });
     auto tools = PortraitTools::load();
+    auto device = opening.get();
+    if (!device) return report(device.error(), common);
     if (!tools) return report(tools.error(), common);
 
     ProgressBar bar(common.quiet);

@@ -4,6 +4,7 @@
 
 #include <chrono>
 #include <cmath>
+#include <future>
 
 #include "core/avatar/avatar_file.h"
 
@@ -24,9 +25,11 @@ Result<PortraitJob> run_portrait_job(const std::filesystem::path& file, const st
     const auto seconds = [start] {
         return std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
     };
-    auto device = choose_device(options.device);
-    if (!device) return device.error();
+    // A GPU takes a while to open: meanwhile models are read.
+    auto opening = std::async(std::launch::async, [&] { return choose_device(options.device); });
     auto tools = PortraitTools::load();
+    auto device = opening.get();
+    if (!device) return device.error();
     if (!tools) return tools.error();
     PortraitOptions portrait_options;
     if (options.steps) portrait_options.training.steps = *options.steps;

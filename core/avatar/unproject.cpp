@@ -17,13 +17,7 @@ float smoothstep(float low, float high, float x) {
     return t * t * (3 - 2 * t);
 }
 
-bool is_interior(const std::string& region) {
-    for (const char* name : {"teeth_upper", "teeth_lower", "gums_upper", "gums_lower", "tongue", "mouth_bag", "eye_socket"})
-        if (region == name) return true;
-    return false;
-}
-
-bool is_mouth(const std::string& region) { return is_interior(region) && region != "eye_socket"; }
+bool is_mouth(const std::string& region) { return is_inside_head(region) && region != "eye_socket"; }
 
 // What an unseen part looks like by default, relative to the face's mean brightness.
 Eigen::Vector3f usual_color(const std::string& region, const Eigen::Vector3f& skin) {
@@ -156,7 +150,7 @@ void Unprojection::see(const Eigen::Vector3i& t, const Eigen::Vector3f& b, int r
 
     const std::string name = hair ? "hair" : avatar_.model->region_names[std::size_t(region)];
     const bool eye = name == "eye_left" || name == "eye_right";
-    const bool inside = is_interior(name);
+    const bool inside = is_inside_head(name);
     // Colours of what lies in front must not reach the surface behind: look a little around.
     const float margin = eye ? 1.5f : 2.5f, nearer = eye || inside ? 0.0015f : 0.006f;
     for (int k = 0; k < 9; ++k) {

@@ -76,6 +76,12 @@ int HeadModel::joint(const std::string& joint_name) const { return find(joint_na
 int HeadModel::control(const std::string& control_name) const { return find(control_names, control_name); }
 int HeadModel::region(const std::string& region_name) const { return find(region_names, region_name); }
 
+bool is_inside_head(const std::string& region) {
+    for (const char* name : {"teeth_upper", "teeth_lower", "gums_upper", "gums_lower", "tongue", "mouth_bag", "eye_socket"})
+        if (region == name) return true;
+    return false;
+}
+
 HeadPose HeadPose::neutral(const HeadModel& model) {
     HeadPose pose;
     pose.controls = Eigen::VectorXf::Zero(model.control_count());

@@ -96,6 +96,9 @@ struct HeadParameters {
 void pose_with_jacobian(const HeadModel& model, const Eigen::VectorXf& identity, const Vertices* offsets,
                         const HeadPose& pose, Vertices& posed, RowMatrix& jacobian);
 
+// Whether a region lies in the mouth or round an eye's globe: what lids and lips let one see, if they do.
+bool is_inside_head(const std::string& region);
+
 // A model of some of the vertices only (no triangles, regions or landmarks), for solvers.
 HeadModel vertex_subset(const HeadModel& model, const std::vector<int>& kept);
 

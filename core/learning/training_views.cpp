@@ -156,6 +156,9 @@ TrainingView turned_view(const Avatar& avatar, const Photo& photo, const Unproje
     view.target.alpha = Image(camera.width, camera.height, 1);
     view.target.weight = Image(camera.width, camera.height, 1);
     for (std::size_t k = 0; k < points.size(); ++k) {
+        // Teeth and tongue are learned from the photograph itself, see in_mouth().
+        const std::size_t t = std::size_t(points[k].triangle);
+        if (t < head && is_inside_head(avatar.model->region_names[avatar.model->triangle_region[t]])) continue;
         for (std::size_t c = 0; c < 3; ++c) view.target.color.pixels[pixel[k] * 3 + c] = painted.color[k][Eigen::Index(c)];
         view.target.alpha.pixels[pixel[k]] = 1;
         view.target.weight.pixels[pixel[k]] = std::max(painted.trust[k], filled_weight);

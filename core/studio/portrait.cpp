@@ -150,13 +150,16 @@ Image rgb(const Image& image) { return image.channels == 4 ? composite_over(imag
 
 }  // namespace
 
-Result<PortraitTools> PortraitTools::load() {
+Result<PortraitTools> PortraitTools::load(std::shared_ptr<const HeadModel> head) {
     PortraitTools tools;
     auto loading_faces = std::async(std::launch::async, [] { return FaceModels::load(); });
     auto loading_segmenter = std::async(std::launch::async, [] { return PersonSegmenter::load(); });
-    auto head = load_default_head();
-    if (!head) return head.error();
-    tools.head = *std::move(head);
+    if (!head) {
+        auto loaded = load_default_head();
+        if (!loaded) return loaded.error();
+        head = *std::move(loaded);
+    }
+    tools.head = std::move(head);
     tools.fitter = std::make_unique<PortraitFitter>(tools.head);
     auto faces = loading_faces.get();
     if (!faces) return faces.error();

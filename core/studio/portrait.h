@@ -23,7 +23,8 @@ struct PortraitTools {
     std::unique_ptr<FaceModels> faces;
     std::unique_ptr<PersonSegmenter> segmenter;
     std::unique_ptr<PortraitFitter> fitter;
-    static Result<PortraitTools> load();
+    // `head`: the default one where it is loaded already.
+    static Result<PortraitTools> load(std::shared_ptr<const HeadModel> head = nullptr);
 };
 
 struct PortraitOptions {

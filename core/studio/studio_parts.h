@@ -24,15 +24,9 @@ struct Studio::Tools {
     // Precondition: `mutex` is held.
     Result<PortraitTools*> load_portrait_tools() {
         if (!portrait) {
-            auto loaded = PortraitTools::load();
+            auto loaded = PortraitTools::load(load_head());  // one head for all documents: their avatars share it
             if (!loaded) return loaded.error();
             portrait.emplace(*std::move(loaded));
-            std::lock_guard lock(head_mutex);
-            // One head for all documents: their avatars share it.
-            if (head)
-                portrait->head = head;
-            else
-                head = portrait->head;
         }
         return &*portrait;
     }
