@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <chrono>
 
+#include "core/base/memory.h"
 #include "core/studio/studio_parts.h"
 
 namespace likeness {
@@ -13,6 +14,7 @@ double steady_seconds() {
 }
 
 constexpr double settings_delay = 1.0;  // seconds after the last change until settings are written
+constexpr double memory_delay = 1.0;    // seconds at rest until memory that jobs needed is given back
 
 }  // namespace
 
@@ -101,6 +103,7 @@ void Studio::drain() {
     bake_identity();
     autosave(false);
     write_settings();
+    return_memory();
 }
 
 bool Studio::idle() const {
@@ -124,6 +127,23 @@ void Studio::write_settings() {
             if (!status) messages_.warning(status.error().message, status.error().detail);
         },
         {.cancellable = false, .quiet = true});
+}
+
+void Studio::return_memory() {
+    if (jobs_.running(memory_job_)) return;
+    const std::uint64_t ended = jobs_.ended();
+    if (ended == ended_jobs_seen_) return;
+    if (memory_due_ == 0 || !jobs_.idle()) memory_due_ = now() + memory_delay;
+    if (now() < memory_due_) return;
+    memory_due_ = 0;
+    ended_jobs_seen_ = ended + 1;  // its own end is nothing new
+    memory_job_ = jobs_.start(
+        "Returning memory",
+        [](Progress&) -> Status {
+            return_unused_memory();
+            return {};
+        },
+        {}, {.cancellable = false, .quiet = true});
 }
 
 // ---- commands ----
