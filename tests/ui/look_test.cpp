@@ -120,6 +120,24 @@ TEST(Look, EveryPanelDrawsWithAndWithoutADocument) {
     EXPECT_FALSE(bench.studio().messages().dialog());
 }
 
+TEST(Look, PanelsAtTheSidesGrowWithTheText) {
+    BenchOptions options;
+    options.width = 1920;
+    options.height = 1200;
+    InterfaceBench bench(options);
+    const auto size_of = [&](const char* panel) {
+        for (int i = 0; i < 4; ++i) bench.app->draw();
+        return ImGui::FindWindowByName((std::string(panel) + "###" + panel).c_str())->Size;
+    };
+    const ImVec2 right = size_of("Expression"), below = size_of("Motion"), middle = size_of("Viewport");
+    bench.studio().settings().text_scale = 1.5f;
+    EXPECT_NEAR(size_of("Expression").x, 1.5f * right.x, 8);
+    EXPECT_NEAR(size_of("Motion").y, 1.5f * below.y, 0.1f * below.y);
+    EXPECT_LT(size_of("Viewport").x, middle.x);
+    bench.studio().settings().text_scale = 1;
+    EXPECT_NEAR(size_of("Expression").x, right.x, 8);
+}
+
 TEST(Look, OnlySplatsAreLookedAt) {
     InterfaceBench bench;
     ASSERT_TRUE(bench.studio().execute("file.open", {{"path", sample_avatar().string()}}));
