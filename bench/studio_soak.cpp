@@ -4,10 +4,12 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <array>
 #include <chrono>
 #include <filesystem>
 #include <fstream>
 #include <random>
+#include <thread>
 
 #include "core/studio/identity_edit.h"
 
@@ -16,7 +18,7 @@ namespace {
 
 constexpr double mib = 1024 * 1024;
 constexpr int updates_a_second = 24;
-constexpr int thinning = 24;  // every one of so many updates is drawn
+constexpr int thinning = 48;  // every one of so many updates is drawn
 
 double now() { return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count(); }
 
@@ -93,7 +95,7 @@ class Person {
         ++result_.edits;
     }
 
-    // Another panel in front, another way to draw.
+    // Another panel in front, another way to draw; mostly splats.
     void look() {
         const auto& panels = app_.interface().panels();
         app_.interface().show_panel(panels[looks_++ % panels.size()]->name());
@@ -145,7 +147,11 @@ Soak soak(StudioApp& app, double minutes, double& ahead,
     Person person(app, result);
     const auto until = [&](const auto& condition, double limit) {
         const double end = now() + limit;
-        while (!condition() && now() < end) app.frame(0.05);
+        while (!condition() && now() < end) {
+            // Beside a motion that plays the window would be drawn without pause.
+            std::this_thread::sleep_for(std::chrono::milliseconds(60));
+            app.frame(0);
+        }
     };
     // Nothing is computed any more, and some seconds go by.
     const auto rest = [&] {

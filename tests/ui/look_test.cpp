@@ -120,6 +120,28 @@ TEST(Look, EveryPanelDrawsWithAndWithoutADocument) {
     EXPECT_FALSE(bench.studio().messages().dialog());
 }
 
+TEST(Look, ABackgroundChosenByHandOutlivesTheTheme) {
+    BenchOptions options;
+    options.theme = "light";
+    options.width = 640;
+    options.height = 400;
+    InterfaceBench bench(options);
+    Studio& studio = bench.studio();
+    const auto use = [&](const char* theme) {
+        ASSERT_TRUE(studio.execute("settings.theme", {{"value", theme}}));
+        bench.app->draw();
+    };
+    EXPECT_EQ(studio.settings().theme, "light") << "what Preferences show";
+    const std::array<float, 3> light = studio.view().background_colour;
+    use("dark");
+    const std::array<float, 3> dark = studio.view().background_colour;
+    EXPECT_LT(dark[0], light[0]);
+    const std::array<float, 3> green = {0.1f, 0.6f, 0.2f};
+    studio.view().background_colour = green;
+    use("light");
+    EXPECT_EQ(studio.view().background_colour, green);
+}
+
 TEST(Look, PanelsAtTheSidesGrowWithTheText) {
     BenchOptions options;
     options.width = 1920;
