@@ -43,6 +43,14 @@ class Person {
             result_.problem = command + ": " + done.error().message;
     }
 
+    // A head with a shape of its own is another avatar beside the fitted one: from the beginning, so that memory is
+    // always that of the same state.
+    void begin() {
+        if (!shapes_.empty()) run("identity.set", {{"name", shapes_.front().name}, {"value", 0.1}});
+        run("motion.loop", {{"on", true}});
+        run("motion.play");
+    }
+
     // What happens at the `i`th update.
     void act(int i) {
         constexpr int second = updates_a_second;
@@ -170,8 +178,7 @@ Soak soak(StudioApp& app, double minutes, double& ahead,
         until(calm, 30);
         person.run("motion.play");
     };
-    person.run("motion.loop", {{"on", true}});
-    person.run("motion.play");
+    person.begin();
     const double begin = now();
     const std::uint64_t pictures = app.viewport().pictures();
     const int minute = 60 * updates_a_second, warm = std::max(1, result.frames / 10);

@@ -59,6 +59,7 @@ void Viewport::draw(int width, int height, const ViewportLook& look, const Frame
     glDisable(GL_BLEND);
     glColorMask(GL_TRUE, GL_TRUE, GL_TRUE, GL_TRUE);
     glBindVertexArray(empty_.name());
+    if (look.mesh == MeshDrawing::none) uploaded_surface_ = nullptr;  // it keeps its avatar, which may be an old one
     if (look.transparent) {
         glClearColor(0, 0, 0, 0);
         glClear(GL_COLOR_BUFFER_BIT);
