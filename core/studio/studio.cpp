@@ -14,7 +14,7 @@ double steady_seconds() {
 }
 
 constexpr double settings_delay = 1.0;  // seconds after the last change until settings are written
-constexpr double memory_delay = 1.0;    // seconds at rest until memory that jobs needed is given back
+constexpr double memory_delay = 2.0;    // seconds at rest until memory that was needed is given back
 
 }  // namespace
 
@@ -131,19 +131,20 @@ void Studio::write_settings() {
 
 void Studio::return_memory() {
     if (jobs_.running(memory_job_)) return;
-    const std::uint64_t ended = jobs_.ended();
-    if (ended == ended_jobs_seen_) return;
-    if (memory_due_ == 0 || !jobs_.idle()) memory_due_ = now() + memory_delay;
+    const std::uint64_t activity = jobs_.ended() + scene_version_;  // each only counts up
+    if (activity == activity_returned_) return;
+    if (activity != activity_seen_ || !jobs_.idle()) {
+        activity_seen_ = activity;
+        memory_due_ = now() + memory_delay;
+    }
     if (now() < memory_due_) return;
-    memory_due_ = 0;
-    ended_jobs_seen_ = ended + 1;  // its own end is nothing new
-    memory_job_ = jobs_.start(
-        "Returning memory",
-        [](Progress&) -> Status {
-            return_unused_memory();
-            return {};
-        },
-        {}, {.cancellable = false, .quiet = true});
+    activity_returned_ = activity + 1;  // its own end is nothing new
+    memory_job_ = jobs_.start("Returning memory",
+                              [](Progress&) -> Status {
+                                  return_unused_memory();
+                                  return {};
+                              },
+                              {}, {.cancellable = false, .quiet = true});
 }
 
 // ---- commands ----
