@@ -17,6 +17,9 @@ namespace {
 
 constexpr double record_fps = 30;
 constexpr int least_patience = 9;  // frames
+// Seconds until a picture is taken although the view has not settled: a motion that plays never does, and a trainer may
+// bring states faster than they are drawn at full resolution.
+constexpr double longest_wait = 10, longest_wait_playing = 0.5;
 
 Image over(const Image& picture, const Image& behind) {
     Image out = behind;
@@ -124,7 +127,7 @@ Status Captures::screenshot(const Arguments& a) {
     const bool composed = view.mode != ViewMode::splats || view.compare != CompareMode::off || view.grid;
     if (composed && !asked_size) {
         picture_wanted_ = PictureWanted{path, a.integer("scale"), a.flag("transparent")};
-        patience_ = 0;
+        wait_anew();
         studio_.redraw();
         return {};
     }
@@ -149,12 +152,7 @@ Status Captures::screenshot(const Arguments& a) {
             if (!ground) return ground.error();
             return save_png(path, over(picture, *ground));
         },
-        [this, path](const Status& status) {
-            if (status)
-                studio_.messages().info("Saved '" + path.string() + "'.");
-            else
-                studio_.messages().error(status.error());
-        });
+        said(path));
     return {};
 }
 
@@ -162,8 +160,13 @@ Status Captures::window(const Arguments& a) {
     if (ask_for_path("capture.window", "Save a picture of the window", name_for("window", ".png"), "*.png", a))
         return {};
     window_wanted_ = a.has("path") ? a.text("path") : name_for("window", ".png");
-    patience_ = 0;
+    wait_anew();
     return {};
+}
+
+void Captures::wait_anew() {
+    patience_ = 0;
+    wanted_since_ = std::chrono::steady_clock::now();
 }
 
 Status Captures::turntable(const Arguments& a) {
@@ -202,12 +205,7 @@ Status Captures::turntable(const Arguments& a) {
             writer.join();
             return written;
         },
-        [this, path](const Status& status) {
-            if (status)
-                studio_.messages().info("Saved '" + path.string() + "'.");
-            else if (status.error().code != ErrorCode::cancelled)
-                studio_.messages().error(status.error());
-        });
+        said(path));
     return {};
 }
 
@@ -233,10 +231,7 @@ Status Captures::record(const Arguments& a) {
                 recording_.reset();
                 viewport_.set_recording(false);
             }
-            if (status)
-                studio_.messages().info("Saved '" + path.string() + "'.");
-            else
-                studio_.messages().error(status.error());
+            said(path)(status);
         },
         {.quiet = true});
     return {};
@@ -259,19 +254,13 @@ void Captures::after_draw() {
         // The interface needs some frames to come to rest, the picture of the avatar as many as it takes; then one more
         // for the numbers beside it.
         patience_ = patience_ < least_patience || viewport_.settled() ? patience_ + 1 : least_patience;
-        const bool ready = patience_ > least_patience + 1;
+        const double waited = std::chrono::duration<double>(std::chrono::steady_clock::now() - wanted_since_).count();
+        const bool long_enough = waited > (studio_.motion().playing() ? longest_wait_playing : longest_wait);
+        const bool ready = patience_ > least_patience + 1 || (patience_ >= least_patience && long_enough);
         if (ready && picture_wanted_) take_picture();
         if (ready && window_wanted_) {
             const std::filesystem::path path = *std::exchange(window_wanted_, std::nullopt);
-            auto picture = std::make_shared<Image>(composite_over(surface_.read(), {0, 0, 0}));
-            studio_.jobs().start(
-                "Saving " + path.filename().string(), [picture, path](Progress&) { return save_png(path, *picture); },
-                [this, path](const Status& status) {
-                    if (status)
-                        studio_.messages().info("Saved '" + path.string() + "'.");
-                    else
-                        studio_.messages().error(status.error());
-                });
+            write(path, std::make_shared<Image>(composite_over(surface_.read(), {0, 0, 0})));
         }
     }
     if (recording_) {
@@ -286,16 +275,23 @@ void Captures::after_draw() {
 
 void Captures::take_picture() {
     const PictureWanted wanted = *std::exchange(picture_wanted_, std::nullopt);
-    auto picture = std::make_shared<Image>(viewport_.picture(wanted.scale, wanted.transparent));
+    write(wanted.path, std::make_shared<Image>(viewport_.picture(wanted.scale, wanted.transparent)));
+}
+
+void Captures::write(const std::filesystem::path& path, std::shared_ptr<const Image> picture) {
     studio_.jobs().start(
-        "Saving " + wanted.path.filename().string(),
-        [picture, path = wanted.path](Progress&) { return save_png(path, *picture); },
-        [this, path = wanted.path](const Status& status) {
-            if (status)
-                studio_.messages().info("Saved '" + path.string() + "'.");
-            else
-                studio_.messages().error(status.error());
-        });
+        "Saving " + path.filename().string(),
+        [picture = std::move(picture), path](Progress&) { return save_png(path, *picture); }, said(path));
+}
+
+// Says how it ended.
+std::function<void(const Status&)> Captures::said(const std::filesystem::path& path) {
+    return [this, path](const Status& status) {
+        if (status)
+            studio_.messages().info("Saved '" + path.string() + "'.");
+        else if (status.error().code != ErrorCode::cancelled)
+            studio_.messages().error(status.error());
+    };
 }
 
 }  // namespace likeness

@@ -2,7 +2,9 @@
 // the window goes on; recordings take what the viewport shows.
 #pragma once
 
+#include <chrono>
 #include <filesystem>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -44,7 +46,10 @@ class Captures {
     std::string name_for(const std::string& what, const std::string& ending) const;
     bool ask_for_frames(const std::string& command, const std::string& title, const std::string& what,
                         const Arguments& arguments);
+    void wait_anew();
     void take_picture();
+    void write(const std::filesystem::path& path, std::shared_ptr<const Image> picture);
+    std::function<void(const Status&)> said(const std::filesystem::path& path);
     void end_recording();
 
     Studio& studio_;
@@ -53,6 +58,7 @@ class Captures {
     std::optional<std::filesystem::path> window_wanted_;
     std::optional<PictureWanted> picture_wanted_;
     int patience_ = 0;  // frames drawn while waiting for a window's picture to settle
+    std::chrono::steady_clock::time_point wanted_since_{};
     std::shared_ptr<FrameSink> recording_;
     double record_begin_ = 0;
     std::int64_t recorded_ = 0;

@@ -76,6 +76,7 @@ Status StudioApp::start() {
     if (Status loaded = ui::load_fonts(); !loaded) return loaded;
 
     studio_ = std::make_unique<Studio>(std::move(studio));
+    if (!options_.theme.empty()) studio_->settings().theme = options_.theme;
     bridge_ = std::make_unique<ViewportBridge>(*studio_, options_.store, [this] {
         picture_done_ = true;
         surface_->wake();
@@ -122,17 +123,21 @@ void StudioApp::remember_window() {
 }
 
 void StudioApp::use_scale() {
-    const std::string theme = options_.theme.empty() ? studio_->settings().theme : options_.theme;
+    const std::string& theme = studio_->settings().theme;
     const float scale = surface_->scale() * studio_->settings().text_scale;
     if (scale == used_scale_ && theme == used_theme_) return;
     const bool other_theme = theme != used_theme_;
+    const auto ground = [] {
+        const ImVec4& colour = ui::palette().viewport;
+        return std::array<float, 3>{colour.x, colour.y, colour.z};
+    };
+    std::array<float, 3>& behind = studio_->view().background_colour;
+    const bool own_colour = !used_theme_.empty() && behind != ground();  // chosen by hand: it stays
+    if (used_scale_ > 0 && scale != used_scale_) ui::Interface::scale_panels(scale / used_scale_);
     used_scale_ = scale;
     used_theme_ = theme;
     ui::apply_theme({.light = theme == "light", .scale = scale});
-    if (other_theme) {
-        const ImVec4& ground = ui::palette().viewport;
-        studio_->view().background_colour = {ground.x, ground.y, ground.z};
-    }
+    if (other_theme && !own_colour) behind = ground();
     frames_owed_ = 3;
 }
 

@@ -23,7 +23,7 @@ struct StudioAppOptions {
     bool fixed_size = false;  // ignore the window's remembered place
     StoreKind store = StoreKind::automatic;
     StudioOptions studio;
-    std::string theme;  // dark or light; empty: the settings'
+    std::string theme;  // to begin with: dark or light; empty: the settings'
 };
 
 class StudioApp {

@@ -10,12 +10,11 @@
 #include <algorithm>
 #include <chrono>
 #include <cstdio>
-#include <filesystem>
-#include <fstream>
 #include <nlohmann/json.hpp>
 #include <random>
 
 #include "app/studio_app.h"
+#include "bench/studio_soak.h"
 #include "bench/viewer_bench.h"
 #include "core/base/log.h"
 #include "core/formats/splat_ply.h"
@@ -27,8 +26,9 @@ using Json = nlohmann::ordered_json;
 
 struct Options {
     std::string portrait, motion, splats, device = "auto";
-    int width = 1280, height = 800, events = 300, pairs = 5, soak = 0;
-    double seconds = 10, play_seconds = 60;
+    int width = 1280, height = 800, events = 300, pairs = 5;
+    double seconds = 10, play_minutes = 60;
+    bool only_memory = false;
 };
 
 double now() { return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count(); }
@@ -37,13 +37,6 @@ double percentile(std::vector<double> values, double share) {
     if (values.empty()) return 0;
     std::sort(values.begin(), values.end());
     return values[std::min(values.size() - 1, std::size_t(share * double(values.size())))];
-}
-
-double resident_mib() {
-    std::ifstream file("/proc/self/statm");
-    double total = 0, resident = 0;
-    file >> total >> resident;
-    return resident * double(sysconf(_SC_PAGESIZE)) / 1048576;
 }
 
 void print(const Json& line) {
@@ -185,30 +178,6 @@ class StudioRun {
         return percentile(losses, 0.5);
     }
 
-    // Play and edits, as fast as they go; percent by which memory grew after a first part.
-    double memory_growth(double seconds) {
-        std::mt19937 random(3);
-        Studio& studio = app_->studio();
-        if (!options_.motion.empty()) (void)studio.execute("motion.open", {{"path", options_.motion}});
-        (void)until([&] { return studio.jobs().idle(); }, 30);
-        const auto work = [&](double time) {
-            const double begin = now();
-            while (now() - begin < time) {
-                if (studio.motion().loaded())
-                    (void)studio.execute("motion.seek", {{"seconds", double(random() % 3000) / 100}});
-                (void)studio.execute("pose.random", {{"seed", double(random() % 100000)}});
-                (void)studio.execute("view.orbit", {{"yaw", double(random() % 90)}, {"to", true}});
-                if (random() % 4 == 0 && studio.unavailable("edit.undo").empty()) (void)studio.execute("edit.undo");
-                app_->draw();
-                app_->frame(0);
-            }
-        };
-        work(0.35 * seconds);
-        const double before = resident_mib();
-        work(0.65 * seconds);
-        return 100 * (resident_mib() - before) / before;
-    }
-
     // Of a file's Gaussians, posed, at 1920 x 1080; null where it cannot be measured.
     Json viewer_rate() {
         const auto splats = load_splat_ply(options_.splats);
@@ -228,91 +197,42 @@ class StudioRun {
         return rate.frames_per_second;
     }
 
-    // An hour at a timeline in a few minutes: the studio's clock goes on by a 24th of a second a frame, the motion
-    // plays round and round, and meanwhile sliders are dragged, edits undone and redone, the head reshaped, layers
-    // hidden, the avatar saved. Every `thinning`th frame is drawn.
-    bool soak(int frames, Json& line) {
-        constexpr int fps = 24, thinning = 24;
-        std::mt19937 random(4);
-        Studio& s = app_->studio();
-        int edits = 0, undone = 0, saves = 0;
-        std::string problem;
-        const auto run = [&](const std::string& command, const Arguments& arguments = {}) {
-            if (const Status done = s.execute(command, arguments); !done && problem.empty())
-                problem = command + ": " + done.error().message;
-        };
-        const auto chance = [&](int in) { return random() % unsigned(in) == 0; };
-        const auto share = [&] { return double(random() % 1001) / 1000; };
-        const HeadModel& model = *s.document().model();
-        const std::vector<IdentitySlider> shapes = identity_sliders(model);
-        const std::filesystem::path file =
-            std::filesystem::temp_directory_path() / ("likeness-soak-" + std::to_string(getpid()) + ".likeness");
-        const auto frame = [&](int i) {
-            skipped_ += 1.0 / fps;
-            if (i % (5 * fps) == 0) {  // a slider is held for a while: one entry
-                s.begin_gesture();
-                const auto control = random() % unsigned(model.control_count());
-                for (int k = 0; k < 20; ++k)
-                    run("pose.set_expression", {{"name", model.control_names[control]}, {"value", share()}});
-                s.end_gesture();
-                ++edits;
-            } else if (i % (5 * fps) == 2 * fps) {
-                const int which = int(random() % 4);
-                if (which == 0) run("pose.random", {{"seed", double(random() % 100000)}});
-                if (which == 1) run("pose.head", {{"yaw", 40 * share() - 20}});
-                if (which == 2 && !shapes.empty())
-                    run("identity.set", {{"name", shapes[random() % shapes.size()].name}, {"value", share() - 0.5}});
-                if (which == 3) run("layer.show", {{"layer", "hair"}, {"on", chance(2)}});
-                ++edits;
-            } else if (i % (5 * fps) == 3 * fps) {
-                if (chance(2) && s.unavailable("edit.undo").empty()) run("edit.undo"), ++undone;
-                if (chance(3) && s.unavailable("edit.redo").empty()) run("edit.redo");
-            } else if (i % (5 * fps) == 3 * fps + 1) {
-                run("motion.play");  // edits hold it
-            }
-            if (i % (600 * fps) == 300 * fps + fps / 2) {
-                run("file.save_as", {{"path", file.string()}});
-                ++saves;
-            }
-            s.drain();
-            (void)s.scene();  // the pose of this moment
-            if (i % thinning == 0) {
-                run("view.orbit", {{"yaw", double(i % 360)}, {"to", true}});
-                app_->draw();
-                (void)until([&] { return !app_->viewport().frames().busy(); }, 5);
-            }
-        };
-        run("motion.loop", {{"on", true}});
-        run("motion.play");
-        const int warm = frames / 10;
-        for (int i = 0; i < warm; ++i) frame(i);
-        const double before = resident_mib(), history_before = double(s.history().bytes()) / 1048576;
-        double most = before;
-        const double begin = now();
-        const std::uint64_t pictures = app_->viewport().pictures();
-        for (int i = warm; i < frames; ++i) {
-            frame(i);
-            if (i % (60 * fps) == 0) most = std::max(most, resident_mib());
+    // An hour at a timeline; percent by which memory grew, null where it was not measured.
+    Json memory_growth(bool& good) {
+        if (!open_motion()) {
+            std::fprintf(stderr, "likeness-bench: '%s' is no motion that opens\n", options_.motion.c_str());
+            good = false;
+            return nullptr;
         }
-        (void)until([&] { return s.idle(); }, 60);
-        const double after = resident_mib();
-        std::error_code none;
-        std::filesystem::remove(file, none);
-        line = {{"measure", "soak"},
-                {"frames", frames},
-                {"played_minutes", double(frames) / fps / 60},
-                {"edits", edits},
-                {"undone", undone},
-                {"saves", saves},
-                {"pictures", app_->viewport().pictures() - pictures},
-                {"seconds", now() - begin},
-                {"warm_mib", before},
-                {"most_mib", most},
-                {"end_mib", after},
-                {"history_mib", double(s.history().bytes()) / 1048576 - history_before},
-                {"memory_growth_percent", 100 * (after - before) / before}};
-        if (!problem.empty()) std::fprintf(stderr, "likeness-bench: %s\n", problem.c_str());
-        return problem.empty();
+        const bench::Soak soak = bench::soak(*app_, options_.play_minutes, skipped_,
+                                             [](int minute, const bench::Memory& memory, double history_mib) {
+                                                 if (minute % 5 == 0)
+                                                     print({{"measure", "memory"},
+                                                            {"played_minutes", minute},
+                                                            {"resident_mib", memory.resident},
+                                                            {"heap_used_mib", memory.heap_used},
+                                                            {"heap_free_mib", memory.heap_free},
+                                                            {"history_mib", history_mib}});
+                                             });
+        print({{"measure", "memory_growth_percent"},
+               {"value", soak.growth_percent()},
+               {"played_minutes", options_.play_minutes},
+               {"edits", soak.edits},
+               {"undone", soak.undone},
+               {"saves", soak.saves},
+               {"pictures", soak.pictures},
+               {"seconds", soak.seconds},
+               {"warm_mib", soak.warm.resident},
+               {"most_mib", soak.most},
+               {"end_mib", soak.end.resident},
+               {"peak_mib", soak.peak},
+               {"heap_used_growth_mib", soak.end.heap_used - soak.warm.heap_used},
+               {"history_growth_mib", soak.history_mib}});
+        if (!soak.problem.empty()) {
+            std::fprintf(stderr, "likeness-bench: %s\n", soak.problem.c_str());
+            good = false;
+        }
+        return soak.growth_percent();
     }
     bool open_motion() {
         return !options_.motion.empty() && app_->studio().execute("motion.open", {{"path", options_.motion}}).ok() &&
@@ -346,12 +266,11 @@ int run_studio_bench(int argc, char** argv) {
     app.add_option("--pairs", options.pairs, "Windows with and without drawing; 0 leaves the trainer's loss out")
         ->capture_default_str();
     app.add_option("--seconds", options.seconds, "Length of each window")->capture_default_str();
-    app.add_option("--play", options.play_seconds, "Seconds of play and edits; 0 leaves the memory out")
+    app.add_option("--play", options.play_minutes,
+                   "Minutes of play and edits on --motion, by the studio's own clock, as fast as they go; 0 leaves the "
+                   "memory out")
         ->capture_default_str();
-    app.add_option("--soak", options.soak,
-                   "Frames of play and edits at 24 a second of the studio's own clock, as fast as they go, and nothing "
-                   "else is measured; 86400 are an hour. Needs --motion")
-        ->capture_default_str();
+    app.add_flag("--only-memory", options.only_memory, "Nothing but the play and edits is measured");
     CLI11_PARSE(app, argc, argv);
 
     set_log_level("error");
@@ -369,17 +288,16 @@ int run_studio_bench(int argc, char** argv) {
         return 1;
     }
     print({{"measure", "drop_to_avatar_s"}, {"value", opened}});
-    if (options.soak > 0) {
-        (void)run.until([&] { return run.studio().training().curve.size() >= 2; }, 120);
+    bool good = true;
+    const auto end_training = [&] {
         (void)run.studio().execute("train.stop");
         (void)run.until([&] { return run.studio().training().state == TrainingState::finished; }, 60);
-        if (!run.open_motion()) {
-            std::fprintf(stderr, "likeness-bench: --soak needs a motion that opens (--motion)\n");
-            return 1;
-        }
-        Json line;
-        const bool good = run.soak(options.soak, line);
-        print(line);
+    };
+    if (options.only_memory) {
+        (void)run.until([&] { return run.studio().training().curve.size() >= 2; }, 120);
+        end_training();
+        const Json growth = run.memory_growth(good);
+        print({{"summary", true}, {"memory_growth_percent", growth}, {"device", run.device()}});
         return good ? 0 : 1;
     }
     (void)run.until(
@@ -410,16 +328,12 @@ int run_studio_bench(int argc, char** argv) {
         std::fprintf(stderr, "likeness-bench: the training ended before it was measured\n");
         return 1;
     }
-    (void)run.studio().execute("train.stop");
-    (void)run.until([&] { return run.studio().training().state == TrainingState::finished; }, 60);
+    end_training();
     Json idle = {{"measure", "redraw_hz_idle"}};
     idle["value"] = run.redraw_rate(options.seconds, &idle);
     print(idle);
     Json growth;
-    if (options.play_seconds > 0) {
-        growth = run.memory_growth(options.play_seconds);
-        print({{"measure", "memory_growth_percent"}, {"value", growth}, {"seconds", options.play_seconds}});
-    }
+    if (options.play_minutes > 0 && !options.motion.empty()) growth = run.memory_growth(good);
     Json viewer;
     if (!options.splats.empty()) viewer = run.viewer_rate();
     print({{"summary", true},
@@ -432,5 +346,5 @@ int run_studio_bench(int argc, char** argv) {
            {"trainer_loss_percent", loss},
            {"memory_growth_percent", growth},
            {"device", run.device()}});
-    return 0;
+    return good ? 0 : 1;
 }

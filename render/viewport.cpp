@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "core/geometry/clip_space.h"
 #include "core/image/ops.h"
 #include "embedded/background.frag.h"
 #include "embedded/grid.frag.h"
@@ -12,19 +13,6 @@
 #include "render/surface.h"
 
 namespace likeness {
-
-Eigen::Matrix4f world_to_clip(const Camera& camera, float near, float far) {
-    const float w = float(camera.width), h = float(camera.height);
-    Eigen::Matrix4f projection = Eigen::Matrix4f::Zero();
-    projection(0, 0) = 2 * camera.fx / w;
-    projection(0, 2) = 2 * camera.cx / w - 1;
-    projection(1, 1) = -2 * camera.fy / h;
-    projection(1, 2) = 1 - 2 * camera.cy / h;
-    projection(2, 2) = (far + near) / (far - near);
-    projection(2, 3) = -2 * far * near / (far - near);
-    projection(3, 2) = 1;
-    return projection * camera.world_to_camera;
-}
 
 Viewport::Viewport()
     : background_("background", embedded::screen_vert, embedded::background_frag),
@@ -71,6 +59,7 @@ void Viewport::draw(int width, int height, const ViewportLook& look, const Frame
     glDisable(GL_BLEND);
     glColorMask(GL_TRUE, GL_TRUE, GL_TRUE, GL_TRUE);
     glBindVertexArray(empty_.name());
+    if (look.mesh == MeshDrawing::none) uploaded_surface_ = nullptr;  // it keeps its avatar, which may be an old one
     if (look.transparent) {
         glClearColor(0, 0, 0, 0);
         glClear(GL_COLOR_BUFFER_BIT);

@@ -78,7 +78,4 @@ class Viewport {
     std::shared_ptr<const Triangles> uploaded_triangles_;
 };
 
-// From the world to OpenGL's clip space, for a camera in OpenCV's axes.
-Eigen::Matrix4f world_to_clip(const Camera& camera, float near = 0.02f, float far = 20.0f);
-
 }  // namespace likeness

@@ -29,7 +29,7 @@ void CommandPalette::open() {
     chosen_ = 0;
 }
 
-// What begins with the words first, then what holds them.
+// What begins with the words first, then what holds them; what cannot be done now comes last.
 std::vector<std::string> CommandPalette::find(const Studio& studio) const {
     std::vector<std::string> early, late;
     for (const std::string& id : studio.commands().ids()) {
@@ -38,6 +38,8 @@ std::vector<std::string> CommandPalette::find(const Studio& studio) const {
         (matches(command.title.substr(0, query_.size()), query_) ? early : late).push_back(id);
     }
     early.insert(early.end(), late.begin(), late.end());
+    std::stable_partition(early.begin(), early.end(),
+                          [&](const std::string& id) { return studio.unavailable(id).empty(); });
     return early;
 }
 

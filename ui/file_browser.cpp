@@ -101,9 +101,11 @@ std::optional<std::filesystem::path> FileBrowser::draw(bool& cancelled) {
     const float below = 2 * ImGui::GetFrameHeightWithSpacing() + px(6);
     ImGui::BeginChild("files", {0, -below}, ImGuiChildFlags_FrameStyle);
     std::filesystem::path enter;
+    bool any = false;
     for (std::size_t i = 0; i < entries_.size(); ++i) {
         const Entry& entry = entries_[i];
         if (!entry.folder && (!needs_name || !wanted(entry.name))) continue;
+        any = true;
         ImGui::PushID(int(i));
         const bool selected = !entry.folder && entry.name == name_.data();
         if (ImGui::Selectable(
@@ -127,6 +129,7 @@ std::optional<std::filesystem::path> FileBrowser::draw(bool& cancelled) {
         }
         ImGui::PopID();
     }
+    if (!any) note(needs_name ? "Nothing of this kind is in this folder." : "There are no folders in this one.");
     ImGui::EndChild();
     if (!enter.empty()) go(enter);
     bool entered = false;

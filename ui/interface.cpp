@@ -164,12 +164,33 @@ void Interface::build_layout(unsigned dock, float width, float height) {
     front_ = {"Motion", "Expression", "Layers"};
 }
 
+namespace {
+
+void scale_nodes(ImGuiDockNode* node, float ratio) {
+    if (!node || node->IsLeafNode()) return;
+    for (ImGuiDockNode* child : node->ChildNodes) {
+        if (!child->HasCentralNodeChild) child->SizeRef[node->SplitAxis] *= ratio;
+        scale_nodes(child, ratio);
+    }
+}
+
+}  // namespace
+
+void Interface::scale_panels(float ratio) {
+    const ImGuiDockContext& docks = ImGui::GetCurrentContext()->DockContext;
+    for (int i = 0; i < docks.Nodes.Data.Size; ++i) {
+        auto* node = static_cast<ImGuiDockNode*>(docks.Nodes.Data[i].val_p);
+        if (node && node->IsRootNode() && node->IsDockSpace()) scale_nodes(node, ratio);
+    }
+}
+
 void Interface::draw_panels() {
     for (auto& panel : panels_) {
         if (!panel->open) continue;
         const bool is_viewport = panel.get() == viewport_;
         if (!panel->wants_padding()) ImGui::PushStyleVar(ImGuiStyleVar_WindowPadding, ImVec2(0, 0));
-        ImGui::SetNextWindowSize({px(420), px(480)}, ImGuiCond_FirstUseEver);
+        ImGui::SetNextWindowSize({px(440), std::min(px(570), ImGui::GetMainViewport()->WorkSize.y - px(40))},
+                                 ImGuiCond_FirstUseEver);
         ImGui::SetNextWindowPos(ImGui::GetMainViewport()->GetCenter(), ImGuiCond_FirstUseEver, {0.5f, 0.5f});
         ImGuiWindowFlags flags = ImGuiWindowFlags_NoCollapse;
         if (is_viewport) flags |= ImGuiWindowFlags_NoScrollbar | ImGuiWindowFlags_NoScrollWithMouse;

@@ -36,6 +36,8 @@ class Interface {
     // Brings a panel to the front; false when there is none of that name.
     bool show_panel(const std::string& name);
     void reset_layout() { layout_wanted_ = true; }
+    // Text and controls became so many times as large: panels at the sides grow with them, the viewport gives way.
+    static void scale_panels(float ratio);
     const std::vector<std::unique_ptr<Panel>>& panels() const { return panels_; }
 
   private:

@@ -7,30 +7,13 @@
 #include <cmath>
 #include <numbers>
 
+#include "core/geometry/clip_space.h"
 #include "ui/theme.h"
 
 namespace likeness::ui {
 namespace {
 
 constexpr float degrees = 180 / std::numbers::pi_v<float>;
-
-// OpenGL's camera axes: x right, y up, z backwards.
-Eigen::Matrix4f view_matrix(const Camera& camera) {
-    return Eigen::Vector4f(1, -1, -1, 1).asDiagonal() * camera.world_to_camera;
-}
-
-Eigen::Matrix4f projection_matrix(const Camera& camera) {
-    const float w = float(camera.width), h = float(camera.height), near = 0.02f, far = 20;
-    Eigen::Matrix4f p = Eigen::Matrix4f::Zero();
-    p(0, 0) = 2 * camera.fx / w;
-    p(0, 2) = 1 - 2 * camera.cx / w;
-    p(1, 1) = 2 * camera.fy / h;
-    p(1, 2) = 2 * camera.cy / h - 1;
-    p(2, 2) = (far + near) / (near - far);
-    p(2, 3) = 2 * far * near / (near - far);
-    p(3, 2) = -1;
-    return p;
-}
 
 Eigen::Vector3f axis_angle(const Eigen::Matrix3f& rotation) {
     const Eigen::AngleAxisf turn(rotation);
@@ -79,7 +62,7 @@ void JointGizmo::draw(Studio& studio, const Camera& camera, const ImVec2& from, 
     Eigen::Matrix4f matrix = Eigen::Matrix4f::Identity();
     matrix.topLeftCorner<3, 3>() = posed.joint_transforms[j].linear();
     matrix.topRightCorner<3, 1>() = posed.joint_transforms[j] * Eigen::Vector3f(person.joint_position.col(joint));
-    const Eigen::Matrix4f view = view_matrix(camera), projection = projection_matrix(camera);
+    const Eigen::Matrix4f view = opengl_view(camera), projection = opengl_projection(camera);
     ImGuizmo::BeginFrame();
     ImGuizmo::SetOrthographic(false);
     ImGuizmo::SetDrawlist();

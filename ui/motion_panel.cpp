@@ -4,6 +4,7 @@
 #include <array>
 #include <cstdio>
 #include <numeric>
+#include <string_view>
 
 #include "ui/icons.h"
 #include "ui/theme.h"
@@ -20,11 +21,18 @@ std::string time_text(double seconds) {
     return buffer.data();
 }
 
+// A control's name without its side: left and right mostly move together.
+std::string sideless(const std::string& name) {
+    for (const std::string_view side : {"Left", "Right"})
+        if (name.size() > side.size() && name.ends_with(side)) return name.substr(0, name.size() - side.size());
+    return name;
+}
+
 }  // namespace
 
 MotionPanel::MotionPanel() : Panel("Motion", ICON_FA_FILM, "Plays a recorded expression track on the avatar.") {}
 
-// The curves that move most stand for the whole track.
+// The curves that move most, of two sides one, stand for the whole track.
 void MotionPanel::gather(const MotionTrack& track) {
     gathered_ = &track;
     curves_.clear();
@@ -37,13 +45,18 @@ void MotionPanel::gather(const MotionTrack& track) {
     std::vector<std::size_t> order(names);
     std::iota(order.begin(), order.end(), std::size_t(0));
     std::sort(order.begin(), order.end(), [&](std::size_t a, std::size_t b) { return movement[a] > movement[b]; });
-    for (std::size_t k = 0; k < std::min(curve_count, names); ++k) {
-        Curve curve{track.names[order[k]], {}};
+    for (const std::size_t control : order) {
+        const std::string& name = track.names[control];
+        if (std::any_of(curves_.begin(), curves_.end(),
+                        [&](const Curve& c) { return sideless(c.name) == sideless(name); }))
+            continue;
+        Curve curve{name, {}};
         for (std::size_t s = 0; s < curve_samples; ++s) {
             const std::size_t f = std::min(frames - 1, s * frames / curve_samples);
-            curve.values.push_back(std::clamp(track.weights[f * names + order[k]], 0.0f, 1.0f));
+            curve.values.push_back(std::clamp(track.weights[f * names + control], 0.0f, 1.0f));
         }
         curves_.push_back(std::move(curve));
+        if (curves_.size() == curve_count) break;
     }
 }
 
@@ -57,7 +70,8 @@ void MotionPanel::draw(Studio& studio) {
                     "A track of ARKit expressions (JSON or CSV) moves the face over time.");
         ImGui::EndChild();
         ImGui::SetCursorPosX(0.5f * (ImGui::GetWindowWidth() - width));
-        command_button(studio, "motion.open", {}, ICON_FA_FOLDER_OPEN "  Open motion...", ButtonStyle::primary, width);
+        command_button(studio, "motion.open", {}, ICON_FA_FOLDER_OPEN "  Open motion...",
+                       studio.document().has_avatar() ? ButtonStyle::primary : ButtonStyle::normal, width);
         return;
     }
     if (gathered_ != motion.track()) gather(*motion.track());

@@ -41,6 +41,7 @@ ImGuiKeyChord chord_of(const std::string& text) {
 }
 
 struct WindowKey {
+    const char* group;  // of the sheet, as commands' categories
     const char* keys;
     const char* what;
     void (*run)(Studio&, Interface&);
@@ -58,42 +59,42 @@ void show_mode(Studio& studio, Interface&) {
 
 // Digits stand for the keypad, which many keyboards lack.
 constexpr std::array<WindowKey, 21> window_keys = {{
-    {"Ctrl+P", "Command palette", [](Studio&, Interface& i) { i.command_palette().open(); }},
-    {"F1", "Keyboard shortcuts", [](Studio&, Interface& i) { i.shortcut_sheet().toggle(); }},
-    {"Ctrl+,", "Preferences", [](Studio&, Interface& i) { i.show_panel("Preferences"); }},
-    {"Ctrl+Y", "Redo",
+    {"Window", "Ctrl+P", "Command palette", [](Studio&, Interface& i) { i.command_palette().open(); }},
+    {"Window", "F1", "Keyboard shortcuts", [](Studio&, Interface& i) { i.shortcut_sheet().toggle(); }},
+    {"Window", "Ctrl+,", "Preferences", [](Studio&, Interface& i) { i.show_panel("Preferences"); }},
+    {"Edit", "Ctrl+Y", "Redo",
      [](Studio& s, Interface&) {
          if (s.unavailable("edit.redo").empty()) s.invoke("edit.redo");
      }},
-    {"1", "Front", [](Studio& s, Interface& i) { i.viewport().turn_to(s, 0, 0); }},
-    {"Ctrl+1", "Back", [](Studio& s, Interface& i) { i.viewport().turn_to(s, pi, 0); }},
-    {"3", "Subject's left", [](Studio& s, Interface& i) { i.viewport().turn_to(s, pi / 2, 0); }},
-    {"Ctrl+3", "Subject's right", [](Studio& s, Interface& i) { i.viewport().turn_to(s, -pi / 2, 0); }},
-    {"5", "Three quarters", [](Studio& s, Interface& i) { i.viewport().turn_to(s, 0.6f, 0.1f); }},
-    {"7", "Above", [](Studio& s, Interface& i) { i.viewport().turn_to(s, 0, pi / 2); }},
-    {"Ctrl+7", "Below", [](Studio& s, Interface& i) { i.viewport().turn_to(s, 0, -pi / 2); }},
-    {"0", "Photograph's camera",
+    {"View", "1", "Front", [](Studio& s, Interface& i) { i.viewport().turn_to(s, 0, 0); }},
+    {"View", "Ctrl+1", "Back", [](Studio& s, Interface& i) { i.viewport().turn_to(s, pi, 0); }},
+    {"View", "3", "Subject's left", [](Studio& s, Interface& i) { i.viewport().turn_to(s, pi / 2, 0); }},
+    {"View", "Ctrl+3", "Subject's right", [](Studio& s, Interface& i) { i.viewport().turn_to(s, -pi / 2, 0); }},
+    {"View", "5", "Three quarters", [](Studio& s, Interface& i) { i.viewport().turn_to(s, 0.6f, 0.1f); }},
+    {"View", "7", "Top", [](Studio& s, Interface& i) { i.viewport().turn_to(s, 0, pi / 2); }},
+    {"View", "Ctrl+7", "Bottom", [](Studio& s, Interface& i) { i.viewport().turn_to(s, 0, -pi / 2); }},
+    {"View", "0", "Photograph's camera",
      [](Studio& s, Interface&) {
          if (s.document().has_avatar()) s.invoke("view.source", {{"on", !s.view().source_camera}});
      }},
-    {"C", "Wipe with the photograph",
+    {"View", "C", "Wipe with the photograph",
      [](Studio& s, Interface&) {
          if (s.document().has_avatar()) compare(s, CompareMode::wipe);
      }},
-    {"Shift+C", "Photograph beside it",
+    {"View", "Shift+C", "Photograph beside it",
      [](Studio& s, Interface&) {
          if (s.document().has_avatar()) compare(s, CompareMode::side_by_side);
      }},
-    {"Shift+1", "Show splats", show_mode<0>},
-    {"Shift+2", "Show the mesh", show_mode<1>},
-    {"Shift+3", "Show the wireframe", show_mode<2>},
-    {"Shift+4", "Show normals", show_mode<3>},
-    {"Shift+5", "Show depth", show_mode<4>},
-    {",", "One frame back",
+    {"View", "Shift+1", "Show splats", show_mode<0>},
+    {"View", "Shift+2", "Show the mesh", show_mode<1>},
+    {"View", "Shift+3", "Show the wireframe", show_mode<2>},
+    {"View", "Shift+4", "Show normals", show_mode<3>},
+    {"View", "Shift+5", "Show depth", show_mode<4>},
+    {"Motion", ",", "One frame back",
      [](Studio& s, Interface&) {
          if (s.motion().loaded()) s.invoke("motion.step", {{"frames", -1}});
      }},
-    {".", "One frame on",
+    {"Motion", ".", "One frame on",
      [](Studio& s, Interface&) {
          if (s.motion().loaded()) s.invoke("motion.step", {{"frames", 1}});
      }},
@@ -133,7 +134,15 @@ void ShortcutSheet::draw(Studio& studio) {
             const Command& command = *studio.commands().find(id);
             if (!command.shortcut.empty()) groups[command.category].emplace_back(command.shortcut, command.title);
         }
-        for (const WindowKey& key : window_keys) groups["Window"].emplace_back(key.keys, key.what);
+        for (const WindowKey& key : window_keys) {
+            auto& group = groups[key.group];
+            const auto same =
+                std::find_if(group.begin(), group.end(), [&](const auto& e) { return e.second == key.what; });
+            if (same == group.end())
+                group.emplace_back(key.keys, key.what);
+            else
+                same->first += std::string(", ") + key.keys;
+        }
         groups["Mouse in the viewport"] = {{"Left drag", "Orbit"},
                                            {"Right or middle drag", "Pan"},
                                            {"Shift + left drag", "Pan"},
@@ -166,7 +175,7 @@ void ShortcutSheet::draw(Studio& studio) {
                     ImGui::PushStyleColor(ImGuiCol_Text, palette().accent_strong);
                     ImGui::TextUnformatted(keys.c_str());
                     ImGui::PopStyleColor();
-                    ImGui::SameLine(px(136));
+                    ImGui::SameLine(px(158));
                     ImGui::TextUnformatted(what.c_str());
                 }
                 ImGui::Spacing();

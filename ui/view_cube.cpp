@@ -25,7 +25,7 @@ const std::array<Face, 6>& faces() {
         {"Left", {1, 0, 0}, {0, 0, -1}, {quarter, 0}, "Look from the subject's left (3)"},
         {"Right", {-1, 0, 0}, {0, 0, 1}, {-quarter, 0}, "Look from the subject's right (Ctrl+3)"},
         {"Top", {0, 1, 0}, {1, 0, 0}, {0, quarter}, "Look from above (7)"},
-        {"Below", {0, -1, 0}, {1, 0, 0}, {0, -quarter}, "Look from below (Ctrl+7)"},
+        {"Bottom", {0, -1, 0}, {1, 0, 0}, {0, -quarter}, "Look from below (Ctrl+7)"},
     }};
     return all;
 }

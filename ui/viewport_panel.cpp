@@ -331,8 +331,8 @@ void ViewportPanel::camera_menu(Studio& studio) {
                                                        {"Back", "Ctrl+1", pi, 0},
                                                        {"Left", "3", pi / 2, 0},
                                                        {"Right", "Ctrl+3", -pi / 2, 0},
-                                                       {"Above", "7", 0, pi / 2},
-                                                       {"Below", "Ctrl+7", 0, -pi / 2}}};
+                                                       {"Top", "7", 0, pi / 2},
+                                                       {"Bottom", "Ctrl+7", 0, -pi / 2}}};
     for (const Preset& preset : presets)
         if (ImGui::MenuItem(preset.title, preset.shortcut)) turn_to(studio, preset.yaw, preset.pitch);
     if (ImGui::MenuItem("Three quarters", "5")) turn_to(studio, 0.6f, 0.1f);

@@ -50,7 +50,9 @@ std::string about_command(const Command& command, const std::string& reason) {
 std::string printed(const SliderSpec& spec, float value) {
     std::array<char, 64> buffer{};
     std::snprintf(buffer.data(), buffer.size(), spec.format, double(value));
-    return std::string(buffer.data()) + spec.unit;
+    std::string number = buffer.data();
+    if (number.find_first_of("123456789") == std::string::npos) std::erase(number, '-');  // not "-0.0"
+    return number + spec.unit;
 }
 
 }  // namespace
@@ -92,7 +94,8 @@ bool slider(Studio& studio, const char* id, const SliderSpec& spec, float& value
             draw.PopClipRect();
         }
         const float x = from.x + width * now;
-        draw.AddRectFilled({x - px(1), from.y + px(2)}, {x + px(1), to.y - px(2)},
+        // At rest a mark that leaves the label alone.
+        draw.AddRectFilled({x - px(1), moved || hot ? from.y + px(2) : to.y - px(5)}, {x + px(1), to.y - px(2)},
                            u32(moved || hot ? p.accent : p.faint), px(1));
     }
     ImGui::SetNextItemWidth(width);
@@ -213,7 +216,7 @@ void centred(const std::string& text, ImFont* font, const ImVec4& colour, float 
     ImGui::PushFont(font, size);
     ImGui::PushStyleColor(ImGuiCol_Text, colour);
     // Wrapped lines are centred one by one.
-    const float room = std::min(ImGui::GetContentRegionAvail().x, px(360));
+    const float room = std::min(ImGui::GetContentRegionAvail().x, px(440));
     const char* line = text.c_str();
     const char* end = line + text.size();
     while (line < end) {

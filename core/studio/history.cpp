@@ -66,6 +66,11 @@ class StateEdit final : public Edit {
     }
 };
 
+// Small edits are mostly what surrounds them.
+std::size_t bytes_of(const History::Entry& entry) {
+    return sizeof(entry) + entry.title.capacity() + entry.merge_key.capacity() + entry.edit->bytes();
+}
+
 }  // namespace
 
 std::unique_ptr<Edit> difference(const EditableState& before, const EditableState& after) {
@@ -88,28 +93,28 @@ void History::push(const std::string& title, const std::string& merge_key, std::
                    std::unique_ptr<Edit> edit) {
     if (!edit || edit->nothing()) return;
     while (entries_.size() > position_) {
-        bytes_ -= entries_.back().edit->bytes();
+        bytes_ -= bytes_of(entries_.back());
         entries_.pop_back();
     }
     if (gesture != 0 && !entries_.empty() && entries_.back().gesture == gesture &&
         entries_.back().merge_key == merge_key) {
         Entry& last = entries_.back();
-        bytes_ -= last.edit->bytes();
+        bytes_ -= bytes_of(last);
         if (last.edit->absorb(*edit)) {
             if (last.edit->nothing()) {
                 entries_.pop_back();
                 --position_;
             } else {
-                bytes_ += last.edit->bytes();
                 last.title = title;
                 last.state = ++last_state_;
+                bytes_ += bytes_of(last);
             }
             return;
         }
-        bytes_ += last.edit->bytes();
+        bytes_ += bytes_of(last);
     }
-    bytes_ += edit->bytes();
     entries_.push_back({title, merge_key, gesture, ++last_state_, std::move(edit)});
+    bytes_ += bytes_of(entries_.back());
     ++position_;
     enforce_cap();
 }
@@ -148,7 +153,7 @@ void History::enforce_cap() {
     // The oldest go first; when all that is left could be redone, the newest.
     while (bytes_ > cap_ && !entries_.empty()) {
         Entry& victim = position_ > 0 ? entries_.front() : entries_.back();
-        bytes_ -= victim.edit->bytes();
+        bytes_ -= bytes_of(victim);
         ++dropped_;
         if (position_ > 0) {
             base_state_ = victim.state;

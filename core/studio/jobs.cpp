@@ -101,6 +101,7 @@ void Jobs::run(const std::shared_ptr<Job>& job, const std::function<Status(Progr
                 }
                 std::erase(running_, job);
                 ended_.insert(ended_.begin(), job);
+                ++ended_count_;
                 if (ended_.size() > remembered) ended_.pop_back();
             }
             if (job->done) job->done(job->outcome);
@@ -181,6 +182,11 @@ double Jobs::fraction(int id) const {
     for (const auto& job : running_)
         if (job->info.id == id) return job->info.fraction;
     return 0;
+}
+
+std::uint64_t Jobs::ended() const {
+    std::lock_guard lock(mutex_);
+    return ended_count_;
 }
 
 std::vector<JobInfo> Jobs::list() const {

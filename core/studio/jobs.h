@@ -83,6 +83,7 @@ class Jobs {
     void shut_down();
     bool running(int id) const;
     double fraction(int id) const;  // 0 when it does not run
+    std::uint64_t ended() const;    // how many have ended and were drained, from the beginning
     // Running first, then the last 50 that ended, newest first.
     std::vector<JobInfo> list() const;
     void forget_ended();
@@ -103,6 +104,7 @@ class Jobs {
     std::vector<Posted> queue_;
     double last_wake_ = -1;
     std::vector<std::shared_ptr<Job>> running_, ended_;
+    std::uint64_t ended_count_ = 0;
     int next_ = 1;
 };
 

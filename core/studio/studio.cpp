@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <chrono>
 
+#include "core/base/memory.h"
 #include "core/studio/studio_parts.h"
 
 namespace likeness {
@@ -13,6 +14,7 @@ double steady_seconds() {
 }
 
 constexpr double settings_delay = 1.0;  // seconds after the last change until settings are written
+constexpr double memory_delay = 2.0;    // seconds at rest until memory that was needed is given back
 
 }  // namespace
 
@@ -101,6 +103,7 @@ void Studio::drain() {
     bake_identity();
     autosave(false);
     write_settings();
+    return_memory();
 }
 
 bool Studio::idle() const {
@@ -124,6 +127,24 @@ void Studio::write_settings() {
             if (!status) messages_.warning(status.error().message, status.error().detail);
         },
         {.cancellable = false, .quiet = true});
+}
+
+void Studio::return_memory() {
+    if (jobs_.running(memory_job_)) return;
+    const std::uint64_t activity = jobs_.ended() + scene_version_;  // each only counts up
+    if (activity == activity_returned_) return;
+    if (activity != activity_seen_ || !jobs_.idle()) {
+        activity_seen_ = activity;
+        memory_due_ = now() + memory_delay;
+    }
+    if (now() < memory_due_) return;
+    activity_returned_ = activity + 1;  // its own end is nothing new
+    memory_job_ = jobs_.start("Returning memory",
+                              [](Progress&) -> Status {
+                                  return_unused_memory();
+                                  return {};
+                              },
+                              {}, {.cancellable = false, .quiet = true});
 }
 
 // ---- commands ----

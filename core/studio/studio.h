@@ -169,6 +169,7 @@ class Studio {
     void saved(const Status& status, std::uint64_t document, const Revision& revision,
                const std::filesystem::path& file);
     void write_settings();
+    void return_memory();  // that jobs and pictures needed, once nothing happens any more
     void frame_document();
 
     StudioOptions options_;
@@ -197,7 +198,9 @@ class Studio {
     std::shared_ptr<const AvatarSnapshot> shown_snapshot_;
     std::shared_ptr<IdentityBaker> baker_;
     int prepare_job_ = 0, train_job_ = 0, open_job_ = 0, bake_job_ = 0, save_job_ = 0, autosave_job_ = 0,
-        settings_job_ = 0;
+        settings_job_ = 0, memory_job_ = 0;
+    std::uint64_t activity_seen_ = 0, activity_returned_ = 0;  // see return_memory()
+    double memory_due_ = 0;
     std::optional<Question> question_;
     std::optional<FileRequest> file_request_;
     std::shared_ptr<RecoveryFolder> recovery_folder_;  // workers write to it

@@ -128,6 +128,7 @@ void Studio::open_picture(const fs::path& file) {
             document.name = file.stem().string();
             document.source = source;
             replace_document(std::move(document));
+            messages_.info("Opened '" + file.string() + "'.");
             settings_.add_recent(file);
             settings_changed();
             prepare(source, 0);
@@ -179,9 +180,11 @@ void Studio::open_avatar_file(const fs::path& file, const std::optional<Recovery
             if (recovery) {
                 recovered_ = recovery;
                 std::erase_if(recoveries_, [&](const Recovery& r) { return r.autosave == recovery->autosave; });
+                messages_.info("Recovered '" + document_.name + "'; it is not saved yet.");
                 autosave(true);
                 return;
             }
+            messages_.info("Opened '" + file.string() + "'.");
             settings_.add_recent(file);
             settings_changed();
             if (options_.remember)
@@ -211,6 +214,7 @@ void Studio::open_splats(const fs::path& file) {
                 return;
             }
             replace_document(std::move(**document));
+            messages_.info("Opened '" + file.string() + "'.");
             settings_.add_recent(file);
             settings_changed();
         });

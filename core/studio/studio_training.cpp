@@ -195,6 +195,8 @@ void Studio::training_ended(const Status& status, const std::optional<TrainerRep
     if (report) {
         training_.step = report->steps;
         training_.device = report->device;
+        if (!report->stopped_early)
+            messages_.info("Training ended after " + std::to_string(report->steps) + " steps.");
         if (report->stopped_early) {
             training_.state = TrainingState::failed;
             training_.problem = report->stopped_early;

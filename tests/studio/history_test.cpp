@@ -208,7 +208,16 @@ TEST(History, TheCapDropsTheOldest) {
         history.push("Drag", "key", 7, difference(before, document.edits));
     }
     ASSERT_EQ(history.entries().size(), 1u);
-    EXPECT_EQ(history.bytes(), history.entries()[0].edit->bytes());
+    const std::size_t merged = history.bytes();
+    EXPECT_GT(merged, history.entries()[0].edit->bytes()) << "the entry around the edit counts";
+    history.undo(document);
+    EditableState before = document.edits;
+    document.edits.pose.controls[0] += 1;
+    history.push("Another", "", 0, difference(before, document.edits));
+    ASSERT_EQ(history.entries().size(), 1u) << "what could be redone is gone";
+    EXPECT_LT(history.bytes(), merged);
+    history.set_cap(1);
+    EXPECT_EQ(history.bytes(), 0u);
 }
 
 }  // namespace

@@ -1,5 +1,6 @@
 // Pictures and videos: what is written is what is seen.
 #include <algorithm>
+#include <fstream>
 
 #include "core/image/load.h"
 #include "core/image/ops.h"
@@ -29,6 +30,28 @@ class Capture : public testing::Test {
     }
     InterfaceBench bench;
 };
+
+// A view that never settles is taken as it is.
+TEST_F(Capture, PicturesAreTakenWhileAMotionPlays) {
+    Studio& studio = bench.studio();
+    const std::filesystem::path track = bench.folder.path / "talk.json";
+    std::ofstream(track) << R"({"names": ["jawOpen"], "frames": [{"time": 0, "weights": [0]},
+        {"time": 0.4, "weights": [0.6]}, {"time": 0.8, "weights": [0]}]})";
+    ASSERT_TRUE(studio.execute("motion.open", {{"path", track.string()}}));
+    ASSERT_TRUE(bench.draw_until([&] { return studio.motion().loaded(); }));
+    ASSERT_TRUE(studio.execute("motion.loop", {{"on", true}}));
+    ASSERT_TRUE(studio.execute("motion.play"));
+    const std::filesystem::path window = bench.folder.path / "window.png", mesh = bench.folder.path / "mesh.png";
+    ASSERT_TRUE(studio.execute("capture.window", {{"path", window.string()}}));
+    EXPECT_TRUE(bench.draw_until([&] { return studio.idle() && std::filesystem::exists(window); }, 30));
+    ASSERT_TRUE(studio.execute("view.mode", {{"mode", "mesh"}}));
+    ASSERT_TRUE(studio.execute("capture.screenshot", {{"path", mesh.string()}}));
+    EXPECT_TRUE(bench.draw_until([&] { return studio.idle() && std::filesystem::exists(mesh); }, 30));
+    EXPECT_TRUE(studio.motion().playing());
+    const auto picture = load_image(window);
+    ASSERT_TRUE(picture) << picture.error().message;
+    EXPECT_EQ(picture->width, bench.app->surface().width());
+}
 
 TEST_F(Capture, TurntableHasTheBackgroundThatIsShown) {
     Studio& studio = bench.studio();

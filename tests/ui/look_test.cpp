@@ -120,6 +120,46 @@ TEST(Look, EveryPanelDrawsWithAndWithoutADocument) {
     EXPECT_FALSE(bench.studio().messages().dialog());
 }
 
+TEST(Look, ABackgroundChosenByHandOutlivesTheTheme) {
+    BenchOptions options;
+    options.theme = "light";
+    options.width = 640;
+    options.height = 400;
+    InterfaceBench bench(options);
+    Studio& studio = bench.studio();
+    const auto use = [&](const char* theme) {
+        ASSERT_TRUE(studio.execute("settings.theme", {{"value", theme}}));
+        bench.app->draw();
+    };
+    EXPECT_EQ(studio.settings().theme, "light") << "what Preferences show";
+    const std::array<float, 3> light = studio.view().background_colour;
+    use("dark");
+    const std::array<float, 3> dark = studio.view().background_colour;
+    EXPECT_LT(dark[0], light[0]);
+    const std::array<float, 3> green = {0.1f, 0.6f, 0.2f};
+    studio.view().background_colour = green;
+    use("light");
+    EXPECT_EQ(studio.view().background_colour, green);
+}
+
+TEST(Look, PanelsAtTheSidesGrowWithTheText) {
+    BenchOptions options;
+    options.width = 1920;
+    options.height = 1200;
+    InterfaceBench bench(options);
+    const auto size_of = [&](const char* panel) {
+        for (int i = 0; i < 4; ++i) bench.app->draw();
+        return ImGui::FindWindowByName((std::string(panel) + "###" + panel).c_str())->Size;
+    };
+    const ImVec2 right = size_of("Expression"), below = size_of("Motion"), middle = size_of("Viewport");
+    bench.studio().settings().text_scale = 1.5f;
+    EXPECT_NEAR(size_of("Expression").x, 1.5f * right.x, 8);
+    EXPECT_NEAR(size_of("Motion").y, 1.5f * below.y, 0.1f * below.y);
+    EXPECT_LT(size_of("Viewport").x, middle.x);
+    bench.studio().settings().text_scale = 1;
+    EXPECT_NEAR(size_of("Expression").x, right.x, 8);
+}
+
 TEST(Look, OnlySplatsAreLookedAt) {
     InterfaceBench bench;
     ASSERT_TRUE(bench.studio().execute("file.open", {{"path", sample_avatar().string()}}));
