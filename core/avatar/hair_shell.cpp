@@ -322,6 +322,20 @@ SurfacePoint hair_chart_point(const Avatar& avatar, const Eigen::Vector2f& uv) {
     return {first + 1, {1 - t, 1 - s, s + t - 1}};
 }
 
+std::vector<int> present_triangles(const Avatar& avatar, const std::vector<float>& hair_presence, float least, bool head) {
+    const int head_vertices = avatar.model->vertex_count(), head_triangles = int(avatar.model->triangles.size());
+    std::vector<int> present;
+    for (int t = head ? 0 : head_triangles; t < int(avatar.triangles.size()); ++t) {
+        float hair = 1;
+        if (t >= head_triangles) {
+            hair = 0;
+            for (int k = 0; k < 3; ++k) hair += hair_presence[std::size_t(avatar.triangles[std::size_t(t)][k] - head_vertices)] / 3;
+        }
+        if (hair > least) present.push_back(t);
+    }
+    return present;
+}
+
 std::vector<float> grow_hair(Avatar& avatar, const Photo& photo) {
     const HeadModel& model = *avatar.model;
     const Scaffold scaffold = make_scaffold(model, avatar.person);

@@ -27,6 +27,10 @@ inline int mirrored_cell(int i) {
 // The point of the shell at an atlas position, u in [1, 2], v in [0, 1].
 SurfacePoint hair_chart_point(const Avatar& avatar, const Eigen::Vector2f& uv);
 
+// Which triangles of the whole surface there are: all of the head's (unless `head` is false), and those of the shell where
+// there is more hair than `least`.
+std::vector<int> present_triangles(const Avatar& avatar, const std::vector<float>& hair_presence, float least, bool head = true);
+
 // Sets avatar.hair from the photograph (avatar.person must be up to date) and prepares the avatar.
 // Returns how much hair there is at each grid vertex, in [0, 1].
 std::vector<float> grow_hair(Avatar& avatar, const Photo& photo);

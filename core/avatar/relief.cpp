@@ -7,6 +7,7 @@
 #include <deque>
 
 #include "core/avatar/deform.h"
+#include "core/avatar/hair_shell.h"
 #include "core/base/parallel.h"
 #include "core/geometry/mesh_raster.h"
 
@@ -48,21 +49,11 @@ std::vector<int> nearest_marked(const std::vector<std::uint8_t>& marked, int wid
 }  // namespace
 
 void add_relief(Avatar& avatar, const Photo& photo, const std::vector<float>& hair_presence, float spacing) {
-    const int head_vertices = avatar.model->vertex_count();
     const std::size_t head_triangles = avatar.model->triangles.size();
     const Vertices surface = pose_surface(avatar, photo.pose);
+    const std::vector<int> index = present_triangles(avatar, hair_presence, 0.5f);  // of the whole surface's triangles
     Triangles solid;
-    std::vector<int> index;  // of the whole surface's triangles
-    for (std::size_t t = 0; t < avatar.triangles.size(); ++t) {
-        float hair = 1;
-        if (t >= head_triangles) {
-            hair = 0;
-            for (int k = 0; k < 3; ++k) hair += hair_presence[std::size_t(avatar.triangles[t][k] - head_vertices)] / 3;
-        }
-        if (hair <= 0.5f) continue;
-        solid.push_back(avatar.triangles[t]);
-        index.push_back(int(t));
-    }
+    for (int t : index) solid.push_back(avatar.triangles[std::size_t(t)]);
     const MeshBuffer seen = rasterize_mesh(surface, solid, photo.camera);
     const int width = seen.width, height = seen.height;
     // Clothes hang on the torso, hair on scalp and shell, and anything else on what is next to it.

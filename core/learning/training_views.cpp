@@ -80,6 +80,13 @@ std::vector<std::uint8_t> in_mouth(const Avatar& avatar) {
     return mouth;
 }
 
+std::vector<float> all_but_unseen_mouth(const Avatar& avatar, const std::vector<float>& trust) {
+    const std::vector<std::uint8_t> mouth = in_mouth(avatar);
+    std::vector<float> weight;
+    for (std::size_t i = 0; i < trust.size(); ++i) weight.push_back(mouth[i] && trust[i] < 0.2f ? 0.0f : 1.0f);
+    return weight;
+}
+
 }  // namespace
 
 TrainingView photo_view(const Avatar& avatar, const Photo& photo, const std::vector<float>& trust, int resolution) {
@@ -94,8 +101,7 @@ TrainingView photo_view(const Avatar& avatar, const Photo& photo, const std::vec
     view.target.weight = Image(resolution, resolution, 1, 1.0f);
     for (std::size_t i = 0; i < skin.triangle.size(); ++i)
         if (skin.triangle[i] >= 0 && view.target.alpha.pixels[i] < 0.5f) view.target.weight.pixels[i] = 0;
-    const std::vector<std::uint8_t> mouth = in_mouth(avatar);
-    for (std::size_t i = 0; i < trust.size(); ++i) view.splat_weight.push_back(mouth[i] && trust[i] < 0.2f ? 0.0f : 1.0f);
+    view.splat_weight = all_but_unseen_mouth(avatar, trust);
     return view;
 }
 
@@ -128,19 +134,9 @@ TrainingView turned_view(const Avatar& avatar, const Photo& photo, const Unproje
     view.weights.alpha = 0;
     constexpr float filled_weight = 0.25f;  // of what the photograph does not show
     const std::size_t head = avatar.model->triangles.size();
+    const std::vector<int> index = present_triangles(avatar, hair_presence, 0.5f);  // of the whole surface's triangles
     Triangles shown;
-    std::vector<int> index;  // of the whole surface's triangles
-    for (std::size_t t = 0; t < avatar.triangles.size(); ++t) {
-        float here = 1;
-        if (t >= head) {
-            here = 0;
-            for (int k = 0; k < 3; ++k)
-                here += hair_presence[std::size_t(avatar.triangles[t][k] - avatar.model->vertex_count())] / 3;
-        }
-        if (here <= 0.5f) continue;
-        shown.push_back(avatar.triangles[t]);
-        index.push_back(int(t));
-    }
+    for (int t : index) shown.push_back(avatar.triangles[std::size_t(t)]);
     const MeshBuffer buffer = rasterize_mesh(projection.surface(), shown, camera);
     std::vector<SurfacePoint> points;
     std::vector<std::size_t> pixel;
@@ -163,8 +159,7 @@ TrainingView turned_view(const Avatar& avatar, const Photo& photo, const Unproje
         view.target.alpha.pixels[pixel[k]] = 1;
         view.target.weight.pixels[pixel[k]] = std::max(painted.trust[k], filled_weight);
     }
-    const std::vector<std::uint8_t> mouth = in_mouth(avatar);
-    for (std::size_t i = 0; i < trust.size(); ++i) view.splat_weight.push_back(mouth[i] && trust[i] < 0.2f ? 0.0f : 1.0f);
+    view.splat_weight = all_but_unseen_mouth(avatar, trust);
     return view;
 }
 
@@ -178,12 +173,7 @@ TrainingView outline_view(const Avatar& avatar, const HeadPose& pose, const Came
     const Vertices head = surface.leftCols(avatar.model->vertex_count());
     const MeshBuffer skin = rasterize_mesh(head, avatar.model->triangles, camera);
     Triangles hair;
-    for (std::size_t t = avatar.model->triangles.size(); t < avatar.triangles.size(); ++t) {
-        float here = 0;
-        for (int k = 0; k < 3; ++k)
-            here += hair_presence[std::size_t(avatar.triangles[t][k] - avatar.model->vertex_count())] / 3;
-        if (here > 0.3f) hair.push_back(avatar.triangles[t]);
-    }
+    for (int t : present_triangles(avatar, hair_presence, 0.3f, false)) hair.push_back(avatar.triangles[std::size_t(t)]);
     const MeshBuffer shell = rasterize_mesh(surface, hair, camera);
     const int width = camera.width, height = camera.height;
     std::vector<std::uint8_t> inside, either;
