@@ -19,7 +19,6 @@ constexpr float cap_polar = 1.75f;         // radians from straight up to the la
 constexpr float least_thickness = 0.002f;  // metres
 constexpr float most_thickness = 0.14f;
 constexpr float usual_thickness = 0.012f;
-constexpr float nape_below_ears = 0.015f;  // metres from the earlobes down to the hairline at the neck
 
 int grid(int row, int column) { return row * hair_columns + (column + hair_columns) % hair_columns; }
 
@@ -156,7 +155,7 @@ Scaffold make_scaffold(const HeadModel& model, const PersonalHead& person) {
                 const Eigen::Vector3i& t = model.triangles[std::size_t(hit.triangle)];
                 for (int k = 0; k < 3; ++k) weights += model.weights.col(t[k]) * hit.barycentric[k];
                 const Eigen::Vector3f base = scaffold.base.col(i);
-                const bool nape = base.z() < ears.center().z() && base.y() > ears.min().y() - nape_below_ears;
+                const bool nape = base.z() < ears.center().z() && base.y() > ears.min().y();  // down to the earlobes
                 const bool on_scalp = int(model.triangle_region[std::size_t(hit.triangle)]) == scalp;
                 scaffold.scalp[std::size_t(i)] = on_scalp ? 1.0f : 0.0f;
                 scaffold.nape[std::size_t(i)] = nape && !on_scalp ? 1.0f : 0.0f;
@@ -322,18 +321,10 @@ SurfacePoint hair_chart_point(const Avatar& avatar, const Eigen::Vector2f& uv) {
     return {first + 1, {1 - t, 1 - s, s + t - 1}};
 }
 
-std::vector<int> present_triangles(const Avatar& avatar, const std::vector<float>& hair_presence, float least, bool head) {
-    const int head_vertices = avatar.model->vertex_count(), head_triangles = int(avatar.model->triangles.size());
-    std::vector<int> present;
-    for (int t = head ? 0 : head_triangles; t < int(avatar.triangles.size()); ++t) {
-        float hair = 1;
-        if (t >= head_triangles) {
-            hair = 0;
-            for (int k = 0; k < 3; ++k) hair += hair_presence[std::size_t(avatar.triangles[std::size_t(t)][k] - head_vertices)] / 3;
-        }
-        if (hair > least) present.push_back(t);
-    }
-    return present;
+std::vector<float> surface_presence(const Avatar& avatar, const std::vector<float>& hair_presence) {
+    std::vector<float> presence(std::size_t(avatar.model->vertex_count()), 1.0f);
+    presence.insert(presence.end(), hair_presence.begin(), hair_presence.end());
+    return presence;
 }
 
 std::vector<float> grow_hair(Avatar& avatar, const Photo& photo) {
@@ -472,7 +463,7 @@ std::vector<float> grow_hair(Avatar& avatar, const Photo& photo) {
         } else if (seen_weight[s] == 0) {
             presence[s] = std::max((scaffold.scalp[s] + scaffold.nape[s] * long_enough) * top,
                                    hanging[s / hair_columns] * long_enough);
-            presence_weight[s] = 0.003f;
+            presence_weight[s] = 0.03f;
         }
     }
     presence = GridSolver(0.3f).solve(presence, presence_weight);

@@ -27,9 +27,8 @@ inline int mirrored_cell(int i) {
 // The point of the shell at an atlas position, u in [1, 2], v in [0, 1].
 SurfacePoint hair_chart_point(const Avatar& avatar, const Eigen::Vector2f& uv);
 
-// Which triangles of the whole surface there are: all of the head's (unless `head` is false), and those of the shell where
-// there is more hair than `least`.
-std::vector<int> present_triangles(const Avatar& avatar, const std::vector<float>& hair_presence, float least, bool head = true);
+// How much there is of the whole surface at each vertex: all of the head, and as much of the shell as there is hair.
+std::vector<float> surface_presence(const Avatar& avatar, const std::vector<float>& hair_presence);
 
 // Sets avatar.hair from the photograph (avatar.person must be up to date) and prepares the avatar.
 // Returns how much hair there is at each grid vertex, in [0, 1].

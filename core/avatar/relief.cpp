@@ -51,10 +51,8 @@ std::vector<int> nearest_marked(const std::vector<std::uint8_t>& marked, int wid
 void add_relief(Avatar& avatar, const Photo& photo, const std::vector<float>& hair_presence, float spacing) {
     const std::size_t head_triangles = avatar.model->triangles.size();
     const Vertices surface = pose_surface(avatar, photo.pose);
-    const std::vector<int> index = present_triangles(avatar, hair_presence, 0.5f);  // of the whole surface's triangles
-    Triangles solid;
-    for (int t : index) solid.push_back(avatar.triangles[std::size_t(t)]);
-    const MeshBuffer seen = rasterize_mesh(surface, solid, photo.camera);
+    const std::vector<float> presence = surface_presence(avatar, hair_presence);
+    const MeshBuffer seen = rasterize_mesh(surface, avatar.triangles, photo.camera, false, &presence);
     const int width = seen.width, height = seen.height;
     // Clothes hang on the torso, hair on scalp and shell, and anything else on what is next to it.
     enum Class { hair_class, cloth_class, other_class, classes };
@@ -65,7 +63,7 @@ void add_relief(Avatar& avatar, const Photo& photo, const std::vector<float>& ha
             std::vector<std::uint8_t> marked(seen.triangle.size(), 0);
             for (std::size_t i = 0; i < marked.size(); ++i) {
                 if (seen.triangle[i] < 0) continue;
-                const std::size_t t = std::size_t(index[std::size_t(seen.triangle[i])]);
+                const std::size_t t = std::size_t(seen.triangle[i]);
                 const int region = t < head_triangles ? int(avatar.model->triangle_region[t]) : -1;
                 marked[i] = c == hair_class ? region == scalp || region < 0 : c == cloth_class ? region == torso || region == neck : 1;
             }
@@ -106,8 +104,7 @@ void add_relief(Avatar& avatar, const Photo& photo, const std::vector<float>& ha
         const int x = int(i) % width, y = int(i) / width;
         const float beside = std::hypot(float(x - origin % width), float(y - origin / width)) * pixel;
         if (beside > (cell.kind == hair_class ? farthest_hair : farthest_other)) continue;
-        const SurfacePoint near = seen.point(std::size_t(origin));
-        cell.anchor = {index[std::size_t(near.triangle)], near.barycentric};
+        cell.anchor = seen.point(std::size_t(origin));
         cell.first_z = cell.z = seen.depth[std::size_t(origin)] + std::min(fall_back * beside, deepest);
         cell.relief = true;
     }

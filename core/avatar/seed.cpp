@@ -113,14 +113,19 @@ void seed_splats(Avatar& avatar, const Photo& photo, const std::vector<float>& h
             if (layer == Layer::skin && region != "lashes" && region != "lids" && region != "lips")
                 under[t] = under_spacing;
         } else {
-            float hair = 0;
-            for (int k = 0; k < 3; ++k) hair += hair_presence[std::size_t(c[k] - head_vertices)] / 3;
-            spacing[t] = hair > 0.5f ? hair_spacing * finer : 0.0f;
+            float hair = 0, most = 0;
+            for (int k = 0; k < 3; ++k) {
+                const float here = hair_presence[std::size_t(c[k] - head_vertices)];
+                hair += here / 3;
+                most = std::max(most, here);
+            }
+            spacing[t] = most > 0.5f ? hair_spacing * finer : 0.0f;
             if (neutral_normals.col(c[0]).z() < -0.3f) spacing[t] *= 1.35f;
             under[t] = hair > 0.75f ? under_spacing : 0.0f;
         }
     }
-    const auto points = sample_surface(avatar.neutral, avatar.triangles, spacing, options.seed);
+    const std::vector<float> presence = surface_presence(avatar, hair_presence);
+    const auto points = sample_surface(avatar.neutral, avatar.triangles, spacing, options.seed, &presence);
     const auto under_points = sample_surface(avatar.neutral, avatar.triangles, under, options.seed + 1);
     filling.get();
     const PointColors colors = unprojection.colors(points);

@@ -86,7 +86,8 @@ class Grid {
 }  // namespace
 
 std::vector<SurfacePoint> sample_surface(const Vertices& vertices, const Triangles& triangles,
-                                         const std::vector<float>& spacing, std::uint64_t seed) {
+                                         const std::vector<float>& spacing, std::uint64_t seed,
+                                         const std::vector<float>* presence) {
     // Candidates: several times what fits, spread over the triangles by area over spacing squared.
     constexpr double candidates_a_disk = 6.0;
     std::mt19937_64 random(seed);
@@ -104,8 +105,11 @@ std::vector<SurfacePoint> sample_surface(const Vertices& vertices, const Triangl
         n += double(uniform()) < wanted - n;
         for (int i = 0; i < n; ++i) {
             const float r = std::sqrt(uniform()), s = uniform();
-            order.push_back((random() & 0xffffffffu) << 32 | candidates.size());
-            candidates.push_back({int(t), {1 - r, r * (1 - s), r * s}});
+            const std::uint64_t turn = random() & 0xffffffffu;
+            const SurfacePoint point{int(t), {1 - r, r * (1 - s), r * s}};
+            if (presence && !(surface_value(*presence, triangles, point) > 0.5f)) continue;
+            order.push_back(turn << 32 | candidates.size());
+            candidates.push_back(point);
         }
     }
     std::sort(order.begin(), order.end());

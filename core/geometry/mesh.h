@@ -24,6 +24,13 @@ inline Eigen::Vector3f surface_position(const Vertices& vertices, const Triangle
            vertices.col(t[2]) * p.barycentric[2];
 }
 
+// A value between those of the vertices.
+inline float surface_value(const std::vector<float>& of_vertex, const Triangles& triangles, const SurfacePoint& p) {
+    const Eigen::Vector3i& t = triangles[std::size_t(p.triangle)];
+    return of_vertex[std::size_t(t[0])] * p.barycentric[0] + of_vertex[std::size_t(t[1])] * p.barycentric[1] +
+           of_vertex[std::size_t(t[2])] * p.barycentric[2];
+}
+
 // Neighbours of each vertex, sorted, in compressed rows: neighbours[first[v] .. first[v + 1]).
 struct VertexGraph {
     std::vector<int> first;

@@ -8,7 +8,7 @@ namespace likeness {
 namespace {
 
 struct Corner {
-    float x, y, inverse_z;
+    float x, y, inverse_z, presence = 1;
 };
 
 MeshBuffer empty_buffer(int width, int height) {
@@ -40,6 +40,7 @@ void draw(MeshBuffer& buffer, int id, const Corner& a, const Corner& b, const Co
             const float z = 1 / (q0 + q1 + q2);
             const std::size_t i = buffer.index(x, y);
             if (!(z < buffer.depth[i])) continue;
+            if (!((q0 * a.presence + q1 * b.presence + q2 * c.presence) * z > 0.5f)) continue;
             buffer.depth[i] = z;
             buffer.triangle[i] = id;
             buffer.barycentric[i] = {q1 * z, q2 * z};
@@ -48,17 +49,19 @@ void draw(MeshBuffer& buffer, int id, const Corner& a, const Corner& b, const Co
 
 }  // namespace
 
-MeshBuffer rasterize_mesh(const Vertices& vertices, const Triangles& triangles, const Camera& camera, bool front_only) {
+MeshBuffer rasterize_mesh(const Vertices& vertices, const Triangles& triangles, const Camera& camera, bool front_only,
+                          const std::vector<float>* presence) {
     MeshBuffer buffer = empty_buffer(camera.width, camera.height);
     std::vector<Corner> corners(std::size_t(vertices.cols()));
     for (Eigen::Index v = 0; v < vertices.cols(); ++v) {
         float z = 0;
         const Eigen::Vector2f p = camera.project(vertices.col(v), &z);
-        corners[std::size_t(v)] = {p.x(), p.y(), z > 0.01f ? 1 / z : 0};
+        corners[std::size_t(v)] = {p.x(), p.y(), z > 0.01f ? 1 / z : 0, presence ? (*presence)[std::size_t(v)] : 1};
     }
     for (std::size_t t = 0; t < triangles.size(); ++t) {
         const Corner &a = corners[std::size_t(triangles[t][0])], &b = corners[std::size_t(triangles[t][1])],
                      &c = corners[std::size_t(triangles[t][2])];
+        if (std::max({a.presence, b.presence, c.presence}) <= 0.5f) continue;
         if (a.inverse_z == 0 || b.inverse_z == 0 || c.inverse_z == 0) continue;
         // Image y points down, so a front face (counter-clockwise in space) has negative area here.
         if (front_only && (b.x - a.x) * (c.y - a.y) - (b.y - a.y) * (c.x - a.x) >= 0) continue;
@@ -70,7 +73,7 @@ MeshBuffer rasterize_mesh(const Vertices& vertices, const Triangles& triangles, 
 MeshBuffer rasterize_uv(const std::vector<Eigen::Vector2f>& uv, const Triangles& triangle_uv, int size) {
     MeshBuffer buffer = empty_buffer(size, size);
     const auto corner = [&](int i) {
-        return Corner{uv[std::size_t(i)].x() * float(size), uv[std::size_t(i)].y() * float(size), 1};
+        return Corner{uv[std::size_t(i)].x() * float(size), uv[std::size_t(i)].y() * float(size), 1, 1};
     };
     for (std::size_t t = 0; t < triangle_uv.size(); ++t)
         draw(buffer, int(t), corner(triangle_uv[t][0]), corner(triangle_uv[t][1]), corner(triangle_uv[t][2]));

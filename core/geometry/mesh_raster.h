@@ -22,9 +22,10 @@ struct MeshBuffer {
 };
 
 // Sees the mesh through a camera; barycentrics are perspective-correct. Triangles that reach behind z = 1 cm are
-// left out. Both sides of a triangle count, unless `front_only`.
+// left out. Both sides of a triangle count, unless `front_only`. With `presence`, one value a vertex, there is only as
+// much of the surface as has more than one half.
 MeshBuffer rasterize_mesh(const Vertices& vertices, const Triangles& triangles, const Camera& camera,
-                          bool front_only = false);
+                          bool front_only = false, const std::vector<float>* presence = nullptr);
 
 // Rasterizes triangles of the unit square (UV, v down) into size x size texels; the first triangle wins a texel.
 MeshBuffer rasterize_uv(const std::vector<Eigen::Vector2f>& uv, const Triangles& triangle_uv, int size);

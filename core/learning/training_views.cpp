@@ -134,17 +134,13 @@ TrainingView turned_view(const Avatar& avatar, const Photo& photo, const Unproje
     view.weights.alpha = 0;
     constexpr float filled_weight = 0.25f;  // of what the photograph does not show
     const std::size_t head = avatar.model->triangles.size();
-    const std::vector<int> index = present_triangles(avatar, hair_presence, 0.5f);  // of the whole surface's triangles
-    Triangles shown;
-    for (int t : index) shown.push_back(avatar.triangles[std::size_t(t)]);
-    const MeshBuffer buffer = rasterize_mesh(projection.surface(), shown, camera);
+    const std::vector<float> presence = surface_presence(avatar, hair_presence);
+    const MeshBuffer buffer = rasterize_mesh(projection.surface(), avatar.triangles, camera, false, &presence);
     std::vector<SurfacePoint> points;
     std::vector<std::size_t> pixel;
     for (std::size_t i = 0; i < buffer.triangle.size(); ++i) {
         if (buffer.triangle[i] < 0) continue;
-        SurfacePoint p = buffer.point(i);
-        p.triangle = index[std::size_t(p.triangle)];
-        points.push_back(p);
+        points.push_back(buffer.point(i));
         pixel.push_back(i);
     }
     const PointColors painted = projection.colors(points);
@@ -172,14 +168,14 @@ TrainingView outline_view(const Avatar& avatar, const HeadPose& pose, const Came
     const Vertices surface = pose_surface(avatar, pose);
     const Vertices head = surface.leftCols(avatar.model->vertex_count());
     const MeshBuffer skin = rasterize_mesh(head, avatar.model->triangles, camera);
-    Triangles hair;
-    for (int t : present_triangles(avatar, hair_presence, 0.3f, false)) hair.push_back(avatar.triangles[std::size_t(t)]);
-    const MeshBuffer shell = rasterize_mesh(surface, hair, camera);
+    std::vector<float> presence = surface_presence(avatar, hair_presence);
+    for (float& p : presence) p += 0.2f;  // where there may be some
+    const MeshBuffer whole = rasterize_mesh(surface, avatar.triangles, camera, false, &presence);
     const int width = camera.width, height = camera.height;
     std::vector<std::uint8_t> inside, either;
     for (std::size_t i = 0; i < skin.triangle.size(); ++i) {
         inside.push_back(skin.triangle[i] >= 0);
-        either.push_back(skin.triangle[i] >= 0 || shell.triangle[i] >= 0);
+        either.push_back(whole.triangle[i] >= 0);
     }
     const auto sure = grown(inside, width, height, -1), possible = grown(either, width, height, std::max(2, width / 64));
     view.target.color = Image(width, height, 3);

@@ -84,6 +84,21 @@ TEST(MeshRaster, BackFacesOnlyWhenAskedFor) {
     EXPECT_TRUE(seen({{0, 2, 1}}, false));
 }
 
+TEST(MeshRaster, ThereIsAsMuchAsIsPresent) {
+    // A square before another; the left half of the nearer one is there, up to the middle of its triangles.
+    const Vertices vertices = columns({{-1, -1, 1}, {1, -1, 1}, {-1, 1, 1}, {1, 1, 1}, {-2, -2, 2}, {2, -2, 2}, {-2, 2, 2}, {2, 2, 2}});
+    const Triangles triangles = {{0, 1, 2}, {1, 3, 2}, {4, 5, 6}, {5, 7, 6}};
+    const std::vector<float> presence = {1, 0, 1, 0, 1, 1, 1, 1};
+    const Camera camera = a_camera(16, 16);
+    const MeshBuffer buffer = rasterize_mesh(vertices, triangles, camera, false, &presence);
+    for (int y = 4; y < 12; ++y)
+        for (int x = 0; x < 16; ++x) {
+            const std::size_t i = buffer.index(x, y);
+            ASSERT_GE(buffer.triangle[i], 0);
+            EXPECT_EQ(buffer.triangle[i] < 2, x < 8) << x << ' ' << y;
+        }
+}
+
 TEST(MeshRaster, BehindTheCameraIsLeftOut) {
     const Camera camera = a_camera(16, 16);
     for (const Vertices& vertices :
