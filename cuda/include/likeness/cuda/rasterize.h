@@ -131,6 +131,9 @@ RasterWorkspace carve_raster_workspace(void* memory, const RasterShape& shape);
 // Copies views to the device without a pageable or pinned source to keep alive.
 void set_views(View* target, const View* views, int count, cudaStream_t stream);
 
+// Puts counters into page-locked host memory.
+void report_counters(const RasterCounters* from, RasterCounters* to, cudaStream_t stream);
+
 // Called after each stage with its name, for profiles; empty: nobody asks.
 using StageMark = std::function<void(const char* stage)>;
 
