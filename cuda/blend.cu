@@ -14,7 +14,7 @@ __global__ void __launch_bounds__(tile_pixels) transmittance_kernel(RasterWorksp
     __shared__ Batch<0> batch;
     const Segment segment = find_segment(w, blockIdx.x);
     if (segment.tile == no_tile || segment.last) return;
-    const PixelPlace place = pixel_place(segment.tile, canvas);
+    const PixelPlace place = pixel_place(segment.tile, canvas, int(threadIdx.x));
     load_batch(batch, w, nullptr, 0, ~0u, 0, segment);
     float product = place.inside ? 1.0f : 0.0f;
     walk_segment(
@@ -44,7 +44,7 @@ __global__ void __launch_bounds__(tile_pixels) blend_kernel(RasterWorkspace w, c
     __shared__ Batch<Channels> batch;
     const Segment segment = find_segment(w, blockIdx.x);
     if (segment.tile == no_tile) return;
-    const PixelPlace place = pixel_place(segment.tile, canvas);
+    const PixelPlace place = pixel_place(segment.tile, canvas, int(threadIdx.x));
     const std::size_t state = std::size_t(blockIdx.x) * tile_pixels + threadIdx.x;
     const bool leads = group.first == 0;  // transmittance is the same for all groups; the first one leaves it
     float transmittance = 1.0f;
@@ -72,8 +72,9 @@ __global__ void __launch_bounds__(tile_pixels) blend_kernel(RasterWorkspace w, c
                 return;
             }
             const float weight = alpha * transmittance;
+            const Features<Channels> features = batch.features[i];
 #pragma unroll
-            for (int c = 0; c < Channels; ++c) sums[c] += weight * batch.features[i * Channels + c];
+            for (int c = 0; c < Channels; ++c) sums[c] += weight * features.channel[c];
             transmittance = next;
             last = i + 1;
         });
@@ -103,7 +104,7 @@ template <int Channels>
 __global__ void __launch_bounds__(tile_pixels) join_kernel(RasterWorkspace w, const View* views, ChannelGroup group,
                                                            float* alpha_output, int channels, Canvas canvas) {
     const unsigned tile = blockIdx.x;
-    const PixelPlace place = pixel_place(tile, canvas);
+    const PixelPlace place = pixel_place(tile, canvas, int(threadIdx.x));
     if (!place.inside) return;
     const uint2 range = static_cast<const uint2*>(w.tile_ranges)[tile];
     const unsigned first_slot = range.x / segment_length + tile;

@@ -68,20 +68,36 @@ __device__ inline unsigned range_of(const unsigned* ends, unsigned count, unsign
     return low;
 }
 
-// A pair's place in the list of its tile, before sorting, and in the list of all pairs. Every lane enters. With
+// Pairs that a thread appends together: each waits for a counter of its tile, and a block of large Gaussians has
+// thousands.
+constexpr unsigned pairs_at_once = 4;
+
+struct Pair {
+    bool inside;
+    unsigned place, tile, item;
+};
+
+// Each pair's place in the list of its tile, before sorting, and in the list of all pairs. Every lane enters. With
 // `crowded` those of a warp that share a tile ask for their places together: the deepest tile's counter would decide
 // the time.
-__device__ void append(const RasterWorkspace& w, bool inside, unsigned place, unsigned tile, unsigned item, int lane,
-                       bool crowded) {
-    const unsigned same = crowded ? __match_any_sync(all_lanes, inside ? tile : no_tile) : 1u << lane;
-    const int leader = __ffs(int(same)) - 1;
-    unsigned rank = 0;
-    if (inside && lane == leader) rank = atomicAdd(w.tile_counts + tile, unsigned(__popc(same)));
-    rank = __shfl_sync(all_lanes, rank, leader) + unsigned(__popc(same & ((1u << lane) - 1)));
-    if (!inside) return;
-    w.pair_tiles[place] = tile;
-    w.pair_ranks[place] = rank;
-    w.pair_items[place] = item;
+__device__ void append(const RasterWorkspace& w, const Pair (&pairs)[pairs_at_once], int lane, bool crowded) {
+    unsigned same[pairs_at_once], rank[pairs_at_once] = {};
+#pragma unroll
+    for (unsigned n = 0; n < pairs_at_once; ++n)
+        same[n] = crowded ? __match_any_sync(all_lanes, pairs[n].inside ? pairs[n].tile : no_tile) : 1u << lane;
+#pragma unroll
+    for (unsigned n = 0; n < pairs_at_once; ++n)
+        if (pairs[n].inside && lane == __ffs(int(same[n])) - 1)
+            rank[n] = atomicAdd(w.tile_counts + pairs[n].tile, unsigned(__popc(same[n])));
+#pragma unroll
+    for (unsigned n = 0; n < pairs_at_once; ++n) {
+        const unsigned before = unsigned(__popc(same[n] & ((1u << lane) - 1)));
+        rank[n] = __shfl_sync(all_lanes, rank[n], __ffs(int(same[n])) - 1) + before;
+        if (!pairs[n].inside) continue;
+        w.pair_tiles[pairs[n].place] = pairs[n].tile;
+        w.pair_ranks[pairs[n].place] = rank[n];
+        w.pair_items[pairs[n].place] = pairs[n].item;
+    }
 }
 
 __global__ void __launch_bounds__(linear_threads) project_kernel(ProjectArguments a) {
@@ -174,13 +190,18 @@ __global__ void __launch_bounds__(linear_threads) project_kernel(ProjectArgument
         __syncthreads();
         // Small Gaussians next to each other share tiles; those of large ones lie side by side.
         const bool crowded = pairs < 4 * min(total - begin, BlockSplats::most_spans);
-        for (unsigned k = 0; k < pairs; k += linear_threads) {
-            const unsigned p = k + threadIdx.x, place = block.base + p;
-            const bool inside = p < pairs && place < a.capacity;  // those beyond were counted all the same
-            const unsigned span = inside ? range_of(block.span_ends, BlockSplats::most_spans, p) : 0u;
-            const unsigned before = span > 0 ? block.span_ends[span - 1] : 0u;
-            append(a.workspace, inside, place, block.span_tiles[span] + (p - before),
-                   unsigned(first) + block.span_owners[span], int(threadIdx.x) % warp_threads, crowded);
+        for (unsigned k = 0; k < pairs; k += pairs_at_once * linear_threads) {
+            Pair together[pairs_at_once];
+#pragma unroll
+            for (unsigned n = 0; n < pairs_at_once; ++n) {
+                const unsigned p = k + n * linear_threads + threadIdx.x, place = block.base + p;
+                const bool inside = p < pairs && place < a.capacity;  // those beyond were counted all the same
+                const unsigned span = inside ? range_of(block.span_ends, BlockSplats::most_spans, p) : 0u;
+                const unsigned before = span > 0 ? block.span_ends[span - 1] : 0u;
+                together[n] = {inside, place, block.span_tiles[span] + (p - before),
+                               unsigned(first) + block.span_owners[span]};
+            }
+            append(a.workspace, together, int(threadIdx.x) % warp_threads, crowded);
         }
         __syncthreads();
     }
