@@ -134,6 +134,7 @@ template <int Channels, bool Repeatable>
 __global__ void __launch_bounds__(backward_threads)
     blend_backward_kernel(RasterWorkspace w, ChannelGroup group, const float* alpha_output, const float* alpha_gradient,
                           int channels, Canvas canvas, int row) {
+    wait_for_previous();
     __shared__ Batch<Channels> batch;
     const Segment segment = find_segment(w, blockIdx.x);
     if (segment.tile == no_tile) return;
@@ -201,8 +202,8 @@ void launch(const RasterShape& shape, const RasterWorkspace& workspace, const Ch
             const float* alpha_gradient, cudaStream_t stream) {
     const auto kernel =
         shape.repeatable ? blend_backward_kernel<Channels, true> : blend_backward_kernel<Channels, false>;
-    kernel<<<segment_slots(shape), backward_threads, 0, stream>>>(
-        workspace, group, alpha, alpha_gradient, shape.channels(), canvas_of(shape), screen_gradient_row(shape));
+    launch_chained("blend backward", kernel, segment_slots(shape), backward_threads, stream, workspace, group, alpha,
+                   alpha_gradient, shape.channels(), canvas_of(shape), screen_gradient_row(shape));
 }
 
 }  // namespace
@@ -216,7 +217,6 @@ void launch_blend_backward(const RasterShape& shape, const RasterWorkspace& work
     } else {
         launch<largest_channel_group>(shape, workspace, group, alpha, alpha_gradient, stream);
     }
-    check_launch("blend backward", stream);
 }
 
 }  // namespace likeness::cuda

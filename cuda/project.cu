@@ -101,6 +101,7 @@ __device__ void append(const RasterWorkspace& w, const Pair (&pairs)[pairs_at_on
 }
 
 __global__ void __launch_bounds__(linear_threads) project_kernel(ProjectArguments a) {
+    wait_for_previous();
     using Scan = cub::BlockScan<unsigned, linear_threads>;
     __shared__ typename Scan::TempStorage scan_memory;
     __shared__ BlockSplats block;
@@ -233,6 +234,7 @@ __device__ void store_if(float* target, std::size_t index, Vec3 value) {
 
 // One thread for each row of the inputs, which sums over the views that share it.
 __global__ void __launch_bounds__(linear_threads) project_backward_kernel(BackwardArguments b) {
+    wait_for_previous();
     const ProjectArguments& a = b.forward;
     const int i = int(blockIdx.x) * linear_threads + int(threadIdx.x);
     if (i >= (a.shared ? a.splats : a.items)) return;
@@ -334,9 +336,8 @@ ProjectArguments arguments(const RasterShape& shape, const RasterInputs& inputs,
 void launch_project(const RasterShape& shape, const RasterInputs& inputs, const View* view,
                     const RasterWorkspace& workspace, cudaStream_t stream) {
     const int threads = std::max(shape.items(), tile_grid(shape).count());
-    project_kernel<<<blocks_for(std::size_t(threads)), linear_threads, 0, stream>>>(
-        arguments(shape, inputs, view, workspace));
-    check_launch("project", stream);
+    launch_chained("project", project_kernel, blocks_for(std::size_t(threads)), linear_threads, stream,
+                   arguments(shape, inputs, view, workspace));
 }
 
 void launch_project_backward(const RasterShape& shape, const RasterInputs& inputs, const View* view,
@@ -345,8 +346,8 @@ void launch_project_backward(const RasterShape& shape, const RasterInputs& input
     if (shape.splats == 0) return;
     const BackwardArguments backward{arguments(shape, inputs, view, workspace), gradients, screen_gradient_row(shape),
                                      shape.repeatable};
-    project_backward_kernel<<<blocks_for(std::size_t(shape.inputs())), linear_threads, 0, stream>>>(backward);
-    check_launch("project backward", stream);
+    launch_chained("project backward", project_backward_kernel, blocks_for(std::size_t(shape.inputs())), linear_threads,
+                   stream, backward);
     if (shape.repeatable && !shape.shared && gradients.screen) {
         screen_kernel<<<blocks_for(std::size_t(shape.splats)), linear_threads, 0, stream>>>(backward);
         check_launch("screen gradients", stream);
