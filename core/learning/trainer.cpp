@@ -168,6 +168,7 @@ TrainerReport Trainer::run(Progress& progress) {
         snapshot->step = step;
         snapshot->loss = value.total;
         snapshot->psnr = psnr_of(squared);
+        snapshot->stages = engine_->stages();
         good = snapshot->splats;
         slot_.publish(std::move(snapshot));
         if (log)

@@ -14,7 +14,8 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <functional>
+
+#include "core/base/stage_time.h"
 
 namespace likeness::cuda {
 
@@ -134,8 +135,7 @@ void set_views(View* target, const View* views, int count, cudaStream_t stream);
 // Puts counters into page-locked host memory.
 void report_counters(const RasterCounters* from, RasterCounters* to, cudaStream_t stream);
 
-// Called after each stage with its name, for profiles; empty: nobody asks.
-using StageMark = std::function<void(const char* stage)>;
+using likeness::StageMark;
 
 void rasterize_forward(const RasterShape& shape, const RasterInputs& inputs, const View* view,
                        const RasterWorkspace& workspace, const RasterOutputs& outputs, cudaStream_t stream,
