@@ -75,7 +75,7 @@ struct Features<0> {};
 // A segment's Gaussians in shared memory.
 template <int Channels>
 struct Batch {
-    ScreenSplat splats[segment_length];
+    PixelSplat splats[segment_length];
     Features<Channels> features[Channels > 0 ? segment_length : 1];
     unsigned indices[segment_length];
 };
@@ -87,10 +87,7 @@ __device__ inline void load_batch(Batch<Channels>& batch, const RasterWorkspace&
     const unsigned position = segment.begin + threadIdx.x;
     if (position < segment.end && threadIdx.x < segment_length) {
         const unsigned index = unsigned((segment.merged ? w.merged_keys : w.keys)[position]);
-        const float4* geometry = static_cast<const float4*>(w.geometry) + 2 * std::size_t(index);
-        float4* target = reinterpret_cast<float4*>(batch.splats + threadIdx.x);
-        target[0] = geometry[0];
-        target[1] = geometry[1];
+        batch.splats[threadIdx.x] = pixel_splat(static_cast<const ScreenSplat*>(w.geometry)[index]);
         batch.indices[threadIdx.x] = index;
         const std::size_t row = index < wrap ? index : index % wrap;
         if constexpr (Channels > 0) {
@@ -110,16 +107,15 @@ __device__ inline unsigned patch_hits(const Batch<Channels>& batch, int first, i
     const int i = first + place.lane;
     bool hit = false;
     if (i < filled) {
-        const ScreenSplat& s = batch.splats[i];
-        hit = ellipse_meets(s.x, s.y, s.xx, s.xy, s.yy, s.power_limit, place.left, place.top,
-                            place.left + float(patch_width - 1), place.top + float(rows - 1));
+        hit = ellipse_meets(batch.splats[i], place.left, place.top, place.left + float(patch_width - 1),
+                            place.top + float(rows - 1));
     }
     return __ballot_sync(all_lanes, hit);
 }
 
 template <int Channels>
 __device__ inline float alpha_here(const Batch<Channels>& batch, int i, const PixelPlace& place) {
-    const ScreenSplat& s = batch.splats[i];
+    const PixelSplat& s = batch.splats[i];
     return splat_alpha(s, place.centre_x - s.x, place.centre_y - s.y);
 }
 

@@ -157,7 +157,7 @@ __global__ void __launch_bounds__(backward_threads)
         while (hits != 0) {
             const int i = first + __ffs(int(hits)) - 1;
             hits &= hits - 1;
-            const ScreenSplat splat = batch.splats[i];
+            const PixelSplat splat = batch.splats[i];
             const float dx = place.centre_x - splat.x;
             float dy[pixels_per_lane], raw[pixels_per_lane];
             bool blended[pixels_per_lane], any = false;
