@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cctype>
 #include <cmath>
 #include <cstdio>
 
@@ -154,11 +155,13 @@ void TrainingPanel::draw_stages(const TrainingStatus& training) {
         most = std::max(most, s.milliseconds);
     }
     // A line a stage, behind its name a bar as long as its share.
-    const auto line = [](const std::string& name, double milliseconds, double share) {
+    const auto line = [](std::string name, double milliseconds, double share) {
+        name[0] = char(std::toupper(static_cast<unsigned char>(name[0])));
         const ImVec2 from = ImGui::GetCursorScreenPos();
         const float width = ImGui::GetContentRegionAvail().x, height = ImGui::GetTextLineHeight();
         ImGui::GetWindowDrawList()->AddRectFilled(from, {from.x + width * float(share), from.y + height},
                                                   u32(palette().fill), px(2));
+        ImGui::SetCursorPosX(ImGui::GetCursorPosX() + px(4));
         ImGui::TextUnformatted(name.c_str());
         const std::string value = milliseconds < 1 ? printed("%.0f us", 1000 * milliseconds)
                                                    : printed("%.1f ms", milliseconds);
