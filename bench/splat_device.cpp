@@ -5,6 +5,7 @@
 #include <random>
 
 #include "bench/splat_scene.h"
+#include "cuda/lap.h"
 #include "likeness/cuda/device_rasterizer.h"
 #include "likeness/cuda/loss.h"
 #include "likeness/cuda/stream.h"
@@ -16,24 +17,6 @@ using cuda::check;
 using cuda::DeviceBuffer;
 
 constexpr int warm_ups = 50;
-
-class Event {
-  public:
-    Event() { check(cudaEventCreate(&event_), "event"); }
-    ~Event() { cudaEventDestroy(event_); }
-    Event(const Event&) = delete;
-    Event& operator=(const Event&) = delete;
-    void record(cudaStream_t stream) { check(cudaEventRecord(event_, stream), "event"); }
-    double milliseconds_since(const Event& begin) const {
-        float milliseconds = 0;
-        check(cudaEventSynchronize(event_), "event");
-        check(cudaEventElapsedTime(&milliseconds, begin.event_, event_), "event");
-        return double(milliseconds);
-    }
-
-  private:
-    cudaEvent_t event_ = nullptr;
-};
 
 double median(std::vector<double> values) {
     std::nth_element(values.begin(), values.begin() + long(values.size() / 2), values.end());
@@ -49,13 +32,12 @@ double median_replay(cudaStream_t stream, int rounds, const Work& work) {
     work();
     check(cudaStreamEndCapture(stream, &graph), "capture");
     check(cudaGraphInstantiate(&replay, graph, 0), "instantiate");
-    Event begin, end;
     std::vector<double> times;
     for (int i = -warm_ups; i < rounds; ++i) {
-        begin.record(stream);
+        cuda::Lap lap(stream);
         check(cudaGraphLaunch(replay, stream), "replay");
-        end.record(stream);
-        const double time = end.milliseconds_since(begin);
+        lap.mark("replay");
+        const double time = lap.times()[0].milliseconds;
         if (i >= 0) times.push_back(time);
     }
     cudaGraphExecDestroy(replay);
@@ -135,20 +117,15 @@ nlohmann::ordered_json time_on_device(const SplatSet& splats, int size, int batc
     line["backward_ms"] = rounded(median_replay(stream, rounds, backward) / images);
 
     std::vector<std::pair<std::string, std::vector<double>>> stages;
-    std::vector<Event> events(32);
     for (int i = -10; i < 50; ++i) {
-        std::size_t next = 0;
-        rasterizer.set_mark([&](const char* stage) {
-            events[next + 1].record(stream);
-            if (stages.size() <= next) stages.push_back({stage, {}});
-            ++next;
-        });
-        events[0].record(stream);
+        cuda::Lap lap(stream);
+        const cuda::Marked marked(rasterizer, [&](const char* stage) { lap.mark(stage); });
         forward();
         backward();
-        for (std::size_t k = 0; k < next; ++k) {
-            const double time = events[k + 1].milliseconds_since(events[k]);
-            if (i >= 0) stages[k].second.push_back(time);
+        const std::vector<StageTime> times = lap.times();
+        for (std::size_t k = 0; k < times.size(); ++k) {
+            if (stages.size() <= k) stages.push_back({times[k].stage, {}});
+            if (i >= 0) stages[k].second.push_back(times[k].milliseconds);
         }
     }
     for (auto& [name, times] : stages) line["stages_ms"][name] = rounded(median(times) / images);

@@ -191,6 +191,8 @@ class StudioRun {
         print({{"measure", "viewer_fps_1080p"},
                {"value", rate.frames_per_second},
                {"gaussians", rate.gaussians},
+               {"latency_ms", rate.latency_ms},
+               {"drawn_by_opengl_each", rate.drawn_per_second},
                {"raster_ms", rate.raster_ms},
                {"pose_ms", rate.pose_ms},
                {"to_the_texture", rate.path}});

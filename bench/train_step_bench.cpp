@@ -141,6 +141,10 @@ int run_train_step_bench(int argc, char** argv) {
     }
     engine->fetch();
     const double rate = measured / passed();
-    line_of(1, {{"images_per_second", std::round(rate * 10) / 10}, {"first_loss", first}, {"last_loss", last.total}});
+    nlohmann::ordered_json results = {
+        {"images_per_second", std::round(rate * 10) / 10}, {"first_loss", first}, {"last_loss", last.total}};
+    for (const StageTime& stage : engine->stages())
+        results["stages_ms"][stage.stage] = std::round(stage.milliseconds * 1e4) / 1e4;
+    line_of(1, results);
     return 0;
 }

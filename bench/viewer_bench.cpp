@@ -3,6 +3,7 @@
 #include <Eigen/Geometry>
 #include <chrono>
 #include <cmath>
+#include <deque>
 #include <thread>
 
 #include "core/avatar/deform.h"
@@ -12,6 +13,9 @@
 
 namespace likeness::bench {
 namespace {
+
+using Clock = std::chrono::steady_clock;
+double seconds_since(Clock::time_point begin) { return std::chrono::duration<double>(Clock::now() - begin).count(); }
 
 // Middles of triangles in cubes of a centimetre and a half.
 class TriangleGrid {
@@ -113,7 +117,6 @@ Result<Scene> anchored_scene(const SplatSet& splats) {
 }
 
 ViewerRate viewer_rate(const Scene& scene, const Device& device, int width, int height, double seconds) {
-    using Clock = std::chrono::steady_clock;
     std::string reason;
     FrameRenderer frames(make_frame_store(StoreKind::automatic, device.name != "cpu", reason),
                          device.make_scene_renderer, [] {});
@@ -128,7 +131,9 @@ ViewerRate viewer_rate(const Scene& scene, const Device& device, int width, int 
     request.camera.cy = 0.5f * float(height);
     const Eigen::Vector3f middle = head_middle(*scene.avatar);
     const int jaw = scene.avatar->model->control("jawOpen"), blink = scene.avatar->model->control("eyeBlinkLeft");
-    const auto picture = [&](int number) {
+    // When each version was asked for; pictures come back in order, some may be left out.
+    std::deque<std::pair<std::uint64_t, Clock::time_point>> asked;
+    const auto ask = [&](int number) {
         const float t = 0.02f * float(number);
         ++request.scene.version;
         if (jaw >= 0) request.scene.pose.controls[jaw] = 0.5f + 0.5f * std::sin(3 * t);
@@ -136,25 +141,41 @@ ViewerRate viewer_rate(const Scene& scene, const Device& device, int width, int 
         request.scene.pose.joints(1, 2) = 0.3f * std::sin(t);
         request.camera.world_to_camera = look_at(
             middle + 1.1f * Eigen::Vector3f(std::sin(0.4f * std::sin(t)), 0, std::cos(0.4f * std::sin(t))), middle);
+        asked.emplace_back(request.scene.version, Clock::now());
         frames.request(request);
-        while (!frames.update() && !frames.device_failed()) std::this_thread::yield();
     };
-    for (int i = 0; i < 20; ++i) picture(i);
-    glFinish();
-    const auto begin = Clock::now();
-    double passed = 0;
+    double latency = 0;
     int pictures = 0;
-    while (passed < seconds && !frames.device_failed()) {
-        picture(++pictures);
+    const auto take = [&](bool drawn) {
+        if (!frames.update()) return std::this_thread::yield();
+        if (drawn) frames.store().texture();
+        while (asked.front().first < frames.shown()->version) asked.pop_front();
+        latency += seconds_since(asked.front().second);
         rate.raster_ms += double(frames.shown()->raster_ms);
         rate.pose_ms += double(frames.shown()->pose_ms);
-        passed = std::chrono::duration<double>(Clock::now() - begin).count();
-    }
-    glFinish();
-    passed = std::chrono::duration<double>(Clock::now() - begin).count();
-    rate.frames_per_second = pictures / passed;
-    rate.raster_ms /= pictures;
-    rate.pose_ms /= pictures;
+        ++pictures;
+    };
+    // One is asked for while another is drawn; when `drawn`, OpenGL takes over each picture.
+    int number = 0;
+    const auto run = [&](double limit, bool drawn) {
+        const auto begin = Clock::now();
+        latency = rate.raster_ms = rate.pose_ms = 0;
+        pictures = 0;
+        while (seconds_since(begin) < limit && !frames.device_failed()) {
+            ask(number++);
+            while (frames.waiting() && !frames.device_failed()) take(drawn);
+        }
+        while (frames.busy() && !frames.device_failed()) take(drawn);
+        frames.store().texture();
+        glFinish();
+        return pictures / seconds_since(begin);
+    };
+    run(0.1, false);
+    rate.drawn_per_second = run(0.5 * seconds, true);
+    rate.frames_per_second = run(seconds, false);
+    rate.latency_ms = 1000 * latency / std::max(pictures, 1);
+    rate.raster_ms /= std::max(pictures, 1);
+    rate.pose_ms /= std::max(pictures, 1);
     rate.gaussians = int(scene.gaussian_count());
     return rate;
 }

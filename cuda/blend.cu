@@ -11,10 +11,11 @@ namespace {
 
 // What each segment lets through. A tile's last segment has nobody to tell.
 __global__ void __launch_bounds__(tile_pixels) transmittance_kernel(RasterWorkspace w, Canvas canvas) {
+    wait_for_previous();
     __shared__ Batch<0> batch;
     const Segment segment = find_segment(w, blockIdx.x);
     if (segment.tile == no_tile || segment.last) return;
-    const PixelPlace place = pixel_place(segment.tile, canvas);
+    const PixelPlace place = pixel_place(segment.tile, canvas, int(threadIdx.x));
     load_batch(batch, w, nullptr, 0, ~0u, 0, segment);
     float product = place.inside ? 1.0f : 0.0f;
     walk_segment(
@@ -41,10 +42,11 @@ __device__ inline void write_pixel(const ChannelGroup& group, const View* views,
 template <int Channels>
 __global__ void __launch_bounds__(tile_pixels) blend_kernel(RasterWorkspace w, const View* views, ChannelGroup group,
                                                             float* alpha_output, int channels, Canvas canvas) {
+    wait_for_previous();
     __shared__ Batch<Channels> batch;
     const Segment segment = find_segment(w, blockIdx.x);
     if (segment.tile == no_tile) return;
-    const PixelPlace place = pixel_place(segment.tile, canvas);
+    const PixelPlace place = pixel_place(segment.tile, canvas, int(threadIdx.x));
     const std::size_t state = std::size_t(blockIdx.x) * tile_pixels + threadIdx.x;
     const bool leads = group.first == 0;  // transmittance is the same for all groups; the first one leaves it
     float transmittance = 1.0f;
@@ -72,8 +74,9 @@ __global__ void __launch_bounds__(tile_pixels) blend_kernel(RasterWorkspace w, c
                 return;
             }
             const float weight = alpha * transmittance;
+            const Features<Channels> features = batch.features[i];
 #pragma unroll
-            for (int c = 0; c < Channels; ++c) sums[c] += weight * batch.features[i * Channels + c];
+            for (int c = 0; c < Channels; ++c) sums[c] += weight * features.channel[c];
             transmittance = next;
             last = i + 1;
         });
@@ -102,8 +105,9 @@ __global__ void __launch_bounds__(tile_pixels) blend_kernel(RasterWorkspace w, c
 template <int Channels>
 __global__ void __launch_bounds__(tile_pixels) join_kernel(RasterWorkspace w, const View* views, ChannelGroup group,
                                                            float* alpha_output, int channels, Canvas canvas) {
+    wait_for_previous();
     const unsigned tile = blockIdx.x;
-    const PixelPlace place = pixel_place(tile, canvas);
+    const PixelPlace place = pixel_place(tile, canvas, int(threadIdx.x));
     if (!place.inside) return;
     const uint2 range = static_cast<const uint2*>(w.tile_ranges)[tile];
     const unsigned first_slot = range.x / segment_length + tile;
@@ -155,20 +159,18 @@ template <int Channels>
 void launch(const RasterShape& shape, const View* view, const RasterWorkspace& workspace, const ChannelGroup& group,
             float* alpha, cudaStream_t stream) {
     if (shape.splats > 0) {
-        blend_kernel<Channels><<<segment_slots(shape), tile_pixels, 0, stream>>>(workspace, view, group, alpha,
-                                                                                 shape.channels(), canvas_of(shape));
-        check_launch("blend", stream);
+        launch_chained("blend", blend_kernel<Channels>, segment_slots(shape), tile_pixels, stream, workspace, view, group,
+                       alpha, shape.channels(), canvas_of(shape));
     }
-    join_kernel<Channels><<<unsigned(tile_grid(shape).count()), tile_pixels, 0, stream>>>(
-        workspace, view, group, alpha, shape.channels(), canvas_of(shape));
-    check_launch("join segments", stream);
+    launch_chained("join segments", join_kernel<Channels>, unsigned(tile_grid(shape).count()), tile_pixels, stream,
+                   workspace, view, group, alpha, shape.channels(), canvas_of(shape));
 }
 
 }  // namespace
 
 void launch_transmittance(const RasterShape& shape, const RasterWorkspace& workspace, cudaStream_t stream) {
-    transmittance_kernel<<<segment_slots(shape), tile_pixels, 0, stream>>>(workspace, canvas_of(shape));
-    check_launch("transmittance", stream);
+    launch_chained("transmittance", transmittance_kernel, segment_slots(shape), tile_pixels, stream, workspace,
+                   canvas_of(shape));
 }
 
 void launch_blend(const RasterShape& shape, const View* view, const RasterWorkspace& workspace,

@@ -16,11 +16,12 @@ struct PixelPlace {
     float left, top;  // centre of the patch's first pixel
 };
 
-__device__ inline PixelPlace pixel_place(unsigned tile, const Canvas& canvas) {
+// `thread`: the tile's pixels in the order of their patches.
+__device__ inline PixelPlace pixel_place(unsigned tile, const Canvas& canvas, int thread) {
     const int columns = canvas.grid.columns, width = canvas.width, height = canvas.height;
     const int view = int(tile) / canvas.grid.of_view();
     tile -= unsigned(view * canvas.grid.of_view());
-    const int warp = int(threadIdx.x) / warp_threads, lane = int(threadIdx.x) % warp_threads;
+    const int warp = thread / warp_threads, lane = thread % warp_threads;
     const int tile_x = int(tile) % columns, tile_y = int(tile) / columns;
     const int left = tile_x * tile_width + (warp % patches_per_row) * patch_width;
     const int top = tile_y * tile_height + (warp / patches_per_row) * patch_height;
@@ -63,11 +64,19 @@ __device__ inline Segment find_segment(const RasterWorkspace& w, unsigned slot) 
     return s;
 }
 
+// A Gaussian's channels, loaded four at once.
+template <int Channels>
+struct alignas(16) Features {
+    float channel[(Channels + 3) / 4 * 4];
+};
+template <>
+struct Features<0> {};
+
 // A segment's Gaussians in shared memory.
 template <int Channels>
 struct Batch {
-    ScreenSplat splats[segment_length];
-    float features[Channels > 0 ? segment_length* Channels : 1];
+    PixelSplat splats[segment_length];
+    Features<Channels> features[Channels > 0 ? segment_length : 1];
     unsigned indices[segment_length];
 };
 
@@ -78,36 +87,35 @@ __device__ inline void load_batch(Batch<Channels>& batch, const RasterWorkspace&
     const unsigned position = segment.begin + threadIdx.x;
     if (position < segment.end && threadIdx.x < segment_length) {
         const unsigned index = unsigned((segment.merged ? w.merged_keys : w.keys)[position]);
-        const float4* geometry = static_cast<const float4*>(w.geometry) + 2 * std::size_t(index);
-        float4* target = reinterpret_cast<float4*>(batch.splats + threadIdx.x);
-        target[0] = geometry[0];
-        target[1] = geometry[1];
+        batch.splats[threadIdx.x] = pixel_splat(static_cast<const ScreenSplat*>(w.geometry)[index]);
         batch.indices[threadIdx.x] = index;
         const std::size_t row = index < wrap ? index : index % wrap;
+        if constexpr (Channels > 0) {
+            Features<Channels> own{};
 #pragma unroll
-        for (int c = 0; c < Channels; ++c) {
-            batch.features[threadIdx.x * Channels + c] = c < channels ? features[row * stride + c] : 0.0f;
+            for (int c = 0; c < Channels; ++c) own.channel[c] = c < channels ? features[row * stride + c] : 0.0f;
+            batch.features[threadIdx.x] = own;
         }
     }
     __syncthreads();
 }
 
-// Lanes' votes: which of 32 Gaussians from `first` reach the warp's patch.
+// Lanes' votes: which of 32 Gaussians from `first` reach the warp's pixels, `rows` of them from the patch's top on.
 template <int Channels>
-__device__ inline unsigned patch_hits(const Batch<Channels>& batch, int first, int filled, const PixelPlace& place) {
+__device__ inline unsigned patch_hits(const Batch<Channels>& batch, int first, int filled, const PixelPlace& place,
+                                      int rows = patch_height) {
     const int i = first + place.lane;
     bool hit = false;
     if (i < filled) {
-        const ScreenSplat& s = batch.splats[i];
-        hit = ellipse_meets(s.x, s.y, s.xx, s.xy, s.yy, s.power_limit, place.left, place.top,
-                            place.left + float(patch_width - 1), place.top + float(patch_height - 1));
+        hit = ellipse_meets(batch.splats[i], place.left, place.top, place.left + float(patch_width - 1),
+                            place.top + float(rows - 1));
     }
     return __ballot_sync(all_lanes, hit);
 }
 
 template <int Channels>
 __device__ inline float alpha_here(const Batch<Channels>& batch, int i, const PixelPlace& place) {
-    const ScreenSplat& s = batch.splats[i];
+    const PixelSplat& s = batch.splats[i];
     return splat_alpha(s, place.centre_x - s.x, place.centre_y - s.y);
 }
 

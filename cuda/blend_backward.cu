@@ -8,8 +8,8 @@
 // scalar stands for everything behind, however many channels there are, and no division rebuilds T. A segment of a
 // tile's list starts with the T and the C that the forward pass left there, so segments run side by side.
 //
-// A pixel adds nothing by itself: a warp's 32 pixels are summed first, then a lane for each value adds it to the
-// Gaussian's row, a single contiguous access.
+// A pixel adds nothing by itself: a lane sums its two pixels, a warp its 32 lanes, then a lane for each value adds it to
+// the Gaussian's row, a single contiguous access. Summing over the warp is most of the work, hence two pixels a lane.
 #include "cuda/blend.cuh"
 #include "cuda/exact.cuh"
 #include "cuda/launch.cuh"
@@ -68,36 +68,84 @@ __device__ inline int max_over_warp(int value) {
     return value;
 }
 
-template <int Channels, bool Repeatable>
-__global__ void __launch_bounds__(tile_pixels)
-    blend_backward_kernel(RasterWorkspace w, ChannelGroup group, const float* alpha_output, const float* alpha_gradient,
-                          int channels, Canvas canvas, int row) {
-    __shared__ Batch<Channels> batch;
-    const Segment segment = find_segment(w, blockIdx.x);
-    if (segment.tile == no_tile) return;
-    const PixelPlace place = pixel_place(segment.tile, canvas);
+// A warp owns two patches, one above the other, and each lane a pixel in both.
+constexpr int pixels_per_lane = 2, rows_per_warp = pixels_per_lane * patch_height;
+constexpr int backward_threads = tile_pixels / pixels_per_lane;
+static_assert(backward_threads >= segment_length);
+// Place of a lane's pixel among the tile's; the second is a row of patches further.
+__device__ inline int pixel_of(int n) {
+    const int warp = int(threadIdx.x) / warp_threads, lane = int(threadIdx.x) % warp_threads;
+    const int patch = (warp / patches_per_row * pixels_per_lane + n) * patches_per_row + warp % patches_per_row;
+    return patch * warp_threads + lane;
+}
 
+// What the walk knows of a pixel.
+template <int Channels>
+struct PixelWalk {
     float gradient[Channels] = {};
     float rest = 0.0f;  // R
     float transmittance = 0.0f;
     int last = 0;  // Gaussians of this segment up to the last one blended
-    if (place.inside) {
-        const std::size_t pixel = place.pixel;
-        last = int(w.last_instance[pixel]) - int(segment.index * segment_length);
-        if (last > 0) {
-            const std::size_t slot = blockIdx.x;
-            const bool first = segment.index == 0;  // nothing before
-            transmittance = first ? 1.0f : w.segment_starts[slot * tile_pixels + threadIdx.x];
-            const float* before = w.segment_sums + (slot * channels + group.first) * tile_pixels + threadIdx.x;
+};
+
+template <int Channels>
+__device__ inline PixelWalk<Channels> begin_walk(const RasterWorkspace& w, const ChannelGroup& group,
+                                                 const float* alpha_output, const float* alpha_gradient, int channels,
+                                                 const Segment& segment, const PixelPlace& place, int thread) {
+    PixelWalk<Channels> walk;
+    if (!place.inside) return walk;
+    const std::size_t pixel = place.pixel, slot = blockIdx.x;
+    walk.last = int(w.last_instance[pixel]) - int(segment.index * segment_length);
+    if (walk.last <= 0) return walk;
+    const bool first = segment.index == 0;  // nothing before
+    walk.transmittance = first ? 1.0f : w.segment_starts[slot * tile_pixels + thread];
+    const float* before = w.segment_sums + (slot * channels + group.first) * tile_pixels + thread;
 #pragma unroll
-            for (int c = 0; c < Channels; ++c) {
-                if (group.gradient[c] == nullptr) continue;
-                const std::size_t at = pixel * group.pixel_stride[c];
-                gradient[c] = group.gradient[c][at];
-                rest += gradient[c] * (group.output[c][at] - (first ? 0.0f : before[c * tile_pixels]));
-            }
-            if (group.first == 0 && alpha_gradient) rest -= (1.0f - alpha_output[pixel]) * alpha_gradient[pixel];
-        }
+    for (int c = 0; c < Channels; ++c) {
+        if (group.gradient[c] == nullptr) continue;
+        const std::size_t at = pixel * group.pixel_stride[c];
+        walk.gradient[c] = group.gradient[c][at];
+        walk.rest += walk.gradient[c] * (group.output[c][at] - (first ? 0.0f : before[c * tile_pixels]));
+    }
+    if (group.first == 0 && alpha_gradient) walk.rest -= (1.0f - alpha_output[pixel]) * alpha_gradient[pixel];
+    return walk;
+}
+
+// A Gaussian of alpha `raw` in a pixel: adds to the channels' derivatives and returns the one by the power.
+template <int Channels>
+__device__ inline float step_walk(PixelWalk<Channels>& walk, float raw, const Features<Channels>& features,
+                                  float (&values)[sum_slots]) {
+    const float alpha = fminf(raw, largest_alpha);
+    const float kept = __fsub_rn(1.0f, alpha);
+    const float weight = alpha * walk.transmittance;
+    float along = 0.0f;  // g . f
+#pragma unroll
+    for (int c = 0; c < Channels; ++c) {
+        along += walk.gradient[c] * features.channel[c];
+        values[screen_sums + c] += weight * walk.gradient[c];
+    }
+    walk.rest -= weight * along;
+    const float by_alpha = walk.transmittance * along - __fdividef(walk.rest, kept);
+    walk.transmittance = __fmul_rn(walk.transmittance, kept);
+    return raw <= largest_alpha ? -alpha * by_alpha : 0.0f;  // a clamped alpha does not move
+}
+
+template <int Channels, bool Repeatable>
+__global__ void __launch_bounds__(backward_threads)
+    blend_backward_kernel(RasterWorkspace w, ChannelGroup group, const float* alpha_output, const float* alpha_gradient,
+                          int channels, Canvas canvas, int row) {
+    wait_for_previous();
+    __shared__ Batch<Channels> batch;
+    const Segment segment = find_segment(w, blockIdx.x);
+    if (segment.tile == no_tile) return;
+    const PixelPlace place = pixel_place(segment.tile, canvas, pixel_of(0));
+    PixelWalk<Channels> walks[pixels_per_lane];
+    int last = 0;
+#pragma unroll
+    for (int n = 0; n < pixels_per_lane; ++n) {
+        walks[n] = begin_walk<Channels>(w, group, alpha_output, alpha_gradient, channels, segment,
+                                        pixel_place(segment.tile, canvas, pixel_of(n)), pixel_of(n));
+        last = max(last, walks[n].last);
     }
     const int warp_last = min(max_over_warp(last), int(segment.end - segment.begin));
     if (__syncthreads_and(warp_last <= 0)) return;
@@ -105,39 +153,36 @@ __global__ void __launch_bounds__(tile_pixels)
 
     const int slot = value_of_lane<screen_sums + Channels>(place.lane);
     for (int first = 0; first < warp_last; first += warp_threads) {
-        unsigned hits = patch_hits(batch, first, warp_last, place);
+        unsigned hits = patch_hits(batch, first, warp_last, place, rows_per_warp);
         while (hits != 0) {
             const int i = first + __ffs(int(hits)) - 1;
             hits &= hits - 1;
-            const ScreenSplat splat = batch.splats[i];
-            const float dx = place.centre_x - splat.x, dy = place.centre_y - splat.y;
-            const float raw = splat_alpha(splat, dx, dy);
-            const bool blended = i < last && raw >= smallest_alpha;
-            if (!__any_sync(all_lanes, blended)) continue;
-            float values[sum_slots] = {};
-            if (blended) {
-                const float alpha = fminf(raw, largest_alpha);
-                const float kept = __fsub_rn(1.0f, alpha);
-                const float weight = alpha * transmittance;
-                float along = 0.0f;  // g . f
+            const PixelSplat splat = batch.splats[i];
+            const float dx = place.centre_x - splat.x;
+            float dy[pixels_per_lane], raw[pixels_per_lane];
+            bool blended[pixels_per_lane], any = false;
 #pragma unroll
-                for (int c = 0; c < Channels; ++c) {
-                    along += gradient[c] * batch.features[i * Channels + c];
-                    values[screen_sums + c] = weight * gradient[c];
-                }
-                rest -= weight * along;
-                if (raw <= largest_alpha) {  // a clamped alpha does not move
-                    const float by_alpha = transmittance * along - __fdividef(rest, kept);
-                    const float by_power = -alpha * by_alpha;
-                    values[0] = by_power;
-                    values[1] = by_power * dx;
-                    values[2] = by_power * dy;
-                    values[3] = values[1] * dx;
-                    values[4] = values[1] * dy;
-                    values[5] = values[2] * dy;
-                }
-                transmittance = __fmul_rn(transmittance, kept);
+            for (int n = 0; n < pixels_per_lane; ++n) {
+                dy[n] = place.centre_y + float(n * patch_height) - splat.y;
+                raw[n] = splat_alpha(splat, dx, dy[n]);
+                blended[n] = i < walks[n].last && raw[n] >= smallest_alpha;
+                any = any || blended[n];
             }
+            if (!__any_sync(all_lanes, any)) continue;
+            // Sums of dL/dpower times 1, dx, dy, dx^2, dx dy, dy^2, then the channels'.
+            float values[sum_slots] = {};
+            const Features<Channels> features = batch.features[i];
+#pragma unroll
+            for (int n = 0; n < pixels_per_lane; ++n) {
+                if (!blended[n]) continue;
+                const float by_power = step_walk(walks[n], raw[n], features, values);
+                values[0] += by_power;
+                values[2] += by_power * dy[n];
+                values[5] += by_power * dy[n] * dy[n];
+            }
+            values[1] = values[0] * dx;
+            values[3] = values[1] * dx;
+            values[4] = values[2] * dx;
             const float total = sum_over_warp<screen_sums + Channels>(values, place.lane);
             if (slot >= 0 && slot < screen_sums + group.count) {
                 const int offset = slot < screen_sums ? slot : slot + group.first;
@@ -157,8 +202,8 @@ void launch(const RasterShape& shape, const RasterWorkspace& workspace, const Ch
             const float* alpha_gradient, cudaStream_t stream) {
     const auto kernel =
         shape.repeatable ? blend_backward_kernel<Channels, true> : blend_backward_kernel<Channels, false>;
-    kernel<<<segment_slots(shape), tile_pixels, 0, stream>>>(
-        workspace, group, alpha, alpha_gradient, shape.channels(), canvas_of(shape), screen_gradient_row(shape));
+    launch_chained("blend backward", kernel, segment_slots(shape), backward_threads, stream, workspace, group, alpha,
+                   alpha_gradient, shape.channels(), canvas_of(shape), screen_gradient_row(shape));
 }
 
 }  // namespace
@@ -172,7 +217,6 @@ void launch_blend_backward(const RasterShape& shape, const RasterWorkspace& work
     } else {
         launch<largest_channel_group>(shape, workspace, group, alpha, alpha_gradient, stream);
     }
-    check_launch("blend backward", stream);
 }
 
 }  // namespace likeness::cuda

@@ -5,11 +5,13 @@
 #include <cmath>
 #include <deque>
 #include <map>
+#include <optional>
 #include <stdexcept>
 #include <utility>
 
 #include "core/base/parallel.h"
 #include "core/learning/adam.h"
+#include "cuda/lap.h"
 #include "cuda/replay.h"
 #include "likeness/cuda/device.h"
 #include "likeness/cuda/device_rasterizer.h"
@@ -112,8 +114,7 @@ class CudaStepEngine final : public StepEngine {
 
     void load(const AnchoredSplats& splats) override {
         guarded([&] {
-            stream_.wait();
-            under_way_.clear();
+            finish_all_quietly();
             views_.clear();
             splats_ = splats;
             const std::size_t n = splats.count;
@@ -185,6 +186,8 @@ class CudaStepEngine final : public StepEngine {
         return screen_gradient_;
     }
 
+    std::vector<StageTime> stages() const override { return stages_; }
+
   private:
     struct UnderWay {
         DeviceView* view;
@@ -233,14 +236,20 @@ class CudaStepEngine final : public StepEngine {
         next_slot_ = (next_slot_ + 1) % events_.size();
         cuda::set_step(state_.data(), state_of(rates, slot), stream_);
         // A graph costs as much as a few steps, and a view's first step loads kernels, which a capture must not.
-        if (graphs_ && v.steps >= 2) {
+        if (!lap_ && v.steps >= 2 && steps_ % steps_between_laps == 0) {
+            lap_.emplace(stream_);
+            lap_slot_ = slot;
+            const auto mark = [&](const char* stage) { lap_->mark(stage); };
+            const cuda::Marked marked(rasterizer, mark);
+            enqueue(v, mark);
+        } else if (graphs_ && v.steps >= 2) {
             if (!v.graph || v.graph_generation != rasterizer.generation()) {
-                v.graph.capture(stream_, [&] { enqueue(v); });
+                v.graph.capture(stream_, [&] { enqueue(v, {}); });
                 v.graph_generation = rasterizer.generation();
             }
             v.graph.launch(stream_);
         } else {
-            enqueue(v);
+            enqueue(v, {});
         }
         events_[slot].record(stream_);
         under_way_.push_back({&v, slot});
@@ -248,9 +257,13 @@ class CudaStepEngine final : public StepEngine {
     }
 
     // The step itself; everything that changes from step to step is in device memory.
-    void enqueue(DeviceView& v) {
+    void enqueue(DeviceView& v, const StageMark& mark) {
+        const auto done = [&](const char* stage) {
+            if (mark) mark(stage);
+        };
         Canvas& canvas = *v.canvas;
         pose(v);
+        done("Gaussians");
         canvas.rasterizer.render(outputs(v));
         cuda::LossInputs inputs;
         inputs.color = canvas.color.data();
@@ -260,6 +273,7 @@ class CudaStepEngine final : public StepEngine {
         inputs.background = canvas.rasterizer.view()->background;
         cuda::picture_loss(v.loss, inputs, canvas.loss_memory.data(),
                            {terms_.data(), canvas.by_color.data(), canvas.by_alpha.data()}, stream_);
+        done("loss");
 
         cuda::RasterOutputGradients from;  // what has no weight has no derivative
         if (v.loss.l1_weight != 0 || v.loss.dssim_weight != 0) from.color = canvas.by_color.data();
@@ -301,6 +315,7 @@ class CudaStepEngine final : public StepEngine {
         buffers.reports = reports_.data();
         cuda::finish_step(options, v.frames.data(), {g.means, g.scales, g.rotations, g.colors, g.opacities}, buffers,
                           stream_);
+        done("update");
     }
 
     void pose(const DeviceView& v) {
@@ -351,6 +366,10 @@ class CudaStepEngine final : public StepEngine {
         const UnderWay step = under_way_.front();
         events_[step.slot].wait();
         under_way_.pop_front();
+        if (lap_ && lap_slot_ == step.slot) {
+            stages_ = lap_->times();  // the step has ended: nobody waits
+            lap_.reset();
+        }
         const cuda::StepReport& report = reports_[step.slot];
         if (report.broken) {
             finish_all_quietly();
@@ -370,6 +389,7 @@ class CudaStepEngine final : public StepEngine {
     void finish_all_quietly() const {
         stream_.wait();
         under_way_.clear();
+        lap_.reset();
     }
 
     std::size_t in_flight_;
@@ -379,6 +399,11 @@ class CudaStepEngine final : public StepEngine {
     std::vector<Event> events_;
     std::size_t next_slot_ = 0;
     mutable std::deque<UnderWay> under_way_;  // oldest first
+    // Each so many steps one is launched stage by stage between events.
+    static constexpr int steps_between_laps = 50;
+    mutable std::optional<cuda::Lap> lap_;
+    std::size_t lap_slot_ = 0;
+    mutable std::vector<StageTime> stages_;
 
     AnchoredSplats splats_;  // as loaded: what training does not change
     DeviceBuffer<float> values_{stream_}, first_moments_{stream_}, second_moments_{stream_}, seeds_{stream_};

@@ -101,7 +101,7 @@ class CudaVideoEngine final : public VideoStepEngine {
             const auto mark = [&](const char* stage) {
                 if (lap) lap->mark(stage);  // not in a first look at the lists
             };
-            const Marked marked(rasterizer_, mark);
+            const cuda::Marked marked(rasterizer_, mark);
             start_step(frames, background, rates, [&] {
                 lap.emplace(stream_);
                 enqueue(true, mark);
@@ -151,14 +151,6 @@ class CudaVideoEngine final : public VideoStepEngine {
     }
 
   private:
-    // The rasterizer calls the mark while this lives.
-    struct Marked {
-        Marked(cuda::DeviceRasterizer& r, const cuda::StageMark& mark) : rasterizer(r) { rasterizer.set_mark(mark); }
-        ~Marked() { rasterizer.set_mark({}); }
-        Marked(const Marked&) = delete;
-        Marked& operator=(const Marked&) = delete;
-        cuda::DeviceRasterizer& rasterizer;
-    };
     struct UnderWay {
         std::size_t slot;
         int step, frames;

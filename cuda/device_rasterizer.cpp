@@ -123,9 +123,7 @@ void DeviceRasterizer::backward(const RasterOutputGradients& output_gradients,
 
 void DeviceRasterizer::request_counters() {
     if (counters_requested_) return;  // one look at a time; the next one comes soon enough
-    check(
-        cudaMemcpyAsync(pinned_counters_, workspace_.counters, sizeof(RasterCounters), cudaMemcpyDeviceToHost, stream_),
-        "read counters");
+    report_counters(workspace_.counters, pinned_counters_, stream_);
     check(cudaEventRecord(counters_arrived_, stream_), "read counters");
     counters_requested_ = true;
 }

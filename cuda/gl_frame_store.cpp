@@ -19,8 +19,9 @@ namespace {
 
 using cuda::check;
 
-// The renderer draws into a ring of buffers in the GPU's memory. OpenGL's thread maps the texture, which is registered
-// once a size, for the moment in which one of them is copied into it: rendering itself never waits for OpenGL.
+// The renderer draws into a ring of buffers in the GPU's memory. A picture is copied into the texture, which CUDA has
+// mapped from the first picture until OpenGL wants to draw it: each change of hands makes the GPU switch between the two
+// for a third of a millisecond, so there is one where somebody looks and none for pictures that nobody saw.
 class GlFrameStore final : public FrameStore {
   public:
     GlFrameStore() {
@@ -56,17 +57,19 @@ class GlFrameStore final : public FrameStore {
                   "register texture");
             registered_texture_ = texture_.name();
         }
-        check(cudaGraphicsMapResources(1, &registered_, stream_), "map texture");
+        if (!mapped_) check(cudaGraphicsMapResources(1, &registered_, stream_), "map texture");
+        mapped_ = true;
         cudaArray_t array = nullptr;
-        cudaError_t done = cudaGraphicsSubResourceGetMappedArray(&array, registered_, 0, 0);
+        check(cudaGraphicsSubResourceGetMappedArray(&array, registered_, 0, 0), "map texture");
         const std::size_t row = std::size_t(slot.width) * 4;
-        if (done == cudaSuccess)
-            done = cudaMemcpy2DToArrayAsync(array, 0, 0, slot.pixels, row, row, std::size_t(slot.height),
-                                            cudaMemcpyDeviceToDevice, stream_);
-        if (done == cudaSuccess) done = cudaEventRecord(copied_[index], stream_);
-        const cudaError_t unmapped = cudaGraphicsUnmapResources(1, &registered_, stream_);
-        check(done, "copy into texture");
-        check(unmapped, "unmap texture");
+        check(cudaMemcpy2DToArrayAsync(array, 0, 0, slot.pixels, row, row, std::size_t(slot.height),
+                                       cudaMemcpyDeviceToDevice, stream_),
+              "copy into texture");
+        check(cudaEventRecord(copied_[index], stream_), "copy into texture");
+    }
+    GLuint texture() const override {
+        check(unmap(), "unmap texture");
+        return texture_.name();
     }
     bool released(int index) override {
         const cudaError_t state = cudaEventQuery(copied_[index]);
@@ -76,7 +79,12 @@ class GlFrameStore final : public FrameStore {
     }
 
   private:
+    cudaError_t unmap() const {
+        cudaGraphicsResource_t resource = registered_;
+        return std::exchange(mapped_, false) ? cudaGraphicsUnmapResources(1, &resource, stream_) : cudaSuccess;
+    }
     void unregister() {
+        unmap();
         if (registered_) cudaGraphicsUnregisterResource(registered_);
         registered_ = nullptr;
         registered_texture_ = 0;
@@ -89,6 +97,7 @@ class GlFrameStore final : public FrameStore {
     cudaEvent_t copied_[slot_count] = {};
     cudaGraphicsResource_t registered_ = nullptr;
     GLuint registered_texture_ = 0;
+    mutable bool mapped_ = false;  // CUDA has the texture
 };
 
 // A small picture there and back.

@@ -4,8 +4,9 @@
 #include <string>
 #include <vector>
 
-#include "core/learning/video_step.h"
+#include "core/base/stage_time.h"
 #include "likeness/cuda/check.h"
+#include "likeness/cuda/device_rasterizer.h"
 
 namespace likeness::cuda {
 
@@ -42,6 +43,20 @@ class Lap {
     cudaStream_t stream_;
     std::vector<cudaEvent_t> events_;
     std::vector<std::string> names_;
+};
+
+// The rasterizer calls the mark while this lives.
+class Marked {
+  public:
+    Marked(DeviceRasterizer& rasterizer, const StageMark& mark) : rasterizer_(rasterizer) {
+        rasterizer_.set_mark(mark);
+    }
+    ~Marked() { rasterizer_.set_mark({}); }
+    Marked(const Marked&) = delete;
+    Marked& operator=(const Marked&) = delete;
+
+  private:
+    DeviceRasterizer& rasterizer_;
 };
 
 }  // namespace likeness::cuda

@@ -9,4 +9,39 @@ namespace likeness::cuda {
 // Blocks of `linear_threads` threads that cover `count` items.
 inline unsigned blocks_for(std::size_t count) { return unsigned((count + linear_threads - 1) / linear_threads); }
 
+// Whether the GPU can start a kernel while the last blocks of the one before still run.
+inline bool overlaps_kernels() {
+    static const bool can = [] {
+        int device = 0, major = 0;
+        return cudaGetDevice(&device) == cudaSuccess &&
+               cudaDeviceGetAttribute(&major, cudaDevAttrComputeCapabilityMajor, device) == cudaSuccess && major >= 9;
+    }();
+    return can;
+}
+
+// Launches a kernel that begins with wait_for_previous(): it moves in while the one before it on the stream ends.
+template <class... Parameters, class... Arguments>
+void launch_chained(const char* stage, void (*kernel)(Parameters...), unsigned blocks, unsigned threads,
+                    cudaStream_t stream, const Arguments&... arguments) {
+    cudaLaunchAttribute overlap{};
+    overlap.id = cudaLaunchAttributeProgrammaticStreamSerialization;
+    overlap.val.programmaticStreamSerializationAllowed = 1;
+    cudaLaunchConfig_t config{};
+    config.gridDim = dim3(blocks);
+    config.blockDim = dim3(threads);
+    config.stream = stream;
+    config.attrs = &overlap;
+    config.numAttrs = overlaps_kernels() ? 1 : 0;
+    check(cudaLaunchKernelEx(&config, kernel, Parameters(arguments)...), stage);
+    check_launch(stage, stream);
+}
+
+// The first statement of such a kernel, in every thread: what was launched before has ended and can be read after it.
+__device__ inline void wait_for_previous() {
+#if defined(__CUDA_ARCH__) && __CUDA_ARCH__ >= 900
+    cudaTriggerProgrammaticLaunchCompletion();
+    cudaGridDependencySynchronize();
+#endif
+}
+
 }  // namespace likeness::cuda

@@ -68,23 +68,40 @@ __device__ inline unsigned range_of(const unsigned* ends, unsigned count, unsign
     return low;
 }
 
-// A pair's place in the list of its tile, before sorting, and in the list of all pairs. Every lane enters. With
+// Pairs that a thread appends together: each waits for a counter of its tile, and a block of large Gaussians has
+// thousands.
+constexpr unsigned pairs_at_once = 4;
+
+struct Pair {
+    bool inside;
+    unsigned place, tile, item;
+};
+
+// Each pair's place in the list of its tile, before sorting, and in the list of all pairs. Every lane enters. With
 // `crowded` those of a warp that share a tile ask for their places together: the deepest tile's counter would decide
 // the time.
-__device__ void append(const RasterWorkspace& w, bool inside, unsigned place, unsigned tile, unsigned item, int lane,
-                       bool crowded) {
-    const unsigned same = crowded ? __match_any_sync(all_lanes, inside ? tile : no_tile) : 1u << lane;
-    const int leader = __ffs(int(same)) - 1;
-    unsigned rank = 0;
-    if (inside && lane == leader) rank = atomicAdd(w.tile_counts + tile, unsigned(__popc(same)));
-    rank = __shfl_sync(all_lanes, rank, leader) + unsigned(__popc(same & ((1u << lane) - 1)));
-    if (!inside) return;
-    w.pair_tiles[place] = tile;
-    w.pair_ranks[place] = rank;
-    w.pair_items[place] = item;
+__device__ void append(const RasterWorkspace& w, const Pair (&pairs)[pairs_at_once], int lane, bool crowded) {
+    unsigned same[pairs_at_once], rank[pairs_at_once] = {};
+#pragma unroll
+    for (unsigned n = 0; n < pairs_at_once; ++n)
+        same[n] = crowded ? __match_any_sync(all_lanes, pairs[n].inside ? pairs[n].tile : no_tile) : 1u << lane;
+#pragma unroll
+    for (unsigned n = 0; n < pairs_at_once; ++n)
+        if (pairs[n].inside && lane == __ffs(int(same[n])) - 1)
+            rank[n] = atomicAdd(w.tile_counts + pairs[n].tile, unsigned(__popc(same[n])));
+#pragma unroll
+    for (unsigned n = 0; n < pairs_at_once; ++n) {
+        const unsigned before = unsigned(__popc(same[n] & ((1u << lane) - 1)));
+        rank[n] = __shfl_sync(all_lanes, rank[n], __ffs(int(same[n])) - 1) + before;
+        if (!pairs[n].inside) continue;
+        w.pair_tiles[pairs[n].place] = pairs[n].tile;
+        w.pair_ranks[pairs[n].place] = rank[n];
+        w.pair_items[pairs[n].place] = pairs[n].item;
+    }
 }
 
 __global__ void __launch_bounds__(linear_threads) project_kernel(ProjectArguments a) {
+    wait_for_previous();
     using Scan = cub::BlockScan<unsigned, linear_threads>;
     __shared__ typename Scan::TempStorage scan_memory;
     __shared__ BlockSplats block;
@@ -174,13 +191,18 @@ __global__ void __launch_bounds__(linear_threads) project_kernel(ProjectArgument
         __syncthreads();
         // Small Gaussians next to each other share tiles; those of large ones lie side by side.
         const bool crowded = pairs < 4 * min(total - begin, BlockSplats::most_spans);
-        for (unsigned k = 0; k < pairs; k += linear_threads) {
-            const unsigned p = k + threadIdx.x, place = block.base + p;
-            const bool inside = p < pairs && place < a.capacity;  // those beyond were counted all the same
-            const unsigned span = inside ? range_of(block.span_ends, BlockSplats::most_spans, p) : 0u;
-            const unsigned before = span > 0 ? block.span_ends[span - 1] : 0u;
-            append(a.workspace, inside, place, block.span_tiles[span] + (p - before),
-                   unsigned(first) + block.span_owners[span], int(threadIdx.x) % warp_threads, crowded);
+        for (unsigned k = 0; k < pairs; k += pairs_at_once * linear_threads) {
+            Pair together[pairs_at_once];
+#pragma unroll
+            for (unsigned n = 0; n < pairs_at_once; ++n) {
+                const unsigned p = k + n * linear_threads + threadIdx.x, place = block.base + p;
+                const bool inside = p < pairs && place < a.capacity;  // those beyond were counted all the same
+                const unsigned span = inside ? range_of(block.span_ends, BlockSplats::most_spans, p) : 0u;
+                const unsigned before = span > 0 ? block.span_ends[span - 1] : 0u;
+                together[n] = {inside, place, block.span_tiles[span] + (p - before),
+                               unsigned(first) + block.span_owners[span]};
+            }
+            append(a.workspace, together, int(threadIdx.x) % warp_threads, crowded);
         }
         __syncthreads();
     }
@@ -212,6 +234,7 @@ __device__ void store_if(float* target, std::size_t index, Vec3 value) {
 
 // One thread for each row of the inputs, which sums over the views that share it.
 __global__ void __launch_bounds__(linear_threads) project_backward_kernel(BackwardArguments b) {
+    wait_for_previous();
     const ProjectArguments& a = b.forward;
     const int i = int(blockIdx.x) * linear_threads + int(threadIdx.x);
     if (i >= (a.shared ? a.splats : a.items)) return;
@@ -313,9 +336,8 @@ ProjectArguments arguments(const RasterShape& shape, const RasterInputs& inputs,
 void launch_project(const RasterShape& shape, const RasterInputs& inputs, const View* view,
                     const RasterWorkspace& workspace, cudaStream_t stream) {
     const int threads = std::max(shape.items(), tile_grid(shape).count());
-    project_kernel<<<blocks_for(std::size_t(threads)), linear_threads, 0, stream>>>(
-        arguments(shape, inputs, view, workspace));
-    check_launch("project", stream);
+    launch_chained("project", project_kernel, blocks_for(std::size_t(threads)), linear_threads, stream,
+                   arguments(shape, inputs, view, workspace));
 }
 
 void launch_project_backward(const RasterShape& shape, const RasterInputs& inputs, const View* view,
@@ -324,8 +346,8 @@ void launch_project_backward(const RasterShape& shape, const RasterInputs& input
     if (shape.splats == 0) return;
     const BackwardArguments backward{arguments(shape, inputs, view, workspace), gradients, screen_gradient_row(shape),
                                      shape.repeatable};
-    project_backward_kernel<<<blocks_for(std::size_t(shape.inputs())), linear_threads, 0, stream>>>(backward);
-    check_launch("project backward", stream);
+    launch_chained("project backward", project_backward_kernel, blocks_for(std::size_t(shape.inputs())), linear_threads,
+                   stream, backward);
     if (shape.repeatable && !shape.shared && gradients.screen) {
         screen_kernel<<<blocks_for(std::size_t(shape.splats)), linear_threads, 0, stream>>>(backward);
         check_launch("screen gradients", stream);

@@ -16,31 +16,34 @@ namespace {
 using Key = unsigned long long;
 
 constexpr int scan_threads = 1024;
-constexpr int sort_threads = 256, sort_items = piece_keys / sort_threads;
+constexpr int sort_threads = 128, sort_items = piece_keys / sort_threads;
 static_assert(piece_keys % segment_length == 0);
 
-// One block: where each tile's list begins, and the segments that blend it.
+// Where each tile's list begins, and the segments that blend it: a thread for each tile. A block adds up for itself what
+// the tiles before its own have, which is less work than waiting for other blocks.
 __global__ void __launch_bounds__(scan_threads) ranges_kernel(RasterWorkspace w, int tiles) {
+    wait_for_previous();
     using Scan = cub::BlockScan<unsigned, scan_threads>;
     __shared__ typename Scan::TempStorage memory;
-    const int each = (tiles + scan_threads - 1) / scan_threads;
-    const int first = int(threadIdx.x) * each, end = min(first + each, tiles);
-    unsigned sum = 0;
-    for (int tile = first; tile < end; ++tile) sum += w.tile_counts[tile];
-    unsigned begin = 0;
-    Scan(memory).ExclusiveSum(sum, begin);
-    for (int tile = first; tile < end; ++tile) {
-        const unsigned count = w.tile_counts[tile];
-        static_cast<uint2*>(w.tile_ranges)[tile] = make_uint2(begin, begin + count);
-        const unsigned slot = begin / segment_length + unsigned(tile);
-        for (unsigned k = 0; k < (count + segment_length - 1) / segment_length; ++k)
-            w.segment_tiles[slot + k] = unsigned(tile);
-        begin += count;
-    }
+    const int first = int(blockIdx.x) * scan_threads, tile = first + int(threadIdx.x);
+    unsigned before = 0;
+    for (int t = int(threadIdx.x); t < first; t += scan_threads) before += w.tile_counts[t];
+    const unsigned count = tile < tiles ? w.tile_counts[tile] : 0u;
+    unsigned unused = 0, all_before = 0, begin = 0;
+    Scan(memory).ExclusiveSum(before, unused, all_before);
+    __syncthreads();
+    Scan(memory).ExclusiveSum(count, begin);
+    if (tile >= tiles) return;
+    begin += all_before;
+    static_cast<uint2*>(w.tile_ranges)[tile] = make_uint2(begin, begin + count);
+    const unsigned slot = begin / segment_length + unsigned(tile);
+    for (unsigned k = 0; k < (count + segment_length - 1) / segment_length; ++k)
+        w.segment_tiles[slot + k] = unsigned(tile);
 }
 
 // One thread for each pair.
 __global__ void __launch_bounds__(linear_threads) scatter_kernel(RasterWorkspace w, unsigned capacity) {
+    wait_for_previous();
     const unsigned i = blockIdx.x * linear_threads + threadIdx.x;
     if (i >= min(w.counters->instances, capacity)) return;
     const unsigned item = w.pair_items[i];
@@ -93,6 +96,7 @@ __device__ void sort_network(Key (&keys)[Items], Key* shared, int size) {
 
 // A block for each segment; the one that begins a piece of the list sorts it.
 __global__ void __launch_bounds__(sort_threads) sort_kernel(RasterWorkspace w) {
+    wait_for_previous();
     __shared__ Key shared[piece_keys];
     const Segment segment = find_segment(w, blockIdx.x);
     if (segment.tile == no_tile || segment.index % (piece_keys / segment_length) != 0) return;
@@ -126,6 +130,7 @@ __device__ unsigned count_below(const Key* sorted, unsigned count, Key key) {
 
 // A thread for each key of a segment of a list of several pieces.
 __global__ void __launch_bounds__(segment_length) merge_kernel(RasterWorkspace w) {
+    wait_for_previous();
     const Segment segment = find_segment(w, blockIdx.x);
     if (segment.tile == no_tile || !segment.merged) return;
     const unsigned position = segment.begin + threadIdx.x;
@@ -144,16 +149,14 @@ __global__ void __launch_bounds__(segment_length) merge_kernel(RasterWorkspace w
 
 void launch_tile_lists(const RasterShape& shape, const RasterWorkspace& workspace, cudaStream_t stream,
                        const StageMark& done) {
-    ranges_kernel<<<1, scan_threads, 0, stream>>>(workspace, tile_grid(shape).count());
-    check_launch("tile ranges", stream);
-    scatter_kernel<<<blocks_for(shape.instance_capacity), linear_threads, 0, stream>>>(workspace,
-                                                                                       shape.instance_capacity);
-    check_launch("scatter pairs", stream);
+    const unsigned tiles = unsigned(tile_grid(shape).count()), slots = segment_slots(shape);
+    launch_chained("tile ranges", ranges_kernel, (tiles + scan_threads - 1) / scan_threads, scan_threads, stream,
+                   workspace, int(tiles));
+    launch_chained("scatter pairs", scatter_kernel, blocks_for(shape.instance_capacity), linear_threads, stream, workspace,
+                   shape.instance_capacity);
     done("lists");
-    sort_kernel<<<segment_slots(shape), sort_threads, 0, stream>>>(workspace);
-    check_launch("sort lists", stream);
-    merge_kernel<<<segment_slots(shape), segment_length, 0, stream>>>(workspace);
-    check_launch("merge long lists", stream);
+    launch_chained("sort lists", sort_kernel, slots, sort_threads, stream, workspace);
+    launch_chained("merge long lists", merge_kernel, slots, segment_length, stream, workspace);
     done("sort");
 }
 

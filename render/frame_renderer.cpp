@@ -102,6 +102,11 @@ bool FrameRenderer::busy() const {
     return wanted_ || working_ || finished_;
 }
 
+bool FrameRenderer::waiting() const {
+    const std::lock_guard lock(mutex_);
+    return wanted_.has_value();
+}
+
 float FrameRenderer::moving_scale() const {
     const std::lock_guard lock(mutex_);
     return moving_scale_;

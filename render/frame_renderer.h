@@ -51,6 +51,8 @@ class FrameRenderer {
     bool update();
     const std::optional<FrameInfo>& shown() const { return shown_; }
     const FrameStore& store() const { return *store_; }
+    // The last request has not been begun.
+    bool waiting() const;
     // Something is being rendered or waits for it.
     bool busy() const;
     float moving_scale() const;

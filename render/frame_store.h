@@ -33,7 +33,8 @@ class FrameStore {
     // The slot may be written again: what upload() began has ended.
     virtual bool released(int index) = 0;
 
-    GLuint texture() const { return texture_.name(); }
+    // What OpenGL draws from until the next upload. To be asked for at each drawing: only then the texture is OpenGL's.
+    virtual GLuint texture() const { return texture_.name(); }
     // The part of the texture that the last upload filled.
     int width() const { return width_; }
     int height() const { return height_; }

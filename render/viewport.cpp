@@ -82,14 +82,14 @@ void Viewport::draw(int width, int height, const ViewportLook& look, const Frame
         if (look.mesh == MeshDrawing::shaded) draw_mesh(look, shown->camera, shown->surface, triangles);
         glViewport(0, 0, width_, height_);
         const FrameStore& store = frames.store();
-        if (look.frame && shown->width > 0 && store.texture()) {
+        if (const GLuint texture = look.frame && shown->width > 0 ? store.texture() : 0) {
             const Eigen::Vector2f filled(float(shown->width) / float(store.texture_width()),
                                          float(shown->height) / float(store.texture_height()));
             // The frame may have been rendered for another size: its middle and its height stay.
             const float grow = float(height_) / float(std::max(shown->camera.height, 1));
             const float shown_width = float(shown->camera.width) * grow, room = float(width_ - left);
             const PixelRectangle place{float(left) + 0.5f * (room - shown_width), 0, shown_width, float(height_)};
-            draw_rectangle(store.texture(), place, filled, true, float(left), float(width_));
+            draw_rectangle(texture, place, filled, true, float(left), float(width_));
         }
         glViewport(left, 0, std::max(width_ - left, 1), height_);
         if (look.mesh == MeshDrawing::wires) draw_mesh(look, shown->camera, shown->surface, triangles);

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cctype>
 #include <cmath>
 #include <cstdio>
 
@@ -60,7 +61,10 @@ void TrainingPanel::draw(Studio& studio) {
         ImGui::Spacing();
     }
     draw_progress(studio);
-    if (!training.curve.empty()) draw_plots(training);
+    if (!training.curve.empty()) {
+        draw_plots(training);
+        draw_stages(training);
+    }
     draw_options(studio);
 }
 
@@ -137,6 +141,40 @@ void TrainingPanel::draw_plots(const TrainingStatus& training) {
          "Closeness to the photograph over the training steps; higher is better.");
     plot("Loss", loss_, palette().curve[0], ImPlotLocation_NorthEast,
          "What training makes small, over the training steps.");
+}
+
+void TrainingPanel::draw_stages(const TrainingStatus& training) {
+    if (!section("Time of a step", false)) return;
+    if (training.stages.empty()) {
+        note("Not measured on this device.");
+        return;
+    }
+    double sum = 0, most = 0;
+    for (const StageTime& s : training.stages) {
+        sum += s.milliseconds;
+        most = std::max(most, s.milliseconds);
+    }
+    // A line a stage, behind its name a bar as long as its share.
+    const auto line = [](std::string name, double milliseconds, double share) {
+        name[0] = char(std::toupper(static_cast<unsigned char>(name[0])));
+        const ImVec2 from = ImGui::GetCursorScreenPos();
+        const float width = ImGui::GetContentRegionAvail().x, height = ImGui::GetTextLineHeight();
+        ImGui::GetWindowDrawList()->AddRectFilled(from, {from.x + width * float(share), from.y + height},
+                                                  u32(palette().fill), px(2));
+        ImGui::SetCursorPosX(ImGui::GetCursorPosX() + px(4));
+        ImGui::TextUnformatted(name.c_str());
+        const std::string value = milliseconds < 1 ? printed("%.0f us", 1000 * milliseconds)
+                                                   : printed("%.1f ms", milliseconds);
+        ImGui::SameLine(std::max(0.0f, width - ImGui::CalcTextSize(value.c_str()).x));
+        ImGui::TextUnformatted(value.c_str());
+    };
+    ImGui::BeginGroup();
+    for (const StageTime& s : training.stages) line(s.stage, s.milliseconds, most > 0 ? s.milliseconds / most : 0);
+    line("together", sum, 0);
+    ImGui::EndGroup();
+    tooltip("What one of the last training steps took" +
+            (training.device.empty() ? std::string() : " on " + training.device) +
+            ", stage by stage. On a GPU a step that is timed takes a little longer than the others.");
 }
 
 void TrainingPanel::draw_options(Studio& studio) {

@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <chrono>
 #include <cmath>
 #include <stdexcept>
 
@@ -11,7 +12,9 @@ namespace {
 
 class CpuStepEngine final : public StepEngine {
   public:
-    CpuStepEngine() : rasterizer_(make_cpu_rasterizer()) {}
+    CpuStepEngine() : rasterizer_(make_cpu_rasterizer()) {
+        rasterizer_->set_mark([this](const char* stage) { stopwatch_.mark(stage); });
+    }
 
     std::string name() const override { return rasterizer_->name(); }
 
@@ -27,11 +30,14 @@ class CpuStepEngine final : public StepEngine {
     }
 
     LossValue step(const TrainingView& view, const std::array<float, 3>& background, const StepRates& rates) override {
+        stopwatch_.start();
         deform(splats_, view.frames, posed_);
+        stopwatch_.mark("Gaussians");
         RasterOptions options;
         options.background = background;
         rasterizer_->forward(posed_, view.camera, options, frame_);
         const LossValue value = loss_.evaluate(frame_, view.target, background, view.weights, frame_gradients_);
+        stopwatch_.mark("loss");
         if (!std::isfinite(value.total)) throw std::runtime_error("the loss is not a number");
         rasterizer_->backward(frame_gradients_, posed_gradients_, view.colors_only ? nullptr : &screen_gradient_);
         gradients_.set_zero();
@@ -39,6 +45,7 @@ class CpuStepEngine final : public StepEngine {
         for (const auto* list : {&gradients_.offset, &gradients_.log_scale, &gradients_.rotation, &gradients_.albedo, &gradients_.opacity})
             if (!std::isfinite(Eigen::Map<const Eigen::VectorXf>(list->data(), Eigen::Index(list->size())).sum()))
                 throw std::runtime_error("a gradient is not a number");
+        stopwatch_.mark("Gaussians backward");
         if (!view.splat_weight.empty()) weigh(view.splat_weight);
         ++steps_;
         if (!view.colors_only) {
@@ -54,13 +61,33 @@ class CpuStepEngine final : public StepEngine {
         pull_albedo(rates);
         adam_step(splats_.albedo, gradients_.albedo, moments_.albedo, rates.albedo, steps_);
         for (float& c : splats_.albedo) c = std::clamp(c, 0.0f, 1.0f);
+        stopwatch_.mark("update");
         return value;
     }
 
     AnchoredSplats fetch() const override { return splats_; }
     const std::vector<float>& screen_gradient() const override { return screen_gradient_; }
+    std::vector<StageTime> stages() const override { return stopwatch_.stages; }
 
   private:
+    // The last step's stages, always the same ones.
+    struct Stopwatch {
+        using Clock = std::chrono::steady_clock;
+        void start() {
+            next = 0;
+            before = Clock::now();
+        }
+        void mark(const char* stage) {
+            if (next == stages.size()) stages.push_back({stage, 0});
+            const Clock::time_point now = Clock::now();
+            stages[next++].milliseconds = std::chrono::duration<double, std::milli>(now - before).count();
+            before = now;
+        }
+        std::vector<StageTime> stages;
+        std::size_t next = 0;
+        Clock::time_point before;
+    };
+
     void weigh(const std::vector<float>& weight) {
         parallel_for(splats_.count, 4096, [&](std::size_t begin, std::size_t end) {
             for (std::size_t i = begin; i < end; ++i) {
@@ -96,6 +123,7 @@ class CpuStepEngine final : public StepEngine {
     }
 
     std::unique_ptr<Rasterizer> rasterizer_;
+    Stopwatch stopwatch_;
     ImageLoss loss_;
     AnchoredSplats splats_;
     std::vector<float> seed_offset_, seed_scale_, seed_albedo_, screen_gradient_;

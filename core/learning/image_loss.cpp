@@ -72,12 +72,13 @@ LIKENESS_VECTORIZE void ssim_gradient_row(const float* x, const float* y, const 
 
 }  // namespace
 
-// Separable, zero outside the picture.
-void ImageLoss::blur(std::vector<float>& image, int width, int height) {
+// Separable, zero outside the picture. Row by row, so that what lies between the two passes stays in the cache.
+void ImageLoss::blur(const std::vector<float>& image, std::vector<float>& blurred, int width, int height) {
     const int row = width * 3;
-    temporary_.resize(image.size());
-    static const std::vector<float> zeros(1 << 16, 0.0f);
+    blurred.resize(image.size());
+    static const std::vector<float> zeros(1 << 17, 0.0f);  // a row of the rasterizer's largest side
     parallel_for(std::size_t(height), 32, [&](std::size_t begin, std::size_t end) {
+        std::vector<float> padded(std::size_t(row + 6 * radius), 0.0f);
         for (int y = int(begin); y < int(end); ++y) {
             std::array<const float*, 11> rows;
             for (int k = -radius; k <= radius; ++k) {
@@ -85,16 +86,15 @@ void ImageLoss::blur(std::vector<float>& image, int width, int height) {
                 rows[std::size_t(k + radius)] =
                     at < 0 || at >= height ? zeros.data() : image.data() + std::ptrdiff_t(at) * row;
             }
-            weigh_rows(rows, temporary_.data() + std::ptrdiff_t(y) * row, row);
+            weigh_rows(rows, padded.data() + 3 * radius, row);
+            weigh_columns(padded.data(), blurred.data() + std::ptrdiff_t(y) * row, row);
         }
     });
-    parallel_for(std::size_t(height), 32, [&](std::size_t begin, std::size_t end) {
-        std::vector<float> padded(std::size_t(row + 6 * radius), 0.0f);
-        for (std::size_t y = begin; y < end; ++y) {
-            std::copy_n(temporary_.data() + y * std::size_t(row), row, padded.data() + 3 * radius);
-            weigh_columns(padded.data(), image.data() + y * std::size_t(row), row);
-        }
-    });
+}
+
+void ImageLoss::blur(std::vector<float>& image, int width, int height) {
+    blur(image, temporary_, width, height);
+    image.swap(temporary_);
 }
 
 LossValue ImageLoss::evaluate(const Frame& render, const LossTarget& target, const std::array<float, 3>& background,
@@ -126,6 +126,7 @@ LossValue ImageLoss::evaluate(const Frame& render, const LossTarget& target, con
                     const float t = target.color.pixels[i * 3 + c] * a + background[c] * (1 - a);
                     const float d = render.color.pixels[i * 3 + c] - t;
                     truth_[i * 3 + c] = t;
+                    weight_[i * 3 + c] = w;
                     part.l1 += double(w * std::abs(d));
                     part.squared += double(w * d * d);
                     gradients.color.pixels[i * 3 + c] =
@@ -135,17 +136,13 @@ LossValue ImageLoss::evaluate(const Frame& render, const LossTarget& target, con
         }
     });
     if (weights.dssim > 0) {
-        mean_x_ = render.color.pixels;
-        mean_y_ = truth_;
         for (auto* buffer : {&xx_, &yy_, &xy_, &by_mean_, &by_xx_, &by_xy_}) buffer->resize(samples);
         parallel_for(samples, 1 << 16, [&](std::size_t begin, std::size_t end) {
-            products(&mean_x_[begin], &mean_y_[begin], &xx_[begin], &yy_[begin], &xy_[begin], end - begin);
+            products(&render.color.pixels[begin], &truth_[begin], &xx_[begin], &yy_[begin], &xy_[begin], end - begin);
         });
-        for (auto* buffer : {&mean_x_, &mean_y_, &xx_, &yy_, &xy_}) blur(*buffer, width, height);
-        for (std::size_t i = 0; i < pixels; ++i) {
-            const float w = target.weight.empty() ? 1.0f : target.weight.pixels[i];
-            weight_[i * 3] = weight_[i * 3 + 1] = weight_[i * 3 + 2] = w;
-        }
+        blur(render.color.pixels, mean_x_, width, height);
+        blur(truth_, mean_y_, width, height);
+        for (auto* buffer : {&xx_, &yy_, &xy_}) blur(*buffer, width, height);
         const int row = width * 3;
         std::vector<double> sums(std::size_t(height), 0.0);
         parallel_for(std::size_t(height), 16, [&](std::size_t begin, std::size_t end) {

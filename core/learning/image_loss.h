@@ -31,6 +31,7 @@ class ImageLoss {
                        const LossWeights& weights, FrameGradients& gradients);
 
   private:
+    void blur(const std::vector<float>& image, std::vector<float>& blurred, int width, int height);
     void blur(std::vector<float>& image, int width, int height);
     std::vector<float> truth_, mean_x_, mean_y_, xx_, yy_, xy_, by_mean_, by_xx_, by_xy_, weight_, temporary_;
 };

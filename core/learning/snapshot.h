@@ -5,6 +5,7 @@
 #include <mutex>
 
 #include "core/avatar/avatar.h"
+#include "core/base/stage_time.h"
 
 namespace likeness {
 
@@ -12,6 +13,7 @@ struct AvatarSnapshot {
     AnchoredSplats splats;
     int step = 0;
     double loss = 0, psnr = 0;
+    std::vector<StageTime> stages;  // of a step before; empty when not measured
 };
 
 // The mutex is held for the pointer swap and nothing else.

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "core/avatar/deform.h"
+#include "core/base/stage_time.h"
 #include "core/learning/image_loss.h"
 
 namespace likeness {
@@ -54,6 +55,8 @@ class StepEngine {
     virtual AnchoredSplats fetch() const = 0;
     // Screen-space gradient norms summed since the last load, [count]: what densification goes by.
     virtual const std::vector<float>& screen_gradient() const = 0;
+    // What a step not long ago took, stage by stage; empty when none was measured. Never waits.
+    virtual std::vector<StageTime> stages() const { return {}; }
 };
 
 std::unique_ptr<StepEngine> make_cpu_step_engine();

@@ -1,6 +1,7 @@
 #include "core/learning/trainer.h"
 
 #include <algorithm>
+#include <array>
 #include <chrono>
 #include <cmath>
 #include <fstream>
@@ -8,9 +9,8 @@
 #include <numbers>
 #include <random>
 
-#include "core/avatar/unproject.h"
 #include "core/base/log.h"
-#include "core/learning/training_views.h"
+#include "core/base/parallel.h"
 
 namespace likeness {
 namespace {
@@ -51,28 +51,43 @@ void Trainer::wait_while_paused(Progress& progress) {
     while (paused_ && !progress.cancelled()) wake_.wait_for(lock, std::chrono::milliseconds(100));
 }
 
-void Trainer::build_views(int resolution) {
-    views_.clear();
-    Unprojection projection(avatar_, photo_);
-    projection.fill(hair_presence_);
-    const PointColors seen = projection.seen(avatar_.splats.anchor);
-    views_.push_back(photo_view(avatar_, photo_, seen.trust, resolution));
-    const auto unseen = std::count_if(seen.trust.begin(), seen.trust.end(), [](float t) { return t < 0.1f; });
-    mirrored_ = unseen > 0;
-    if (mirrored_) views_.push_back(mirrored_view(avatar_, photo_, seen.trust, resolution));
+// The surface and the photograph stay as they are: only another resolution asks for other pictures.
+void Trainer::make_pictures(int resolution) {
     const Camera front = default_camera(avatar_, resolution / 2, resolution / 2);
     const Eigen::Vector3f middle = head_middle(avatar_);
     const HeadPose neutral = HeadPose::neutral(*avatar_.model);
     constexpr float degree = std::numbers::pi_v<float> / 180;
     const Camera source = photo_.camera.resized(resolution, resolution);
-    first_turned_ = views_.size();
-    for (const auto& [yaw, pitch] : {std::pair{-20.0f, 0.0f}, {40.0f, 0.0f}, {0.0f, 15.0f}, {20.0f, 0.0f}, {-40.0f, 0.0f}, {0.0f, -15.0f}})
-        views_.push_back(turned_view(avatar_, photo_, projection, seen.trust, hair_presence_,
-                                     orbit(source, middle, yaw * degree, pitch * degree)));
-    first_outline_ = views_.size();
-    for (const auto& [yaw, pitch] : {std::pair{-60.0f, 0.0f}, {-30.0f, 12.0f}, {0.0f, -12.0f}, {30.0f, -10.0f}, {60.0f, 5.0f},
-                                     {0.0f, 12.0f}, {-45.0f, 0.0f}, {45.0f, 0.0f}, {120.0f, 0.0f}, {-120.0f, 0.0f}})
-        views_.push_back(outline_view(avatar_, neutral, orbit(front, middle, yaw * degree, pitch * degree), hair_presence_));
+    constexpr std::array<std::pair<float, float>, 6> turned = {
+        {{-20, 0}, {40, 0}, {0, 15}, {20, 0}, {-40, 0}, {0, -15}}};  // yaw and pitch, degrees
+    constexpr std::array<std::pair<float, float>, 10> outlines = {
+        {{-60, 0}, {-30, 12}, {0, -12}, {30, -10}, {60, 5}, {0, 12}, {-45, 0}, {45, 0}, {120, 0}, {-120, 0}}};
+    first_outline_ = first_turned + turned.size();
+    views_.assign(first_outline_ + outlines.size(), {});
+    const auto make = [&](std::size_t v) -> PortraitView {
+        if (v == 0) return photo_view(avatar_, photo_, resolution);
+        if (v == 1) return mirrored_view(avatar_, photo_, resolution);
+        const auto [yaw, pitch] = v < first_outline_ ? turned[v - first_turned] : outlines[v - first_outline_];
+        if (v < first_outline_)
+            return turned_view(avatar_, photo_, *projection_, hair_presence_,
+                               orbit(source, middle, yaw * degree, pitch * degree));
+        return outline_view(avatar_, neutral, orbit(front, middle, yaw * degree, pitch * degree), hair_presence_);
+    };
+    parallel_for(views_.size(), 1, [&](std::size_t begin, std::size_t end) {
+        for (std::size_t v = begin; v < end; ++v) views_[v] = make(v);
+    });
+    resolution_ = resolution;
+}
+
+void Trainer::build_views(int resolution) {
+    if (!projection_) {
+        projection_ = std::make_unique<Unprojection>(avatar_, photo_);
+        projection_->fill(hair_presence_);
+    }
+    if (resolution != resolution_) make_pictures(resolution);
+    const PointColors seen = projection_->seen(avatar_.splats.anchor);
+    mirrored_ = std::any_of(seen.trust.begin(), seen.trust.end(), [](float t) { return t < 0.1f; });
+    place_gaussians(avatar_, seen.trust, views_);
 }
 
 void Trainer::keep(const AnchoredSplats& splats) { avatar_.splats = splats; }
@@ -153,6 +168,7 @@ TrainerReport Trainer::run(Progress& progress) {
         snapshot->step = step;
         snapshot->loss = value.total;
         snapshot->psnr = psnr_of(squared);
+        snapshot->stages = engine_->stages();
         good = snapshot->splats;
         slot_.publish(std::move(snapshot));
         if (log)
@@ -188,7 +204,7 @@ TrainerReport Trainer::run(Progress& progress) {
             else if (mirrored_ && step % 6 == 3)
                 which = 1;
             else if (step % 3 == 1)
-                which = first_turned_ + std::size_t(step / 3) % (first_outline_ - first_turned_);
+                which = first_turned + std::size_t(step / 3) % (first_outline_ - first_turned);
             const std::array<float, 3> background = {uniform(), uniform(), uniform()};
             StepRates rates;
             const float decay = std::pow(0.15f, float(step) / float(options_.steps));

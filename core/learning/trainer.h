@@ -18,6 +18,7 @@
 #include "core/base/task.h"
 #include "core/learning/snapshot.h"
 #include "core/learning/step_engine.h"
+#include "core/learning/training_views.h"
 
 namespace likeness {
 
@@ -56,6 +57,7 @@ class Trainer {
 
   private:
     void build_views(int resolution);
+    void make_pictures(int resolution);
     void densify(std::uint64_t round);
     void keep(const AnchoredSplats& splats);
     void wait_while_paused(Progress& progress);
@@ -66,9 +68,12 @@ class Trainer {
     TrainerOptions options_;
     std::unique_ptr<StepEngine> engine_;
     SnapshotSlot slot_;
-    std::vector<TrainingView> views_;  // source, mirrored source (may be missing), turned views, outlines
-    bool mirrored_ = false;
-    std::size_t first_turned_ = 0, first_outline_ = 0;
+    std::unique_ptr<Unprojection> projection_;
+    std::vector<PortraitView> views_;  // source, mirrored source, turned views, outlines
+    static constexpr std::size_t first_turned = 2;
+    std::size_t first_outline_ = 0;
+    int resolution_ = 0;     // of the views' pictures
+    bool mirrored_ = false;  // the mirrored source has something to teach
     std::mutex mutex_;
     std::condition_variable wake_;
     bool paused_ = false;

@@ -80,18 +80,16 @@ std::vector<std::uint8_t> in_mouth(const Avatar& avatar) {
     return mouth;
 }
 
-std::vector<float> all_but_unseen_mouth(const Avatar& avatar, const std::vector<float>& trust) {
-    const std::vector<std::uint8_t> mouth = in_mouth(avatar);
-    std::vector<float> weight;
-    for (std::size_t i = 0; i < trust.size(); ++i) weight.push_back(mouth[i] && trust[i] < 0.2f ? 0.0f : 1.0f);
-    return weight;
+bool same_pose(const HeadPose& a, const HeadPose& b) {
+    return a.controls == b.controls && a.joints == b.joints && a.translation == b.translation;
 }
 
 }  // namespace
 
-TrainingView photo_view(const Avatar& avatar, const Photo& photo, const std::vector<float>& trust, int resolution) {
-    TrainingView view;
-    view.frames = splat_frames(avatar, photo.pose);
+PortraitView photo_view(const Avatar& avatar, const Photo& photo, int resolution) {
+    PortraitView view;
+    view.pose = photo.pose;
+    view.learners = Learners::all_but_unseen_mouth;
     view.camera = photo.camera.resized(resolution, resolution);
     view.target.color = resize(photo.color, resolution, resolution);
     view.target.alpha = resize(photo.alpha, resolution, resolution);
@@ -101,13 +99,13 @@ TrainingView photo_view(const Avatar& avatar, const Photo& photo, const std::vec
     view.target.weight = Image(resolution, resolution, 1, 1.0f);
     for (std::size_t i = 0; i < skin.triangle.size(); ++i)
         if (skin.triangle[i] >= 0 && view.target.alpha.pixels[i] < 0.5f) view.target.weight.pixels[i] = 0;
-    view.splat_weight = all_but_unseen_mouth(avatar, trust);
     return view;
 }
 
-TrainingView mirrored_view(const Avatar& avatar, const Photo& photo, const std::vector<float>& trust, int resolution) {
-    TrainingView view;
-    view.frames = splat_frames(avatar, mirror(*avatar.model, photo.pose));
+PortraitView mirrored_view(const Avatar& avatar, const Photo& photo, int resolution) {
+    PortraitView view;
+    view.pose = mirror(*avatar.model, photo.pose);
+    view.learners = Learners::unseen;
     view.camera = photo.camera.resized(resolution, resolution);
     // Mirroring x: the world's and the camera's x axes both turn round; the principal point moves to the other side.
     view.camera.cx = float(resolution) - view.camera.cx;
@@ -120,16 +118,14 @@ TrainingView mirrored_view(const Avatar& avatar, const Photo& photo, const std::
     for (float& w : view.target.weight.pixels) w = w > 0.9f ? 1.0f : 0.0f;
     view.weights.alpha = 0;
     view.colors_only = true;
-    const std::vector<std::uint8_t> mouth = in_mouth(avatar);
-    for (std::size_t i = 0; i < trust.size(); ++i)
-        view.splat_weight.push_back(mouth[i] ? 0.0f : std::clamp(1 - 3 * trust[i], 0.0f, 1.0f));
     return view;
 }
 
-TrainingView turned_view(const Avatar& avatar, const Photo& photo, const Unprojection& projection,
-                         const std::vector<float>& trust, const std::vector<float>& hair_presence, const Camera& camera) {
-    TrainingView view;
-    view.frames = splat_frames(avatar, photo.pose);
+PortraitView turned_view(const Avatar& avatar, const Photo& photo, const Unprojection& projection,
+                         const std::vector<float>& hair_presence, const Camera& camera) {
+    PortraitView view;
+    view.pose = photo.pose;
+    view.learners = Learners::all_but_unseen_mouth;
     view.camera = camera;
     view.weights.alpha = 0;
     constexpr float filled_weight = 0.25f;  // of what the photograph does not show
@@ -155,14 +151,13 @@ TrainingView turned_view(const Avatar& avatar, const Photo& photo, const Unproje
         view.target.alpha.pixels[pixel[k]] = 1;
         view.target.weight.pixels[pixel[k]] = std::max(painted.trust[k], filled_weight);
     }
-    view.splat_weight = all_but_unseen_mouth(avatar, trust);
     return view;
 }
 
-TrainingView outline_view(const Avatar& avatar, const HeadPose& pose, const Camera& camera,
+PortraitView outline_view(const Avatar& avatar, const HeadPose& pose, const Camera& camera,
                           const std::vector<float>& hair_presence) {
-    TrainingView view;
-    view.frames = splat_frames(avatar, pose);
+    PortraitView view;
+    view.pose = pose;
     view.camera = camera;
     view.weights = {.l1 = 0, .dssim = 0, .alpha = 0.4f};
     const Vertices surface = pose_surface(avatar, pose);
@@ -186,6 +181,24 @@ TrainingView outline_view(const Avatar& avatar, const HeadPose& pose, const Came
         view.target.weight.pixels[i] = sure[i] || !possible[i] ? 1.0f : 0.0f;
     }
     return view;
+}
+
+void place_gaussians(const Avatar& avatar, const std::vector<float>& trust, std::vector<PortraitView>& views) {
+    const std::vector<std::uint8_t> mouth = in_mouth(avatar);
+    std::vector<float> known, unseen;
+    for (std::size_t i = 0; i < trust.size(); ++i) {
+        known.push_back(mouth[i] && trust[i] < 0.2f ? 0.0f : 1.0f);
+        unseen.push_back(mouth[i] ? 0.0f : std::clamp(1 - 3 * trust[i], 0.0f, 1.0f));
+    }
+    for (std::size_t v = 0; v < views.size(); ++v) {
+        PortraitView& view = views[v];
+        const auto same = std::find_if(views.begin(), views.begin() + std::ptrdiff_t(v),
+                                       [&](const PortraitView& other) { return same_pose(other.pose, view.pose); });
+        view.frames = &*same == &view ? splat_frames(avatar, view.pose) : same->frames;
+        view.splat_weight.clear();
+        if (view.learners == Learners::all_but_unseen_mouth) view.splat_weight = known;
+        if (view.learners == Learners::unseen) view.splat_weight = unseen;
+    }
 }
 
 }  // namespace likeness

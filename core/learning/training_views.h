@@ -1,4 +1,5 @@
-// The pictures that a portrait's avatar learns from.
+// The pictures that a portrait's avatar learns from. Pictures are made once a resolution; the Gaussians under them change
+// when some are added.
 #pragma once
 
 #include "core/avatar/unproject.h"
@@ -6,21 +7,31 @@
 
 namespace likeness {
 
-// The photograph at a resolution. `trust`: what it shows of each Gaussian. In the mouth only those learn that it shows:
+// Which Gaussians learn from a view, by what the photograph shows of them. In the mouth only those learn that it shows:
 // mesh and photograph never meet exactly there, and a tongue would learn teeth; from its mirror image none learns.
-TrainingView photo_view(const Avatar& avatar, const Photo& photo, const std::vector<float>& trust, int resolution);
+enum class Learners { all, all_but_unseen_mouth, unseen };
 
-// Its mirror image, which teaches colours where the photograph shows nothing of this side (by `trust`, one value a
-// Gaussian: what the photograph shows of it).
-TrainingView mirrored_view(const Avatar& avatar, const Photo& photo, const std::vector<float>& trust, int resolution);
+struct PortraitView : TrainingView {
+    HeadPose pose;
+    Learners learners = Learners::all;
+};
+
+// The photograph at a resolution.
+PortraitView photo_view(const Avatar& avatar, const Photo& photo, int resolution);
+
+// Its mirror image, which teaches colours where the photograph shows nothing of this side.
+PortraitView mirrored_view(const Avatar& avatar, const Photo& photo, int resolution);
 
 // The photograph laid on the surface, filled where it shows nothing, and that seen from elsewhere: Gaussians that look
 // right only from where the photograph was taken are found out. `projection` is this avatar's and photograph's, filled.
-TrainingView turned_view(const Avatar& avatar, const Photo& photo, const Unprojection& projection,
-                         const std::vector<float>& trust, const std::vector<float>& hair_presence, const Camera& camera);
+PortraitView turned_view(const Avatar& avatar, const Photo& photo, const Unprojection& projection,
+                         const std::vector<float>& hair_presence, const Camera& camera);
 
 // Only the outline counts: opaque inside the skin, empty well outside skin and hair.
-TrainingView outline_view(const Avatar& avatar, const HeadPose& pose, const Camera& camera,
+PortraitView outline_view(const Avatar& avatar, const HeadPose& pose, const Camera& camera,
                           const std::vector<float>& hair_presence);
+
+// Puts the Gaussians that the avatar has now under the views. `trust`: what the photograph shows of each.
+void place_gaussians(const Avatar& avatar, const std::vector<float>& trust, std::vector<PortraitView>& views);
 
 }  // namespace likeness

@@ -15,6 +15,7 @@
 #include <vector>
 
 #include "core/avatar/deform.h"
+#include "core/base/stage_time.h"
 #include "core/learning/image_loss.h"
 #include "core/learning/step_engine.h"
 
@@ -70,11 +71,6 @@ struct VideoGradients {
     Eigen::MatrixXf translation;  // [3, B]
     Eigen::VectorXf identity;     // [I]
     Vertices vertices;            // [3, V], head and then hair
-};
-
-struct StageTime {
-    std::string stage;
-    double milliseconds = 0;
 };
 
 class VideoStepEngine {

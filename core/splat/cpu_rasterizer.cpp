@@ -82,9 +82,13 @@ class CpuRasterizer : public Rasterizer {
     void forward(const SplatSet& splats, const Camera& camera, const RasterOptions& options, Frame& frame) override {
         check(splats, camera);
         project(splats, camera, options);
+        done("project");
         lists_.build(screen_.data(), depths_.data(), splats.count, camera.width, camera.height);
+        done("lists");
         blend(frame);
+        done("blend");
     }
+    void set_mark(StageMark mark) override { mark_ = std::move(mark); }
 
     void backward(const FrameGradients& by, SplatGradients& gradients, std::vector<float>* screen_gradient) override {
         const std::size_t count = projection_.splats.count;
@@ -103,6 +107,7 @@ class CpuRasterizer : public Rasterizer {
         task.sums = sums_.data();
         parallel_for(lists_.tiles(), tiles_at_once,
                      [&](std::size_t begin, std::size_t end) { kernels_.blend_backward(task, begin, end); });
+        done("blend backward");
 
         ProjectBackwardTask back;
         back.forward = projection_;
@@ -124,9 +129,13 @@ class CpuRasterizer : public Rasterizer {
         back.screen_gradient = screen_gradient ? screen_gradient->data() : nullptr;
         parallel_for(count, splats_at_once,
                      [&](std::size_t begin, std::size_t end) { kernels_.project_backward(back, begin, end); });
+        done("project backward");
     }
 
   private:
+    void done(const char* stage) const {
+        if (mark_) mark_(stage);
+    }
     static void check(const SplatSet& s, const Camera& camera) {
         if (camera.width < 0 || camera.height < 0 || camera.width > largest_side || camera.height > largest_side) {
             throw std::invalid_argument("the picture is too large for the CPU rasterizer");
@@ -201,6 +210,7 @@ class CpuRasterizer : public Rasterizer {
     };
 
     const Kernels& kernels_;
+    StageMark mark_;
     ProjectTask projection_{};
     BlendTask blending_{};
     TileLists lists_;

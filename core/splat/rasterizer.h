@@ -14,6 +14,7 @@
 #include <string>
 #include <vector>
 
+#include "core/base/stage_time.h"
 #include "core/geometry/camera.h"
 #include "core/image/image.h"
 #include "core/splat/splat_set.h"
@@ -54,6 +55,9 @@ class Rasterizer {
     // not drawn are zero. Throws std::invalid_argument when an image's size differs from the rendered one's.
     virtual void backward(const FrameGradients& frame_gradients, SplatGradients& gradients,
                           std::vector<float>* screen_gradient = nullptr) = 0;
+
+    // From now on called by both after each of their stages, where an implementation has some.
+    virtual void set_mark(StageMark) {}
 };
 
 // Threads, and AVX-512 or AVX2 where the processor has it (checked at run time), portable code elsewhere. The

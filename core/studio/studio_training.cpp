@@ -224,6 +224,7 @@ void Studio::take_snapshot() {
     if (!latest || latest == shown_snapshot_) return;
     shown_snapshot_ = latest;
     document_.gaussians = {latest, &latest->splats};
+    if (!latest->stages.empty()) training_.stages = latest->stages;
     // Step 0 has no loss yet.
     if (latest->step > 0 && (training_.curve.empty() || latest->step > training_.curve.back().step))
         training_.curve.push_back({latest->step, training_.seconds, latest->loss, latest->psnr, latest->splats.count});

@@ -28,6 +28,7 @@ struct TrainingStatus {
     std::vector<TrainingSample> curve;  // one a snapshot that was seen
     std::optional<Error> problem;       // why it stopped early
     std::string device;
+    std::vector<StageTime> stages;  // of a step not long ago; empty when not measured
 };
 
 // Shared by the window's thread and the trainer's: the former may pause, stop and look before the latter began.

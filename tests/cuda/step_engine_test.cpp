@@ -221,6 +221,23 @@ TEST_F(StepEngineTest, late_losses_and_graphs_change_nothing) {
     }
 }
 
+TEST_F(StepEngineTest, a_step_now_and_then_says_where_its_time_went) {
+    const SmallAvatar avatar(3000);
+    const std::vector<TrainingView> views = make_views(avatar, 128);
+    const auto engine = make_cuda_step_engine();
+    engine->load(avatar.splats);
+    EXPECT_TRUE(engine->stages().empty());
+    for (int step = 0; step < 120; ++step) engine->step(views[0], background(step), {});
+    engine->fetch();
+    const std::vector<StageTime> stages = engine->stages();
+    for (const char* name : {"Gaussians", "project", "lists", "sort", "transmittance", "blend", "loss",
+                             "blend backward", "project backward", "update"}) {
+        EXPECT_EQ(std::count_if(stages.begin(), stages.end(), [&](const StageTime& s) { return s.stage == name; }), 1)
+            << name;
+    }
+    for (const StageTime& stage : stages) EXPECT_GE(stage.milliseconds, 0) << stage.stage;
+}
+
 TEST_F(StepEngineTest, repeatable_steps_give_the_same_bits) {
     const SmallAvatar avatar(3000);
     const std::vector<TrainingView> views = make_views(avatar, 128);

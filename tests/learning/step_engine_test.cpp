@@ -45,6 +45,27 @@ bool finite(const AnchoredSplats& s) {
     return true;
 }
 
+TEST(CpuStepEngine, SaysWhereAStepsTimeWent) {
+    Scene scene;
+    const auto engine = make_cpu_step_engine();
+    engine->load(scene.avatar.splats);
+    EXPECT_TRUE(engine->stages().empty()) << "nothing was measured yet";
+    std::vector<std::string> names;
+    for (int i = 0; i < 3; ++i) {
+        engine->step(scene.view, grey, {});
+        names.clear();
+        double sum = 0;
+        for (const StageTime& stage : engine->stages()) {
+            names.push_back(stage.stage);
+            EXPECT_GE(stage.milliseconds, 0) << stage.stage;
+            sum += stage.milliseconds;
+        }
+        EXPECT_GT(sum, 0);
+    }
+    EXPECT_EQ(names, (std::vector<std::string>{"Gaussians", "project", "lists", "blend", "loss", "blend backward",
+                                               "project backward", "Gaussians backward", "update"}));
+}
+
 TEST(CpuStepEngine, LearnsAPicture) {
     Scene scene;
     const auto engine = make_cpu_step_engine();

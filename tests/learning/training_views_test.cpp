@@ -15,8 +15,9 @@ TEST(TrainingViews, AMouthLearnsOnlyWhatIsSeenOfIt) {
         avatar.splats.layer[i] = i % 3 == 0 ? Layer::mouth : Layer::skin;
         trust[i] = i % 2 == 0 ? 1.0f : 0.0f;
     }
-    const TrainingView straight = photo_view(avatar, photo, trust, 32);
-    const TrainingView mirrored = mirrored_view(avatar, photo, trust, 32);
+    std::vector<PortraitView> views = {photo_view(avatar, photo, 32), mirrored_view(avatar, photo, 32)};
+    place_gaussians(avatar, trust, views);
+    const TrainingView &straight = views[0], &mirrored = views[1];
     ASSERT_EQ(straight.splat_weight.size(), avatar.splats.count);
     ASSERT_EQ(mirrored.splat_weight.size(), avatar.splats.count);
     for (std::size_t i = 0; i < avatar.splats.count; ++i) {
@@ -24,6 +25,24 @@ TEST(TrainingViews, AMouthLearnsOnlyWhatIsSeenOfIt) {
         EXPECT_EQ(straight.splat_weight[i], mouth && !seen ? 0.0f : 1.0f) << i;
         EXPECT_EQ(mirrored.splat_weight[i], mouth || seen ? 0.0f : 1.0f) << i;
     }
+}
+
+TEST(TrainingViews, OtherGaussiansComeUnderTheSamePictures) {
+    Avatar avatar = ball_avatar(3, 60, false);
+    const Photo photo = photo_of(avatar, 32);
+    HeadPose other = photo.pose;
+    other.translation.x() += 0.01f;
+    std::vector<PortraitView> views = {photo_view(avatar, photo, 32), mirrored_view(avatar, photo, 32),
+                                       outline_view(avatar, other, photo.camera, {}), photo_view(avatar, photo, 32)};
+    for (const std::size_t count : {avatar.splats.count, avatar.splats.count / 2}) {
+        avatar.splats.resize(count);
+        place_gaussians(avatar, std::vector<float>(count, 1.0f), views);
+        for (const PortraitView& view : views)
+            EXPECT_EQ(view.frames.values, splat_frames(avatar, view.pose).values) << count;
+        EXPECT_EQ(views[0].splat_weight.size(), count);
+        EXPECT_TRUE(views[2].splat_weight.empty()) << "all learn from an outline";
+    }
+    EXPECT_NE(views[0].frames.values, views[2].frames.values);
 }
 
 TEST(TrainingViews, FromTheSideIsThePhotographOnTheSurface) {
@@ -34,10 +53,9 @@ TEST(TrainingViews, FromTheSideIsThePhotographOnTheSurface) {
     const Photo photo = photo_of(avatar, side);
     Unprojection projection(avatar, photo);
     projection.fill({});
-    const std::vector<float> trust(avatar.splats.count, 1.0f);
     for (const float yaw : {0.0f, 0.4f}) {
         const Camera camera = orbit(photo.camera, head_middle(avatar), yaw, 0);
-        const TrainingView view = turned_view(avatar, photo, projection, trust, {}, camera);
+        const TrainingView view = turned_view(avatar, photo, projection, {}, camera);
         const Frame truth = render(avatar, photo.pose, camera);
         double difference = 0, unturned = 0;
         int sure = 0, shown = 0;

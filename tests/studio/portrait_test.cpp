@@ -87,6 +87,7 @@ TEST(Portrait, FromFileToTrainedAvatar) {
     ASSERT_GE(studio.training().curve.size(), 2u);
     EXPECT_GT(studio.training().curve.back().psnr, 15);
     EXPECT_GT(studio.training().steps_per_second, 0);
+    EXPECT_FALSE(studio.training().stages.empty()) << "the panel says where a step's time goes";
     EXPECT_NE(d.avatar, d.fitted) << "the shape was changed";
     EXPECT_NE(d.avatar->identity, d.fitted->identity);
     EXPECT_EQ(d.gaussians->count, d.gaussians->anchor.size());

@@ -21,6 +21,9 @@ TEST(Training, DroppedPortraitAppearsAndImproves) {
         ctx->SetRef(ctx->WindowInfo("//###Expression/sliders").ID);
         ctx->ItemDragWithDelta("mouthSmileLeft/##value", {60, 0});
         IM_CHECK(training(studio));
+        ctx->ItemOpen("//###Training/Time of a step");
+        ctx->Yield(2);
+        IM_CHECK(!studio.training().stages.empty());
         ctx->ItemClick((std::string("//###Training/") + ICON_FA_PAUSE + "  Pause").c_str());
         IM_CHECK(wait_until(
             ctx, [&] { return studio.training().state == TrainingState::paused; }, 60));

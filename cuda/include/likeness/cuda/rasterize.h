@@ -14,7 +14,8 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <functional>
+
+#include "core/base/stage_time.h"
 
 namespace likeness::cuda {
 
@@ -131,8 +132,10 @@ RasterWorkspace carve_raster_workspace(void* memory, const RasterShape& shape);
 // Copies views to the device without a pageable or pinned source to keep alive.
 void set_views(View* target, const View* views, int count, cudaStream_t stream);
 
-// Called after each stage with its name, for profiles; empty: nobody asks.
-using StageMark = std::function<void(const char* stage)>;
+// Puts counters into page-locked host memory.
+void report_counters(const RasterCounters* from, RasterCounters* to, cudaStream_t stream);
+
+using likeness::StageMark;
 
 void rasterize_forward(const RasterShape& shape, const RasterInputs& inputs, const View* view,
                        const RasterWorkspace& workspace, const RasterOutputs& outputs, cudaStream_t stream,
