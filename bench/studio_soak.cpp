@@ -19,7 +19,7 @@ namespace {
 
 constexpr double mib = 1024 * 1024;
 constexpr int updates_a_second = 24;
-constexpr int thinning = 48;        // every one of so many updates is drawn
+constexpr int thinning = 48;  // every one of so many updates is drawn
 // Until the panels that were asked for are in front, and a driver that draws on the processor (llvmpipe) has forgotten
 // what earlier frames drew: it keeps the lists of a good many of them, 30 MiB more or less.
 constexpr int frames_alike = 48;
@@ -120,12 +120,12 @@ class Person {
         ++result_.edits;
     }
 
-    // Another panel in front, another way to draw; mostly splats.
+    // Another panel in front, another way to draw, splats every other time: all of them within five minutes.
     void look() {
         const auto& panels = app_.interface().panels();
         app_.interface().show_panel(panels[looks_++ % panels.size()]->name());
         static constexpr std::array<const char*, 4> modes = {"splats", "mesh", "normals", "wireframe"};
-        run("view.mode", {{"mode", modes[looks_ % 7 < 4 ? 0 : looks_ % modes.size()]}});
+        run("view.mode", {{"mode", modes[looks_ % 2 == 0 ? 0 : looks_ / 2 % modes.size()]}});
     }
 
     StudioApp& app_;
