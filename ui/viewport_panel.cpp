@@ -451,7 +451,7 @@ void ViewportPanel::draw_state(Studio& studio, const ImVec2& from, const ImVec2&
         std::string stage = "Opening";
         float fraction = -1;
         for (const JobInfo& job : studio.jobs().list())
-            if (job.state == JobState::running && !job.quiet) {
+            if (job.state == JobState::running && !job.quiet && !job.cancelling) {
                 stage = job.stage.empty() ? job.name : job.stage;
                 fraction = float(job.fraction);
                 break;

@@ -189,6 +189,22 @@ TEST(Look, TheTabsInFrontAreStillThereTheNextTime) {
     look(bench);
 }
 
+TEST(Look, PicturesOfClosedDocumentsAreGone) {
+    InterfaceBench bench;
+    const auto textures = [&] {
+        for (int i = 0; i < 4; ++i) bench.app->draw();
+        return ImGui::GetPlatformIO().Textures.Size;
+    };
+    const int before = textures();
+    for (int i = 0; i < 3; ++i) {
+        ASSERT_TRUE(bench.studio().execute("file.open", {{"path", sample_avatar().string()}}));
+        ASSERT_TRUE(bench.settle());
+        EXPECT_GT(textures(), before) << "the photograph";
+        ASSERT_TRUE(bench.studio().execute("file.close"));
+        EXPECT_EQ(textures(), before);
+    }
+}
+
 TEST(Look, OnlySplatsAreLookedAt) {
     InterfaceBench bench;
     ASSERT_TRUE(bench.studio().execute("file.open", {{"path", sample_avatar().string()}}));
