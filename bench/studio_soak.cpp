@@ -9,8 +9,10 @@
 #include <chrono>
 #include <filesystem>
 #include <fstream>
+#include <numeric>
 #include <random>
 #include <thread>
+#include <vector>
 
 #include "core/studio/identity_edit.h"
 
@@ -204,6 +206,7 @@ Soak soak(StudioApp& app, double minutes, double& ahead,
     const std::uint64_t pictures = app.viewport().pictures();
     const int minute = 60 * updates_a_second, warm = std::max(1, result.frames / 10);
     double history_warm = 0;
+    std::vector<double> resident;  // of each minute from `warm` on
     for (int i = 1; i <= result.frames; ++i) {
         ahead += 1.0 / updates_a_second;
         person.act(i);
@@ -226,11 +229,15 @@ Soak soak(StudioApp& app, double minutes, double& ahead,
             history_warm = history_mib;
             forget_peak();
         }
-        if (i >= warm) result.most = std::max(result.most, memory.resident);
+        if (i >= warm) resident.push_back(memory.resident);
         result.end = memory;
         result.history_mib = history_mib - history_warm;
         if (i % minute == 0) each_minute(i / minute, memory, history_mib);
     }
+    const auto part = std::max<long>(1, long(resident.size()) / 6);
+    result.early = std::accumulate(resident.begin(), resident.begin() + part, 0.0) / double(part);
+    result.late = std::accumulate(resident.end() - part, resident.end(), 0.0) / double(part);
+    result.most = *std::max_element(resident.begin(), resident.end());
     result.peak = peak_mib();
     result.pictures = app.viewport().pictures() - pictures;
     result.seconds = now() - begin;
