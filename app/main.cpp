@@ -7,6 +7,7 @@
 #include "app/command_studio.h"
 #include "app/commands.h"
 #include "core/base/log.h"
+#include "core/base/memory.h"
 #ifdef LIKENESS_HAVE_CUDA
 #include "cuda/gl_frame_store.h"
 #include "cuda/register_device.h"
@@ -41,6 +42,7 @@ int report(const Error& error, const CommonOptions& common) {
 
 int main(int argc, char** argv) {
     using namespace likeness;
+    keep_large_blocks_apart();
     CommonOptions common;
     try {
 #ifdef LIKENESS_HAVE_CUDA

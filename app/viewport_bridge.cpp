@@ -152,7 +152,11 @@ void ViewportBridge::compose() {
         ask(scene, camera);
     else
         has_asked_ = false;
-    if (frames_->update()) count_picture(*frames_->shown());
+    if (frames_->update()) {
+        count_picture(*frames_->shown());
+        // The renderer may have chosen a lower resolution after it was asked.
+        if (frames_->shown()->scale < 1) asked_.full = false;
+    }
     const auto& shown = frames_->shown();
     shown_camera_ = shown && !scene.empty() ? shown->camera : camera;
 

@@ -7,6 +7,7 @@
 #include "bench/splat_bench.h"
 #include "bench/studio_bench.h"
 #include "bench/train_step_bench.h"
+#include "core/base/memory.h"
 #ifdef LIKENESS_HAVE_CUDA
 #include "cuda/gl_frame_store.h"
 #include "cuda/register_device.h"
@@ -36,6 +37,7 @@ int usage() {
 }  // namespace
 
 int main(int argc, char** argv) {
+    likeness::keep_large_blocks_apart();
     if (argc < 2) return usage();
 #ifdef LIKENESS_HAVE_CUDA
     likeness::register_cuda_device();

@@ -225,6 +225,8 @@ class StudioRun {
                {"pictures", soak.pictures},
                {"seconds", soak.seconds},
                {"warm_mib", soak.warm.resident},
+               {"early_mib", soak.early},
+               {"late_mib", soak.late},
                {"most_mib", soak.most},
                {"end_mib", soak.end.resident},
                {"peak_mib", soak.peak},

@@ -19,13 +19,14 @@ Memory memory_now();
 struct Soak {
     int frames = 0, edits = 0, undone = 0, saves = 0;
     std::uint64_t pictures = 0;
-    double seconds = 0;      // that it took
-    Memory warm, end;        // after the first tenth, and at the end
-    double most = 0;         // resident MiB at rest, the most of any minute after the first tenth
-    double peak = 0;         // and the most at any moment after it, also while something is computed
-    double history_mib = 0;  // that the history grew by after the first tenth; part of the growth
-    std::string problem;     // the first command that failed; empty when none did
-    double growth_percent() const { return 100 * (most - warm.resident) / warm.resident; }
+    double seconds = 0;          // that it took
+    Memory warm, end;            // after the first tenth, and at the end
+    double early = 0, late = 0;  // resident MiB at rest: the mean over the first and the last sixth of what follows it
+    double most = 0;             // and the most of any minute
+    double peak = 0;             // and the most at any moment after it, also while something is computed
+    double history_mib = 0;      // that the history grew by after the first tenth; part of the growth
+    std::string problem;         // the first command that failed; empty when none did
+    double growth_percent() const { return 100 * (late - early) / early; }
 };
 
 // Plays the motion that is open round and round for so many minutes of the studio's own clock, 24 updates a second of

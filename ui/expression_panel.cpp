@@ -73,7 +73,8 @@ void ExpressionPanel::draw_presets(Studio& studio) {
     if (button(ICON_FA_MASKS_THEATER "  Presets  " ICON_FA_CARET_DOWN, ButtonStyle::normal,
                "Ready-made faces, and your own.", -1))
         ImGui::OpenPopup("presets");
-    ImGui::SetNextWindowPos({ImGui::GetItemRectMin().x, ImGui::GetItemRectMax().y + px(4)});
+    // Below the button and no further to the right: the panel is often at the window's edge.
+    ImGui::SetNextWindowPos({ImGui::GetItemRectMax().x, ImGui::GetItemRectMax().y + px(4)}, ImGuiCond_Always, {1, 0});
     if (!ImGui::BeginPopup("presets")) return;
     for (const BuiltInPose& pose : built_in_poses())
         if (ImGui::MenuItem(pose.name.c_str())) studio.invoke("pose.preset.apply", {{"name", pose.name}});

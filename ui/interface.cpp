@@ -24,6 +24,11 @@
 #include "ui/widgets.h"
 
 namespace likeness::ui {
+namespace {
+
+constexpr float most_below = 0.4f;  // of a side's height for its lower panels: the sliders above need it more
+
+}  // namespace
 
 Interface::Interface(Studio& studio, ViewportOutput& output) : studio_(studio), output_(output) {
     viewport_ = &add<ViewportPanel>(output);
@@ -138,7 +143,8 @@ void Interface::build_layout(unsigned dock, float width, float height) {
     const float right_share = std::min(0.30f, px(300) / width);
     ImGui::DockBuilderSplitNode(middle, ImGuiDir_Right, right_share, &right, &middle);
     ImGuiID right_lower = 0;
-    ImGui::DockBuilderSplitNode(right, ImGuiDir_Down, std::clamp(px(290) / height, 0.2f, 0.4f), &right_lower, &right);
+    ImGui::DockBuilderSplitNode(right, ImGuiDir_Down, std::clamp(px(290) / height, 0.2f, most_below), &right_lower,
+                                &right);
     const float left_share = std::min(0.34f, px(264) / (width * (1 - right_share)));
     ImGui::DockBuilderSplitNode(middle, ImGuiDir_Left, left_share, &left, &middle);
     ImGui::DockBuilderSplitNode(middle, ImGuiDir_Down, std::min(0.30f, px(164) / height), &bottom, &middle);
@@ -168,10 +174,18 @@ namespace {
 
 void scale_nodes(ImGuiDockNode* node, float ratio) {
     if (!node || node->IsLeafNode()) return;
-    for (ImGuiDockNode* child : node->ChildNodes) {
-        if (!child->HasCentralNodeChild) child->SizeRef[node->SplitAxis] *= ratio;
-        scale_nodes(child, ratio);
+    ImGuiDockNode *upper = node->ChildNodes[0], *lower = node->ChildNodes[1];
+    const int axis = node->SplitAxis;
+    if (upper->HasCentralNodeChild || lower->HasCentralNodeChild) {
+        (upper->HasCentralNodeChild ? lower : upper)->SizeRef[axis] *= ratio;
+    } else if (axis == ImGuiAxis_Y) {  // one above the other: they share the height, the smaller one below grows
+        const float height = upper->SizeRef.y + lower->SizeRef.y;
+        if (lower->SizeRef.y < most_below * height)
+            lower->SizeRef.y = std::min(lower->SizeRef.y * ratio, most_below * height);
+        upper->SizeRef.y = height - lower->SizeRef.y;
     }
+    scale_nodes(upper, ratio);
+    scale_nodes(lower, ratio);
 }
 
 }  // namespace
@@ -192,7 +206,8 @@ void Interface::draw_panels() {
         ImGui::SetNextWindowSize({px(440), std::min(px(570), ImGui::GetMainViewport()->WorkSize.y - px(40))},
                                  ImGuiCond_FirstUseEver);
         ImGui::SetNextWindowPos(ImGui::GetMainViewport()->GetCenter(), ImGuiCond_FirstUseEver, {0.5f, 0.5f});
-        ImGuiWindowFlags flags = ImGuiWindowFlags_NoCollapse;
+        // At the start all appear, and the last would come before the tab that was in front when the studio ended.
+        ImGuiWindowFlags flags = ImGuiWindowFlags_NoCollapse | ImGuiWindowFlags_NoFocusOnAppearing;
         if (is_viewport) flags |= ImGuiWindowFlags_NoScrollbar | ImGuiWindowFlags_NoScrollWithMouse;
         const bool shown = ImGui::Begin(panel->window().c_str(), is_viewport ? nullptr : &panel->open, flags);
         if (!panel->wants_padding()) ImGui::PopStyleVar();

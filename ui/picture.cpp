@@ -32,6 +32,7 @@ Picture::~Picture() { clear(); }
 void Picture::clear() {
     if (!texture_) return;
     if (texture_->Status != ImTextureStatus_Destroyed) {
+        texture_->WantDestroyNextFrame = true;  // else the renderer, having destroyed it, makes it again from its pixels
         texture_->UnusedFrames = 1;
         texture_->SetStatus(texture_->Status == ImTextureStatus_WantCreate ? ImTextureStatus_Destroyed
                                                                            : ImTextureStatus_WantDestroy);

@@ -53,24 +53,37 @@ void draw_jobs(Studio& studio, Interface& interface) {
             interface.show_panel("Tasks");
         ImGui::SameLine();
     }
-    if (running > 0) return;
-    // At rest, the newest thing that was said.
     const auto messages = studio.messages().newer_than();
     if (messages.empty()) return;
     const Message& last = messages.back();
-    ImGui::PushStyleColor(ImGuiCol_Text, last.level == MessageLevel::error     ? palette().bad
-                                         : last.level == MessageLevel::warning ? palette().warning
-                                                                               : palette().dim);
+    const ImVec4& colour = last.level == MessageLevel::error     ? palette().bad
+                           : last.level == MessageLevel::warning ? palette().warning
+                                                                 : palette().dim;
+    const std::string all = last.text + (last.detail.empty() ? "" : "\n" + last.detail);
+    if (running > 0) {
+        // Beside the tasks a sign that something needs to be read: an autosave that fails must not wait for their end.
+        if (last.level == MessageLevel::info) return;
+        ImGui::PushStyleColor(ImGuiCol_Text, colour);
+        if (button(ICON_FA_TRIANGLE_EXCLAMATION "##said", ButtonStyle::flat, all)) interface.show_panel("Log");
+        ImGui::PopStyleColor();
+        ImGui::SameLine();
+        return;
+    }
+    // At rest, the newest thing that was said.
+    ImGui::PushStyleColor(ImGuiCol_Text, colour);
     const float room = std::max(px(60), ImGui::GetContentRegionAvail().x - px(430));
     std::string text = last.text;
     if (ImGui::CalcTextSize(text.c_str()).x > room) {
-        while (!text.empty() && ImGui::CalcTextSize((text + "...").c_str()).x > room) text.pop_back();
+        while (!text.empty() && ImGui::CalcTextSize((text + "...").c_str()).x > room) {
+            while (text.size() > 1 && (text.back() & 0xC0) == 0x80) text.pop_back();  // whole letters of UTF-8
+            text.pop_back();
+        }
         text += "...";
     }
     ImGui::TextUnformatted(text.c_str());
     ImGui::PopStyleColor();
     if (ImGui::IsItemClicked()) interface.show_panel("Log");
-    tooltip(last.text + (last.detail.empty() ? "" : "\n" + last.detail));
+    tooltip(all);
     ImGui::SameLine();
 }
 

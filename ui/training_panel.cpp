@@ -120,16 +120,18 @@ void TrainingPanel::draw_plots(const TrainingStatus& training) {
         loss_.push_back(s.loss);
         psnr_.push_back(s.psnr);
     }
-    const float height = std::clamp(0.5f * (ImGui::GetContentRegionAvail().y - px(60)), px(84), px(150));
+    const float height = std::clamp(0.5f * (ImGui::GetContentRegionAvail().y - px(110)), px(84), px(150));
     const auto plot = [&](const char* title, const std::vector<double>& values, const ImVec4& colour,
-                          ImPlotLocation legend, const char* about) {
-        if (!ImPlot::BeginPlot(
-                title, {-1, height},
-                ImPlotFlags_NoMenus | ImPlotFlags_NoBoxSelect | ImPlotFlags_NoMouseText | ImPlotFlags_NoTitle))
+                          const char* about) {
+        // Above it: within, any corner is where the curve is at some time of a run.
+        ImGui::Spacing();
+        note(title);
+        if (!ImPlot::BeginPlot(title, {-1, height},
+                               ImPlotFlags_NoMenus | ImPlotFlags_NoBoxSelect | ImPlotFlags_NoMouseText |
+                                   ImPlotFlags_NoTitle | ImPlotFlags_NoLegend))
             return;
         ImPlot::SetupAxes(nullptr, nullptr, ImPlotAxisFlags_AutoFit | ImPlotAxisFlags_NoTickMarks,
                           ImPlotAxisFlags_AutoFit | ImPlotAxisFlags_NoTickMarks);
-        ImPlot::SetupLegend(legend, ImPlotLegendFlags_NoButtons);
         ImPlotSpec spec;
         spec.LineColor = colour;
         spec.LineWeight = px(1.8f);
@@ -137,10 +139,9 @@ void TrainingPanel::draw_plots(const TrainingStatus& training) {
         ImPlot::EndPlot();
         tooltip(about);
     };
-    plot("PSNR (dB)", psnr_, palette().curve[1], ImPlotLocation_SouthEast,
+    plot("PSNR (dB)", psnr_, palette().curve[1],
          "Closeness to the photograph over the training steps; higher is better.");
-    plot("Loss", loss_, palette().curve[0], ImPlotLocation_NorthEast,
-         "What training makes small, over the training steps.");
+    plot("Loss", loss_, palette().curve[0], "What training makes small, over the training steps.");
 }
 
 void TrainingPanel::draw_stages(const TrainingStatus& training) {

@@ -4,6 +4,7 @@
 #include <array>
 #include <cmath>
 #include <cstdio>
+#include <functional>
 #include <numbers>
 
 #include "ui/icons.h"
@@ -183,11 +184,19 @@ class FloatingBar {
     FloatingBar& operator=(const FloatingBar&) = delete;
 };
 
-bool menu_button(const char* id, const std::string& label, const std::string& about) {
+// A button with a menu, in a bar: the menu has the room of other menus, not the bar's.
+void menu_button(const char* id, const std::string& label, const std::string& about,
+                 const std::function<void()>& menu) {
     const bool pressed = button(label + "  " ICON_FA_CARET_DOWN "##" + id, ButtonStyle::flat, about);
     if (pressed) ImGui::OpenPopup(id);
     ImGui::SetNextWindowPos({ImGui::GetItemRectMin().x, ImGui::GetItemRectMax().y + px(4)});
-    return ImGui::BeginPopup(id);
+    ImGui::PushStyleVar(ImGuiStyleVar_WindowPadding, ImVec2(px(10), px(10)));
+    ImGui::PushStyleVar(ImGuiStyleVar_ItemSpacing, ImVec2(px(8), px(6)));
+    if (ImGui::BeginPopup(id)) {
+        menu();
+        ImGui::EndPopup();
+    }
+    ImGui::PopStyleVar(2);
 }
 
 }  // namespace
@@ -198,28 +207,18 @@ void ViewportPanel::draw_toolbar(Studio& studio, const ImVec2& from, float width
     const auto label = [&](const char* icon, const char* words) {
         return wide ? std::string(icon) + "  " + words : std::string(icon);
     };
-    if (menu_button("display", label(ICON_FA_EYE, mode_titles[std::size_t(studio.view().mode)]),
-                    "What is drawn, and what lies over it.")) {
-        display_menu(studio);
-        ImGui::EndPopup();
-    }
+    menu_button("display", label(ICON_FA_EYE, mode_titles[std::size_t(studio.view().mode)]),
+                "What is drawn, and what lies over it.", [&] { display_menu(studio); });
     ImGui::SameLine();
-    if (menu_button("background", label(ICON_FA_IMAGE, "Background"), "What is seen behind the avatar.")) {
-        background_menu(studio);
-        ImGui::EndPopup();
-    }
+    menu_button("background", label(ICON_FA_IMAGE, "Background"), "What is seen behind the avatar.",
+                [&] { background_menu(studio); });
     ImGui::SameLine();
-    if (menu_button("camera", label(ICON_FA_VIDEO, "View"), "Directions to look from, and the lens.")) {
-        camera_menu(studio);
-        ImGui::EndPopup();
-    }
+    menu_button("camera", label(ICON_FA_VIDEO, "View"), "Directions to look from, and the lens.",
+                [&] { camera_menu(studio); });
     if (studio.document().has_avatar()) {
         ImGui::SameLine();
-        if (menu_button("joint", label(ICON_FA_ARROWS_SPIN, "Turn"),
-                        "Rings that turn the head, jaw or eyes by dragging (R).")) {
-            joint_menu(studio);
-            ImGui::EndPopup();
-        }
+        menu_button("joint", label(ICON_FA_ARROWS_SPIN, "Turn"),
+                    "Rings that turn the head, jaw or eyes by dragging (R).", [&] { joint_menu(studio); });
         ImGui::SameLine();
         ViewState& view = studio.view();
         const bool has_photo = studio.document().source || !studio.document().avatar->source.picture.empty();
@@ -452,7 +451,7 @@ void ViewportPanel::draw_state(Studio& studio, const ImVec2& from, const ImVec2&
         std::string stage = "Opening";
         float fraction = -1;
         for (const JobInfo& job : studio.jobs().list())
-            if (job.state == JobState::running && !job.quiet) {
+            if (job.state == JobState::running && !job.quiet && !job.cancelling) {
                 stage = job.stage.empty() ? job.name : job.stage;
                 fraction = float(job.fraction);
                 break;

@@ -8,6 +8,12 @@
 
 namespace likeness {
 
+void keep_large_blocks_apart() {
+#ifdef __GLIBC__
+    mallopt(M_MMAP_THRESHOLD, 256 << 10);
+#endif
+}
+
 void return_unused_memory() {
 #ifdef __GLIBC__
     malloc_trim(0);

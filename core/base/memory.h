@@ -3,6 +3,11 @@
 
 namespace likeness {
 
+// Blocks of 256 KiB and more get pages of their own, which go back when the block is freed. By itself glibc raises this
+// limit to the largest block freed so far (up to 32 MiB): pictures and training buffers then lie among small blocks
+// that live on, and the pages between these stay the program's. Called first thing in main(), before other threads.
+void keep_large_blocks_apart();
+
 // Gives it back to the system: what a worker needed for a while stays otherwise in the pool of the thread that asked for
 // it, for good. Some milliseconds; other threads that allocate may wait for part of it. Nothing where the C library has
 // no such call.

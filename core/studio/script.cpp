@@ -113,17 +113,18 @@ Result<Script::Outcome> Script::wait(Studio& studio, const Arguments& arguments)
     if (waiting_since_ < 0) waiting_since_ = now;
     const double waited = now - waiting_since_;
     bool done = false;
+    const bool opening = studio.opening();  // what there is belongs to the document before
     if (arguments.has("seconds") && arguments.at("seconds").is_number()) {
         done = waited >= arguments.number("seconds");
     } else if (arguments.has("step") && arguments.at("step").is_number()) {
         const auto& curve = studio.training().curve;
-        done = !curve.empty() && curve.back().step >= arguments.number("step");
+        done = !opening && !curve.empty() && curve.back().step >= arguments.number("step");
         if (!done && !training_goes_on(studio) && studio.jobs().idle())
             return wrong("Training ended before step " + std::to_string(arguments.integer("step")) + ".");
     } else if (arguments.has("for") && arguments.at("for") == Value("training")) {
         done = !training_goes_on(studio) && studio.document().stage != DocumentStage::preparing && studio.jobs().idle();
     } else if (arguments.has("for") && arguments.at("for") == Value("picture")) {
-        done = studio.document().has_avatar() || studio.document().splats;
+        done = !opening && (studio.document().has_avatar() || studio.document().splats);
     } else if (arguments.has("for") && arguments.at("for") == Value("idle")) {
         done = studio.idle();
     } else {

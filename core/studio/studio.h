@@ -67,6 +67,8 @@ class Studio {
     void drain();
     // Nothing runs, and nothing waits to be applied. `busy` of set_busy() counts too.
     bool idle() const;
+    // A file is on its way to being the document, which is another until then.
+    bool opening() const { return jobs_.running(open_job_); }
     // A window's own work that scripts wait for (captures).
     void set_busy(std::function<bool()> busy) { busy_ = std::move(busy); }
     bool busy() const { return busy_ && busy_(); }

@@ -52,6 +52,16 @@ file.open path=/no/such/file.png discard=true
     EXPECT_NEAR(bench.studio->view().yaw, 0.5236, 1e-3);
 }
 
+TEST(Script, WaitsForThePictureOfWhatWasOpenedLast) {
+    const TemporaryFolder folder("studio_script");
+    StudioBench bench(folder.path, false);
+    const std::string first = save_ball(folder.path / "a.likeness").string(),
+                      second = save_ball(folder.path / "b.likeness").string();
+    const Status status = play(bench, "file.open path=" + first + "\nwait for=picture\nexpect path=" + first +
+                                          "\nfile.open path=" + second + "\nwait for=picture\nexpect path=" + second);
+    EXPECT_TRUE(status) << status.error().message;
+}
+
 TEST(Script, JsonIsTheSame) {
     const TemporaryFolder folder("studio_script");
     StudioBench bench(folder.path, false);

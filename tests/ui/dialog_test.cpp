@@ -166,11 +166,27 @@ TEST(Dialog, UnsavedWorkOfACrashIsOfferedAndRecovered) {
 
 TEST(Dialog, TwoDocumentsOneAfterTheOther) {
     InterfaceBench bench;
+    Studio& studio = bench.studio();
     open_sample(bench);
-    const std::uint64_t first = bench.studio().document().id;
-    open_sample(bench);
-    EXPECT_NE(bench.studio().document().id, first);
-    EXPECT_TRUE(bench.studio().document().has_avatar());
+    const std::uint64_t first = studio.document().id;
+    const Image before = bench.picture();
+    ASSERT_TRUE(studio.execute("pose.set_expression", {{"name", "jawOpen"}, {"value", 1}}));
+    ASSERT_TRUE(studio.execute("pose.head", {{"yaw", 30}}));
+    ASSERT_TRUE(studio.execute("layer.show", {{"layer", "hair"}, {"on", false}}));
+    ASSERT_TRUE(studio.execute("view.orbit", {{"yaw", 60}}));
+    ASSERT_TRUE(bench.settle());
+    EXPECT_GT(difference(before, bench.picture()), 0.05);
+    // The second is dropped on it: asked first, then nothing of the first is left.
+    EXPECT_TRUE(bench.play([&](ImGuiTestContext* ctx) {
+        bench.app->surface().drop({sample_avatar()});
+        IM_CHECK(wait_until(ctx, [&] { return ctx->ItemExists("//Unsaved changes/Don't save"); }));
+        ctx->ItemClick("//Unsaved changes/Don't save");
+        IM_CHECK(wait_until(ctx, [&] { return studio.document().id != first && studio.document().has_avatar(); }));
+    }));
+    ASSERT_TRUE(bench.settle());
+    EXPECT_EQ(studio.history().entries().size(), 0u);
+    EXPECT_FALSE(studio.document().dirty());
+    EXPECT_LT(difference(before, bench.picture()), 0.02) << "as the first was when it was opened";
 }
 
 }  // namespace
