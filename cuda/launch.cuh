@@ -9,12 +9,13 @@ namespace likeness::cuda {
 // Blocks of `linear_threads` threads that cover `count` items.
 inline unsigned blocks_for(std::size_t count) { return unsigned((count + linear_threads - 1) / linear_threads); }
 
-// Whether the GPU can start a kernel while the last blocks of the one before still run.
-inline bool overlaps_kernels() {
-    static const bool can = [] {
-        int device = 0, major = 0;
-        return cudaGetDevice(&device) == cudaSuccess &&
-               cudaDeviceGetAttribute(&major, cudaDevAttrComputeCapabilityMajor, device) == cudaSuccess && major >= 9;
+// Whether this kernel can start while the last blocks of the one before still run. It goes by what the kernel was compiled
+// for, not by the GPU: only then does wait_for_previous() wait. Asked once a signature; all are compiled for the same.
+template <class... Parameters>
+bool overlaps(void (*kernel)(Parameters...)) {
+    static const bool can = [kernel] {
+        cudaFuncAttributes attributes{};
+        return cudaFuncGetAttributes(&attributes, kernel) == cudaSuccess && attributes.ptxVersion >= 90;
     }();
     return can;
 }
@@ -31,7 +32,7 @@ void launch_chained(const char* stage, void (*kernel)(Parameters...), unsigned b
     config.blockDim = dim3(threads);
     config.stream = stream;
     config.attrs = &overlap;
-    config.numAttrs = overlaps_kernels() ? 1 : 0;
+    config.numAttrs = overlaps(kernel) ? 1 : 0;
     check(cudaLaunchKernelEx(&config, kernel, Parameters(arguments)...), stage);
     check_launch(stage, stream);
 }
