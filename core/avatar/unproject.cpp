@@ -4,6 +4,7 @@
 #include <Eigen/SparseCholesky>
 #include <algorithm>
 #include <cmath>
+#include <limits>
 
 #include "core/avatar/hair_shell.h"
 #include "core/base/parallel.h"
@@ -38,6 +39,22 @@ Eigen::Vector3f mean_of(const Photo& photo, const Image& probability, const Imag
         weight += w;
     }
     return weight > 100 ? Eigen::Vector3f(sum / weight) : otherwise;
+}
+
+// The colour that most of them are about: a mean of orange and black would be skin.
+Eigen::Vector3f commonest(const std::vector<Eigen::Vector3f>& colors) {
+    constexpr float other = 0.15f;  // from here on it is another colour, however far
+    Eigen::Vector3f best = colors.front();
+    float least = std::numeric_limits<float>::infinity();
+    for (const Eigen::Vector3f& candidate : colors) {
+        float sum = 0;
+        for (const Eigen::Vector3f& c : colors) sum += std::min((c - candidate).norm(), other);
+        if (sum < least) {
+            least = sum;
+            best = candidate;
+        }
+    }
+    return best;
 }
 
 // The least value within `radius` pixels along both axes.
@@ -257,7 +274,13 @@ void Unprojection::fill_smooth(const std::vector<float>& hair_presence) {
     const int torso = model.region("torso"), neck = model.region("neck"), scalp = model.region("scalp");
     const Eigen::Vector3f bare = mean_where(
         [&](int v) { return v < head_vertices_ && int(model.vertex_region[std::size_t(v)]) == torso; }, skin);
-    const Eigen::Vector3f cloth = mean_of(photo_, photo_.cloth, solid_, bare);
+    std::vector<Eigen::Vector3f> dress;  // what is seen of it on the torso
+    for (int v = 0; v < head_vertices_; ++v) {
+        if (int(model.vertex_region[std::size_t(v)]) != torso || direct.trust[std::size_t(v)] < 0.2f) continue;
+        const Eigen::Vector2f pixel = photo_.camera.project(surface_.col(v));
+        if (sample(photo_.cloth, pixel.x(), pixel.y()) > 0.6f) dress.push_back(direct.color[std::size_t(v)]);
+    }
+    const Eigen::Vector3f cloth = dress.size() < 20 ? mean_of(photo_, photo_.cloth, solid_, bare) : commonest(dress);
     const float collar = collar_height(direct.trust);
     float hairy = 0;  // on top of the head
     constexpr std::size_t top = 12 * hair_columns;
