@@ -29,12 +29,12 @@ Eigen::Vector3f usual_color(const std::string& region, const Eigen::Vector3f& sk
     return skin;
 }
 
-// Mean colour of what surely is of one kind: `probability` is of hair, or of cloth.
-Eigen::Vector3f mean_of(const Photo& photo, const Image& probability, const Image& solid, const Eigen::Vector3f& otherwise) {
+// Mean colour of what surely is hair.
+Eigen::Vector3f mean_hair(const Photo& photo, const Image& solid, const Eigen::Vector3f& otherwise) {
     Eigen::Vector3f sum = Eigen::Vector3f::Zero();
     float weight = 0;
-    for (std::size_t i = 0; i < probability.pixels.size(); ++i) {
-        const float w = smoothstep(0.7f, 1.0f, probability.pixels[i]) * smoothstep(0.8f, 1.0f, solid.pixels[i]);
+    for (std::size_t i = 0; i < photo.hair.pixels.size(); ++i) {
+        const float w = smoothstep(0.7f, 1.0f, photo.hair.pixels[i]) * smoothstep(0.8f, 1.0f, solid.pixels[i]);
         sum += w * Eigen::Vector3f(photo.color.pixels[i * 3], photo.color.pixels[i * 3 + 1], photo.color.pixels[i * 3 + 2]);
         weight += w;
     }
@@ -225,19 +225,24 @@ PointColors Unprojection::seen(const std::vector<SurfacePoint>& points) const {
     return result;
 }
 
-// How high clothes reach at the sides of the neck, in the neutral pose: behind they reach as high at least. Without
-// any, lower than everything.
-float Unprojection::collar_height(const std::vector<float>& trust) const {
+// Vertices of neck and torso on which the photograph shows clothes.
+std::vector<int> Unprojection::seen_clothes(const std::vector<float>& trust) const {
     const HeadModel& model = *avatar_.model;
     const int torso = model.region("torso"), neck = model.region("neck");
-    std::vector<float> heights;
+    std::vector<int> vertices;
     for (int v = 0; v < head_vertices_; ++v) {
         const int region = model.vertex_region[std::size_t(v)];
         if ((region != torso && region != neck) || trust[std::size_t(v)] < 0.2f) continue;
         const Eigen::Vector2f pixel = photo_.camera.project(surface_.col(v));
-        if (sample(photo_.cloth, pixel.x(), pixel.y()) > 0.6f) heights.push_back(avatar_.neutral(1, v));
+        if (sample(photo_.cloth, pixel.x(), pixel.y()) > 0.6f) vertices.push_back(v);
     }
-    if (heights.size() < 20) return -1e3f;
+    return vertices;
+}
+
+// How high they reach at the sides of the neck, in the neutral pose: behind they reach as high at least.
+float Unprojection::collar_height(const std::vector<int>& clothes) const {
+    std::vector<float> heights;
+    for (const int v : clothes) heights.push_back(avatar_.neutral(1, v));
     const auto high = heights.begin() + std::ptrdiff_t(heights.size() * 19 / 20);
     std::nth_element(heights.begin(), high, heights.end());
     return *high;
@@ -270,18 +275,20 @@ void Unprojection::fill_smooth(const std::vector<float>& hair_presence) {
     const Eigen::Vector3f skin = mean_where(
         [&](int v) { return v < head_vertices_ && int(model.vertex_region[std::size_t(v)]) == face; },
         Eigen::Vector3f(0.7f, 0.55f, 0.47f));
-    const Eigen::Vector3f hair = mean_of(photo_, photo_.hair, solid_, skin * 0.4f);
+    const Eigen::Vector3f hair = mean_hair(photo_, solid_, skin * 0.4f);
     const int torso = model.region("torso"), neck = model.region("neck"), scalp = model.region("scalp");
     const Eigen::Vector3f bare = mean_where(
         [&](int v) { return v < head_vertices_ && int(model.vertex_region[std::size_t(v)]) == torso; }, skin);
-    std::vector<Eigen::Vector3f> dress;  // what is seen of it on the torso
-    for (int v = 0; v < head_vertices_; ++v) {
-        if (int(model.vertex_region[std::size_t(v)]) != torso || direct.trust[std::size_t(v)] < 0.2f) continue;
-        const Eigen::Vector2f pixel = photo_.camera.project(surface_.col(v));
-        if (sample(photo_.cloth, pixel.x(), pixel.y()) > 0.6f) dress.push_back(direct.color[std::size_t(v)]);
+    // With too few of them to tell, nobody is dressed.
+    const std::vector<int> clothes = seen_clothes(direct.trust);
+    Eigen::Vector3f cloth = bare;
+    float collar = -1e3f;
+    if (clothes.size() >= 20) {
+        std::vector<Eigen::Vector3f> colors;
+        for (const int v : clothes) colors.push_back(direct.color[std::size_t(v)]);
+        cloth = commonest(colors);
+        collar = collar_height(clothes);
     }
-    const Eigen::Vector3f cloth = dress.size() < 20 ? mean_of(photo_, photo_.cloth, solid_, bare) : commonest(dress);
-    const float collar = collar_height(direct.trust);
     float hairy = 0;  // on top of the head
     constexpr std::size_t top = 12 * hair_columns;
     for (std::size_t i = 0; i < std::min(top, hair_presence.size()); ++i) hairy += hair_presence[i] / float(top);
@@ -344,13 +351,10 @@ void Unprojection::find_hair_detail(const std::vector<float>& hair_presence) {
     for (int y = 0; y < height; ++y)
         for (int x = 0; x < width; ++x) texels.push_back(hair_chart_point(avatar_, HairDetail::uv(x, y)));
     PointColors direct = seen(texels);
+    const std::vector<float> presence = surface_presence(avatar_, hair_presence);
     std::vector<std::uint8_t> known;
     for (std::size_t i = 0; i < texels.size(); ++i) {
-        float hair = 0;
-        for (int k = 0; k < 3; ++k)
-            hair += texels[i].barycentric[k] *
-                    hair_presence[std::size_t(avatar_.triangles[std::size_t(texels[i].triangle)][k] - head_vertices_)];
-        known.push_back(direct.trust[i] > 0.5f && hair > 0.5f);
+        known.push_back(direct.trust[i] > 0.5f && surface_value(presence, avatar_.triangles, texels[i]) > 0.5f);
         direct.color[i] -= surface_position(smooth_, avatar_.triangles, texels[i]);
     }
     hair_detail_ = std::make_unique<HairDetail>(std::move(direct.color), std::move(known), 1);

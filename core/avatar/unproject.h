@@ -36,7 +36,8 @@ class Unprojection {
     Eigen::Vector3i mirrored(const Eigen::Vector3i& vertices) const;
     void see(const Eigen::Vector3i& vertices, const Eigen::Vector3f& barycentric, int region, bool hair,
              Eigen::Vector3f& color, float& trust) const;
-    float collar_height(const std::vector<float>& trust) const;
+    std::vector<int> seen_clothes(const std::vector<float>& trust) const;
+    float collar_height(const std::vector<int>& clothes) const;
     void fill_smooth(const std::vector<float>& hair_presence);
     void find_hollows();
     void find_hair_detail(const std::vector<float>& hair_presence);

@@ -73,7 +73,7 @@ MeshBuffer rasterize_mesh(const Vertices& vertices, const Triangles& triangles, 
 MeshBuffer rasterize_uv(const std::vector<Eigen::Vector2f>& uv, const Triangles& triangle_uv, int size) {
     MeshBuffer buffer = empty_buffer(size, size);
     const auto corner = [&](int i) {
-        return Corner{uv[std::size_t(i)].x() * float(size), uv[std::size_t(i)].y() * float(size), 1, 1};
+        return Corner{uv[std::size_t(i)].x() * float(size), uv[std::size_t(i)].y() * float(size), 1};
     };
     for (std::size_t t = 0; t < triangle_uv.size(); ++t)
         draw(buffer, int(t), corner(triangle_uv[t][0]), corner(triangle_uv[t][1]), corner(triangle_uv[t][2]));

@@ -174,16 +174,12 @@ PortraitView outline_view(const Avatar& avatar, const HeadPose& pose, const Came
     }
     // Strands, collars and the like hang beside skin and shell.
     constexpr float beside = 0.006f;  // metres from the surface
-    const AnchoredSplats& splats = avatar.splats;
-    const SplatFrames frames = splat_frames(avatar, pose);
-    for (std::size_t i = 0; i < splats.count; ++i) {
-        const Eigen::Map<const Eigen::Vector3f> offset(&splats.offset[i * 3]);
-        if (offset.norm() < beside) continue;
-        const float* f = &frames.values[i * frame_floats];
-        const Eigen::Map<const Eigen::Matrix<float, 3, 3, Eigen::RowMajor>> rotation(f + 3);
+    SplatSet posed;
+    deform(avatar.splats, splat_frames(avatar, pose), posed);
+    for (std::size_t i = 0; i < posed.count; ++i) {
+        if (Eigen::Map<const Eigen::Vector3f>(&avatar.splats.offset[i * 3]).norm() < beside) continue;
         float depth = 0;
-        const Eigen::Vector2f p =
-            camera.project(Eigen::Map<const Eigen::Vector3f>(f) + f[12] * (rotation * offset), &depth);
+        const Eigen::Vector2f p = camera.project(Eigen::Map<const Eigen::Vector3f>(&posed.means[i * 3]), &depth);
         if (depth > 0 && p.x() >= 0 && p.y() >= 0 && p.x() < float(width) && p.y() < float(height))
             either[skin.index(int(p.x()), int(p.y()))] = 1;
     }

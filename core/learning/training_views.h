@@ -27,7 +27,7 @@ PortraitView mirrored_view(const Avatar& avatar, const Photo& photo, int resolut
 PortraitView turned_view(const Avatar& avatar, const Photo& photo, const Unprojection& projection,
                          const std::vector<float>& hair_presence, const Camera& camera);
 
-// Only the outline counts: opaque inside the skin, empty well outside skin and hair.
+// Only the outline counts: opaque inside the skin, empty well outside skin, hair and what hangs beside them now.
 PortraitView outline_view(const Avatar& avatar, const HeadPose& pose, const Camera& camera,
                           const std::vector<float>& hair_presence);
 

@@ -1,6 +1,7 @@
 #include <gtest/gtest.h>
 
 #include <Eigen/Geometry>
+#include <algorithm>
 #include <map>
 
 #include "core/avatar/surface_sampling.h"
@@ -93,6 +94,22 @@ TEST(Sampling, KeepsItsSpacingAndLeavesFewGaps) {
         ++probes;
     }
     EXPECT_LE(gaps, probes / 200);
+}
+
+TEST(Sampling, EndsWhereThereIsNoSurface) {
+    const Avatar avatar = ball_avatar(1, 10, false);
+    const std::vector<float> spacing(avatar.triangles.size(), 0.004f);
+    std::vector<float> presence;  // ends in the middle of the triangles
+    for (Eigen::Index v = 0; v < avatar.neutral.cols(); ++v)
+        presence.push_back(0.5f + 20 * (avatar.neutral(1, v) - avatar.neutral.row(1).mean()));
+    const auto whole = sample_surface(avatar.neutral, avatar.triangles, spacing, 9);
+    const auto part = sample_surface(avatar.neutral, avatar.triangles, spacing, 9, &presence);
+    for (const SurfacePoint& p : part) EXPECT_GT(surface_value(presence, avatar.triangles, p), 0.5f);
+    const auto there = std::count_if(whole.begin(), whole.end(), [&](const SurfacePoint& p) {
+        return surface_value(presence, avatar.triangles, p) > 0.5f;
+    });
+    ASSERT_GT(there, 50);
+    EXPECT_NEAR(double(part.size()), double(there), 0.1 * double(there)) << "as dense as the whole";
 }
 
 TEST(Sampling, FollowsTheSeed) {

@@ -82,5 +82,33 @@ TEST(TrainingViews, FromTheSideIsThePhotographOnTheSurface) {
     }
 }
 
+TEST(TrainingViews, AnOutlineSaysNothingWhereAStrandHangs) {
+    Avatar avatar = ball_avatar(1, 10, false);
+    for (float& offset : avatar.splats.offset) offset = 0;
+    const Photo photo = photo_of(avatar, 64);
+    const auto weight_at = [&](const Eigen::Vector2f& pixel) {
+        const PortraitView view = outline_view(avatar, photo.pose, photo.camera, {});
+        return *view.target.weight.at(int(pixel.x()), int(pixel.y()));
+    };
+    // The Gaussian whose place beside the surface is the farthest outside of the outline.
+    const SplatFrames frames = splat_frames(avatar, photo.pose);
+    Eigen::Vector2f pixel(0, 0);
+    std::size_t strand = 0;
+    float farthest = 0;
+    for (std::size_t i = 0; i < avatar.splats.count; ++i) {
+        const float* f = &frames.values[i * frame_floats];
+        const Eigen::Vector3f out(f[3 + 2], f[3 + 5], f[3 + 8]), origin(f[0], f[1], f[2]);
+        const Eigen::Vector2f p = photo.camera.project(Eigen::Vector3f(origin + 0.05f * f[12] * out));
+        const float away = (p - Eigen::Vector2f(32, 32)).norm();
+        if (p.minCoeff() < 1 || p.maxCoeff() >= 63 || away < farthest) continue;
+        farthest = away;
+        strand = i;
+        pixel = p;
+    }
+    ASSERT_EQ(weight_at(pixel), 1) << "empty there";
+    avatar.splats.offset[strand * 3 + 2] = 0.05f;
+    EXPECT_EQ(weight_at(pixel), 0);
+}
+
 }  // namespace
 }  // namespace likeness::test
