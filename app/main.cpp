@@ -6,6 +6,7 @@
 
 #include "app/command_studio.h"
 #include "app/commands.h"
+#include "core/base/denormals.h"
 #include "core/base/log.h"
 #include "core/base/memory.h"
 #ifdef LIKENESS_HAVE_CUDA
@@ -42,6 +43,7 @@ int report(const Error& error, const CommonOptions& common) {
 
 int main(int argc, char** argv) {
     using namespace likeness;
+    flush_denormals();
     keep_large_blocks_apart();
     CommonOptions common;
     try {

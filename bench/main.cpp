@@ -7,6 +7,7 @@
 #include "bench/splat_bench.h"
 #include "bench/studio_bench.h"
 #include "bench/train_step_bench.h"
+#include "core/base/denormals.h"
 #include "core/base/memory.h"
 #ifdef LIKENESS_HAVE_CUDA
 #include "cuda/gl_frame_store.h"
@@ -37,6 +38,7 @@ int usage() {
 }  // namespace
 
 int main(int argc, char** argv) {
+    likeness::flush_denormals();
     likeness::keep_large_blocks_apart();
     if (argc < 2) return usage();
 #ifdef LIKENESS_HAVE_CUDA

@@ -57,9 +57,9 @@ Result<Image> true_picture(PortraitTools& tools, const Image& frame, const Squar
     const auto matte = portrait_matte(*tools.segmenter, part, square.cut(*face, size));
     if (!matte) return matte.error();
     Image picture(size, size, 4);
-    for (std::size_t i = 0; i < matte->alpha.pixels.size(); ++i) {
+    for (std::size_t i = 0; i < matte->pixels.size(); ++i) {
         std::copy_n(&part.pixels[i * 3], 3, &picture.pixels[i * 4]);
-        picture.pixels[i * 4 + 3] = matte->alpha.pixels[i];
+        picture.pixels[i * 4 + 3] = matte->pixels[i];
     }
     return resize(picture, kPictureSize, kPictureSize);
 }

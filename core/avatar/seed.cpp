@@ -86,9 +86,52 @@ Eigen::Vector3f mean_color(const Vertices& colors, const HeadModel& model, const
     return sum / std::max(count, 1.0f);
 }
 
+// Of the fine layer, by which Gaussians also get their size.
+std::vector<float> head_spacing(const HeadModel& model, const Vertices& neutral, float finer) {
+    const Vertices normals = vertex_normals(neutral, model.triangles);
+    std::vector<float> spacing;
+    for (std::size_t t = 0; t < model.triangles.size(); ++t) {
+        const std::string& region = model.region_names[model.triangle_region[t]];
+        // The back is never looked at closely.
+        const bool back = normals(2, model.triangles[t][0]) < -0.2f;
+        const bool coarser = back && (region == "torso" || region == "neck" || region == "scalp");
+        spacing.push_back(region_spacing(region) * finer * (coarser ? 1.5f : 1.0f));
+    }
+    return spacing;
+}
+
+// The same for the shell, on the triangles behind the head's.
+std::vector<float> hair_spacings(const Avatar& avatar, const std::vector<float>& hair_presence, float finer) {
+    const Vertices normals = vertex_normals(avatar.neutral, avatar.triangles);
+    std::vector<float> spacing(avatar.triangles.size(), 0.0f);
+    for (std::size_t t = avatar.model->triangles.size(); t < avatar.triangles.size(); ++t) {
+        const Eigen::Vector3i& c = avatar.triangles[t];
+        float most = 0;
+        for (int k = 0; k < 3; ++k)
+            most = std::max(most, hair_presence[std::size_t(c[k] - avatar.model->vertex_count())]);
+        if (most <= 0.5f) continue;
+        spacing[t] = hair_spacing * finer * (normals(2, c[0]) < -0.3f ? 1.35f : 1.0f);
+    }
+    return spacing;
+}
+
+float finer_by(const SeedOptions& options) { return 1 / std::sqrt(std::max(options.density, 0.01f)); }
+
 }  // namespace
 
-void seed_splats(Avatar& avatar, const Photo& photo, const std::vector<float>& hair_presence,
+HeadPlaces places_on_head(const HeadModel& model, const Vertices& neutral, const SeedOptions& options) {
+    std::vector<float> under;
+    for (const std::uint8_t r : model.triangle_region) {
+        const std::string& region = model.region_names[r];
+        const bool thin = region == "lashes" || region == "lids" || region == "lips";
+        under.push_back(region_layer(region) == Layer::skin && !thin ? under_spacing : 0.0f);
+    }
+    const std::vector<float> spacing = head_spacing(model, neutral, finer_by(options));
+    return {sample_surface(neutral, model.triangles, spacing, options.seed),
+            sample_surface(neutral, model.triangles, under, options.seed + 1)};
+}
+
+void seed_splats(Avatar& avatar, const Photo& photo, const std::vector<float>& hair_presence, const HeadPlaces& on_head,
                  const SeedOptions& options) {
     const HeadModel& model = *avatar.model;
     // Colours and strands do not depend on where the Gaussians will be: one goes on beside the other.
@@ -97,36 +140,23 @@ void seed_splats(Avatar& avatar, const Photo& photo, const std::vector<float>& h
     auto following = std::async(std::launch::async, [&] { return strand_field(photo.color, 2.5f); });
     const std::size_t head_triangles = model.triangles.size();
     const int head_vertices = model.vertex_count();
-    const float finer = 1 / std::sqrt(std::max(options.density, 0.01f));
+    const float finer = finer_by(options);
 
-    // The back of the torso is never looked at closely.
-    const Vertices neutral_normals = vertex_normals(avatar.neutral, avatar.triangles);
-    std::vector<float> spacing(avatar.triangles.size()), under(avatar.triangles.size(), 0.0f);
-    for (std::size_t t = 0; t < avatar.triangles.size(); ++t) {
-        const Eigen::Vector3i& c = avatar.triangles[t];
-        if (t < head_triangles) {
-            const std::string& region = model.region_names[model.triangle_region[t]];
-            spacing[t] = region_spacing(region) * finer;
-            const float back = neutral_normals.col(c[0]).z();
-            if ((region == "torso" || region == "neck" || region == "scalp") && back < -0.2f) spacing[t] *= 1.5f;
-            const Layer layer = region_layer(region);
-            if (layer == Layer::skin && region != "lashes" && region != "lids" && region != "lips")
-                under[t] = under_spacing;
-        } else {
-            float hair = 0, most = 0;
-            for (int k = 0; k < 3; ++k) {
-                const float here = hair_presence[std::size_t(c[k] - head_vertices)];
-                hair += here / 3;
-                most = std::max(most, here);
-            }
-            spacing[t] = most > 0.5f ? hair_spacing * finer : 0.0f;
-            if (neutral_normals.col(c[0]).z() < -0.3f) spacing[t] *= 1.35f;
-            under[t] = hair > 0.75f ? under_spacing : 0.0f;
-        }
+    std::vector<float> spacing = hair_spacings(avatar, hair_presence, finer), under(spacing.size(), 0.0f);
+    for (std::size_t t = head_triangles; t < under.size(); ++t) {
+        float hair = 0;
+        for (int k = 0; k < 3; ++k) hair += hair_presence[std::size_t(avatar.triangles[t][k] - head_vertices)] / 3;
+        if (hair > 0.75f) under[t] = under_spacing;
     }
     const std::vector<float> presence = surface_presence(avatar, hair_presence);
-    const auto points = sample_surface(avatar.neutral, avatar.triangles, spacing, options.seed, &presence);
-    const auto under_points = sample_surface(avatar.neutral, avatar.triangles, under, options.seed + 1);
+    std::vector<SurfacePoint> points = on_head.fine, under_points = on_head.coarse;
+    const auto append = [](std::vector<SurfacePoint>& all, const std::vector<SurfacePoint>& more) {
+        all.insert(all.end(), more.begin(), more.end());
+    };
+    append(points, sample_surface(avatar.neutral, avatar.triangles, spacing, options.seed + 2, &presence));
+    append(under_points, sample_surface(avatar.neutral, avatar.triangles, under, options.seed + 3));
+    const std::vector<float> on_skin = head_spacing(model, avatar.neutral.leftCols(head_vertices), finer);
+    std::copy(on_skin.begin(), on_skin.end(), spacing.begin());
     filling.get();
     const PointColors colors = unprojection.colors(points);
 
@@ -135,7 +165,7 @@ void seed_splats(Avatar& avatar, const Photo& photo, const std::vector<float>& h
     const StrandField strands = following.get();
     const Vertices normals = vertex_normals(unprojection.surface(), avatar.triangles);
     const int torso = model.region("torso"), lashes = model.region("lashes");
-    std::mt19937_64 random(options.seed + 2);
+    std::mt19937_64 random(options.seed + 4);
     const auto uniform = [&random] { return float(random() >> 40) * 0x1p-24f; };
 
     for (const SurfacePoint& p : under_points) {

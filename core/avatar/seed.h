@@ -12,10 +12,18 @@ struct SeedOptions {
     std::uint64_t seed = 1;
 };
 
+// Where Gaussians will lie on the head's mesh. Asks for nothing that the photograph shows but the head's shape, so
+// these places can be found while hair is grown.
+struct HeadPlaces {
+    std::vector<SurfacePoint> fine, coarse;
+};
+// `neutral`: the head's vertices in metres, 3 x V.
+HeadPlaces places_on_head(const HeadModel& model, const Vertices& neutral, const SeedOptions& options);
+
 // Replaces avatar.splats. Skin, eyes, mouth and clothes lie on the head's mesh, hair on the shell where
 // `hair_presence` (from grow_hair) says so. What the photograph does not show is filled from the mirrored side and
 // from neighbours on the surface.
-void seed_splats(Avatar& avatar, const Photo& photo, const std::vector<float>& hair_presence,
+void seed_splats(Avatar& avatar, const Photo& photo, const std::vector<float>& hair_presence, const HeadPlaces& on_head,
                  const SeedOptions& options);
 
 }  // namespace likeness

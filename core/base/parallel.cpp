@@ -143,6 +143,12 @@ void parallel_for(std::size_t count, std::size_t grain, const std::function<void
         } else {
             static Pool background(true);
             if (background.run(count, grain, guarded)) return;
+            // Two threads' work side by side: with many processors the second one has a share of them too.
+            constexpr int many = 8;
+            if (worker_count() >= many) {
+                static Pool second(true);
+                if (second.run(count, grain, guarded)) return;
+            }
         }
     }
     body(0, count);

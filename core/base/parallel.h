@@ -11,7 +11,8 @@ int worker_count();
 
 // Calls body(begin, end) over disjoint ranges that cover [0, count), on the pool's threads and the caller's.
 // Ranges are handed out dynamically, at least `grain` items each. Exceptions reach the caller.
-// A nested call, or one while another thread uses the pool, runs on the calling thread alone.
+// A nested call, or one while other threads use the pool (with many processors there are two), runs on the calling
+// thread alone.
 void parallel_for(std::size_t count, std::size_t grain, const std::function<void(std::size_t, std::size_t)>& body);
 
 // While one lives, its thread's work has precedence: its own loops run on a second pool, and the loops of all other

@@ -4,6 +4,8 @@
 #include <cmath>
 #include <limits>
 
+#include "core/base/parallel.h"
+
 namespace likeness {
 namespace {
 
@@ -22,13 +24,14 @@ MeshBuffer empty_buffer(int width, int height) {
     return buffer;
 }
 
-void draw(MeshBuffer& buffer, int id, const Corner& a, const Corner& b, const Corner& c) {
+// The triangle's pixels in rows [top, bottom).
+void draw(MeshBuffer& buffer, int top, int bottom, int id, const Corner& a, const Corner& b, const Corner& c) {
     const float area = (b.x - a.x) * (c.y - a.y) - (b.y - a.y) * (c.x - a.x);
     if (!(std::abs(area) > 1e-12f)) return;
     const int x0 = std::max(0, int(std::floor(std::min({a.x, b.x, c.x}) - 0.5f)));
     const int x1 = std::min(buffer.width - 1, int(std::ceil(std::max({a.x, b.x, c.x}) - 0.5f)));
-    const int y0 = std::max(0, int(std::floor(std::min({a.y, b.y, c.y}) - 0.5f)));
-    const int y1 = std::min(buffer.height - 1, int(std::ceil(std::max({a.y, b.y, c.y}) - 0.5f)));
+    const int y0 = std::max(top, int(std::floor(std::min({a.y, b.y, c.y}) - 0.5f)));
+    const int y1 = std::min(bottom - 1, int(std::ceil(std::max({a.y, b.y, c.y}) - 0.5f)));
     for (int y = y0; y <= y1; ++y)
         for (int x = x0; x <= x1; ++x) {
             const float px = float(x) + 0.5f, py = float(y) + 0.5f;
@@ -58,15 +61,20 @@ MeshBuffer rasterize_mesh(const Vertices& vertices, const Triangles& triangles, 
         const Eigen::Vector2f p = camera.project(vertices.col(v), &z);
         corners[std::size_t(v)] = {p.x(), p.y(), z > 0.01f ? 1 / z : 0, presence ? (*presence)[std::size_t(v)] : 1};
     }
-    for (std::size_t t = 0; t < triangles.size(); ++t) {
-        const Corner &a = corners[std::size_t(triangles[t][0])], &b = corners[std::size_t(triangles[t][1])],
-                     &c = corners[std::size_t(triangles[t][2])];
-        if (std::max({a.presence, b.presence, c.presence}) <= 0.5f) continue;
-        if (a.inverse_z == 0 || b.inverse_z == 0 || c.inverse_z == 0) continue;
-        // Image y points down, so a front face (counter-clockwise in space) has negative area here.
-        if (front_only && (b.x - a.x) * (c.y - a.y) - (b.y - a.y) * (c.x - a.x) >= 0) continue;
-        draw(buffer, int(t), a, b, c);
-    }
+    // Each thread draws all triangles, but only into rows of its own.
+    const std::size_t rows = std::size_t(std::max(32, buffer.height / worker_count()));
+    parallel_for(std::size_t(buffer.height), rows, [&](std::size_t begin, std::size_t end) {
+        const int top = int(begin), bottom = int(end);
+        for (std::size_t t = 0; t < triangles.size(); ++t) {
+            const Corner &a = corners[std::size_t(triangles[t][0])], &b = corners[std::size_t(triangles[t][1])],
+                         &c = corners[std::size_t(triangles[t][2])];
+            if (std::max({a.presence, b.presence, c.presence}) <= 0.5f) continue;
+            if (a.inverse_z == 0 || b.inverse_z == 0 || c.inverse_z == 0) continue;
+            // Image y points down, so a front face (counter-clockwise in space) has negative area here.
+            if (front_only && (b.x - a.x) * (c.y - a.y) - (b.y - a.y) * (c.x - a.x) >= 0) continue;
+            draw(buffer, top, bottom, int(t), a, b, c);
+        }
+    });
     return buffer;
 }
 
@@ -76,7 +84,7 @@ MeshBuffer rasterize_uv(const std::vector<Eigen::Vector2f>& uv, const Triangles&
         return Corner{uv[std::size_t(i)].x() * float(size), uv[std::size_t(i)].y() * float(size), 1};
     };
     for (std::size_t t = 0; t < triangle_uv.size(); ++t)
-        draw(buffer, int(t), corner(triangle_uv[t][0]), corner(triangle_uv[t][1]), corner(triangle_uv[t][2]));
+        draw(buffer, 0, size, int(t), corner(triangle_uv[t][0]), corner(triangle_uv[t][1]), corner(triangle_uv[t][2]));
     return buffer;
 }
 

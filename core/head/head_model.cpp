@@ -113,8 +113,13 @@ PosedHead pose_head(const HeadModel& model, const PersonalHead& person, const He
     posed.vertices = person.vertices;
     const Eigen::VectorXf coefficients = model.control_expression * pose.controls;
     Eigen::Map<Eigen::VectorXf> rested(posed.vertices.data(), posed.vertices.size());
-    for (Eigen::Index e = 0; e < coefficients.size(); ++e)
-        if (coefficients[e] != 0) rested.noalias() += model.expression.col(e) * coefficients[e];
+    parallel_for(std::size_t(rested.size()), 4096, [&](std::size_t begin, std::size_t end) {
+        const Eigen::Index first = Eigen::Index(begin), count = Eigen::Index(end - begin);
+        for (Eigen::Index e = 0; e < coefficients.size(); ++e)
+            if (coefficients[e] != 0)
+                rested.segment(first, count).noalias() +=
+                    model.expression.col(e).segment(first, count) * coefficients[e];
+    });
     if (const float square = person.own_controls.squaredNorm(); person.own_expression.size() > 0 && square > 0)
         posed.vertices += person.own_controls.dot(pose.controls) / square * person.own_expression;
     for (int j = 0; j < model.joint_count(); ++j) {
@@ -123,15 +128,17 @@ PosedHead pose_head(const HeadModel& model, const PersonalHead& person, const He
         g.translation() = chain.origin[std::size_t(j)];
         posed.joint_transforms.push_back(g);
     }
-    for (Eigen::Index v = 0; v < posed.vertices.cols(); ++v) {
-        const Eigen::Vector3f x = posed.vertices.col(v);
-        Eigen::Vector3f sum = Eigen::Vector3f::Zero();
-        for (int j = 0; j < model.joint_count(); ++j) {
-            const float w = model.weights(j, v);
-            if (w != 0) sum += w * (posed.joint_transforms[std::size_t(j)] * x);
+    parallel_for(std::size_t(posed.vertices.cols()), 1024, [&](std::size_t begin, std::size_t end) {
+        for (Eigen::Index v = Eigen::Index(begin); v < Eigen::Index(end); ++v) {
+            const Eigen::Vector3f x = posed.vertices.col(v);
+            Eigen::Vector3f sum = Eigen::Vector3f::Zero();
+            for (int j = 0; j < model.joint_count(); ++j) {
+                const float w = model.weights(j, v);
+                if (w != 0) sum += w * (posed.joint_transforms[std::size_t(j)] * x);
+            }
+            posed.vertices.col(v) = sum;
         }
-        posed.vertices.col(v) = sum;
-    }
+    });
     return posed;
 }
 

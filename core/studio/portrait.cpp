@@ -14,6 +14,7 @@
 #include "core/image/load.h"
 #include "core/image/ops.h"
 #include "core/tracking/landmark_groups.h"
+#include "core/vision/foreground.h"
 #include "core/vision/matte.h"
 #include "core/vision/segments.h"
 
@@ -135,11 +136,12 @@ void correct_hair(const HeadModel& model, const HeadFit& fit, Photo& photo) {
 Result<Photo> cut_out(PortraitTools& tools, const Image& crop_image, const FaceLandmarks& in_crop) {
     auto matte = portrait_matte(*tools.segmenter, crop_image, in_crop);
     if (!matte) return matte.error();
-    auto segments = segment_person(crop_image, matte->alpha, in_crop);
+    auto colours = std::async(std::launch::async, [&] { return estimate_foreground(crop_image, *matte); });
+    auto segments = segment_person(crop_image, *matte, in_crop);
     if (!segments) return segments.error();
     Photo photo;
-    photo.color = std::move(matte->foreground);
-    photo.alpha = std::move(matte->alpha);
+    photo.color = colours.get();
+    photo.alpha = *std::move(matte);
     photo.hair = std::move(segments->hair_probability);
     photo.skin = std::move(segments->skin_probability);
     photo.cloth = std::move(segments->clothes_probability);
@@ -265,13 +267,16 @@ Result<PreparedPortrait> prepare_portrait(PortraitTools& tools, const Image& loa
         if (part == "teeth_lower" || part == "gums_lower") avatar.offsets(1, v) -= down.lower;
     }
     avatar.prepare();
-    result.hair_presence = grow_hair(avatar, photo);
-
-    progress.report(0.18, "Painting");
     SeedOptions seeding;
     seeding.density = options.density;
     seeding.seed = options.training.seed;
-    seed_splats(avatar, photo, result.hair_presence, seeding);
+    auto placing = std::async(std::launch::async, [&model = *tools.head, bare = avatar.neutral, seeding] {
+        return places_on_head(model, bare, seeding);
+    });
+    result.hair_presence = grow_hair(avatar, photo);
+
+    progress.report(0.18, "Painting");
+    seed_splats(avatar, photo, result.hair_presence, placing.get(), seeding);
     avatar.source.camera = photo.camera;
     avatar.source.file = std::filesystem::path(name).filename().string();
     avatar.source.picture = Image(photo_side, photo_side, 4);

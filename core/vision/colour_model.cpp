@@ -1,14 +1,33 @@
 #include "core/vision/colour_model.h"
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <opencv2/imgproc.hpp>
+
+#include "core/base/parallel.h"
+#include "core/image/ops.h"
 
 namespace likeness {
 
 namespace {
 constexpr float lightness_step = 5.0f, chroma_step = 5.0f;
 }  // namespace
+
+cv::Mat smooth_lab(const cv::Mat& rgb) {
+    // OpenCV's conversion first makes tables for a tenth of a second.
+    cv::Mat lab;
+    cv::GaussianBlur(rgb, lab, {3, 3}, 0);
+    parallel_for(std::size_t(lab.rows), 16, [&](std::size_t begin, std::size_t end) {
+        for (int y = int(begin); y < int(end); ++y)
+            for (int x = 0; x < lab.cols; ++x) {
+                cv::Vec3f& colour = lab.ptr<cv::Vec3f>(y)[x];
+                const std::array<float, 3> converted = srgb_to_lab(colour[0], colour[1], colour[2]);
+                colour = {converted[0], converted[1], converted[2]};
+            }
+    });
+    return lab;
+}
 
 int ColourModel::bin(const cv::Vec3f& lab) {
     const int l = std::clamp(int(lab[0] / lightness_step), 0, lightness_bins - 1);

@@ -5,7 +5,11 @@
 
 namespace likeness {
 
-// A smoothed histogram of the Lab colours (CV_32FC3: L 0..100, a and b about -127..127) under weights (CV_32F, >= 0).
+// CIE Lab colours (CV_32FC3: L 0..100, a and b about -127..127) of a picture (CV_32FC3, sRGB), a little smoothed: the
+// noise of single pixels tells nothing.
+cv::Mat smooth_lab(const cv::Mat& rgb);
+
+// A smoothed histogram of Lab colours under weights (CV_32F, >= 0).
 class ColourModel {
   public:
     // `unseen`: what colours that were never seen count, as a share of all pixels, spread over all bins.

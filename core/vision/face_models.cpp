@@ -13,9 +13,6 @@ Result<std::unique_ptr<FaceModels>> FaceModels::load() {
     Result<std::unique_ptr<LandmarkFinder>> landmarks = LandmarkFinder::load();
     if (!landmarks) return landmarks.error();
     models->landmarks_ = std::move(*landmarks);
-    Result<std::unique_ptr<PersonSegmenter>> person = PersonSegmenter::load();
-    if (!person) return person.error();
-    models->person_ = std::move(*person);
     if (const Result<std::filesystem::path> task = find_asset("face_landmarker.task")) {
         Result<std::unique_ptr<BlendshapeEstimator>> blendshapes = BlendshapeEstimator::load(*task);
         if (blendshapes)
@@ -63,10 +60,6 @@ Result<std::array<float, 52>> FaceModels::estimate_blendshapes(const FaceLandmar
         return Error{ErrorCode::not_found,
                      "Blendshape scores need MediaPipe's face_landmarker.task; put it into the assets folder.", ""};
     return blendshapes_->estimate(landmarks);
-}
-
-Result<Matte> FaceModels::portrait_matte(const Image& picture, const FaceLandmarks& face) {
-    return likeness::portrait_matte(*person_, picture, face);
 }
 
 }  // namespace likeness

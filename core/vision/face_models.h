@@ -1,4 +1,4 @@
-// All face networks, loaded once (some 30 ms): the door to this folder. Use from one thread at a time.
+// All networks that look at faces, loaded once (some 30 ms): the door to this folder. Use from one thread at a time.
 #pragma once
 
 #include <array>
@@ -10,9 +10,6 @@
 #include "core/vision/blendshapes.h"
 #include "core/vision/face_detector.h"
 #include "core/vision/face_landmarks.h"
-#include "core/vision/matte.h"
-#include "core/vision/person_segmenter.h"
-#include "core/vision/segments.h"
 
 namespace likeness {
 
@@ -36,14 +33,10 @@ class FaceModels {
     // In the order of arkit_names. Errors: not_found when !has_blendshapes().
     Result<std::array<float, 52>> estimate_blendshapes(const FaceLandmarks& landmarks);
 
-    // See matte.h.
-    Result<Matte> portrait_matte(const Image& picture, const FaceLandmarks& face);
-
   private:
     FaceModels() = default;
     std::unique_ptr<FaceDetector> detector_;
     std::unique_ptr<LandmarkFinder> landmarks_;
-    std::unique_ptr<PersonSegmenter> person_;
     std::unique_ptr<BlendshapeEstimator> blendshapes_;
 };
 

@@ -8,7 +8,6 @@
 
 #include "core/base/parallel.h"
 #include "core/vision/colour_model.h"
-#include "core/vision/foreground.h"
 #include "core/vision/guided_filter.h"
 #include "core/vision/mesh_indices.h"
 
@@ -116,9 +115,7 @@ cv::Mat polygon_mask(const FaceLandmarks& face, cv::Size size, const Eigen::Vect
 // background and has colours that the background has ten times as often as the person: it is peeled off, at most
 // `depth` deep, above the row `lowest`.
 void peel_background(const cv::Mat& small, const cv::Mat& face_mask, float depth, int lowest, cv::Mat& likely) {
-    cv::Mat lab, soft;
-    cv::GaussianBlur(small, soft, {3, 3}, 0);
-    cv::cvtColor(soft, lab, cv::COLOR_RGB2Lab);
+    const cv::Mat lab = smooth_lab(small);
     cv::Mat front_weight, back_weight;
     cv::threshold(likely, front_weight, 0.9, 1, cv::THRESH_BINARY);
     cv::threshold(likely, back_weight, 0.1, 1, cv::THRESH_BINARY_INV);
@@ -128,9 +125,9 @@ void peel_background(const cv::Mat& small, const cv::Mat& face_mask, float depth
     cv::Mat inside;
     cv::distanceTransform(person, inside, cv::DIST_L2, 3);
     // Ears, temples and jaw lie around the face's outline: keep a margin.
-    cv::Mat kept;
-    const int margin = std::max(3, int(0.5f * depth)) | 1;
-    cv::dilate(face_mask, kept, cv::getStructuringElement(cv::MORPH_ELLIPSE, {margin, margin}));
+    cv::Mat from_face;
+    cv::distanceTransform(~face_mask, from_face, cv::DIST_L2, 3);
+    const cv::Mat kept = from_face <= std::max(1.5f, 0.25f * depth);
     cv::Mat evidence(small.size(), CV_32F);
     parallel_for(std::size_t(small.rows), 16, [&](std::size_t begin, std::size_t end) {
         for (int y = int(begin); y < int(end); ++y)
@@ -239,7 +236,7 @@ Mixture best_mixture(const cv::Vec3f& colour, const Candidates& front, const Can
 
 }  // namespace
 
-Matte refine_matte(const Image& picture, const Image& probability, const FaceLandmarks& face) {
+Image refine_matte(const Image& picture, const Image& probability, const FaceLandmarks& face) {
     const cv::Mat colour = rgb_view(picture);
     const double ratio = std::min(1.0, double(working_side) / std::max(picture.width, picture.height));
     const cv::Size size(std::max(8, int(std::lround(picture.width * ratio))),
@@ -300,9 +297,8 @@ Matte refine_matte(const Image& picture, const Image& probability, const FaceLan
     cv::Mat certain_front, certain_back;
     cv::resize(map.foreground, certain_front, colour.size(), 0, 0, cv::INTER_LINEAR);
     cv::resize(map.background, certain_back, colour.size(), 0, 0, cv::INTER_LINEAR);
-    Matte matte;
-    matte.alpha = Image(picture.width, picture.height, 1);
-    cv::Mat result(colour.size(), CV_32F, matte.alpha.pixels.data());
+    Image matte(picture.width, picture.height, 1);
+    cv::Mat result(colour.size(), CV_32F, matte.pixels.data());
     parallel_for(std::size_t(result.rows), 32, [&](std::size_t begin, std::size_t end) {
         for (int y = int(begin); y < int(end); ++y) {
             for (int x = 0; x < result.cols; ++x) {
@@ -324,15 +320,13 @@ Matte refine_matte(const Image& picture, const Image& probability, const FaceLan
     result.setTo(0, before & ~whole);
     result.setTo(1, whole & ~before);
     // Faint haze away from the body.
-    cv::Mat near_body;
-    const int reach = std::max(3, int(band / scale.x()) | 1);
-    cv::dilate(whole, near_body, cv::getStructuringElement(cv::MORPH_ELLIPSE, {reach, reach}));
-    result.setTo(0, ~near_body);
-    matte.foreground = estimate_foreground(picture, matte.alpha);
+    cv::Mat from_body;
+    cv::distanceTransform(~whole, from_body, cv::DIST_L2, 3);
+    result.setTo(0, from_body > std::max(1.5f, 0.5f * band / scale.x()));
     return matte;
 }
 
-Result<Matte> portrait_matte(PersonSegmenter& segmenter, const Image& picture, const FaceLandmarks& face) {
+Result<Image> portrait_matte(PersonSegmenter& segmenter, const Image& picture, const FaceLandmarks& face) {
     if (picture.width < 16 || picture.height < 16)
         return Error{ErrorCode::invalid_argument, "The picture is too small to cut a person out of it.", ""};
     // The network has 256 x 256 pixels: more than this tells nothing more.

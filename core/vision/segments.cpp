@@ -95,9 +95,7 @@ class PersonModel {
   public:
     PersonModel(const cv::Mat& rgb, const cv::Mat& alpha, const FaceLandmarks& face, const Eigen::Vector2f& scale)
         : alpha_(alpha), prior_(rgb.size(), CV_32FC3), shares_(rgb.size(), CV_32FC3) {
-        cv::Mat soft;
-        cv::GaussianBlur(rgb, soft, {3, 3}, 0);
-        cv::cvtColor(soft, lab_, cv::COLOR_RGB2Lab);
+        lab_ = smooth_lab(rgb);
         everything_ = std::make_unique<ColourModel>(lab_, alpha_);
         place(face, scale);
         seed(face, scale);

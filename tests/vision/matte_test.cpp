@@ -1,4 +1,6 @@
 // Mattes, foreground colours and segments: made-up pictures with a known answer, then the sample portrait.
+#include "core/vision/matte.h"
+
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -50,13 +52,13 @@ TEST(GuidedFilter, KeepsAValueThatIsLinearInTheGuide) {
 
 struct Cut {
     FaceLandmarks face;
-    Matte matte;
+    Image matte;
 };
 
 const Cut& cut() {
     static const Cut once = [] {
         const auto face = test::models().find_landmarks(test::astronaut());
-        const auto matte = test::models().portrait_matte(test::astronaut(), *face);
+        const auto matte = portrait_matte(test::segmenter(), test::astronaut(), *face);
         return Cut{*face, *matte};
     }();
     return once;
@@ -64,9 +66,9 @@ const Cut& cut() {
 
 TEST(Matte, PersonIsWholeAndBackgroundIsEmpty) {
     const auto& [face, matte] = cut();
-    const auto alpha = [&](int x, int y) { return *matte.alpha.at(x, y); };
-    ASSERT_EQ(matte.alpha.width, 512);
-    ASSERT_EQ(matte.foreground.channels, 3);
+    const auto alpha = [&](int x, int y) { return *matte.at(x, y); };
+    ASSERT_EQ(matte.width, 512);
+    ASSERT_EQ(matte.channels, 1);
     for (const mesh::Index index : mesh::oval) {  // the face, a little inside its outline
         const Eigen::Vector2f p = face.point(mesh::nose_tip) + 0.9f * (face.point(index) - face.point(mesh::nose_tip));
         EXPECT_GT(alpha(int(p.x()), int(p.y())), 0.98f);
@@ -76,7 +78,7 @@ TEST(Matte, PersonIsWholeAndBackgroundIsEmpty) {
     EXPECT_LT(alpha(480, 60), 0.02f);
     EXPECT_LT(alpha(330, 80), 0.02f);
     double total = 0, half = 0;
-    for (const float a : matte.alpha.pixels) {
+    for (const float a : matte.pixels) {
         EXPECT_GE(a, 0.0f);
         EXPECT_LE(a, 1.0f);
         total += double(a);
@@ -89,9 +91,7 @@ TEST(Matte, PersonIsWholeAndBackgroundIsEmpty) {
 // What only some of the network's views take for the person: believed beside the head, not away from it or apart.
 TEST(Matte, DoubtfulPiecesAwayFromTheHeadGo) {
     const auto& face = cut().face;
-    auto segmenter = PersonSegmenter::load();
-    ASSERT_TRUE(segmenter);
-    auto likely = (*segmenter)->probability(test::astronaut(), face, 512, 512);
+    auto likely = test::segmenter().probability(test::astronaut(), face, 512, 512);
     ASSERT_TRUE(likely);
     Image picture = test::astronaut();
     const auto claim = [&](int x, int y, int width, int height, float probability) {
@@ -104,10 +104,10 @@ TEST(Matte, DoubtfulPiecesAwayFromTheHeadGo) {
     };
     claim(300, 40, 110, 40, 0.7f);  // a lamp that touches the hair
     claim(40, 100, 40, 40, 1.0f);   // a face on a poster
-    const Matte matte = refine_matte(picture, *likely, face);
-    EXPECT_LT(*matte.alpha.at(380, 60), 0.02f);
-    EXPECT_LT(*matte.alpha.at(60, 120), 0.02f);
-    EXPECT_GT(*matte.alpha.at(230, 60), 0.98f);  // the hair itself
+    const Image matte = refine_matte(picture, *likely, face);
+    EXPECT_LT(*matte.at(380, 60), 0.02f);
+    EXPECT_LT(*matte.at(60, 120), 0.02f);
+    EXPECT_GT(*matte.at(230, 60), 0.98f);  // the hair itself
 }
 
 TEST(Matte, ALampBehindTheHairGoes) {
@@ -116,10 +116,10 @@ TEST(Matte, ALampBehindTheHairGoes) {
     const Image picture = test::load(*data / "portraits" / "ffhq_00001.png");
     const auto face = test::models().find_landmarks(picture);
     ASSERT_TRUE(face);
-    const auto matte = test::models().portrait_matte(picture, *face);
+    const auto matte = portrait_matte(test::segmenter(), picture, *face);
     ASSERT_TRUE(matte) << matte.error().message;
     const auto alpha = [&](float x, float y) {
-        return *matte->alpha.at(int(x * float(picture.width)), int(y * float(picture.height)));
+        return *matte->at(int(x * float(picture.width)), int(y * float(picture.height)));
     };
     EXPECT_LT(alpha(0.20f, 0.605f), 0.1f);
     EXPECT_LT(alpha(0.05f, 0.69f), 0.1f);   // its glow
@@ -130,21 +130,21 @@ TEST(Matte, APictureThatEndsAtTheChin) {
     const int height = int(cut().face.point(mesh::chin).y());
     Image picture(512, height, 3);
     std::copy_n(test::astronaut().pixels.begin(), picture.pixels.size(), picture.pixels.begin());
-    const auto matte = test::models().portrait_matte(picture, cut().face);
+    const auto matte = portrait_matte(test::segmenter(), picture, cut().face);
     ASSERT_TRUE(matte) << matte.error().detail;
-    EXPECT_GT(*matte->alpha.at(int(cut().face.point(mesh::nose_tip).x()), height - 8), 0.98f);
-    EXPECT_LT(*matte->alpha.at(40, 40), 0.02f);
+    EXPECT_GT(*matte->at(int(cut().face.point(mesh::nose_tip).x()), height - 8), 0.98f);
+    EXPECT_LT(*matte->at(40, 40), 0.02f);
 }
 
 TEST(Matte, RefusesATinyPicture) {
-    const auto matte = test::models().portrait_matte(Image(8, 8, 3), cut().face);
+    const auto matte = portrait_matte(test::segmenter(), Image(8, 8, 3), cut().face);
     ASSERT_FALSE(matte);
     EXPECT_EQ(matte.error().code, ErrorCode::invalid_argument);
 }
 
 TEST(Segments, SkinHairAndClothesOfTheAstronaut) {
     const auto& [face, matte] = cut();
-    const auto found = segment_person(test::astronaut(), matte.alpha, face);
+    const auto found = segment_person(test::astronaut(), matte, face);
     ASSERT_TRUE(found) << found.error().message;
     const auto kind = [&](float x, float y) { return found->at(int(x), int(y)); };
     EXPECT_EQ(kind(face.point(50).x(), face.point(50).y()), Segment::skin);  // cheeks
@@ -156,7 +156,7 @@ TEST(Segments, SkinHairAndClothesOfTheAstronaut) {
     for (std::size_t i = 0; i < found->label.size(); ++i) {
         const float sum = found->skin_probability.pixels[i] + found->hair_probability.pixels[i] +
                           found->clothes_probability.pixels[i];
-        EXPECT_NEAR(sum, matte.alpha.pixels[i], 1e-4f);
+        EXPECT_NEAR(sum, matte.pixels[i], 1e-4f);
     }
     EXPECT_FALSE(segment_person(test::astronaut(), Image(5, 5, 1), face));
 }

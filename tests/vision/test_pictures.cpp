@@ -24,6 +24,11 @@ FaceModels& models() {
     return *loaded;
 }
 
+PersonSegmenter& segmenter() {
+    static const std::unique_ptr<PersonSegmenter> loaded = value_of(PersonSegmenter::load());
+    return *loaded;
+}
+
 Image load(const std::filesystem::path& file) { return value_of(load_image(file)); }
 
 const Image& astronaut() {

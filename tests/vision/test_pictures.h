@@ -7,11 +7,13 @@
 
 #include "core/image/image.h"
 #include "core/vision/face_models.h"
+#include "core/vision/person_segmenter.h"
 
 namespace likeness::test {
 
 // Loaded once; throws (so the test fails with the sentence) when an asset is missing.
 FaceModels& models();
+PersonSegmenter& segmenter();
 // The astronaut (512 x 512, NASA, public domain).
 const Image& astronaut();
 // $LIKENESS_TEST_DATA, or the data beside the repository; empty when neither is there.
