@@ -97,11 +97,12 @@ void MotionPanel::draw_transport(Studio& studio) {
     if (icon_button("loop", ICON_FA_REPEAT, motion.loop, "Begin again at the end."))
         studio.invoke("motion.loop", {{"on", !motion.loop}});
     ImGui::SameLine();
-    // What does not fit is left out: the file's name first (it is in the tooltip), then the speed.
-    const float side = ImGui::GetFrameHeight(), gap = ImGui::GetStyle().ItemSpacing.x;
-    const std::string time = time_text(motion.time()) + " / " + time_text(motion.duration());
-    const float time_width = ImGui::CalcTextSize(time.c_str()).x + gap, speed_width = px(150);
-    float room = ImGui::GetContentRegionAvail().x - 2 * side - px(2) - gap - time_width;
+    // What does not fit is left out: the file's name first (it is in the tooltip), then the speed, then the duration.
+    const float side = ImGui::GetFrameHeight(), gap = ImGui::GetStyle().ItemSpacing.x, speed_width = px(150);
+    float room = ImGui::GetContentRegionAvail().x - 2 * side - px(2) - gap;
+    std::string time = time_text(motion.time()) + " / " + time_text(motion.duration());
+    if (ImGui::CalcTextSize(time.c_str()).x > room) time = time_text(motion.time());
+    room -= ImGui::CalcTextSize(time.c_str()).x + gap;
     const bool with_speed = room > speed_width + gap;
     if (with_speed) room -= speed_width + gap;
     float speed = float(motion.speed);

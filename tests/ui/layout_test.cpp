@@ -1,6 +1,8 @@
 // Where panels are: docked, closed, moved by their tabs, as large as their text, and the same after a restart.
 #include <imgui_internal.h>
 
+#include <fstream>
+
 #include "tests/ui/interface_bench.h"
 
 namespace likeness::test {
@@ -156,6 +158,23 @@ TEST(Layout, LargeTextOnASmallWindowOverlapsNothing) {
         IM_CHECK(window_of("Viewport")->Rect().Contains(bar->Rect()));
         IM_CHECK(window_of("Viewport")->Rect().Contains(cube.RectFull));
     }));
+    // The motion's transport leaves out what does not fit.
+    const std::filesystem::path track = bench.folder.path / "talk.json";
+    std::ofstream(track) << R"({"names": ["jawOpen"], "frames": [{"time": 0, "weights": [0]},
+        {"time": 0.4, "weights": [0.6]}]})";
+    ASSERT_TRUE(bench.studio().execute("motion.open", {{"path", track.string()}}));
+    ASSERT_TRUE(bench.draw_until([&] { return bench.studio().motion().loaded(); }));
+    const auto speed_is_shown = [&] {
+        bool shown = false;
+        EXPECT_TRUE(bench.play([&](ImGuiTestContext* ctx) {
+            ctx->Yield(3);
+            shown = ctx->ItemExists("//###Motion/speed/##value");
+        }));
+        return shown;
+    };
+    EXPECT_FALSE(speed_is_shown());
+    bench.studio().settings().text_scale = 1;
+    EXPECT_TRUE(speed_is_shown());
 }
 
 }  // namespace
