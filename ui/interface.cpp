@@ -43,7 +43,11 @@ Interface::Interface(Studio& studio, ViewportOutput& output) : studio_(studio), 
     add<TasksPanel>();
     add<LogPanel>();
     add<ExportPanel>(output);
-    add<PreferencesPanel>(output).open = false;
+    add<PreferencesPanel>(output);
+    for (auto& panel : panels_) {
+        const auto& closed = studio.settings().closed_panels;
+        panel->open = panel.get() == viewport_ || std::ranges::find(closed, panel->name()) == closed.end();
+    }
     add_commands();
 }
 
@@ -67,7 +71,7 @@ void Interface::add_commands() {
         id[6] = char(std::tolower(static_cast<unsigned char>(id[6])));
         add_command(id, "Show " + panel->name(), panel->about(), [this, name = panel->name()] { show_panel(name); });
     }
-    add_command("panel.arrange", "Usual arrangement", "Puts all panels where they were at first.",
+    add_command("panel.reset_layout", "Reset layout", "Opens the usual panels and puts them where they were at first.",
                 [this] { layout_wanted_ = true; });
     add_command("window.shortcuts", "Keyboard and mouse", "Lists keys and mouse movements.",
                 [this] { shortcut_sheet_.toggle(); });
@@ -105,6 +109,7 @@ void Interface::draw() {
     draw_status_bar();
     draw_dock();
     draw_panels();
+    remember_panels();
     command_palette_.draw(studio_);
     shortcut_sheet_.draw(studio_);
     dialogs_.draw(studio_);
@@ -196,6 +201,17 @@ void Interface::scale_panels(float ratio) {
         auto* node = static_cast<ImGuiDockNode*>(docks.Nodes.Data[i].val_p);
         if (node && node->IsRootNode() && node->IsDockSpace()) scale_nodes(node, ratio);
     }
+}
+
+// A panel may be closed by its own button, a menu, a command: whichever, the next start has it closed too. Where panels
+// are, Dear ImGui's layout file knows.
+void Interface::remember_panels() {
+    std::vector<std::string> closed;
+    for (const auto& panel : panels_)
+        if (!panel->open) closed.push_back(panel->name());
+    if (closed == studio_.settings().closed_panels) return;
+    studio_.settings().closed_panels = std::move(closed);
+    studio_.settings_changed();
 }
 
 void Interface::draw_panels() {

@@ -45,6 +45,7 @@ class Interface {
     void draw_menu_bar();
     void draw_dock();
     void draw_panels();
+    void remember_panels();
     void build_layout(unsigned dock, float width, float height);
     void draw_status_bar();
     template <class P, class... A>

@@ -111,7 +111,8 @@ void view_menu(Studio& studio, Interface& interface) {
             tooltip(panel->about());
         }
         ImGui::Separator();
-        if (ImGui::MenuItem("Usual arrangement")) interface.reset_layout();
+        if (ImGui::MenuItem("Reset layout")) interface.reset_layout();
+        tooltip("Opens the usual panels and puts them where they were at first.");
         ImGui::EndMenu();
     }
 }

@@ -97,30 +97,40 @@ void MotionPanel::draw_transport(Studio& studio) {
     if (icon_button("loop", ICON_FA_REPEAT, motion.loop, "Begin again at the end."))
         studio.invoke("motion.loop", {{"on", !motion.loop}});
     ImGui::SameLine();
+    // What does not fit is left out: the file's name first (it is in the tooltip), then the speed, then the duration.
+    const float side = ImGui::GetFrameHeight(), gap = ImGui::GetStyle().ItemSpacing.x, speed_width = px(150);
+    float room = ImGui::GetContentRegionAvail().x - 2 * side - px(2) - gap;
+    std::string time = time_text(motion.time()) + " / " + time_text(motion.duration());
+    if (ImGui::CalcTextSize(time.c_str()).x > room) time = time_text(motion.time());
+    room -= ImGui::CalcTextSize(time.c_str()).x + gap;
+    const bool with_speed = room > speed_width + gap;
+    if (with_speed) room -= speed_width + gap;
     float speed = float(motion.speed);
-    if (slider(studio, "speed",
-               {.label = "Speed",
-                .low = 0.1f,
-                .high = 4,
-                .fallback = 1,
-                .format = "%.2f",
-                .unit = "x",
-                .about = "How fast it plays.",
-                .width = px(150),
-                .logarithmic = true},
-               speed))
+    if (with_speed && slider(studio, "speed",
+                             {.label = "Speed",
+                              .low = 0.1f,
+                              .high = 4,
+                              .fallback = 1,
+                              .format = "%.2f",
+                              .unit = "x",
+                              .about = "How fast it plays.",
+                              .width = speed_width,
+                              .logarithmic = true},
+                             speed))
         studio.invoke("motion.speed", {{"value", speed}});
-    ImGui::SameLine();
+    if (with_speed) ImGui::SameLine();
     ImGui::AlignTextToFramePadding();
-    ImGui::Text("%s / %s", time_text(motion.time()).c_str(), time_text(motion.duration()).c_str());
-    ImGui::SameLine();
-    ImGui::PushStyleColor(ImGuiCol_Text, palette().dim);
-    ImGui::TextUnformatted(
-        (motion.file().filename().string() + (motion.shown() ? "" : "   (not shown: the pose was edited)")).c_str());
-    ImGui::PopStyleColor();
+    ImGui::TextUnformatted(time.c_str());
+    const std::string name =
+        motion.file().filename().string() + (motion.shown() ? "" : "   (not shown: the pose was edited)");
+    if (ImGui::CalcTextSize(name.c_str()).x < room) {
+        ImGui::SameLine();
+        ImGui::PushStyleColor(ImGuiCol_Text, palette().dim);
+        ImGui::TextUnformatted(name.c_str());
+        ImGui::PopStyleColor();
+    }
     tooltip(motion.file().string() + "\n" + format_count(motion.track()->frame_count()) + " frames, " +
             std::to_string(motion.track()->names.size()) + " controls");
-    const float side = ImGui::GetFrameHeight();
     ImGui::SameLine(ImGui::GetCursorPosX() + ImGui::GetContentRegionAvail().x - 2 * side - px(2));
     if (icon_button("open", ICON_FA_FOLDER_OPEN, false, "Open another motion.")) studio.invoke("motion.open");
     ImGui::SameLine(0, px(2));

@@ -78,7 +78,7 @@ void SourcePanel::draw_picture(Studio& studio, const SourcePhotograph& source) {
     const bool matte = shown_ == 1 && !matte_.empty();
     const Picture& picture = matte ? matte_ : photo_;
     const float room = ImGui::GetContentRegionAvail().x;
-    const float most = std::max(px(90), ImGui::GetContentRegionAvail().y - px(62));
+    const float most = std::max(px(64), ImGui::GetContentRegionAvail().y - px(62));
     const float scale = std::min(room / float(picture.width()), most / float(picture.height()));
     const ImVec2 size = {float(picture.width()) * scale, float(picture.height()) * scale};
     ImGui::SetCursorPosX(ImGui::GetCursorPosX() + 0.5f * (room - size.x));
@@ -139,7 +139,7 @@ void SourcePanel::draw_facts(Studio& studio, const SourcePhotograph& source) {
         studio.invoke("view.compare", {{"mode", studio.view().compare == CompareMode::wipe ? "off" : "wipe"}});
     ImGui::SameLine();
     command_button(studio, "source.refit", {}, ICON_FA_ARROWS_ROTATE "  Fit again", ButtonStyle::normal, -1);
-    const std::string name = source.file.empty() ? "inside the avatar's file" : source.file.filename().string();
+    const std::string name = source.file.empty() ? "Inside the avatar's file" : source.file.filename().string();
     const std::string size =
         source.picture ? std::to_string(source.picture->width) + " x " + std::to_string(source.picture->height) : "";
     ImGui::PushStyleColor(ImGuiCol_Text, palette().dim);

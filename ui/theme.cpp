@@ -149,7 +149,7 @@ void set_shapes() {
     style.GrabRounding = 3;
     style.TabRounding = 4;
     style.DockingSeparatorSize = 2;
-    style.TabCloseButtonMinWidthSelected = FLT_MAX;  // closed from the View menu, so that names have room
+    style.TabCloseButtonMinWidthSelected = 0;  // a cross on the tab in front, under the pointer
     style.WindowMenuButtonPosition = ImGuiDir_None;
     style.WindowTitleAlign = {0, 0.5f};
     style.SeparatorTextBorderSize = 1;

@@ -130,8 +130,16 @@ void TrainingPanel::draw_plots(const TrainingStatus& training) {
                                ImPlotFlags_NoMenus | ImPlotFlags_NoBoxSelect | ImPlotFlags_NoMouseText |
                                    ImPlotFlags_NoTitle | ImPlotFlags_NoLegend))
             return;
-        ImPlot::SetupAxes(nullptr, nullptr, ImPlotAxisFlags_AutoFit | ImPlotAxisFlags_NoTickMarks,
-                          ImPlotAxisFlags_AutoFit | ImPlotAxisFlags_NoTickMarks);
+        ImPlot::SetupAxes(nullptr, nullptr, ImPlotAxisFlags_NoTickMarks, ImPlotAxisFlags_NoTickMarks);
+        // From step 0 on; the first values, close to each other, are not blown up to fill the height, and three
+        // numbers are as many as fit beside it.
+        const auto [least, most] = std::ranges::minmax(values);
+        const double middle = 0.5 * (double(least) + double(most));
+        const double half = std::max(0.55 * (double(most) - double(least)), 0.01 * std::abs(middle) + 1e-9);
+        ImPlot::SetupAxesLimits(0, std::max(20.0, double(steps_.back())), middle - half, middle + half,
+                                ImPlotCond_Always);
+        ImPlot::SetupAxisFormat(ImAxis_Y1, "%.3g");
+        ImPlot::SetupAxisTicks(ImAxis_Y1, middle - 0.8 * half, middle + 0.8 * half, 3);
         ImPlotSpec spec;
         spec.LineColor = colour;
         spec.LineWeight = px(1.8f);
@@ -164,8 +172,8 @@ void TrainingPanel::draw_stages(const TrainingStatus& training) {
                                                   u32(palette().fill), px(2));
         ImGui::SetCursorPosX(ImGui::GetCursorPosX() + px(4));
         ImGui::TextUnformatted(name.c_str());
-        const std::string value = milliseconds < 1 ? printed("%.0f us", 1000 * milliseconds)
-                                                   : printed("%.1f ms", milliseconds);
+        const std::string value =
+            milliseconds < 1 ? printed("%.0f us", 1000 * milliseconds) : printed("%.1f ms", milliseconds);
         ImGui::SameLine(std::max(0.0f, width - ImGui::CalcTextSize(value.c_str()).x));
         ImGui::TextUnformatted(value.c_str());
     };

@@ -23,16 +23,6 @@ class ViewportPanel : public Panel {
   private:
     void navigate(Studio& studio, const ImVec2& from, const ImVec2& size);
     void continue_turn(Studio& studio);
-    void draw_toolbar(Studio& studio, const ImVec2& from, float width);
-    void draw_landmarks(const Studio& studio, const ImVec2& from) const;
-    void draw_pick(const ImVec2& from) const;
-    void draw_wipe(Studio& studio, const ImVec2& from, const ImVec2& size);
-    void draw_statistics(const ImVec2& from, const ImVec2& size) const;
-    void draw_state(Studio& studio, const ImVec2& from, const ImVec2& size);
-    void display_menu(Studio& studio);
-    void background_menu(Studio& studio);
-    void camera_menu(Studio& studio);
-    void joint_menu(Studio& studio);
 
     ViewportOutput& output_;
     std::optional<PickedInfo> picked_;

@@ -20,6 +20,22 @@ void line_in_middle(const std::string& text, ImFont* font, float size, const ImV
     ImGui::PopFont();
 }
 
+// A block in the middle; its lines begin below each other.
+void draw_steps() {
+    static constexpr std::array<const char*, 3> steps = {
+        "1.  Drop a portrait: a photograph of one face, from the front.",
+        "2.  Watch its avatar appear, and get better while it trains.", "3.  Turn it, make it smile, save it."};
+    float width = 0;
+    for (const char* step : steps) width = std::max(width, ImGui::CalcTextSize(step).x);
+    const float left = std::max(0.0f, 0.5f * (ImGui::GetWindowWidth() - width));
+    ImGui::PushStyleColor(ImGuiCol_Text, palette().dim);
+    for (const char* step : steps) {
+        ImGui::SetCursorPosX(left);
+        ImGui::TextUnformatted(step);
+    }
+    ImGui::PopStyleColor();
+}
+
 void dashed_frame(ImDrawList& draw, const ImVec2& from, const ImVec2& to, ImU32 colour) {
     const float dash = px(9), gap = px(6), thick = px(1.6f);
     for (float x = from.x + px(8); x < to.x - px(8); x += dash + gap) {
@@ -45,9 +61,7 @@ void Welcome::draw(Studio& studio) {
     ImGui::SetCursorPosY(std::max(px(16), 0.45f * (room.y - height)));
     line_in_middle("Likeness", medium_font(), 34, palette().text);
     ImGui::Dummy({0, px(6)});
-    line_in_middle("1.  Drop a portrait: a photograph of one face, from the front.", regular_font(), 0, palette().dim);
-    line_in_middle("2.  Watch its avatar appear, and get better while it trains.", regular_font(), 0, palette().dim);
-    line_in_middle("3.  Turn it, make it smile, save it.", regular_font(), 0, palette().dim);
+    draw_steps();
     ImGui::Dummy({0, px(14)});
     draw_drop_zone(studio, width);
     if (recent) draw_recent(studio, width);

@@ -218,7 +218,7 @@ void add_pose_commands(CommandRegistry& registry) {
                       return {};
                   })});
     registry.add({"pose.head",
-                  "Head",
+                  "Turn the head",
                   "Pose",
                   "Turns the head, shared by neck and head joint, in degrees.",
                   {with_default(number_argument("yaw", "To the subject's left", -90, 90, "degrees"), 0),

@@ -108,6 +108,7 @@ LoadedSettings load_settings(const fs::path& folder) {
     take_number(from, "training_resolution", s.training_resolution, 64, 2048);
     take_texts(from, "data_folders", s.data_folders, 100);
     take_texts(from, "recent_files", s.recent_files, most_recent);
+    take_texts(from, "closed_panels", s.closed_panels, 100);
     take_flag(from, "first_run", s.first_run);
     if (const auto it = from.find("window"); it != from.end()) {
         if (it->is_object()) {
@@ -144,6 +145,7 @@ Status save_settings(const fs::path& folder, const Settings& s) {
     document["training_resolution"] = s.training_resolution;
     document["data_folders"] = s.data_folders;
     document["recent_files"] = s.recent_files;
+    document["closed_panels"] = s.closed_panels;
     document["first_run"] = s.first_run;
     document["window"] = {{"x", s.window.x},
                           {"y", s.window.y},

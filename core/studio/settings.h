@@ -33,6 +33,7 @@ struct Settings {
     int training_steps = 500, training_resolution = 512;
     std::vector<std::string> data_folders;  // where dialogs begin and motions are looked for
     std::vector<std::string> recent_files;  // newest first, at most 12
+    std::vector<std::string> closed_panels = {"Preferences"};
     WindowGeometry window;
     std::map<std::string, std::string> pose_presets;  // name -> pose as JSON text
     bool first_run = true;

@@ -44,6 +44,7 @@ Studio::~Studio() {
     jobs_.shut_down();  // an autosave may be under way
     // What a person chose to lose, or what is saved, leaves no autosave; anything else is offered at the next start.
     if (quitting_ || !document_.dirty()) recovery_folder_->forget();
+    if (quitting_ && recovered_ && options_.remember) RecoveryFolder::discard(*recovered_);
     if (options_.remember && settings_dirty_) (void)save_settings(options_.folders.settings, settings_);
 }
 

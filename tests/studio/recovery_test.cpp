@@ -104,6 +104,21 @@ TEST(Recovery, ACrashIsOfferedAndRecovered) {
     EXPECT_EQ(jaw(*bench->studio), 0.5f);
 }
 
+TEST(Recovery, QuittingWithoutSavingWhatWasRecoveredLeavesNothing) {
+    Person p;
+    auto bench = p.starts();
+    p.works(*bench);
+    bench->crash();
+    bench = p.starts();
+    bench->run("recovery.recover");
+    bench->run("app.quit", {{"discard", true}});
+    bench.reset();
+    EXPECT_FALSE(fs::exists(p.beside));
+    EXPECT_EQ(p.records(), 0);
+    bench = p.starts();
+    EXPECT_TRUE(bench->studio->recoveries().empty());
+}
+
 TEST(Recovery, AnUndecidedAutosaveIsNotOverwritten) {
     Person p;
     auto crashed = p.starts();

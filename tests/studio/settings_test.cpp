@@ -34,6 +34,7 @@ TEST(Settings, RoundTrip) {
     s.training_steps = 77;
     s.data_folders = {"/a", "/b c"};
     for (int i = 0; i < 20; ++i) s.add_recent("/pictures/" + std::to_string(i % 15) + ".png");
+    s.closed_panels = {"Source", "Preferences"};
     s.window = {5, 6, 1000, 700, true};
     s.pose_presets["My \"smile\""] = R"({"controls":{"jawOpen":0.5}})";
     s.first_run = false;
@@ -53,6 +54,7 @@ TEST(Settings, RoundTrip) {
     EXPECT_EQ(t.recent_files, s.recent_files);
     EXPECT_EQ(t.recent_files.size(), 12u);
     EXPECT_EQ(t.recent_files.front(), "/pictures/4.png");
+    EXPECT_EQ(t.closed_panels, s.closed_panels);
     EXPECT_EQ(t.window.width, 1000);
     EXPECT_TRUE(t.window.maximised);
     EXPECT_EQ(t.pose_presets, s.pose_presets);

@@ -142,53 +142,6 @@ TEST(Look, ABackgroundChosenByHandOutlivesTheTheme) {
     EXPECT_EQ(studio.view().background_colour, green);
 }
 
-TEST(Look, PanelsAtTheSidesGrowWithTheText) {
-    BenchOptions options;
-    options.width = 1920;
-    options.height = 1200;
-    InterfaceBench bench(options);
-    const auto size_of = [&](const char* panel) {
-        for (int i = 0; i < 4; ++i) bench.app->draw();
-        return ImGui::FindWindowByName((std::string(panel) + "###" + panel).c_str())->Size;
-    };
-    const ImVec2 right = size_of("Expression"), below = size_of("Motion"), middle = size_of("Viewport"),
-                 layers = size_of("Layers");
-    bench.studio().settings().text_scale = 1.5f;
-    EXPECT_NEAR(size_of("Expression").x, 1.5f * right.x, 8);
-    EXPECT_NEAR(size_of("Motion").y, 1.5f * below.y, 0.1f * below.y);
-    EXPECT_NEAR(size_of("Layers").y, 1.5f * layers.y, 0.1f * layers.y);
-    EXPECT_LT(size_of("Viewport").x, middle.x);
-    bench.studio().settings().text_scale = 1;
-    EXPECT_NEAR(size_of("Expression").x, right.x, 8);
-    EXPECT_NEAR(size_of("Layers").y, layers.y, 8);
-}
-
-TEST(Look, TheTabsInFrontAreStillThereTheNextTime) {
-    const TemporaryFolder home("interface_tabs");
-    BenchOptions options;
-    options.home = home.path / "home";
-    const auto in_front = [](const char* panel) {
-        const ImGuiWindow* window = ImGui::FindWindowByName((std::string(panel) + "###" + panel).c_str());
-        return window && window->DockIsActive && window->DockTabIsVisible;
-    };
-    const auto look = [&](InterfaceBench& bench) {
-        for (int i = 0; i < 12; ++i) bench.app->draw();
-        for (const char* panel : {"Pose", "Layers", "Tasks"}) EXPECT_TRUE(in_front(panel)) << panel;
-        EXPECT_FALSE(in_front("Export"));
-    };
-    {
-        InterfaceBench bench(options);
-        bench.app->interface().show_panel("Pose");
-        bench.app->interface().show_panel("Tasks");
-        look(bench);
-        // The engine that drives the tests keeps the program from doing it.
-        std::filesystem::create_directories(options.home / "settings");
-        ImGui::SaveIniSettingsToDisk((options.home / "settings" / "layout.ini").c_str());
-    }
-    InterfaceBench bench(options);
-    look(bench);
-}
-
 TEST(Look, PicturesOfClosedDocumentsAreGone) {
     InterfaceBench bench;
     const auto textures = [&] {
