@@ -111,9 +111,9 @@ __device__ void sort_piece(Key* piece, int count, int thread, Key* shared) {
 
 // Slots that a block of sort_kernel() or merge_kernel() looks at: most are empty, or have nothing for it to do. They lie
 // far apart, since neighbours may belong to one deep tile. With few slots, sorting is not to wait for a second long list,
-// and where lists are long anyway, merging is not either.
+// nor merging with few tiles, whose lists are long.
 constexpr unsigned most_sort_slots = sort_threads / warp_threads, most_merge_slots = 8;
-constexpr unsigned few_slots = 1u << 14, long_list = 200;
+constexpr unsigned few_slots = 1u << 14, few_tiles = 1u << 12;
 inline unsigned blocks_of(unsigned slots, unsigned per_block) { return (slots + per_block - 1) / per_block; }
 
 // The segment that begins a piece of its list stands for the piece. A warp sorts a short one by itself, with no more keys
@@ -200,7 +200,7 @@ void launch_tile_lists(const RasterShape& shape, const RasterWorkspace& workspac
     done("lists");
     const unsigned sorted = slots > few_slots ? most_sort_slots : 1;
     launch_chained("sort lists", sort_kernel, blocks_of(slots, sorted), sort_threads, stream, workspace, slots, sorted);
-    const unsigned merged = shape.instance_capacity > long_list * tiles ? 1 : most_merge_slots;
+    const unsigned merged = tiles >= few_tiles ? most_merge_slots : 1;
     launch_chained("merge long lists", merge_kernel, blocks_of(slots, merged), segment_length, stream, workspace, slots,
                    merged);
     done("sort");
