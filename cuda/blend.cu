@@ -9,22 +9,37 @@
 namespace likeness::cuda {
 namespace {
 
+template <class Condition>
+__device__ inline bool all_of(const float (&values)[pixels_per_lane], const Condition& condition) {
+    bool all = true;
+#pragma unroll
+    for (int n = 0; n < pixels_per_lane; ++n) all = all && condition(values[n]);
+    return all;
+}
+
 // What each segment lets through. A tile's last segment has nobody to tell.
-__global__ void __launch_bounds__(tile_pixels) transmittance_kernel(RasterWorkspace w, Canvas canvas) {
+__global__ void __launch_bounds__(blend_threads) transmittance_kernel(RasterWorkspace w, Canvas canvas) {
     wait_for_previous();
     __shared__ Batch<0> batch;
     const Segment segment = find_segment(w, blockIdx.x);
     if (segment.tile == no_tile || segment.last) return;
+    load_batch(batch, w, nullptr, 0, ~0u, 0, segment, canvas, false);
     const PixelPlace place = pixel_place(segment.tile, canvas, int(threadIdx.x));
-    load_batch(batch, w, nullptr, 0, ~0u, 0, segment);
-    float product = place.inside ? 1.0f : 0.0f;
-    walk_segment(
+    float product[pixels_per_lane];
+#pragma unroll
+    for (int n = 0; n < pixels_per_lane; ++n)
+        product[n] = pixel_place(segment.tile, canvas, n * blend_threads + int(threadIdx.x)).inside ? 1.0f : 0.0f;
+    walk_segment<2>(
         batch, int(segment.end - segment.begin), place,
-        [&] { return __all_sync(all_lanes, product < smallest_transmittance); },
-        [&](int, float raw) {
-            if (raw >= smallest_alpha) product *= 1.0f - fminf(raw, largest_alpha);
+        [&] { return __all_sync(all_lanes, all_of(product, [](float p) { return p < smallest_transmittance; })); },
+        [&](int, float, const float*, const float* raw) {
+#pragma unroll
+            for (int n = 0; n < pixels_per_lane; ++n)
+                if (raw[n] >= smallest_alpha) product[n] = behind(product[n], fminf(raw[n], largest_alpha));
         });
-    w.segment_products[std::size_t(blockIdx.x) * tile_pixels + threadIdx.x] = product;
+#pragma unroll
+    for (int n = 0; n < pixels_per_lane; ++n)
+        w.segment_products[std::size_t(blockIdx.x) * tile_pixels + n * blend_threads + threadIdx.x] = product[n];
 }
 
 template <int Channels>
@@ -40,64 +55,99 @@ __device__ inline void write_pixel(const ChannelGroup& group, const View* views,
 
 // A tile's only segment writes the pictures itself; others leave their sums for join_kernel().
 template <int Channels>
-__global__ void __launch_bounds__(tile_pixels) blend_kernel(RasterWorkspace w, const View* views, ChannelGroup group,
-                                                            float* alpha_output, int channels, Canvas canvas) {
+__global__ void __launch_bounds__(blend_threads) blend_kernel(RasterWorkspace w, const View* views, ChannelGroup group,
+                                                              float* alpha_output, int channels, Canvas canvas) {
     wait_for_previous();
     __shared__ Batch<Channels> batch;
     const Segment segment = find_segment(w, blockIdx.x);
     if (segment.tile == no_tile) return;
-    const PixelPlace place = pixel_place(segment.tile, canvas, int(threadIdx.x));
-    const std::size_t state = std::size_t(blockIdx.x) * tile_pixels + threadIdx.x;
     const bool leads = group.first == 0;  // transmittance is the same for all groups; the first one leaves it
-    float transmittance = 1.0f;
-    if (segment.index == 0) {
-        // nothing before
-    } else if (leads) {
-        const float* product = w.segment_products + std::size_t(segment.first_slot) * tile_pixels + threadIdx.x;
-        for (unsigned k = 0; k < segment.index; ++k, product += tile_pixels) transmittance *= *product;
-        w.segment_starts[state] = transmittance;
-    } else {
-        transmittance = w.segment_starts[state];
+    PixelPlace places[pixels_per_lane];
+    float transmittance[pixels_per_lane];  // negative where the pixel has stopped
+#pragma unroll
+    for (int n = 0; n < pixels_per_lane; ++n) {
+        const int place = n * blend_threads + int(threadIdx.x);
+        const std::size_t state = std::size_t(blockIdx.x) * tile_pixels + place;
+        places[n] = pixel_place(segment.tile, canvas, place);
+        float& start = transmittance[n] = 1.0f;
+        if (segment.index == 0) {
+            // nothing before
+        } else if (leads) {
+            const float* product = w.segment_products + std::size_t(segment.first_slot) * tile_pixels + place;
+            for (unsigned k = 0; k < segment.index; ++k, product += tile_pixels) start *= *product;
+            w.segment_starts[state] = start;
+        } else {
+            start = w.segment_starts[state];
+        }
+        if (!places[n].inside || start < smallest_transmittance) start = -start;
     }
-    load_batch(batch, w, group.features, group.stride, group.wrap, group.count, segment);
-    bool done = !place.inside || transmittance < smallest_transmittance;
-    float sums[Channels] = {};
-    int last = 0;
-    walk_segment(
-        batch, int(segment.end - segment.begin), place, [&] { return __all_sync(all_lanes, done); },
-        [&](int i, float raw) {
-            if (done || raw < smallest_alpha) return;
-            const float alpha = fminf(raw, largest_alpha);
-            const float next = __fmul_rn(transmittance, __fsub_rn(1.0f, alpha));
-            if (next < smallest_transmittance) {
-                done = true;
-                return;
-            }
-            const float weight = alpha * transmittance;
+    load_batch(batch, w, group.features, group.stride, group.wrap, group.count, segment, canvas,
+               !segment.last || !leads);
+    float sums[pixels_per_lane][Channels] = {};
+    int last[pixels_per_lane] = {};
+    walk_segment<2>(
+        batch, int(segment.end - segment.begin), places[0],
+        [&] { return __all_sync(all_lanes, all_of(transmittance, [](float t) { return t <= 0.0f; })); },
+        [&](int i, float, const float*, const float* raw) {
             const Features<Channels> features = batch.features[i];
 #pragma unroll
-            for (int c = 0; c < Channels; ++c) sums[c] += weight * features.channel[c];
-            transmittance = next;
-            last = i + 1;
-        });
-    if (segment.index == 0 && segment.last) {
-        if (!place.inside) return;
-        write_pixel(group, views, place, sums, transmittance);
-        if (leads) {
-            alpha_output[place.pixel] = 1.0f - transmittance;
-            w.last_instance[place.pixel] = unsigned(last);
-        }
-        return;
-    }
-    float* const plane =
-        w.segment_sums + (std::size_t(blockIdx.x) * channels + group.first) * tile_pixels + threadIdx.x;
+            for (int n = 0; n < pixels_per_lane; ++n) {
+                if (raw[n] < smallest_alpha) continue;
+                const float alpha = fminf(raw[n], largest_alpha), next = behind(transmittance[n], alpha);
+                if (next < smallest_transmittance) {
+                    transmittance[n] = -fabsf(transmittance[n]);
+                    continue;
+                }
+                const float weight = alpha * transmittance[n];
 #pragma unroll
-    for (int c = 0; c < Channels; ++c) {
-        if (c < group.count) plane[c * tile_pixels] = sums[c];
+                for (int c = 0; c < Channels; ++c) sums[n][c] += weight * features.channel[c];
+                transmittance[n] = next;
+                last[n] = i + 1;
+            }
+        });
+#pragma unroll
+    for (int n = 0; n < pixels_per_lane; ++n) {
+        const int place = n * blend_threads + int(threadIdx.x);
+        if (segment.index == 0 && segment.last) {
+            if (!places[n].inside) continue;
+            write_pixel(group, views, places[n], sums[n], fabsf(transmittance[n]));
+            if (leads) {
+                alpha_output[places[n].pixel] = 1.0f - fabsf(transmittance[n]);
+                w.last_instance[places[n].pixel] = unsigned(last[n]);
+            }
+            continue;
+        }
+        float* const plane = w.segment_sums + (std::size_t(blockIdx.x) * channels + group.first) * tile_pixels + place;
+#pragma unroll
+        for (int c = 0; c < Channels; ++c) {
+            if (c < group.count) plane[c * tile_pixels] = sums[n][c];
+        }
+        if (leads) {
+            const std::size_t state = std::size_t(blockIdx.x) * tile_pixels + place;
+            w.segment_ends[state] = transmittance[n];
+            w.segment_last[state] = static_cast<unsigned char>(last[n]);
+        }
     }
-    if (leads) {
-        w.segment_ends[state] = done ? -transmittance : transmittance;
-        w.segment_last[state] = static_cast<unsigned char>(last);
+}
+
+// A tile that no Gaussian reaches. Colours lie side by side in the picture, and so do the threads that write them.
+template <int Channels>
+__device__ inline void write_empty(const ChannelGroup& group, const View* views, float* alpha_output,
+                                   const Canvas& canvas, unsigned tile) {
+    const PixelPlace own = pixel_place(tile, canvas, int(threadIdx.x)), corner = pixel_place(tile, canvas, 0);
+    if (own.inside) {
+#pragma unroll
+        for (int c = 0; c < Channels; ++c)
+            if (group.output[c] && !group.background[c]) group.output[c][own.pixel * group.pixel_stride[c]] = 0.0f;
+        if (group.first == 0) alpha_output[own.pixel] = 0.0f;
+    }
+    if (!group.background[0] || group.output[0] == nullptr) return;
+    const int width = min(tile_width, canvas.width - int(corner.centre_x));
+    const int height = min(tile_height, canvas.height - int(corner.centre_y));
+    for (int i = int(threadIdx.x); i < 3 * tile_pixels; i += tile_pixels) {
+        const int x = i % (3 * tile_width), y = i / (3 * tile_width);
+        if (x < 3 * width && y < height)
+            group.output[0][3 * (corner.pixel + std::size_t(y) * canvas.width) + x] = views[own.view].background[x % 3];
     }
 }
 
@@ -107,12 +157,13 @@ __global__ void __launch_bounds__(tile_pixels) join_kernel(RasterWorkspace w, co
                                                            float* alpha_output, int channels, Canvas canvas) {
     wait_for_previous();
     const unsigned tile = blockIdx.x;
-    const PixelPlace place = pixel_place(tile, canvas, int(threadIdx.x));
-    if (!place.inside) return;
     const uint2 range = static_cast<const uint2*>(w.tile_ranges)[tile];
     const unsigned first_slot = range.x / segment_length + tile;
     const unsigned count = (range.y - range.x + segment_length - 1) / segment_length;
     if (count == 1) return;  // blend_kernel() did it
+    if (count == 0) return write_empty<Channels>(group, views, alpha_output, canvas, tile);
+    const PixelPlace place = pixel_place(tile, canvas, int(threadIdx.x));
+    if (!place.inside) return;
     float transmittance = 1.0f;
     float sums[Channels] = {};
     unsigned last = 0;
@@ -159,8 +210,8 @@ template <int Channels>
 void launch(const RasterShape& shape, const View* view, const RasterWorkspace& workspace, const ChannelGroup& group,
             float* alpha, cudaStream_t stream) {
     if (shape.splats > 0) {
-        launch_chained("blend", blend_kernel<Channels>, segment_slots(shape), tile_pixels, stream, workspace, view, group,
-                       alpha, shape.channels(), canvas_of(shape));
+        launch_chained("blend", blend_kernel<Channels>, segment_slots(shape), blend_threads, stream, workspace, view,
+                       group, alpha, shape.channels(), canvas_of(shape));
     }
     launch_chained("join segments", join_kernel<Channels>, unsigned(tile_grid(shape).count()), tile_pixels, stream,
                    workspace, view, group, alpha, shape.channels(), canvas_of(shape));
@@ -169,7 +220,7 @@ void launch(const RasterShape& shape, const View* view, const RasterWorkspace& w
 }  // namespace
 
 void launch_transmittance(const RasterShape& shape, const RasterWorkspace& workspace, cudaStream_t stream) {
-    launch_chained("transmittance", transmittance_kernel, segment_slots(shape), tile_pixels, stream, workspace,
+    launch_chained("transmittance", transmittance_kernel, segment_slots(shape), blend_threads, stream, workspace,
                    canvas_of(shape));
 }
 

@@ -68,17 +68,6 @@ __device__ inline int max_over_warp(int value) {
     return value;
 }
 
-// A warp owns two patches, one above the other, and each lane a pixel in both.
-constexpr int pixels_per_lane = 2, rows_per_warp = pixels_per_lane * patch_height;
-constexpr int backward_threads = tile_pixels / pixels_per_lane;
-static_assert(backward_threads >= segment_length);
-// Place of a lane's pixel among the tile's; the second is a row of patches further.
-__device__ inline int pixel_of(int n) {
-    const int warp = int(threadIdx.x) / warp_threads, lane = int(threadIdx.x) % warp_threads;
-    const int patch = (warp / patches_per_row * pixels_per_lane + n) * patches_per_row + warp % patches_per_row;
-    return patch * warp_threads + lane;
-}
-
 // What the walk knows of a pixel.
 template <int Channels>
 struct PixelWalk {
@@ -116,7 +105,6 @@ template <int Channels>
 __device__ inline float step_walk(PixelWalk<Channels>& walk, float raw, const Features<Channels>& features,
                                   float (&values)[sum_slots]) {
     const float alpha = fminf(raw, largest_alpha);
-    const float kept = __fsub_rn(1.0f, alpha);
     const float weight = alpha * walk.transmittance;
     float along = 0.0f;  // g . f
 #pragma unroll
@@ -125,50 +113,46 @@ __device__ inline float step_walk(PixelWalk<Channels>& walk, float raw, const Fe
         values[screen_sums + c] += weight * walk.gradient[c];
     }
     walk.rest -= weight * along;
-    const float by_alpha = walk.transmittance * along - __fdividef(walk.rest, kept);
-    walk.transmittance = __fmul_rn(walk.transmittance, kept);
+    const float by_alpha = walk.transmittance * along - __fdividef(walk.rest, 1.0f - alpha);
+    walk.transmittance = behind(walk.transmittance, alpha);
     return raw <= largest_alpha ? -alpha * by_alpha : 0.0f;  // a clamped alpha does not move
 }
 
 template <int Channels, bool Repeatable>
-__global__ void __launch_bounds__(backward_threads)
+__global__ void __launch_bounds__(blend_threads)
     blend_backward_kernel(RasterWorkspace w, ChannelGroup group, const float* alpha_output, const float* alpha_gradient,
                           int channels, Canvas canvas, int row) {
     wait_for_previous();
     __shared__ Batch<Channels> batch;
     const Segment segment = find_segment(w, blockIdx.x);
     if (segment.tile == no_tile) return;
-    const PixelPlace place = pixel_place(segment.tile, canvas, pixel_of(0));
+    const PixelPlace place = pixel_place(segment.tile, canvas, int(threadIdx.x));
+    const int lane = int(threadIdx.x) % warp_threads;
     PixelWalk<Channels> walks[pixels_per_lane];
     int last = 0;
 #pragma unroll
     for (int n = 0; n < pixels_per_lane; ++n) {
+        const int own = n * blend_threads + int(threadIdx.x);
         walks[n] = begin_walk<Channels>(w, group, alpha_output, alpha_gradient, channels, segment,
-                                        pixel_place(segment.tile, canvas, pixel_of(n)), pixel_of(n));
+                                        pixel_place(segment.tile, canvas, own), own);
         last = max(last, walks[n].last);
     }
     const int warp_last = min(max_over_warp(last), int(segment.end - segment.begin));
     if (__syncthreads_and(warp_last <= 0)) return;
-    load_batch(batch, w, group.features, group.stride, group.wrap, group.count, segment);
+    load_batch(batch, w, group.features, group.stride, group.wrap, group.count, segment, canvas, true);
 
-    const int slot = value_of_lane<screen_sums + Channels>(place.lane);
-    for (int first = 0; first < warp_last; first += warp_threads) {
-        unsigned hits = patch_hits(batch, first, warp_last, place, rows_per_warp);
-        while (hits != 0) {
-            const int i = first + __ffs(int(hits)) - 1;
-            hits &= hits - 1;
-            const PixelSplat splat = batch.splats[i];
-            const float dx = place.centre_x - splat.x;
-            float dy[pixels_per_lane], raw[pixels_per_lane];
+    const int slot = value_of_lane<screen_sums + Channels>(lane);
+    walk_segment<1>(
+        batch, warp_last, place, [] { return false; },
+        [&](int i, float dx, const float* dy, const float* raw) {
+            if (i >= warp_last) return;
             bool blended[pixels_per_lane], any = false;
 #pragma unroll
             for (int n = 0; n < pixels_per_lane; ++n) {
-                dy[n] = place.centre_y + float(n * patch_height) - splat.y;
-                raw[n] = splat_alpha(splat, dx, dy[n]);
                 blended[n] = i < walks[n].last && raw[n] >= smallest_alpha;
                 any = any || blended[n];
             }
-            if (!__any_sync(all_lanes, any)) continue;
+            if (!__any_sync(all_lanes, any)) return;
             // Sums of dL/dpower times 1, dx, dy, dx^2, dx dy, dy^2, then the channels'.
             float values[sum_slots] = {};
             const Features<Channels> features = batch.features[i];
@@ -183,7 +167,7 @@ __global__ void __launch_bounds__(backward_threads)
             values[1] = values[0] * dx;
             values[3] = values[1] * dx;
             values[4] = values[2] * dx;
-            const float total = sum_over_warp<screen_sums + Channels>(values, place.lane);
+            const float total = sum_over_warp<screen_sums + Channels>(values, lane);
             if (slot >= 0 && slot < screen_sums + group.count) {
                 const int offset = slot < screen_sums ? slot : slot + group.first;
                 const std::size_t at = std::size_t(batch.indices[i]) * row + offset;
@@ -193,8 +177,7 @@ __global__ void __launch_bounds__(backward_threads)
                     atomicAdd(w.screen_gradients + at, total);
                 }
             }
-        }
-    }
+        });
 }
 
 template <int Channels>
@@ -202,7 +185,7 @@ void launch(const RasterShape& shape, const RasterWorkspace& workspace, const Ch
             const float* alpha_gradient, cudaStream_t stream) {
     const auto kernel =
         shape.repeatable ? blend_backward_kernel<Channels, true> : blend_backward_kernel<Channels, false>;
-    launch_chained("blend backward", kernel, segment_slots(shape), backward_threads, stream, workspace, group, alpha,
+    launch_chained("blend backward", kernel, segment_slots(shape), blend_threads, stream, workspace, group, alpha,
                    alpha_gradient, shape.channels(), canvas_of(shape), screen_gradient_row(shape));
 }
 

@@ -3,16 +3,21 @@
 
 namespace likeness::cuda {
 
-// A tile is one thread block, a pixel one thread; 16 x 16 as in Kerbl et al. 2023, section 6.
+// A tile is one thread block; 16 x 16 as in Kerbl et al. 2023, section 6.
 inline constexpr int tile_width = 16;
 inline constexpr int tile_height = 16;
 inline constexpr int tile_pixels = tile_width * tile_height;
 
-// Each warp of a tile owns a patch of 8 x 4 pixels and skips the Gaussians that miss it.
-inline constexpr int patch_width = 8;
-inline constexpr int patch_height = 4;
-inline constexpr int patches_per_row = tile_width / patch_width;
+// Each warp of a tile owns a patch of 8 x 8 pixels and skips the Gaussians that miss it. A lane has two of them, one above
+// the other: they share what is fetched of a Gaussian, and the half of its exponent that depends on x alone.
 inline constexpr int warp_threads = 32;
+inline constexpr int pixels_per_lane = 2;
+inline constexpr int patch_width = 8;
+inline constexpr int lane_rows = warp_threads / patch_width;  // from a lane's pixel to its next
+inline constexpr int patch_height = lane_rows * pixels_per_lane;
+inline constexpr int patches_per_row = tile_width / patch_width;
+inline constexpr int tile_patches = patches_per_row * (tile_height / patch_height);
+inline constexpr int blend_threads = tile_pixels / pixels_per_lane;
 inline constexpr unsigned all_lanes = 0xffffffffu;
 
 // A tile's list is cut into segments of this many Gaussians that are blended side by side: the deepest tile of a head

@@ -9,7 +9,9 @@
 #include "core/learning/adam.h"
 #include "cuda/lap.h"
 #include "cuda/learned.h"
+#include "cuda/learned_shape.h"
 #include "cuda/replay.h"
+#include "cuda/unknown_gradients.h"
 #include "cuda/video_frames.h"
 #include "likeness/cuda/device.h"
 #include "likeness/cuda/device_avatar.h"
@@ -131,7 +133,7 @@ class CudaVideoEngine final : public VideoStepEngine {
                 std::copy_n(from, to->size(), to->begin());
                 from += to->size();
             }
-            if (free_.identity || free_.vertices) reshape(avatar);
+            if (shaped()) cuda::add_learned_shape(avatar, shape_.values.download());
             return avatar;
         });
     }
@@ -495,71 +497,8 @@ class CudaVideoEngine final : public VideoStepEngine {
         g.translation = Eigen::MatrixXf::Zero(3, b);
         g.identity = Eigen::VectorXf::Zero(Eigen::Index(identities()));
         g.vertices = Vertices::Zero(3, Eigen::Index(vertex_floats() / 3));
-        for (const cuda::UnknownGroup& group : unknown_groups()) {
-            float* to = nullptr;
-            switch (group.kind) {
-                case Unknown::quaternion:
-                    to = g.splats.rotation.data();
-                    break;
-                case Unknown::offset:
-                    to = g.splats.offset.data();
-                    break;
-                case Unknown::log_scale:
-                    to = g.splats.log_scale.data();
-                    break;
-                case Unknown::albedo:
-                    to = g.splats.albedo.data();
-                    break;
-                case Unknown::logit:
-                    to = g.splats.opacity.data();
-                    break;
-                case Unknown::identity:
-                    to = g.identity.data();
-                    break;
-                case Unknown::vertex:
-                    to = g.vertices.data();
-                    break;
-                case Unknown::control:
-                    to = g.controls.data();
-                    break;
-                case Unknown::joint:
-                    to = g.joints.data();
-                    break;
-                case Unknown::translation:
-                    to = g.translation.data();
-                    break;
-            }
-            if (group.count == 0) continue;
-            check(cudaMemcpyAsync(to, group.gradients, group.count * sizeof(float), cudaMemcpyDeviceToHost, stream_),
-                  "download gradients");
-        }
-        stream_.wait();
+        cuda::download_gradients(unknown_groups(), g, stream_);
         return g;
-    }
-
-    // Identity, offsets and hair as learned. Stretch counts from the surface at rest: what that grew by goes over into
-    // the Gaussians themselves, so that they keep their sizes.
-    void reshape(Avatar& avatar) const {
-        const std::vector<float> change = shape_.values.download();
-        const Eigen::Index identities = avatar.model->identity_count(), head = avatar.model->vertex_count();
-        if (avatar.identity.size() == 0) avatar.identity = Eigen::VectorXf::Zero(identities);
-        if (avatar.offsets.size() == 0) avatar.offsets = Vertices::Zero(3, head);
-        avatar.identity += Eigen::Map<const Eigen::VectorXf>(change.data(), identities);
-        const Eigen::Map<const Vertices> moved(change.data() + identities, 3, avatar.neutral.cols());
-        avatar.offsets += moved.leftCols(head);
-        if (avatar.hair.vertices.size() > 0) avatar.hair.vertices += moved.rightCols(avatar.hair.vertices.cols());
-        const std::vector<float> before = avatar.neutral_double_area;
-        avatar.prepare();
-        AnchoredSplats& s = avatar.splats;
-        for (std::size_t i = 0; i < s.count; ++i) {
-            const auto t = std::size_t(s.anchor[i].triangle);
-            const float grown =
-                std::sqrt(std::max(avatar.neutral_double_area[t], 1e-12f) / std::max(before[t], 1e-12f));
-            for (std::size_t k = 0; k < 3; ++k) {
-                s.offset[3 * i + k] *= grown;
-                s.log_scale[3 * i + k] += std::log(grown);
-            }
-        }
     }
 
     // ---- blocks of memory, cut ----

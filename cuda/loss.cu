@@ -1,4 +1,5 @@
-// Both kernels work on 32 x 16 pixels of one channel. The window is separable, so rows are filtered in shared memory
+// With structural similarity both kernels work on 32 x 16 pixels of one channel; without, a thread has whole pixels and
+// many of them, so that few sums meet at the picture's. The window is separable, so rows are filtered in shared memory
 // before columns; a thread filters several neighbours at a time, since what it has fetched serves them all. The
 // gradient of a filtered map is the same filter applied to the map's gradient (the window is symmetric and the border is
 // zero), so the first kernel leaves dSSIM/d(statistics) behind and the second filters them.
@@ -237,13 +238,25 @@ __device__ float alpha_loss(AlphaLoss kind, float alpha, float target, float& de
     return -(target * logf(p) + (1.0f - target) * log1pf(-p));
 }
 
+// Adds a block's terms to the picture's; `alpha` counts with `has_alpha`.
+__device__ void add_terms(const LossArguments& a, const Picture& p, float l1, float squared, float alpha,
+                          bool has_alpha) {
+    l1 = block_sum(l1);
+    squared = block_sum(squared);
+    if (has_alpha) alpha = block_sum(alpha);
+    if (threadIdx.x != 0) return;
+    add_units(&p.outputs.terms->l1, double(l1) * double(a.inverse_normalizer) / channels, term_units);
+    add_units(&p.outputs.terms->squared, double(squared) * double(a.inverse_normalizer) / channels, term_units);
+    if (has_alpha) add_units(&p.outputs.terms->alpha, double(alpha) * double(a.inverse_normalizer), term_units);
+}
+
 __global__ void __launch_bounds__(block_threads) gradient_kernel(const __grid_constant__ LossArguments a) {
     const Picture p = picture_of(a, int(blockIdx.z));
     const int channel = p.channel, thread = int(threadIdx.x);
     const int left = int(blockIdx.x) * block_width, top = int(blockIdx.y) * block_height;
     const int x = left + thread % block_width, first = top + thread / block_width * run;
-    float filtered[3][run] = {};
-    if (a.partials) filter_partials(a, p, left, top, filtered);
+    float filtered[3][run];
+    filter_partials(a, p, left, top, filtered);
     float l1 = 0, squared = 0, alpha = 0;
 #pragma unroll
     for (int j = 0; j < run; ++j) {
@@ -254,11 +267,8 @@ __global__ void __launch_bounds__(block_threads) gradient_kernel(const __grid_co
         const float c = p.inputs.color[channels * pixel + channel], t = target_color(p, pixel);
         const float difference = c - t;
         const float sign = difference > 0 ? 1.0f : difference < 0 ? -1.0f : 0.0f;
-        float gradient = a.options.l1_weight * mask * sign;
-        if (a.partials) {
-            const float by_ssim = filtered[0][j] + 2 * c * filtered[1][j] + t * filtered[2][j];
-            gradient -= 0.5f * a.options.dssim_weight * by_ssim;
-        }
+        const float by_ssim = filtered[0][j] + 2 * c * filtered[1][j] + t * filtered[2][j];
+        const float gradient = a.options.l1_weight * mask * sign - 0.5f * a.options.dssim_weight * by_ssim;
         p.outputs.color_gradient[channels * pixel + channel] = gradient * a.inverse_normalizer / channels;
         l1 += mask * fabsf(difference);
         squared += mask * difference * difference;
@@ -267,13 +277,36 @@ __global__ void __launch_bounds__(block_threads) gradient_kernel(const __grid_co
         alpha += mask * alpha_loss(a.options.alpha_loss, p.inputs.alpha[pixel], target_alpha(p, pixel), derivative);
         p.outputs.alpha_gradient[pixel] = a.options.alpha_weight * mask * derivative * a.inverse_normalizer;
     }
-    l1 = block_sum(l1);
-    squared = block_sum(squared);
-    if (channel == 0) alpha = block_sum(alpha);
-    if (thread != 0) return;
-    add_units(&p.outputs.terms->l1, double(l1) * double(a.inverse_normalizer) / channels, term_units);
-    add_units(&p.outputs.terms->squared, double(squared) * double(a.inverse_normalizer) / channels, term_units);
-    if (channel == 0) add_units(&p.outputs.terms->alpha, double(alpha) * double(a.inverse_normalizer), term_units);
+    add_terms(a, p, l1, squared, alpha, channel == 0);
+}
+
+// Without structural similarity. A block row is a picture; its blocks take turns at the pixels.
+__global__ void __launch_bounds__(block_threads) pixel_loss_kernel(const __grid_constant__ LossArguments a) {
+    const Picture p = picture_of(a, int(blockIdx.y) * channels);
+    const std::size_t pixels = std::size_t(a.options.width) * a.options.height;
+    float background[channels] = {};
+    if (a.inputs.background)
+        for (int c = 0; c < channels; ++c) background[c] = a.inputs.background[c];
+    const float color_weight = a.options.l1_weight * a.inverse_normalizer / channels;
+    float l1 = 0, squared = 0, alpha = 0;
+    for (std::size_t pixel = std::size_t(blockIdx.x) * block_threads + threadIdx.x; pixel < pixels;
+         pixel += std::size_t(gridDim.x) * block_threads) {
+        const unsigned rgba = reinterpret_cast<const unsigned*>(p.inputs.target)[pixel];
+        const float truth = float(rgba >> 24) * (1.0f / 255.0f), mask = mask_at(p, pixel);
+#pragma unroll
+        for (int c = 0; c < channels; ++c) {
+            const float t = float(rgba >> 8 * c & 255u) * (1.0f / 255.0f) * truth + background[c] * (1.0f - truth);
+            const float difference = p.inputs.color[channels * pixel + c] - t;
+            const float sign = difference > 0 ? 1.0f : difference < 0 ? -1.0f : 0.0f;
+            p.outputs.color_gradient[channels * pixel + c] = color_weight * mask * sign;
+            l1 += mask * fabsf(difference);
+            squared += mask * difference * difference;
+        }
+        float derivative = 0;
+        alpha += mask * alpha_loss(a.options.alpha_loss, p.inputs.alpha[pixel], truth, derivative);
+        p.outputs.alpha_gradient[pixel] = a.options.alpha_weight * mask * derivative * a.inverse_normalizer;
+    }
+    add_terms(a, p, l1, squared, alpha, true);
 }
 
 }  // namespace
@@ -301,12 +334,18 @@ void picture_loss(const LossOptions& options, const LossInputs& inputs, void* wo
     for (int k = 0; k <= ssim_radius; ++k) a.window[k] = float(window[k] / sum);
 
     check(cudaMemsetAsync(outputs.terms, 0, std::size_t(options.images) * sizeof(LossTerms), stream), "clear loss");
+    if (!a.partials) {
+        constexpr std::size_t turns = 8;  // pixels of a thread
+        const std::size_t count = std::size_t(options.width) * std::size_t(options.height);
+        const dim3 grid(unsigned((count + turns * block_threads - 1) / (turns * block_threads)),
+                        unsigned(options.images));
+        pixel_loss_kernel<<<grid, block_threads, 0, stream>>>(a);
+        return check_launch("picture loss", stream);
+    }
     const dim3 grid(unsigned((options.width + block_width - 1) / block_width),
                     unsigned((options.height + block_height - 1) / block_height), unsigned(channels * options.images));
-    if (a.partials) {
-        ssim_kernel<<<grid, block_threads, 0, stream>>>(a);
-        check_launch("ssim", stream);
-    }
+    ssim_kernel<<<grid, block_threads, 0, stream>>>(a);
+    check_launch("ssim", stream);
     gradient_kernel<<<grid, block_threads, 0, stream>>>(a);
     check_launch("picture loss", stream);
 }

@@ -47,12 +47,13 @@ __device__ void write_features(const ProjectArguments& a, int i, std::size_t inp
 }
 
 // What a block keeps of its Gaussians while it looks at their tiles.
+template <int Splats>
 struct BlockSplats {
-    ScreenSplat splats[linear_threads];
-    float determinants[linear_threads];  // of the inverse covariances
-    ushort4 boxes[linear_threads];
-    unsigned ends[linear_threads];  // of the Gaussians' rows of tiles, one after the other
-    bool touched[linear_threads];
+    ScreenSplat splats[Splats];
+    float determinants[Splats];  // of the inverse covariances
+    ushort4 boxes[Splats];
+    unsigned ends[Splats];  // of the Gaussians' rows of tiles, one after the other
+    bool touched[Splats];
     // Tiles side by side that a Gaussian touches. They are gathered before room for their pairs is asked for, and all
     // threads share the pairs: a block may have a hundred or some thousands.
     static constexpr unsigned most_spans = 4 * linear_threads;
@@ -100,15 +101,20 @@ __device__ void append(const RasterWorkspace& w, const Pair (&pairs)[pairs_at_on
     }
 }
 
+// Each block has `Splats` Gaussians, and all its threads share their tiles.
+template <int Splats>
 __global__ void __launch_bounds__(linear_threads) project_kernel(ProjectArguments a) {
     wait_for_previous();
+    using Block = BlockSplats<Splats>;
     using Scan = cub::BlockScan<unsigned, linear_threads>;
     __shared__ typename Scan::TempStorage scan_memory;
-    __shared__ BlockSplats block;
-    const int first = int(blockIdx.x) * linear_threads, i = first + int(threadIdx.x);
+    __shared__ Block block;
+    const int first = int(blockIdx.x) * Splats, i = first + int(threadIdx.x);
+    const bool own = threadIdx.x < Splats;
     // This stage also clears what later ones only add to.
-    if (i < a.columns * a.rows * a.views) static_cast<uint2*>(a.workspace.tile_ranges)[i] = make_uint2(0, 0);
-    for (unsigned slot = unsigned(i); slot < a.slots; slot += gridDim.x * linear_threads) {
+    const unsigned thread = blockIdx.x * linear_threads + threadIdx.x, tiles = unsigned(a.columns * a.rows * a.views);
+    if (thread < tiles) static_cast<uint2*>(a.workspace.tile_ranges)[thread] = make_uint2(0, 0);
+    for (unsigned slot = thread; slot < a.slots; slot += gridDim.x * linear_threads) {
         a.workspace.segment_tiles[slot] = no_tile;
     }
 
@@ -116,7 +122,7 @@ __global__ void __launch_bounds__(linear_threads) project_kernel(ProjectArgument
     ScreenSplat splat{};
     float determinant = 0;
     ushort4 box = no_tiles();
-    if (i < a.items) {
+    if (own && i < a.items) {
         const int view_index = i / a.splats;
         const View view = a.view[view_index];
         const std::size_t row = std::size_t(a.shared ? i - view_index * a.splats : i);
@@ -155,21 +161,23 @@ __global__ void __launch_bounds__(linear_threads) project_kernel(ProjectArgument
         }
     }
     // All threads share all rows of tiles of the block's Gaussians: a few have sixty, most have two.
-    block.splats[threadIdx.x] = splat;
-    block.determinants[threadIdx.x] = determinant;
-    block.boxes[threadIdx.x] = box;
-    block.touched[threadIdx.x] = false;
+    if (own) {
+        block.splats[threadIdx.x] = splat;
+        block.determinants[threadIdx.x] = determinant;
+        block.boxes[threadIdx.x] = box;
+        block.touched[threadIdx.x] = false;
+    }
     unsigned end = 0, total = 0;
     Scan(scan_memory).InclusiveSum(visible ? unsigned(box.w - box.y) : 0u, end, total);
-    block.ends[threadIdx.x] = end;
+    if (own) block.ends[threadIdx.x] = end;
     __syncthreads();
-    for (unsigned begin = 0; begin < total; begin += BlockSplats::most_spans) {
+    for (unsigned begin = 0; begin < total; begin += Block::most_spans) {
         unsigned pairs = 0;
-        for (unsigned k = 0; k < BlockSplats::most_spans; k += linear_threads) {
+        for (unsigned k = 0; k < Block::most_spans; k += linear_threads) {
             const unsigned span = k + threadIdx.x, t = begin + span;
             unsigned hits = 0, owner = 0;
             if (t < total) {
-                owner = range_of(block.ends, linear_threads, t);
+                owner = range_of(block.ends, Splats, t);
                 const ushort4 b = block.boxes[owner];
                 const int row = b.y + int(t - (owner > 0 ? block.ends[owner - 1] : 0u));
                 const int2 columns = row_columns(block.splats[owner], block.determinants[owner], row, b.x, b.z);
@@ -190,14 +198,14 @@ __global__ void __launch_bounds__(linear_threads) project_kernel(ProjectArgument
         if (threadIdx.x == 0 && pairs > 0) block.base = atomicAdd(&a.workspace.counters->instances, pairs);
         __syncthreads();
         // Small Gaussians next to each other share tiles; those of large ones lie side by side.
-        const bool crowded = pairs < 4 * min(total - begin, BlockSplats::most_spans);
+        const bool crowded = pairs < 4 * min(total - begin, Block::most_spans);
         for (unsigned k = 0; k < pairs; k += pairs_at_once * linear_threads) {
             Pair together[pairs_at_once];
 #pragma unroll
             for (unsigned n = 0; n < pairs_at_once; ++n) {
                 const unsigned p = k + n * linear_threads + threadIdx.x, place = block.base + p;
                 const bool inside = p < pairs && place < a.capacity;  // those beyond were counted all the same
-                const unsigned span = inside ? range_of(block.span_ends, BlockSplats::most_spans, p) : 0u;
+                const unsigned span = inside ? range_of(block.span_ends, Block::most_spans, p) : 0u;
                 const unsigned before = span > 0 ? block.span_ends[span - 1] : 0u;
                 together[n] = {inside, place, block.span_tiles[span] + (p - before),
                                unsigned(first) + block.span_owners[span]};
@@ -206,8 +214,8 @@ __global__ void __launch_bounds__(linear_threads) project_kernel(ProjectArgument
         }
         __syncthreads();
     }
-    const int seen = __syncthreads_count(block.touched[threadIdx.x]);
-    if (i < a.items) {
+    const int seen = __syncthreads_count(own && block.touched[threadIdx.x]);
+    if (own && i < a.items) {
         if (!block.touched[threadIdx.x]) splat.opacity = 0;
         static_cast<ScreenSplat*>(a.workspace.geometry)[i] = splat;
     }
@@ -335,9 +343,13 @@ ProjectArguments arguments(const RasterShape& shape, const RasterInputs& inputs,
 
 void launch_project(const RasterShape& shape, const RasterInputs& inputs, const View* view,
                     const RasterWorkspace& workspace, cudaStream_t stream) {
-    const int threads = std::max(shape.items(), tile_grid(shape).count());
-    launch_chained("project", project_kernel, blocks_for(std::size_t(threads)), linear_threads, stream,
-                   arguments(shape, inputs, view, workspace));
+    // A lone picture's blocks are too few to fill the GPU: they get fewer Gaussians each, so that more threads share their
+    // tiles. A batch fills it anyway, and then every thread had better begin with a Gaussian of its own.
+    const int splats = shape.items() <= (1 << 18) ? warp_threads : linear_threads;
+    const unsigned blocks = std::max(unsigned((shape.items() + splats - 1) / splats),
+                                     blocks_for(std::size_t(tile_grid(shape).count())));
+    const auto kernel = splats == warp_threads ? project_kernel<warp_threads> : project_kernel<linear_threads>;
+    launch_chained("project", kernel, blocks, linear_threads, stream, arguments(shape, inputs, view, workspace));
 }
 
 void launch_project_backward(const RasterShape& shape, const RasterInputs& inputs, const View* view,

@@ -48,6 +48,7 @@ RasterWorkspace lay_out(Carver& carver, const RasterShape& shape) {
     w.tile_ranges = carver.take<TwoInts>(tiles);
     const std::size_t slots = segment_slots(shape), slot_pixels = slots * tile_pixels;
     w.segment_tiles = carver.take<std::uint32_t>(slots);
+    w.patch_hits = carver.take<std::uint32_t>(slots * std::size_t(tile_patches * (segment_length / warp_threads)));
     w.segment_products = carver.take<float>(slot_pixels);
     w.segment_starts = carver.take<float>(slot_pixels);
     w.segment_ends = carver.take<float>(slot_pixels);

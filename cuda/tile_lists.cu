@@ -58,18 +58,18 @@ __device__ inline Key choose(Key a, Key b, bool smaller) { return (a < b) == sma
 // Sorts Threads * Items keys, element Items * thread + i in `keys[i]`, by a bitonic network (Batcher 1968) of `size`
 // elements, a power of two. Steps within a thread and a warp need no memory; wider ones go through `shared`.
 template <int Threads, int Items>
-__device__ void sort_network(Key (&keys)[Items], Key* shared, int size) {
+__device__ void sort_network(Key (&keys)[Items], Key* shared, int size, int thread) {
     constexpr int warp_keys = warp_threads * Items;
-    const int first = int(threadIdx.x) * Items;
+    const int first = thread * Items;
     for (int run = 2; run <= size; run *= 2) {
         for (int stride = run / 2; stride >= Items; stride /= 2) {
             const bool rising = (first & run) == 0, lower = (first & stride) == 0;
-            if (stride >= warp_keys) {
+            if (Threads > warp_threads && stride >= warp_keys) {
                 __syncthreads();
 #pragma unroll
-                for (int i = 0; i < Items; ++i) shared[i * Threads + threadIdx.x] = keys[i];
+                for (int i = 0; i < Items; ++i) shared[i * Threads + thread] = keys[i];
                 __syncthreads();
-                const int partner = int(threadIdx.x) ^ (stride / Items);
+                const int partner = thread ^ (stride / Items);
 #pragma unroll
                 for (int i = 0; i < Items; ++i)
                     keys[i] = choose(keys[i], shared[i * Threads + partner], rising == lower);
@@ -94,24 +94,63 @@ __device__ void sort_network(Key (&keys)[Items], Key* shared, int size) {
     }
 }
 
-// A block for each segment; the one that begins a piece of the list sorts it.
-__global__ void __launch_bounds__(sort_threads) sort_kernel(RasterWorkspace w) {
-    wait_for_previous();
-    __shared__ Key shared[piece_keys];
-    const Segment segment = find_segment(w, blockIdx.x);
-    if (segment.tile == no_tile || segment.index % (piece_keys / segment_length) != 0) return;
-    const int count = int(min(segment.list_end - segment.begin, unsigned(piece_keys)));
+// Sorts up to Threads * Items keys; `thread` of Threads, which is a warp or the block.
+template <int Threads, int Items>
+__device__ void sort_piece(Key* piece, int count, int thread, Key* shared) {
     int size = 2;
     while (size < count) size *= 2;
-    Key* const piece = w.keys + segment.begin;
-    Key keys[sort_items];
-    const int first = int(threadIdx.x) * sort_items;
+    Key keys[Items];
+    const int first = thread * Items;
 #pragma unroll
-    for (int i = 0; i < sort_items; ++i) keys[i] = first + i < count ? piece[first + i] : ~Key(0);
-    sort_network<sort_threads, sort_items>(keys, shared, size);
+    for (int i = 0; i < Items; ++i) keys[i] = first + i < count ? piece[first + i] : ~Key(0);
+    sort_network<Threads, Items>(keys, shared, size, thread);
 #pragma unroll
-    for (int i = 0; i < sort_items; ++i)
+    for (int i = 0; i < Items; ++i)
         if (first + i < count) piece[first + i] = keys[i];
+}
+
+// Slots that a block of sort_kernel() or merge_kernel() looks at: most are empty, or have nothing for it to do. They lie
+// far apart, since neighbours may belong to one deep tile. With few slots, sorting is not to wait for a second long list,
+// nor merging with few tiles, whose lists are long.
+constexpr unsigned most_sort_slots = sort_threads / warp_threads, most_merge_slots = 8;
+constexpr unsigned few_slots = 1u << 14, few_tiles = 1u << 12;
+inline unsigned blocks_of(unsigned slots, unsigned per_block) { return (slots + per_block - 1) / per_block; }
+
+// The segment that begins a piece of its list stands for the piece. A warp sorts a short one by itself, with no more keys
+// a lane than it needs; then the block sorts the long ones.
+__global__ void __launch_bounds__(sort_threads) sort_kernel(RasterWorkspace w, unsigned slots, unsigned of_block) {
+    wait_for_previous();
+    __shared__ Key shared[piece_keys];
+    __shared__ unsigned begins[most_sort_slots], counts[most_sort_slots];
+    const int warp = int(threadIdx.x) / warp_threads, lane = int(threadIdx.x) % warp_threads;
+    const unsigned slot = blockIdx.x + unsigned(warp) * gridDim.x;
+    unsigned begin = 0, count = 0;
+    if (unsigned(warp) < of_block && slot < slots) {
+        const Segment segment = find_segment(w, slot);
+        if (segment.tile != no_tile && segment.index % (piece_keys / segment_length) == 0) {
+            begin = segment.begin;
+            count = min(segment.list_end - segment.begin, unsigned(piece_keys));
+        }
+    }
+    const bool alone = count <= 8u * warp_threads;
+    if (lane == 0) {
+        begins[warp] = begin;
+        counts[warp] = alone ? 0 : count;
+    }
+    Key* const piece = w.keys + begin;
+    if (count <= 1 || !alone) {
+        // sorted, or too long
+    } else if (count > 4u * warp_threads) {
+        sort_piece<warp_threads, 8>(piece, int(count), lane, nullptr);
+    } else if (count > 2u * warp_threads) {
+        sort_piece<warp_threads, 4>(piece, int(count), lane, nullptr);
+    } else {
+        sort_piece<warp_threads, 2>(piece, int(count), lane, nullptr);
+    }
+    __syncthreads();
+    for (unsigned k = 0; k < of_block; ++k)
+        if (counts[k] > 0)
+            sort_piece<sort_threads, sort_items>(w.keys + begins[k], int(counts[k]), int(threadIdx.x), shared);
 }
 
 // Keys below `key`; they are all different.
@@ -129,20 +168,24 @@ __device__ unsigned count_below(const Key* sorted, unsigned count, Key key) {
 }
 
 // A thread for each key of a segment of a list of several pieces.
-__global__ void __launch_bounds__(segment_length) merge_kernel(RasterWorkspace w) {
+__global__ void __launch_bounds__(segment_length) merge_kernel(RasterWorkspace w, unsigned slots, unsigned of_block) {
     wait_for_previous();
-    const Segment segment = find_segment(w, blockIdx.x);
-    if (segment.tile == no_tile || !segment.merged) return;
-    const unsigned position = segment.begin + threadIdx.x;
-    if (position >= segment.end) return;
-    const unsigned list = segment.begin - segment.index * segment_length;
-    const unsigned own = list + segment.index * segment_length / piece_keys * piece_keys;
-    const Key key = w.keys[position];
-    unsigned place = position - own;
-    for (unsigned piece = list; piece < segment.list_end; piece += piece_keys)
-        if (piece != own)
-            place += count_below(w.keys + piece, min(segment.list_end - piece, unsigned(piece_keys)), key);
-    w.merged_keys[list + place] = key;
+    const unsigned lane = threadIdx.x % warp_threads, looked_at = blockIdx.x + lane * gridDim.x;
+    const bool merged = lane < of_block && looked_at < slots && find_segment(w, looked_at).merged;
+    unsigned left = __ballot_sync(all_lanes, merged);
+    for (; left != 0; left &= left - 1) {
+        const Segment segment = find_segment(w, blockIdx.x + unsigned(__ffs(int(left)) - 1) * gridDim.x);
+        const unsigned position = segment.begin + threadIdx.x;
+        if (position >= segment.end) continue;
+        const unsigned list = segment.begin - segment.index * segment_length;
+        const unsigned own = list + segment.index * segment_length / piece_keys * piece_keys;
+        const Key key = w.keys[position];
+        unsigned place = position - own;
+        for (unsigned piece = list; piece < segment.list_end; piece += piece_keys)
+            if (piece != own)
+                place += count_below(w.keys + piece, min(segment.list_end - piece, unsigned(piece_keys)), key);
+        w.merged_keys[list + place] = key;
+    }
 }
 
 }  // namespace
@@ -155,8 +198,11 @@ void launch_tile_lists(const RasterShape& shape, const RasterWorkspace& workspac
     launch_chained("scatter pairs", scatter_kernel, blocks_for(shape.instance_capacity), linear_threads, stream, workspace,
                    shape.instance_capacity);
     done("lists");
-    launch_chained("sort lists", sort_kernel, slots, sort_threads, stream, workspace);
-    launch_chained("merge long lists", merge_kernel, slots, segment_length, stream, workspace);
+    const unsigned sorted = slots > few_slots ? most_sort_slots : 1;
+    launch_chained("sort lists", sort_kernel, blocks_of(slots, sorted), sort_threads, stream, workspace, slots, sorted);
+    const unsigned merged = tiles >= few_tiles ? most_merge_slots : 1;
+    launch_chained("merge long lists", merge_kernel, blocks_of(slots, merged), segment_length, stream, workspace, slots,
+                   merged);
     done("sort");
 }
 

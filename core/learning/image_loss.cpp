@@ -1,5 +1,6 @@
 #include "core/learning/image_loss.h"
 
+#include <algorithm>
 #include <array>
 #include <cmath>
 
@@ -15,164 +16,267 @@ constexpr float c1 = 0.01f * 0.01f, c2 = 0.03f * 0.03f;
 const std::array<float, 11> window = [] {
     std::array<float, 11> w{};
     float sum = 0;
-    for (int i = -radius; i <= radius; ++i) sum += w[std::size_t(i + radius)] = std::exp(-float(i * i) / (2 * 1.5f * 1.5f));
+    for (int i = -radius; i <= radius; ++i)
+        sum += w[std::size_t(i + radius)] = std::exp(-float(i * i) / (2 * 1.5f * 1.5f));
     for (float& v : w) v /= sum;
     return w;
 }();
 
-// One row of a vertical pass: out = sum_k w_k rows[k].
-LIKENESS_VECTORIZE void weigh_rows(const std::array<const float*, 11>& rows, float* out, int count) {
+// Adds of one kind in sixteen sums side by side, which is what a processor is quick at.
+constexpr int lanes = 16;
+struct Sum {
+    float lane[lanes] = {};
+    double total() const {
+        double sum = 0;
+        for (float value : lane) sum += double(value);
+        return sum;
+    }
+};
+
+// Calls body(i, lane) for each i below `count`; the inner loop becomes vectors.
+template <class Body>
+[[gnu::always_inline]] inline void each_sample(int count, const Body& body) {
+    int i = 0;
+    for (; i + lanes <= count; i += lanes)
+#pragma GCC ivdep
+        for (int k = 0; k < lanes; ++k) body(i + k, k);
+    for (int k = 0; i + k < count; ++k) body(i + k, k);
+}
+
+// A row of the target over the background; `alpha` is of each sample. Not compiled for processors that fuse products
+// and sums: a render composited in the same way must be equal to the last bit, or its differences have a sign.
+void composite_row(const float* color, const float* alpha, const float* background, float* truth, int count) {
+#pragma GCC ivdep
+    for (int i = 0; i < count; ++i) truth[i] = color[i] * alpha[i] + background[i] * (1 - alpha[i]);
+}
+
+// The absolute differences of a row and their derivatives; `weight` is of each sample.
+LIKENESS_VECTORIZE void compare_row(const float* render, const float* truth, const float* weight, float scale,
+                                    float* gradient, int count, Sum& l1, Sum& squared) {
+    each_sample(count, [&](int i, int k) {
+        const float d = render[i] - truth[i], w = weight[i];
+        gradient[i] = scale * w * (d > 0 ? 1.0f : d < 0 ? -1.0f : 0.0f);
+        l1.lane[k] += w * std::abs(d);
+        squared.lane[k] += w * d * d;
+    });
+}
+
+LIKENESS_VECTORIZE void compare_alpha_row(const float* render, const float* alpha, const float* weight, float scale,
+                                          float* gradient, int count, Sum& sum) {
+    each_sample(count, [&](int i, int k) {
+        const float d = render[i] - alpha[i], w = weight[i];
+        gradient[i] = scale * w * (d > 0 ? 1.0f : d < 0 ? -1.0f : 0.0f);
+        sum.lane[k] += w * std::abs(d);
+    });
+}
+
+// A value for each pixel becomes one for each sample.
+LIKENESS_VECTORIZE void spread(const float* pixels, float* samples, int width) {
+    for (int i = 0; i < width; ++i) samples[3 * i] = samples[3 * i + 1] = samples[3 * i + 2] = pixels[i];
+}
+
+constexpr int taps = 2 * radius + 1;
+using Window = std::array<const float*, taps>;  // a row and its neighbours above and below
+
+// Filtered along the columns: both pictures, their squares and their product.
+LIKENESS_VECTORIZE void filter_moments(const Window& x, const Window& y, float* const* out, int count) {
+    const std::array<float, taps> w = window;
+    float *mx = out[0], *my = out[1], *xx = out[2], *yy = out[3], *xy = out[4];
+#pragma GCC ivdep
+    for (int i = 0; i < count; ++i) {
+        float sum_x = 0, sum_y = 0, sum_xx = 0, sum_yy = 0, sum_xy = 0;
+#pragma GCC unroll 11
+        for (std::size_t k = 0; k < taps; ++k) {
+            const float a = x[k][i], b = y[k][i], wa = w[k] * a, wb = w[k] * b;
+            sum_x += wa;
+            sum_y += wb;
+            sum_xx += wa * a;
+            sum_yy += wb * b;
+            sum_xy += wa * b;
+        }
+        mx[i] = sum_x;
+        my[i] = sum_y;
+        xx[i] = sum_xx;
+        yy[i] = sum_yy;
+        xy[i] = sum_xy;
+    }
+}
+
+LIKENESS_VECTORIZE void filter_columns(const Window& rows, float* out, int count) {
     const float w0 = window[0], w1 = window[1], w2 = window[2], w3 = window[3], w4 = window[4], w5 = window[5];
+#pragma GCC ivdep
     for (int i = 0; i < count; ++i)
         out[i] = w0 * (rows[0][i] + rows[10][i]) + w1 * (rows[1][i] + rows[9][i]) + w2 * (rows[2][i] + rows[8][i]) +
                  w3 * (rows[3][i] + rows[7][i]) + w4 * (rows[4][i] + rows[6][i]) + w5 * rows[5][i];
 }
 
-// One row of a horizontal pass over interleaved colours; `padded` has radius pixels of border on both sides.
-LIKENESS_VECTORIZE void weigh_columns(const float* padded, float* out, int count) {
+// Along a row of interleaved colours; `padded` has radius pixels of border on both sides.
+LIKENESS_VECTORIZE void filter_row(const float* padded, float* out, int count) {
     const float w0 = window[0], w1 = window[1], w2 = window[2], w3 = window[3], w4 = window[4], w5 = window[5];
+#pragma GCC ivdep
     for (int i = 0; i < count; ++i)
         out[i] = w0 * (padded[i] + padded[i + 30]) + w1 * (padded[i + 3] + padded[i + 27]) +
                  w2 * (padded[i + 6] + padded[i + 24]) + w3 * (padded[i + 9] + padded[i + 21]) +
                  w4 * (padded[i + 12] + padded[i + 18]) + w5 * padded[i + 15];
 }
 
-LIKENESS_VECTORIZE void products(const float* x, const float* y, float* xx, float* yy, float* xy, std::size_t count) {
-    for (std::size_t i = 0; i < count; ++i) {
-        xx[i] = x[i] * x[i];
-        yy[i] = y[i] * y[i];
-        xy[i] = x[i] * y[i];
-    }
-}
-
-// SSIM of a row of samples and its derivatives by the blurred mean of x, of x^2 and of xy; the map is scaled by
-// `weight` for each sample. Returns the weighted sum of SSIM.
-LIKENESS_VECTORIZE float ssim_row(const float* mx, const float* my, const float* xx, const float* yy, const float* xy,
-                                  const float* weight, float* by_mean, float* by_xx, float* by_xy, int count) {
-    float sum = 0;
-    for (int i = 0; i < count; ++i) {
+// SSIM of a row of samples and its derivatives by the filtered x, x^2 and xy, `filtered` being of x, y, x^2, y^2 and
+// xy.
+LIKENESS_VECTORIZE void ssim_row(float* const* filtered, const float* weight, float* by_mean, float* by_square,
+                                 float* by_product, int count, Sum& sum) {
+    const float *mx = filtered[0], *my = filtered[1], *xx = filtered[2], *yy = filtered[3], *xy = filtered[4];
+    each_sample(count, [&](int i, int k) {
         const float a = mx[i], b = my[i], w = weight[i];
         const float vx = xx[i] - a * a, vy = yy[i] - b * b, vxy = xy[i] - a * b;
         const float n1 = 2 * a * b + c1, n2 = 2 * vxy + c2, d1 = a * a + b * b + c1, d2 = vx + vy + c2;
         const float inverse = 1 / (d1 * d2), s = n1 * n2 * inverse;
-        sum += w * s;
+        sum.lane[k] += w * s;
         // By the central moments: ds/dvx = -s/d2, ds/dvxy = 2 n1/(d1 d2); the mean enters through all of them.
         const float by_vx = -s / d2, by_vxy = 2 * n1 * inverse;
         by_mean[i] = w * (2 * b * n2 * inverse - 2 * a * s / d1 - 2 * a * by_vx - b * by_vxy);
-        by_xx[i] = w * by_vx;
-        by_xy[i] = w * by_vxy;
-    }
-    return sum;
+        by_square[i] = w * by_vx;
+        by_product[i] = w * by_vxy;
+    });
 }
 
-LIKENESS_VECTORIZE void ssim_gradient_row(const float* x, const float* y, const float* by_mean, const float* by_xx,
-                                          const float* by_xy, float scale, float* gradient, int count) {
-    for (int i = 0; i < count; ++i) gradient[i] += scale * (by_mean[i] + 2 * x[i] * by_xx[i] + y[i] * by_xy[i]);
+LIKENESS_VECTORIZE void ssim_gradient_row(const float* x, const float* y, float* const* filtered, float scale,
+                                          float* gradient, int count) {
+    const float *by_mean = filtered[0], *by_square = filtered[1], *by_product = filtered[2];
+#pragma GCC ivdep
+    for (int i = 0; i < count; ++i)
+        gradient[i] += scale * (by_mean[i] + 2 * x[i] * by_square[i] + y[i] * by_product[i]);
+}
+
+// The working rows of a band of the picture: few enough to stay in a core's cache from row to row.
+constexpr std::size_t band_rows = 32, moments = 5;
+struct Rows {
+    static std::size_t floats(int row) { return std::size_t(row) * (2 * moments + 5) + moments * 6 * radius; }
+    Rows(float* memory, int row) {
+        const auto take = [&](int count) {
+            float* const piece = memory;
+            memory += count;
+            return piece;
+        };
+        for (std::size_t k = 0; k < moments; ++k) {
+            padded[k] = take(row + 6 * radius);
+            inner[k] = padded[k] + 3 * radius;
+            filtered[k] = take(row);
+        }
+        alpha = take(row);
+        weight = take(row);
+        background = take(row);
+        pixel_weight = take(row);
+        zeros = take(row);
+    }
+    float *padded[moments], *inner[moments], *filtered[moments];
+    float *alpha, *weight, *background, *pixel_weight, *zeros;
+};
+
+// Outside the picture everything is zero.
+Window window_of(const float* image, int row, int height, int y, const float* zeros) {
+    Window rows;
+    for (int k = 0; k < taps; ++k) {
+        const int at = y + k - radius;
+        rows[std::size_t(k)] = at < 0 || at >= height ? zeros : image + std::ptrdiff_t(at) * row;
+    }
+    return rows;
 }
 
 }  // namespace
 
-// Separable, zero outside the picture. Row by row, so that what lies between the two passes stays in the cache.
-void ImageLoss::blur(const std::vector<float>& image, std::vector<float>& blurred, int width, int height) {
-    const int row = width * 3;
-    blurred.resize(image.size());
-    static const std::vector<float> zeros(1 << 17, 0.0f);  // a row of the rasterizer's largest side
-    parallel_for(std::size_t(height), 32, [&](std::size_t begin, std::size_t end) {
-        std::vector<float> padded(std::size_t(row + 6 * radius), 0.0f);
-        for (int y = int(begin); y < int(end); ++y) {
-            std::array<const float*, 11> rows;
-            for (int k = -radius; k <= radius; ++k) {
-                const int at = y + k;
-                rows[std::size_t(k + radius)] =
-                    at < 0 || at >= height ? zeros.data() : image.data() + std::ptrdiff_t(at) * row;
-            }
-            weigh_rows(rows, padded.data() + 3 * radius, row);
-            weigh_columns(padded.data(), blurred.data() + std::ptrdiff_t(y) * row, row);
-        }
-    });
-}
-
-void ImageLoss::blur(std::vector<float>& image, int width, int height) {
-    blur(image, temporary_, width, height);
-    image.swap(temporary_);
-}
-
 LossValue ImageLoss::evaluate(const Frame& render, const LossTarget& target, const std::array<float, 3>& background,
                               const LossWeights& weights, FrameGradients& gradients) {
-    const int width = render.color.width, height = render.color.height;
+    const int width = render.color.width, height = render.color.height, row = 3 * width;
     const std::size_t pixels = std::size_t(width) * std::size_t(height), samples = pixels * 3;
     if (gradients.color.width != width || gradients.color.height != height || gradients.color.empty()) {
         gradients.color = Image(width, height, 3);
         gradients.alpha = Image(width, height, 1);
     }
     truth_.resize(samples);
-    weight_.resize(samples);
-    LossValue value;
-    double total_weight = 0;
-    for (std::size_t i = 0; i < pixels; ++i) total_weight += target.weight.empty() ? 1.0 : double(target.weight.pixels[i]);
+    double total_weight = target.weight.empty() ? double(pixels) : 0;
+    for (const float w : target.weight.pixels) total_weight += double(w);
     const float per_pixel = float(1.0 / std::max(total_weight, 1.0)), per_sample = per_pixel / 3;
-    const std::size_t bands = std::size_t(height + 31) / 32;
-    std::vector<LossValue> parts(bands);
-    parallel_for(bands, 1, [&](std::size_t begin, std::size_t end) {
-        for (std::size_t band = begin; band < end; ++band) {
-            LossValue& part = parts[band];
-            const std::size_t last = std::min(pixels, (band + 1) * 32 * std::size_t(width));
-            for (std::size_t i = band * 32 * std::size_t(width); i < last; ++i) {
-                const float w = target.weight.empty() ? 1.0f : target.weight.pixels[i];
-                const float a = target.alpha.pixels[i], da = render.alpha.pixels[i] - a;
-                part.alpha += double(w * std::abs(da));
-                gradients.alpha.pixels[i] = weights.alpha * per_pixel * w * (da > 0 ? 1.0f : da < 0 ? -1.0f : 0.0f);
-                for (std::size_t c = 0; c < 3; ++c) {
-                    const float t = target.color.pixels[i * 3 + c] * a + background[c] * (1 - a);
-                    const float d = render.color.pixels[i * 3 + c] - t;
-                    truth_[i * 3 + c] = t;
-                    weight_[i * 3 + c] = w;
-                    part.l1 += double(w * std::abs(d));
-                    part.squared += double(w * d * d);
-                    gradients.color.pixels[i * 3 + c] =
-                        weights.l1 * per_sample * w * (d > 0 ? 1.0f : d < 0 ? -1.0f : 0.0f);
-                }
+
+    const std::size_t bands = (std::size_t(height) + band_rows - 1) / band_rows, band_floats = Rows::floats(row);
+    terms_.assign(bands, {});
+    rows_.resize(bands * band_floats);
+    // Calls body(rows, terms, y, first sample of row y) for each row of the picture, bands side by side.
+    const auto each_row = [&](const auto& body) {
+        parallel_for(bands, 1, [&](std::size_t begin, std::size_t end) {
+            for (std::size_t band = begin; band < end; ++band) {
+                const Rows rows(&rows_[band * band_floats], row);
+                for (int y = int(band * band_rows); y < std::min(height, int((band + 1) * band_rows)); ++y)
+                    body(rows, terms_[band], y, std::size_t(y) * std::size_t(row));
             }
+        });
+    };
+    const auto weigh = [&](const Rows& rows, int y) {
+        if (!target.weight.empty())
+            spread(&target.weight.pixels[std::size_t(y) * std::size_t(width)], rows.weight, width);
+    };
+    parallel_for(bands, 1, [&](std::size_t begin, std::size_t end) {
+        std::fill(rows_.begin() + std::ptrdiff_t(begin * band_floats),
+                  rows_.begin() + std::ptrdiff_t(end * band_floats), 0.0f);
+        for (std::size_t band = begin; band < end; ++band) {
+            const Rows rows(&rows_[band * band_floats], row);
+            for (int i = 0; i < row; ++i) rows.background[i] = background[std::size_t(i % 3)];
+            std::fill_n(rows.weight, row, 1.0f);
+            std::fill_n(rows.pixel_weight, width, 1.0f);
         }
     });
+    each_row([&](const Rows& rows, Terms& terms, int y, std::size_t at) {
+        const std::size_t pixel = std::size_t(y) * std::size_t(width);
+        const float* const alpha = &target.alpha.pixels[pixel];
+        const float* const weight = target.weight.empty() ? rows.pixel_weight : &target.weight.pixels[pixel];
+        spread(alpha, rows.alpha, width);
+        weigh(rows, y);
+        Sum l1, squared, of_alpha;
+        composite_row(&target.color.pixels[at], rows.alpha, rows.background, &truth_[at], row);
+        compare_row(&render.color.pixels[at], &truth_[at], rows.weight, weights.l1 * per_sample,
+                    &gradients.color.pixels[at], row, l1, squared);
+        compare_alpha_row(&render.alpha.pixels[pixel], alpha, weight, weights.alpha * per_pixel,
+                          &gradients.alpha.pixels[pixel], width, of_alpha);
+        terms.l1 += l1.total();
+        terms.squared += squared.total();
+        terms.alpha += of_alpha.total();
+    });
     if (weights.dssim > 0) {
-        for (auto* buffer : {&xx_, &yy_, &xy_, &by_mean_, &by_xx_, &by_xy_}) buffer->resize(samples);
-        parallel_for(samples, 1 << 16, [&](std::size_t begin, std::size_t end) {
-            products(&render.color.pixels[begin], &truth_[begin], &xx_[begin], &yy_[begin], &xy_[begin], end - begin);
+        for (auto* buffer : {&by_mean_, &by_square_, &by_product_}) buffer->resize(samples);
+        const float* const x = render.color.pixels.data();
+        each_row([&](const Rows& rows, Terms& terms, int y, std::size_t at) {
+            filter_moments(window_of(x, row, height, y, rows.zeros),
+                           window_of(truth_.data(), row, height, y, rows.zeros), rows.inner, row);
+            for (std::size_t k = 0; k < moments; ++k) filter_row(rows.padded[k], rows.filtered[k], row);
+            weigh(rows, y);
+            Sum ssim;
+            ssim_row(rows.filtered, rows.weight, &by_mean_[at], &by_square_[at], &by_product_[at], row, ssim);
+            terms.dssim += ssim.total();
         });
-        blur(render.color.pixels, mean_x_, width, height);
-        blur(truth_, mean_y_, width, height);
-        for (auto* buffer : {&xx_, &yy_, &xy_}) blur(*buffer, width, height);
-        const int row = width * 3;
-        std::vector<double> sums(std::size_t(height), 0.0);
-        parallel_for(std::size_t(height), 16, [&](std::size_t begin, std::size_t end) {
-            for (std::size_t y = begin; y < end; ++y) {
-                const std::size_t o = y * std::size_t(row);
-                sums[y] = double(ssim_row(&mean_x_[o], &mean_y_[o], &xx_[o], &yy_[o], &xy_[o], &weight_[o], &by_mean_[o],
-                                          &by_xx_[o], &by_xy_[o], row));
+        each_row([&](const Rows& rows, Terms&, int y, std::size_t at) {
+            std::size_t k = 0;
+            for (const auto* map : {&by_mean_, &by_square_, &by_product_}) {
+                filter_columns(window_of(map->data(), row, height, y, rows.zeros), rows.inner[k], row);
+                filter_row(rows.padded[k], rows.filtered[k], row);
+                ++k;
             }
-        });
-        double ssim = 0;
-        for (double s : sums) ssim += s;
-        value.dssim = 0.5 * (1 - ssim * double(per_sample));
-        for (auto* buffer : {&by_mean_, &by_xx_, &by_xy_}) blur(*buffer, width, height);
-        parallel_for(std::size_t(height), 16, [&](std::size_t begin, std::size_t end) {
-            for (std::size_t y = begin; y < end; ++y) {
-                const std::size_t o = y * std::size_t(row);
-                ssim_gradient_row(&render.color.pixels[o], &truth_[o], &by_mean_[o], &by_xx_[o], &by_xy_[o],
-                                  -0.5f * weights.dssim * per_sample, &gradients.color.pixels[o], row);
-            }
+            ssim_gradient_row(x + at, &truth_[at], rows.filtered, -0.5f * weights.dssim * per_sample,
+                              &gradients.color.pixels[at], row);
         });
     }
-    for (const LossValue& part : parts) {
-        value.l1 += part.l1;
-        value.alpha += part.alpha;
-        value.squared += part.squared;
+    LossValue value;
+    double ssim = 0;
+    for (const Terms& terms : terms_) {
+        value.l1 += terms.l1;
+        value.alpha += terms.alpha;
+        value.squared += terms.squared;
+        ssim += terms.dssim;
     }
+    if (weights.dssim > 0) value.dssim = 0.5 * (1 - ssim * double(per_sample));
     value.l1 *= double(per_sample);
     value.squared *= double(per_sample);
     value.alpha *= double(per_pixel);
-    value.total = double(weights.l1) * value.l1 + double(weights.dssim) * value.dssim + double(weights.alpha) * value.alpha;
+    value.total =
+        double(weights.l1) * value.l1 + double(weights.dssim) * value.dssim + double(weights.alpha) * value.alpha;
     return value;
 }
 

@@ -31,9 +31,15 @@ class ImageLoss {
                        const LossWeights& weights, FrameGradients& gradients);
 
   private:
-    void blur(const std::vector<float>& image, std::vector<float>& blurred, int width, int height);
-    void blur(std::vector<float>& image, int width, int height);
-    std::vector<float> truth_, mean_x_, mean_y_, xx_, yy_, xy_, by_mean_, by_xx_, by_xy_, weight_, temporary_;
+    // Sums of a band of rows.
+    struct Terms {
+        double l1 = 0, dssim = 0, alpha = 0, squared = 0;
+    };
+    std::vector<Terms> terms_;
+    // Of the whole picture: the target over the background; SSIM's derivatives by the filtered render, its square and its
+    // product with the target.
+    std::vector<float> truth_, by_mean_, by_square_, by_product_;
+    std::vector<float> rows_;  // each band's working rows
 };
 
 }  // namespace likeness

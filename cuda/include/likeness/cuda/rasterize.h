@@ -114,6 +114,7 @@ struct RasterWorkspace {
     // Segments of the tiles' lists (constants.h). A tile's segments have consecutive slots; a slot's floats are planes
     // of one value for each of the tile's pixels.
     std::uint32_t* segment_tiles = nullptr;  // [slots] or no_tile
+    std::uint32_t* patch_hits = nullptr;     // [slots, patches, segment_length / 32] Gaussians that reach a patch, bits
     float* segment_products = nullptr;       // [slots, pixels] product of (1 - alpha)
     float* segment_starts = nullptr;         // [slots, pixels] transmittance before the segment
     float* segment_ends = nullptr;           // [slots, pixels] after it; negative where blending stopped
