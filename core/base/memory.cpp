@@ -10,7 +10,7 @@ namespace likeness {
 
 void keep_large_blocks_apart() {
 #ifdef __GLIBC__
-    mallopt(M_MMAP_THRESHOLD, 4 << 20);
+    mallopt(M_MMAP_THRESHOLD, 1 << 20);
 #endif
 }
 

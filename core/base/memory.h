@@ -3,7 +3,7 @@
 
 namespace likeness {
 
-// Blocks of 4 MiB and more get pages of their own, which go back when the block is freed. By itself glibc raises this
+// Blocks of 1 MiB and more get pages of their own, which go back when the block is freed. By itself glibc raises this
 // limit to the largest block freed so far (up to 32 MiB): pictures and training buffers then lie among small blocks
 // that live on, and the pages between these stay the program's. A lower limit would keep memory lower still, but new
 // pages cost more than the work on small pictures. Called first thing in main(), before other threads.
