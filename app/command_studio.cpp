@@ -4,6 +4,7 @@
 #include <optional>
 
 #include "app/studio_app.h"
+#include "core/base/memory.h"
 #include "core/studio/script.h"
 
 namespace likeness {
@@ -33,6 +34,7 @@ Status run_script(StudioApp& app, Script script, bool keep_open) {
 }  // namespace
 
 int run_studio(const StudioArguments& arguments, const CommonOptions& common) {
+    keep_large_blocks_apart();
     StudioAppOptions options;
     options.headless = arguments.headless;
     options.theme = arguments.theme;

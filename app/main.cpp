@@ -8,7 +8,6 @@
 #include "app/commands.h"
 #include "core/base/denormals.h"
 #include "core/base/log.h"
-#include "core/base/memory.h"
 #ifdef LIKENESS_HAVE_CUDA
 #include "cuda/gl_frame_store.h"
 #include "cuda/register_device.h"
@@ -44,7 +43,6 @@ int report(const Error& error, const CommonOptions& common) {
 int main(int argc, char** argv) {
     using namespace likeness;
     flush_denormals();
-    keep_large_blocks_apart();
     CommonOptions common;
     try {
 #ifdef LIKENESS_HAVE_CUDA

@@ -8,7 +8,6 @@
 #include "bench/studio_bench.h"
 #include "bench/train_step_bench.h"
 #include "core/base/denormals.h"
-#include "core/base/memory.h"
 #ifdef LIKENESS_HAVE_CUDA
 #include "cuda/gl_frame_store.h"
 #include "cuda/register_device.h"
@@ -39,7 +38,6 @@ int usage() {
 
 int main(int argc, char** argv) {
     likeness::flush_denormals();
-    likeness::keep_large_blocks_apart();
     if (argc < 2) return usage();
 #ifdef LIKENESS_HAVE_CUDA
     likeness::register_cuda_device();

@@ -17,6 +17,7 @@
 #include "bench/studio_soak.h"
 #include "bench/viewer_bench.h"
 #include "core/base/log.h"
+#include "core/base/memory.h"
 #include "core/formats/splat_ply.h"
 
 namespace {
@@ -257,6 +258,7 @@ class StudioRun {
 
 int run_studio_bench(int argc, char** argv) {
     const double begin = now();
+    keep_large_blocks_apart();  // as the studio does
     Options options;
     CLI::App app("Starts the studio without a display and measures how it answers", "likeness-bench studio");
     app.add_option("portrait", options.portrait, "Portrait to open")->required()->check(CLI::ExistingFile);

@@ -5,8 +5,8 @@ namespace likeness {
 
 // Blocks of 1 MiB and more get pages of their own, which go back when the block is freed. By itself glibc raises this
 // limit to the largest block freed so far (up to 32 MiB): pictures and training buffers then lie among small blocks
-// that live on, and the pages between these stay the program's. A lower limit would keep memory lower still, but new
-// pages cost more than the work on small pictures. Called first thing in main(), before other threads.
+// that live on, and the pages between these stay the program's. New pages cost time: this is for a program that is used
+// for hours. Called at the start, before other threads.
 void keep_large_blocks_apart();
 
 // Gives it back to the system: what a worker needed for a while stays otherwise in the pool of the thread that asked for
