@@ -32,6 +32,8 @@ std::string describe_opengl() {
 Image read_framebuffer(int width, int height) {
     std::vector<std::uint8_t> bytes(std::size_t(width) * std::size_t(height) * 4);
     glPixelStorei(GL_PACK_ALIGNMENT, 1);
+    // Mesa's software renderer does not always wait for what its own threads still draw.
+    glFinish();
     glReadPixels(0, 0, width, height, GL_RGBA, GL_UNSIGNED_BYTE, bytes.data());
     Image image(width, height, 4);
     for (int y = 0; y < height; ++y) {
