@@ -5,6 +5,7 @@
 #include <future>
 #include <numbers>
 #include <random>
+#include <utility>
 
 #include "core/avatar/hair_shell.h"
 #include "core/avatar/relief.h"
@@ -86,7 +87,7 @@ Eigen::Vector3f mean_color(const Vertices& colors, const HeadModel& model, const
     return sum / std::max(count, 1.0f);
 }
 
-// Of the fine layer, by which Gaussians also get their size.
+// Distance between the fine layer's Gaussians, by which they also get their size.
 std::vector<float> head_spacing(const HeadModel& model, const Vertices& neutral, float finer) {
     const Vertices normals = vertex_normals(neutral, model.triangles);
     std::vector<float> spacing;
@@ -101,7 +102,7 @@ std::vector<float> head_spacing(const HeadModel& model, const Vertices& neutral,
 }
 
 // The same for the shell, on the triangles behind the head's.
-std::vector<float> hair_spacings(const Avatar& avatar, const std::vector<float>& hair_presence, float finer) {
+std::vector<float> shell_spacing(const Avatar& avatar, const std::vector<float>& hair_presence, float finer) {
     const Vertices normals = vertex_normals(avatar.neutral, avatar.triangles);
     std::vector<float> spacing(avatar.triangles.size(), 0.0f);
     for (std::size_t t = avatar.model->triangles.size(); t < avatar.triangles.size(); ++t) {
@@ -126,9 +127,10 @@ HeadPlaces places_on_head(const HeadModel& model, const Vertices& neutral, const
         const bool thin = region == "lashes" || region == "lids" || region == "lips";
         under.push_back(region_layer(region) == Layer::skin && !thin ? under_spacing : 0.0f);
     }
-    const std::vector<float> spacing = head_spacing(model, neutral, finer_by(options));
-    return {sample_surface(neutral, model.triangles, spacing, options.seed),
-            sample_surface(neutral, model.triangles, under, options.seed + 1)};
+    std::vector<float> spacing = head_spacing(model, neutral, finer_by(options));
+    return {.fine = sample_surface(neutral, model.triangles, spacing, options.seed),
+            .coarse = sample_surface(neutral, model.triangles, under, options.seed + 1),
+            .spacing = std::move(spacing)};
 }
 
 void seed_splats(Avatar& avatar, const Photo& photo, const std::vector<float>& hair_presence, const HeadPlaces& on_head,
@@ -142,7 +144,7 @@ void seed_splats(Avatar& avatar, const Photo& photo, const std::vector<float>& h
     const int head_vertices = model.vertex_count();
     const float finer = finer_by(options);
 
-    std::vector<float> spacing = hair_spacings(avatar, hair_presence, finer), under(spacing.size(), 0.0f);
+    std::vector<float> spacing = shell_spacing(avatar, hair_presence, finer), under(spacing.size(), 0.0f);
     for (std::size_t t = head_triangles; t < under.size(); ++t) {
         float hair = 0;
         for (int k = 0; k < 3; ++k) hair += hair_presence[std::size_t(avatar.triangles[t][k] - head_vertices)] / 3;
@@ -155,8 +157,7 @@ void seed_splats(Avatar& avatar, const Photo& photo, const std::vector<float>& h
     };
     append(points, sample_surface(avatar.neutral, avatar.triangles, spacing, options.seed + 2, &presence));
     append(under_points, sample_surface(avatar.neutral, avatar.triangles, under, options.seed + 3));
-    const std::vector<float> on_skin = head_spacing(model, avatar.neutral.leftCols(head_vertices), finer);
-    std::copy(on_skin.begin(), on_skin.end(), spacing.begin());
+    std::copy(on_head.spacing.begin(), on_head.spacing.end(), spacing.begin());
     filling.get();
     const PointColors colors = unprojection.colors(points);
 

@@ -16,6 +16,7 @@ struct SeedOptions {
 // these places can be found while hair is grown.
 struct HeadPlaces {
     std::vector<SurfacePoint> fine, coarse;
+    std::vector<float> spacing;  // metres between the fine ones, of each of the head's triangles
 };
 // `neutral`: the head's vertices in metres, 3 x V.
 HeadPlaces places_on_head(const HeadModel& model, const Vertices& neutral, const SeedOptions& options);

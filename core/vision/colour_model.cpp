@@ -15,9 +15,9 @@ constexpr float lightness_step = 5.0f, chroma_step = 5.0f;
 }  // namespace
 
 cv::Mat smooth_lab(const cv::Mat& rgb) {
-    // OpenCV's conversion first makes tables for a tenth of a second.
     cv::Mat lab;
     cv::GaussianBlur(rgb, lab, {3, 3}, 0);
+    // OpenCV's own conversion begins by making tables for a tenth of a second.
     parallel_for(std::size_t(lab.rows), 16, [&](std::size_t begin, std::size_t end) {
         for (int y = int(begin); y < int(end); ++y)
             for (int x = 0; x < lab.cols; ++x) {
