@@ -79,6 +79,22 @@ Image shrunk(const Image& image, int radius) {
 
 }  // namespace
 
+std::vector<float> rolled_lids(const HeadModel& model, const HeadPose& pose) {
+    std::vector<float> rolled(std::size_t(model.vertex_count()), 0.0f);
+    for (const char* name : {"eyeBlinkLeft", "eyeBlinkRight"}) {
+        const int control = model.control(name);
+        if (control < 0) continue;
+        const Eigen::VectorXf blink = model.expression * model.control_expression.col(control);
+        float most = 1e-6f;
+        for (int v = 0; v < model.vertex_count(); ++v) most = std::max(most, blink.segment<3>(3 * v).norm());
+        const float open = 1 - std::clamp(pose.controls[control], 0.0f, 1.0f);
+        for (int v = 0; v < model.vertex_count(); ++v)
+            rolled[std::size_t(v)] =
+                std::max(rolled[std::size_t(v)], smoothstep(0.2f, 0.5f, open * blink.segment<3>(3 * v).norm() / most));
+    }
+    return rolled;
+}
+
 Unprojection::Unprojection(const Avatar& avatar, const Photo& photo)
     : avatar_(avatar), photo_(photo) {
     head_vertices_ = avatar.model->vertex_count();
@@ -93,31 +109,13 @@ Unprojection::Unprojection(const Avatar& avatar, const Photo& photo)
     mouth_ = std::make_unique<MouthColors>(photo, *avatar.model, seen_region_);
     // Near the matte's edge the picture mixes person and background, whatever the matte says.
     solid_ = shrunk(photo.alpha, 3);
-    find_rolled_lids();
+    rolled_ = rolled_lids(*avatar.model, photo.pose);
 }
 
 void Unprojection::fill(const std::vector<float>& hair_presence) {
     fill_smooth(hair_presence);
     find_hollows();
     find_hair_detail(hair_presence);
-}
-
-// An open eye's upper lid is rolled up: the few pixels that show it are lashes and crease, and would paint a closed
-// eye black. The more of a blink moves a point, the less the photograph is believed there (unless the eye is shut).
-void Unprojection::find_rolled_lids() {
-    const HeadModel& model = *avatar_.model;
-    rolled_.assign(std::size_t(head_vertices_), 0.0f);
-    for (const char* name : {"eyeBlinkLeft", "eyeBlinkRight"}) {
-        const int control = model.control(name);
-        if (control < 0) continue;
-        const Eigen::VectorXf blink = model.expression * model.control_expression.col(control);
-        float most = 1e-6f;
-        for (int v = 0; v < head_vertices_; ++v) most = std::max(most, blink.segment<3>(3 * v).norm());
-        const float open = 1 - std::clamp(photo_.pose.controls[control], 0.0f, 1.0f);
-        for (int v = 0; v < head_vertices_; ++v)
-            rolled_[std::size_t(v)] = std::max(
-                rolled_[std::size_t(v)], smoothstep(0.3f, 0.6f, open * blink.segment<3>(3 * v).norm() / most));
-    }
 }
 
 // What is filled has no shading of its own, and an ear without shading is no ear: hollows get darker, ridges lighter,
@@ -138,7 +136,8 @@ void Unprojection::find_hollows() {
             length += edge.norm() / float(degree);
         }
         const float bend = length > 0 ? normals.col(v).dot(mean) / length : 0;  // > 0 in a hollow
-        hollow_[s] = std::clamp(1 - 1.1f * bend, 0.55f, 1.12f);
+        // A lid is not rolled up when it shows.
+        hollow_[s] = std::clamp(1 - 1.1f * bend * (1 - rolled_[s]), 0.55f, 1.12f);
     }
     // The deeper in the mouth, the darker.
     const HeadModel& model = *avatar_.model;

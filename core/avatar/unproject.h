@@ -16,6 +16,11 @@ struct PointColors {
     std::vector<float> trust;
 };
 
+// How much of each of the head's vertices [V] a blink would uncover, in [0, 1]. An open eye's upper lid is rolled up:
+// the few pixels that show it are lashes and crease, and would paint a closed eye black. 0 where `pose` has the eye
+// shut.
+std::vector<float> rolled_lids(const HeadModel& model, const HeadPose& pose);
+
 class Unprojection {
   public:
     // The avatar must be prepared, with its hair shell.
@@ -41,13 +46,12 @@ class Unprojection {
     void fill_smooth(const std::vector<float>& hair_presence);
     void find_hollows();
     void find_hair_detail(const std::vector<float>& hair_presence);
-    void find_rolled_lids();
 
     const Avatar& avatar_;
     const Photo& photo_;
     Vertices surface_, normals_, smooth_;
     std::vector<float> hollow_;     // darkening of each vertex of the head by what surrounds it, for filled colours
-    std::vector<float> rolled_;     // how much of each vertex of the head a blink would uncover, in [0, 1]
+    std::vector<float> rolled_;     // see rolled_lids()
     std::vector<float> nearest_;    // z-buffer of the head, metres
     std::vector<int> seen_region_;  // region of the nearest triangle, -1 for none
     Image solid_;                   // the matte, shrunk by what its edge mixes

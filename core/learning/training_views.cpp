@@ -66,8 +66,7 @@ std::vector<std::uint8_t> grown(const std::vector<std::uint8_t>& mask, int width
     return out;
 }
 
-// Which Gaussians are lips or what is behind them. Mesh and photograph never meet exactly there: what a picture is not
-// known to show of them learns nothing at all from it (Adam makes a full step of the least gradient).
+// Which Gaussians are lips or what is behind them.
 std::vector<std::uint8_t> in_mouth(const Avatar& avatar) {
     const HeadModel& model = *avatar.model;
     const int lips = model.region("lips");
@@ -80,6 +79,22 @@ std::vector<std::uint8_t> in_mouth(const Avatar& avatar) {
     return mouth;
 }
 
+// Which Gaussians are the skin of a lid that is rolled up in the photograph.
+std::vector<std::uint8_t> on_rolled_lid(const Avatar& avatar, const HeadPose& pose) {
+    const HeadModel& model = *avatar.model;
+    const int lashes = model.region("lashes");
+    const std::vector<float> rolled = rolled_lids(model, pose);
+    std::vector<std::uint8_t> lid;
+    for (const SurfacePoint& anchor : avatar.splats.anchor) {
+        const std::size_t t = std::size_t(anchor.triangle);
+        float value = 0;
+        if (t < model.triangles.size() && int(model.triangle_region[t]) != lashes)
+            for (int k = 0; k < 3; ++k) value += anchor.barycentric[k] * rolled[std::size_t(model.triangles[t][k])];
+        lid.push_back(value > 0.2f);
+    }
+    return lid;
+}
+
 bool same_pose(const HeadPose& a, const HeadPose& b) {
     return a.controls == b.controls && a.joints == b.joints && a.translation == b.translation;
 }
@@ -89,7 +104,7 @@ bool same_pose(const HeadPose& a, const HeadPose& b) {
 PortraitView photo_view(const Avatar& avatar, const Photo& photo, int resolution) {
     PortraitView view;
     view.pose = photo.pose;
-    view.learners = Learners::all_but_unseen_mouth;
+    view.learners = Learners::all_but_hidden;
     view.camera = photo.camera.resized(resolution, resolution);
     view.target.color = resize(photo.color, resolution, resolution);
     view.target.alpha = resize(photo.alpha, resolution, resolution);
@@ -125,7 +140,7 @@ PortraitView turned_view(const Avatar& avatar, const Photo& photo, const Unproje
                          const std::vector<float>& hair_presence, const Camera& camera) {
     PortraitView view;
     view.pose = photo.pose;
-    view.learners = Learners::all_but_unseen_mouth;
+    view.learners = Learners::all_but_hidden;
     view.camera = camera;
     view.weights.alpha = 0;
     constexpr float filled_weight = 0.25f;  // of what the photograph does not show
@@ -195,11 +210,13 @@ PortraitView outline_view(const Avatar& avatar, const HeadPose& pose, const Came
 }
 
 void place_gaussians(const Avatar& avatar, const std::vector<float>& trust, std::vector<PortraitView>& views) {
-    const std::vector<std::uint8_t> mouth = in_mouth(avatar);
+    // Mesh and photograph never meet exactly in the mouth and on lids: what a picture is not known to show of them
+    // learns nothing at all from it (Adam makes a full step of the least gradient).
+    const std::vector<std::uint8_t> mouth = in_mouth(avatar), lid = on_rolled_lid(avatar, avatar.source.pose);
     std::vector<float> known, unseen;
     for (std::size_t i = 0; i < trust.size(); ++i) {
-        known.push_back(mouth[i] && trust[i] < 0.2f ? 0.0f : 1.0f);
-        unseen.push_back(mouth[i] ? 0.0f : std::clamp(1 - 3 * trust[i], 0.0f, 1.0f));
+        known.push_back(lid[i] || (mouth[i] && trust[i] < 0.2f) ? 0.0f : 1.0f);
+        unseen.push_back(lid[i] || mouth[i] ? 0.0f : std::clamp(1 - 3 * trust[i], 0.0f, 1.0f));
     }
     for (std::size_t v = 0; v < views.size(); ++v) {
         PortraitView& view = views[v];
@@ -207,7 +224,7 @@ void place_gaussians(const Avatar& avatar, const std::vector<float>& trust, std:
                                        [&](const PortraitView& other) { return same_pose(other.pose, view.pose); });
         view.frames = &*same == &view ? splat_frames(avatar, view.pose) : same->frames;
         view.splat_weight.clear();
-        if (view.learners == Learners::all_but_unseen_mouth) view.splat_weight = known;
+        if (view.learners == Learners::all_but_hidden) view.splat_weight = known;
         if (view.learners == Learners::unseen) view.splat_weight = unseen;
     }
 }

@@ -10,6 +10,8 @@ namespace {
 TEST(TrainingViews, AMouthLearnsOnlyWhatIsSeenOfIt) {
     Avatar avatar = ball_avatar(3, 60, false);
     const Photo photo = photo_of(avatar, 32);
+    for (const char* name : {"eyeBlinkLeft", "eyeBlinkRight"})
+        avatar.source.pose.controls[avatar.model->control(name)] = 1;  // no lid is rolled up
     std::vector<float> trust(avatar.splats.count, 0.0f);
     for (std::size_t i = 0; i < avatar.splats.count; ++i) {
         avatar.splats.layer[i] = i % 3 == 0 ? Layer::mouth : Layer::skin;
@@ -24,6 +26,33 @@ TEST(TrainingViews, AMouthLearnsOnlyWhatIsSeenOfIt) {
         const bool mouth = i % 3 == 0, seen = i % 2 == 0;
         EXPECT_EQ(straight.splat_weight[i], mouth && !seen ? 0.0f : 1.0f) << i;
         EXPECT_EQ(mirrored.splat_weight[i], mouth || seen ? 0.0f : 1.0f) << i;
+    }
+}
+
+TEST(TrainingViews, TheSkinOfALidThatIsRolledUpLearnsNothing) {
+    Avatar avatar = ball_avatar(3, 60, false);
+    const HeadModel& model = *avatar.model;
+    const Photo photo = photo_of(avatar, 32);
+    for (const float shut : {0.0f, 1.0f}) {
+        avatar.source.pose = HeadPose::neutral(model);
+        for (const char* name : {"eyeBlinkLeft", "eyeBlinkRight"})
+            avatar.source.pose.controls[model.control(name)] = shut;
+        std::vector<PortraitView> views = {photo_view(avatar, photo, 32), mirrored_view(avatar, photo, 32)};
+        place_gaussians(avatar, std::vector<float>(avatar.splats.count, 0.0f), views);
+        const auto held = [](const TrainingView& view) {
+            return std::count(view.splat_weight.begin(), view.splat_weight.end(), 0.0f);
+        };
+        EXPECT_EQ(held(views[0]), held(views[1]));
+        EXPECT_EQ(held(views[0]) > 0, shut == 0) << "a closed lid is seen";
+        const std::vector<float> rolled = rolled_lids(model, avatar.source.pose);
+        for (std::size_t i = 0; i < avatar.splats.count; ++i) {
+            const SurfacePoint& anchor = avatar.splats.anchor[i];
+            const Eigen::Vector3i& t = model.triangles[std::size_t(anchor.triangle)];
+            float here = 0;
+            for (int k = 0; k < 3; ++k) here += anchor.barycentric[k] * rolled[std::size_t(t[k])];
+            const float weight = views[0].splat_weight[i];
+            EXPECT_TRUE(weight == 0 ? here > 0.15f : here < 0.25f) << i << ": " << here;
+        }
     }
 }
 
