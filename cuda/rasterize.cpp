@@ -69,6 +69,7 @@ void for_each_group(const RasterShape& shape, const RasterInputs& inputs, const 
     for (int first = 0; first < channels; first += largest_channel_group) {
         ChannelGroup group;
         group.features = plain ? inputs.colors : workspace.features ? workspace.features + first : nullptr;
+        if (plain) group.halves = inputs.halves;
         group.stride = channels;
         if (plain && shape.shared && shape.splats > 0) group.wrap = unsigned(shape.splats);
         group.first = first;

@@ -160,15 +160,20 @@ __global__ void __launch_bounds__(linear_threads)
     to[12] = f.stretch;
 }
 
+__device__ inline void hide(const PosedArrays& posed, std::size_t at) { posed.opacities[at] = 0; }
+__device__ inline void hide(const HalfPosed& posed, std::size_t at) { posed.splats[at].opacity = 0; }
+
+// `layers` null: all are seen.
+template <class Anchored, class Posed>
 __global__ void __launch_bounds__(linear_threads)
-    pose_kernel(SurfaceShape shape, SurfaceArrays arrays, const float* vertices, const float* normals, AnchoredArrays p,
-                const unsigned char* layers, unsigned visible, PosedArrays out) {
+    pose_kernel(SurfaceShape shape, SurfaceArrays arrays, const float* vertices, const float* normals, Anchored p,
+                const unsigned char* layers, unsigned visible, Posed out) {
     const std::size_t i = std::size_t(blockIdx.x) * linear_threads + threadIdx.x;
     if (i >= std::size_t(shape.count)) return;
     const std::size_t frame = std::size_t(blockIdx.y) * shape.vertices;
     const std::size_t at = std::size_t(blockIdx.y) * shape.count + i;
     if (layers && !(visible >> layers[i] & 1u)) {
-        out.opacities[at] = 0;  // the rest is not looked at
+        hide(out, at);  // the rest is not looked at
         return;
     }
     const FrameParts f = make_frame(arrays, vertices + 3 * frame, normals + 4 * frame, i);
@@ -288,6 +293,16 @@ __global__ void __launch_bounds__(linear_threads)
 
 dim3 grid_of(int items, int frames) { return dim3(blocks_for(std::size_t(items)), unsigned(frames)); }
 
+template <class Anchored, class Posed>
+void launch_pose(const SurfaceShape& shape, const SurfaceArrays& arrays, const float* vertices, const float* normals,
+                 const Anchored& anchored, const unsigned char* layers, unsigned visible, const Posed& posed,
+                 cudaStream_t stream) {
+    if (shape.count == 0) return;
+    pose_kernel<<<grid_of(shape.count, shape.frames), linear_threads, 0, stream>>>(shape, arrays, vertices, normals,
+                                                                                   anchored, layers, visible, posed);
+    check_launch("pose", stream);
+}
+
 }  // namespace
 
 void surface_normals(const SurfaceShape& shape, const SurfaceArrays& arrays, const float* vertices, float* normals,
@@ -307,12 +322,15 @@ void surface_frames(const SurfaceShape& shape, const SurfaceArrays& arrays, cons
 }
 
 void pose_on_surface(const SurfaceShape& shape, const SurfaceArrays& arrays, const float* vertices,
-                     const float* normals, const AnchoredArrays& anchored, const unsigned char* layers,
-                     unsigned visible, const PosedArrays& posed, cudaStream_t stream) {
-    if (shape.count == 0) return;
-    pose_kernel<<<grid_of(shape.count, shape.frames), linear_threads, 0, stream>>>(shape, arrays, vertices, normals,
-                                                                                   anchored, layers, visible, posed);
-    check_launch("pose", stream);
+                     const float* normals, const AnchoredArrays& anchored, const PosedArrays& posed,
+                     cudaStream_t stream) {
+    launch_pose(shape, arrays, vertices, normals, anchored, nullptr, ~0u, posed, stream);
+}
+
+void pose_on_surface(const SurfaceShape& shape, const SurfaceArrays& arrays, const float* vertices,
+                     const float* normals, const HalfAnchored& anchored, const unsigned char* layers,
+                     unsigned visible, const HalfPosed& posed, cudaStream_t stream) {
+    launch_pose(shape, arrays, vertices, normals, anchored, layers, visible, posed, stream);
 }
 
 std::size_t surface_backward_floats(const SurfaceShape& shape) {

@@ -16,6 +16,7 @@
 #include <cstdint>
 
 #include "core/base/stage_time.h"
+#include "likeness/cuda/half_splat.h"
 
 namespace likeness::cuda {
 
@@ -57,6 +58,7 @@ struct RasterInputs {
     const float* colors = nullptr;
     const float* opacities = nullptr;
     const float* extra = nullptr;
+    const HalfSplat* halves = nullptr;  // read in place of scales, rotations, colors and opacities; no way back then
 };
 
 // Each [views, ...].
