@@ -75,11 +75,10 @@ __global__ void __launch_bounds__(blend_threads) blend_kernel(RasterWorkspace w,
         } else if (leads) {
             const float* product = w.segment_products + std::size_t(segment.first_slot) * tile_pixels + place;
             for (unsigned k = 0; k < segment.index; ++k, product += tile_pixels) start *= *product;
-            w.segment_starts[state] = start;
         } else {
-            start = w.segment_starts[state];
+            start = w.segment_ends[state - tile_pixels];
         }
-        if (!places[n].inside || start < smallest_transmittance) start = -start;
+        if (!places[n].inside || start < smallest_transmittance) start = -fabsf(start);
     }
     const Source* features = nullptr;
     if constexpr (std::is_same_v<Source, HalfSplat>) {

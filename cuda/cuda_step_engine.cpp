@@ -36,11 +36,9 @@ struct Canvas {
           color(stream, 3 * std::size_t(width) * std::size_t(height)),
           alpha(stream, color.size() / 3),
           by_color(stream, color.size()),
-          by_alpha(stream, alpha.size()),
-          loss_memory(stream) {}
+          by_alpha(stream, alpha.size()) {}
     cuda::DeviceRasterizer rasterizer;
     DeviceBuffer<float> color, alpha, by_color, by_alpha;
-    DeviceBuffer<unsigned char> loss_memory;
 };
 
 // A TrainingView on the GPU.
@@ -218,12 +216,7 @@ class CudaStepEngine final : public StepEngine {
             canvas = std::make_unique<Canvas>(stream_, made->loss.width, made->loss.height);
             canvas->rasterizer.set_repeatable(repeatable_);
         }
-        const std::size_t bytes = cuda::loss_workspace_bytes(made->loss);
-        if (canvas->loss_memory.size() < bytes) {
-            canvas->loss_memory.resize(bytes);
-            for (auto& [key, other] : views_)
-                if (other && other->canvas == canvas.get()) other->graph.reset();
-        }
+        canvas->rasterizer.reserve_scratch(cuda::loss_workspace_bytes(made->loss));
         made->canvas = canvas.get();
         known = std::move(made);
         return *known;
@@ -281,7 +274,7 @@ class CudaStepEngine final : public StepEngine {
         inputs.target = v.target.data();
         inputs.mask = v.mask.size() > 0 ? v.mask.data() : nullptr;
         inputs.background = canvas.rasterizer.view()->background;
-        cuda::picture_loss(v.loss, inputs, canvas.loss_memory.data(),
+        cuda::picture_loss(v.loss, inputs, canvas.rasterizer.scratch(),
                            {terms_.data(), canvas.by_color.data(), canvas.by_alpha.data()}, stream_);
         done("loss");
 

@@ -228,14 +228,12 @@ class CudaVideoEngine final : public VideoStepEngine {
             normals_.resize(b * vertex_floats() / 3 * 4);
             if (head_moves()) {
                 by_vertices_.resize(vertices_.size());
-                surface_scratch_.resize(cuda::surface_backward_floats(surface_shape(int(b))));
                 by_rest_.resize(vertex_floats());
-                head_scratch_.resize(cuda::head_backward_floats(shape));
+                rasterizer_.reserve_scratch(sizeof(float) * cuda::surface_backward_floats(surface_shape(int(b))));
+                rasterizer_.reserve_scratch(sizeof(float) * cuda::head_backward_floats(shape));
             }
             color_.resize(3 * pixels);
-            by_color_.resize(3 * pixels);
             alpha_.resize(pixels);
-            by_alpha_.resize(pixels);
             loss_.width = camera.width;
             loss_.height = camera.height;
             loss_.l1_weight = weights_.l1;
@@ -243,8 +241,11 @@ class CudaVideoEngine final : public VideoStepEngine {
             loss_.alpha_weight = weights_.alpha;
             loss_.images = int(b);
             loss_.normalizer = float(pixels);  // terms add up to the mean over the batch
-            // The loss is done with its scratch memory before there are derivatives by the posed Gaussians.
-            posed_gradients_.resize(std::max(posed_.size(), cuda::loss_workspace_bytes(loss_) / sizeof(float)));
+            // A million pixels fill a GPU; more at once takes 1 % less time, and memory of its own.
+            loss_.at_once = int(std::max<std::size_t>((std::size_t(1) << 20) * b / pixels, 1));
+            rasterizer_.reserve_scratch(cuda::loss_workspace_bytes(loss_));
+            // Derivatives by the posed Gaussians come when those by the pictures are no longer needed.
+            posed_gradients_.resize(std::max(posed_.size(), 4 * pixels));
             batch_ = b;
         }
         std::vector<Camera> cameras;
@@ -332,13 +333,13 @@ class CudaVideoEngine final : public VideoStepEngine {
         inputs.alpha = alpha_.data();
         inputs.targets = state_.data()->targets;
         inputs.background = rasterizer_.view()->background;
-        cuda::picture_loss(loss_, inputs, posed_gradients_.data(), {terms_.data(), by_color_.data(), by_alpha_.data()},
-                           stream_);
+        float *const by_color = posed_gradients_.data(), *const by_alpha = by_color + color_.size();
+        cuda::picture_loss(loss_, inputs, scratch(), {terms_.data(), by_color, by_alpha}, stream_);
         done("loss");
 
         cuda::RasterOutputGradients from;  // what has no weight has no derivative
-        if (weights_.l1 != 0 || weights_.dssim != 0) from.color = by_color_.data();
-        if (weights_.alpha != 0) from.alpha = by_alpha_.data();
+        if (weights_.l1 != 0 || weights_.dssim != 0) from.color = by_color;
+        if (weights_.alpha != 0) from.alpha = by_alpha;
         const Posed g = posed_arrays(posed_gradients_);
         cuda::RasterInputGradients to;
         to.means = g.means;
@@ -356,7 +357,7 @@ class CudaVideoEngine final : public VideoStepEngine {
             by_own = {p.offsets, p.log_scales, p.quaternions, p.albedos, p.logits};
         }
         cuda::surface_backward(surface, surface_.arrays(), vertices_.data(), normals_.data(), anchored, posed.rotations,
-                               {g.means, g.scales, g.rotations, g.colors, g.opacities}, surface_scratch_.data(),
+                               {g.means, g.scales, g.rotations, g.colors, g.opacities}, scratch(),
                                head_moves() ? by_vertices_.data() : nullptr, stream_, by_own);
         done("Gaussians backward");
         if (head_moves()) {
@@ -370,8 +371,7 @@ class CudaVideoEngine final : public VideoStepEngine {
                 if (!wanted.rest) wanted.rest = by_rest_.data();
                 wanted.identity = shape_.gradients.data();
             }
-            cuda::head_backward(shape, head, poses, posed_head, by_vertices_.data(), head_scratch_.data(), wanted,
-                                stream_);
+            cuda::head_backward(shape, head, poses, posed_head, by_vertices_.data(), scratch(), wanted, stream_);
             done("head backward");
         }
         finish(update);
@@ -517,6 +517,8 @@ class CudaVideoEngine final : public VideoStepEngine {
         const cuda::ParameterArrays a = cuda::cut_parameters(block.data(), batch_ * avatar_.splats.count);
         return {a.offsets, a.log_scales, a.quaternions, a.albedos, a.logits};
     }
+    // For one thing after the other, while the rasterizer rests.
+    float* scratch() { return static_cast<float*>(rasterizer_.scratch()); }
     cuda::BatchPoses batch_poses(DeviceBuffer<float>& block) {
         float* const joints = block.data() + batch_ * frames_.controls();
         return {block.data(), joints, joints + batch_ * frames_.joint_floats()};
@@ -546,9 +548,9 @@ class CudaVideoEngine final : public VideoStepEngine {
     // Of the batch.
     std::size_t batch_ = 0;  // frames that everything below is made for
     DeviceBuffer<float> batch_poses_{stream_}, batch_gradients_{stream_}, rig_{stream_}, rested_{stream_},
-        vertices_{stream_}, normals_{stream_}, by_vertices_{stream_}, surface_scratch_{stream_}, by_rest_{stream_},
-        head_scratch_{stream_}, posed_{stream_}, posed_gradients_{stream_};
-    DeviceBuffer<float> color_{stream_}, alpha_{stream_}, by_color_{stream_}, by_alpha_{stream_};
+        vertices_{stream_}, normals_{stream_}, by_vertices_{stream_}, by_rest_{stream_}, posed_{stream_},
+        posed_gradients_{stream_};
+    DeviceBuffer<float> color_{stream_}, alpha_{stream_};
     cuda::LossOptions loss_;
     mutable cuda::DeviceRasterizer rasterizer_{stream_};
 

@@ -16,7 +16,8 @@ template <class Report, class Note>
 class LateReports {
   public:
     using Take = std::function<void(const Note&, const Report&)>;
-    // As many steps may be under way when the next one starts. `take` is called for each in its turn, once it has ended.
+    // As many steps may be under way when the next one starts. `take` is called for each in its turn, once it has
+    // ended.
     LateReports(std::size_t in_flight, Take take)
         : in_flight_(in_flight), take_(std::move(take)), reports_(in_flight + 1), events_(in_flight + 1) {}
 

@@ -25,7 +25,8 @@ constexpr std::uint32_t weight(float gradient, float largest) {
 
 // Systematic sampling: as many marks as are wanted, evenly spaced on the sum of all weights. How many lie below a part
 // of that sum; `start` < total is where the first one lies, and total > 0. Fits 64 bits for eight million Gaussians.
-constexpr std::uint64_t marks_below(std::uint64_t part, std::uint64_t total, std::uint64_t wanted, std::uint64_t start) {
+constexpr std::uint64_t marks_below(std::uint64_t part, std::uint64_t total, std::uint64_t wanted,
+                                    std::uint64_t start) {
     return (part * wanted + start) / total;
 }
 

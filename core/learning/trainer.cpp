@@ -96,8 +96,8 @@ void Trainer::keep(const AnchoredSplats& splats) { avatar_.splats = splats; }
 // the engine until somebody asks.
 void Trainer::densify(std::uint64_t round) {
     const SplatFrames& at_rest = views_[first_outline_].frames;  // outlines are seen in the neutral pose
-    avatar_.splats = descendants(avatar_.splats,
-                                 engine_->densify(at_rest, {options_.cap, options_.seed * 1000 + round}));
+    avatar_.splats =
+        descendants(avatar_.splats, engine_->densify(at_rest, {options_.cap, options_.seed * 1000 + round}));
 }
 
 TrainerReport Trainer::run(Progress& progress) {

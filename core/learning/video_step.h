@@ -107,7 +107,8 @@ class VideoStepEngine {
     // The avatar as it is now, prepared; Gaussians keep the size that they had on the surface at rest.
     virtual Avatar fetch() const = 0;
     virtual HeadPose pose(int frame) const = 0;
-    // Screen-space gradient norms summed since the Gaussians were loaded or densified, [count]: what densification goes by.
+    // Screen-space gradient norms summed since the Gaussians were loaded or densified, [count]: what densification goes
+    // by.
     virtual std::vector<float> screen_gradient() const = 0;
 };
 

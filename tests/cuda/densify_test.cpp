@@ -1,5 +1,5 @@
-// Densification on the GPU against the processor's: the same Gaussians are chosen, in the same order; the halves' places
-// differ by a rounding of sine, cosine and exponential.
+// Densification on the GPU against the processor's: the same Gaussians are chosen, in the same order; the halves'
+// places differ by a rounding of sine, cosine and exponential.
 #include "core/learning/densify.h"
 
 #include <gtest/gtest.h>
@@ -65,7 +65,8 @@ TEST_F(DensifyTest, chooses_and_splits_as_the_processor) {
 TEST_F(DensifyTest, nothing_to_split_or_nothing_at_all) {
     SmallAvatar avatar(300);
     cuda::DeviceBuffer<float> block = block_of(avatar.splats);
-    EXPECT_EQ(cuda::densify_block(block, upload(std::vector<float>(300, 0.0f)), avatar.frames(0), {1000, 1}).size(), 300u);
+    EXPECT_EQ(cuda::densify_block(block, upload(std::vector<float>(300, 0.0f)), avatar.frames(0), {1000, 1}).size(),
+              300u);
     std::fill(avatar.splats.opacity.begin(), avatar.splats.opacity.end(), -5.0f);
     block = block_of(avatar.splats);
     EXPECT_TRUE(cuda::densify_block(block, upload(std::vector<float>(300, 1.0f)), avatar.frames(0), {1000, 1}).empty());

@@ -142,7 +142,8 @@ TEST_F(SceneRendererTest, half_floats_cannot_be_told_from_floats) {
         cuda::DeviceBuffer<std::uint32_t> pixels(stream(), 640 * 480);
         cuda::DeviceBuffer<unsigned> range(stream(), 2);
         const cuda::RasterOutputs images{color.data(), alpha.data()};
-        cuda::DeviceSplats splats{int(posed->count), 0, {means.data(), scales.data(), rotations.data(), colors.data(), opacities.data()}};
+        cuda::DeviceSplats splats{
+            int(posed->count), 0, {means.data(), scales.data(), rotations.data(), colors.data(), opacities.data()}};
         do {
             rasterizer.forward(splats, camera, {}, images);
         } while (rasterizer.counters().instances > rasterizer.instance_capacity());
@@ -166,8 +167,8 @@ TEST_F(SceneRendererTest, half_floats_cannot_be_told_from_floats) {
         RecordProperty(file ? "file_differ" : "avatar_differ", differ);
         RecordProperty(file ? "file_far" : "avatar_far", far);
         RecordProperty(file ? "file_largest" : "avatar_largest", largest);
-        std::cout << "half floats: " << differ << " of " << halves.size() << " differ, " << far << " by more than one, at most "
-                  << largest << '\n';
+        std::cout << "half floats: " << differ << " of " << halves.size() << " differ, " << far
+                  << " by more than one, at most " << largest << '\n';
     }
 }
 

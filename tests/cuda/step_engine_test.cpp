@@ -4,7 +4,6 @@
 // magnify that where a derivative is near its epsilon: an H200 gave 4e-4 for the worst attribute after one step and 3e-5
 // after twenty. The bounds leave room for other GPUs; a wrong constant shows as 0.1 and more.
 #include "cuda/cuda_step_engine.h"
-
 #include "tests/cuda/gpu_test.h"
 #include "tests/cuda/small_avatar.h"
 

@@ -136,8 +136,9 @@ TEST_F(VideoStepTest, gaussians_are_densified_between_steps) {
     std::vector<TrainingFrame> moved = frames;
     for (int k = 0; k < 2; ++k) moved[std::size_t(k)].pose = engine->pose(k);
     const double now = engine->gradients(first_frames(2), grey, plain_rates()).loss.mean.total;
-    const double expected =
-        engine_with(engine->fetch(), moved, everything())->gradients(first_frames(2), grey, plain_rates()).loss.mean.total;
+    const double expected = engine_with(engine->fetch(), moved, everything())
+                                ->gradients(first_frames(2), grey, plain_rates())
+                                .loss.mean.total;
     EXPECT_NEAR(now, expected, 1e-3 * expected);
     for (int step = 0; step < 12; ++step) engine->step(first_frames(2), grey, {});
     EXPECT_LT(engine->gradients(first_frames(2), grey, {}).loss.mean.total, now);

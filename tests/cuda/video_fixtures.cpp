@@ -101,7 +101,7 @@ ByProcessor::ByProcessor(const Avatar& avatar, const TrainingFrame& frame) {
 }
 
 double ByProcessor::along(const Avatar& from_avatar, const HeadPose& from, const Avatar& to_avatar, const HeadPose& to,
-             double distance) const {
+                          double distance) const {
     SplatSet a, b;
     deform(from_avatar.splats, splat_frames(from_avatar, from), a);
     deform(to_avatar.splats, splat_frames(to_avatar, to), b);

@@ -66,8 +66,8 @@ TEST(Densify, TheWorstAreSplitMostOften) {
     constexpr int rounds = 60;
     for (int round = 0; round < rounds; ++round) {
         AnchoredSplats splats = cloud.splats;
-        const std::vector<int> each =
-            descendants_of_each(densify(splats, cloud.gradient, cloud.at_rest, {100'000, std::uint64_t(round)}), times.size());
+        const std::vector<int> each = descendants_of_each(
+            densify(splats, cloud.gradient, cloud.at_rest, {100'000, std::uint64_t(round)}), times.size());
         for (std::size_t i = 0; i < times.size(); ++i) times[i] += (each[i] == 2) / double(rounds);
     }
     double total = 0;

@@ -1,5 +1,5 @@
-// Densification where the Gaussians are: the GPU twin of core/learning/densify.h, whose rule holds to the bit for what is
-// chosen and in which order. All pointers are device pointers; nothing is allocated.
+// Densification where the Gaussians are: the GPU twin of core/learning/densify.h, whose rule holds to the bit for what
+// is chosen and in which order. All pointers are device pointers; nothing is allocated.
 //
 // Two steps, since how many there will be decides how much memory they need: plan_densify(), then, once its count is
 // known on the host, make_descendants().

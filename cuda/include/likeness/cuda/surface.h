@@ -44,8 +44,8 @@ void pose_on_surface(const SurfaceShape& shape, const SurfaceArrays& arrays, con
 
 // The viewer's: `layers` [count] numbers below 32; those whose bit in `visible` is not set get opacity 0.
 void pose_on_surface(const SurfaceShape& shape, const SurfaceArrays& arrays, const float* vertices,
-                     const float* normals, const HalfAnchored& anchored, const unsigned char* layers,
-                     unsigned visible, const HalfPosed& posed, cudaStream_t stream);
+                     const float* normals, const HalfAnchored& anchored, const unsigned char* layers, unsigned visible,
+                     const HalfPosed& posed, cudaStream_t stream);
 
 // Derivatives by the vertices [frames, vertices, 3] (overwritten; null: not asked for) from those by the posed
 // Gaussians of one loss. `posed_rotations` as they were posed; all arrays [frames, ...] but the parameters, which the
