@@ -167,8 +167,6 @@ TEST_F(SceneRendererTest, half_floats_cannot_be_told_from_floats) {
         RecordProperty(file ? "file_differ" : "avatar_differ", differ);
         RecordProperty(file ? "file_far" : "avatar_far", far);
         RecordProperty(file ? "file_largest" : "avatar_largest", largest);
-        std::cout << "half floats: " << differ << " of " << halves.size() << " differ, " << far
-                  << " by more than one, at most " << largest << '\n';
     }
 }
 
