@@ -3,6 +3,8 @@
 // A pixel stops at the first Gaussian that would take its transmittance below 1e-4. Without that rule the transmittance
 // before a segment is the product of the earlier segments' own; it only falls, so a segment that starts below 1e-4 lies
 // behind the stop, and one that starts above it can follow the rule by itself.
+#include <type_traits>
+
 #include "cuda/blend.cuh"
 #include "cuda/launch.cuh"
 
@@ -76,7 +78,7 @@ __global__ void __launch_bounds__(blend_threads) blend_kernel(RasterWorkspace w,
             const float* product = w.segment_products + std::size_t(segment.first_slot) * tile_pixels + place;
             for (unsigned k = 0; k < segment.index; ++k, product += tile_pixels) start *= *product;
         } else {
-            start = w.segment_ends[state - tile_pixels];
+            start = w.segment_ends[state - tile_pixels];  // negative: stopped before
         }
         if (!places[n].inside || start < smallest_transmittance) start = -fabsf(start);
     }

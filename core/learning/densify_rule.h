@@ -30,15 +30,15 @@ constexpr std::uint64_t marks_below(std::uint64_t part, std::uint64_t total, std
     return (part * wanted + start) / total;
 }
 
-// Random bits by their number: SplitMix64's mixing (Steele, Lea and Flood 2014, "Fast splittable pseudorandom number
-// generators", section 5) of a counter.
+// Random bits by their number, which is 0 for the first mark and i + 1 for Gaussian i: SplitMix64 (Steele, Lea and
+// Flood 2014, "Fast splittable pseudorandom number generators") with Stafford's mixing constants.
 constexpr std::uint64_t random_bits(std::uint64_t seed, std::uint64_t number) {
     std::uint64_t z = seed + (number + 1) * 0x9e3779b97f4a7c15u;
     z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9u;
     z = (z ^ (z >> 27)) * 0x94d049bb133111ebu;
     return z ^ (z >> 31);
 }
-// In [0, 1). The number 0 is for the first mark; Gaussian i has number i + 1.
+// In [0, 1).
 constexpr float uniform(std::uint64_t bits) { return float(bits >> 40) * 0x1p-24f; }
 
 // The place in a Morton curve through cells of 61 micrometres; all beyond two metres from the origin lie at the border.
