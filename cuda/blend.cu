@@ -3,6 +3,8 @@
 // A pixel stops at the first Gaussian that would take its transmittance below 1e-4. Without that rule the transmittance
 // before a segment is the product of the earlier segments' own; it only falls, so a segment that starts below 1e-4 lies
 // behind the stop, and one that starts above it can follow the rule by itself.
+#include <type_traits>
+
 #include "cuda/blend.cuh"
 #include "cuda/launch.cuh"
 
@@ -23,7 +25,7 @@ __global__ void __launch_bounds__(blend_threads) transmittance_kernel(RasterWork
     __shared__ Batch<0> batch;
     const Segment segment = find_segment(w, blockIdx.x);
     if (segment.tile == no_tile || segment.last) return;
-    load_batch(batch, w, nullptr, 0, ~0u, 0, segment, canvas, false);
+    load_batch<0, float>(batch, w, nullptr, 0, ~0u, 0, segment, canvas, false);
     const PixelPlace place = pixel_place(segment.tile, canvas, int(threadIdx.x));
     float product[pixels_per_lane];
 #pragma unroll
@@ -54,7 +56,7 @@ __device__ inline void write_pixel(const ChannelGroup& group, const View* views,
 }
 
 // A tile's only segment writes the pictures itself; others leave their sums for join_kernel().
-template <int Channels>
+template <int Channels, class Source>
 __global__ void __launch_bounds__(blend_threads) blend_kernel(RasterWorkspace w, const View* views, ChannelGroup group,
                                                               float* alpha_output, int channels, Canvas canvas) {
     wait_for_previous();
@@ -75,14 +77,18 @@ __global__ void __launch_bounds__(blend_threads) blend_kernel(RasterWorkspace w,
         } else if (leads) {
             const float* product = w.segment_products + std::size_t(segment.first_slot) * tile_pixels + place;
             for (unsigned k = 0; k < segment.index; ++k, product += tile_pixels) start *= *product;
-            w.segment_starts[state] = start;
         } else {
-            start = w.segment_starts[state];
+            start = w.segment_ends[state - tile_pixels];  // negative: stopped before
         }
-        if (!places[n].inside || start < smallest_transmittance) start = -start;
+        if (!places[n].inside || start < smallest_transmittance) start = -fabsf(start);
     }
-    load_batch(batch, w, group.features, group.stride, group.wrap, group.count, segment, canvas,
-               !segment.last || !leads);
+    const Source* features = nullptr;
+    if constexpr (std::is_same_v<Source, HalfSplat>) {
+        features = group.halves;
+    } else {
+        features = group.features;
+    }
+    load_batch(batch, w, features, group.stride, group.wrap, group.count, segment, canvas, !segment.last || !leads);
     float sums[pixels_per_lane][Channels] = {};
     int last[pixels_per_lane] = {};
     walk_segment<2>(
@@ -210,7 +216,11 @@ template <int Channels>
 void launch(const RasterShape& shape, const View* view, const RasterWorkspace& workspace, const ChannelGroup& group,
             float* alpha, cudaStream_t stream) {
     if (shape.splats > 0) {
-        launch_chained("blend", blend_kernel<Channels>, segment_slots(shape), blend_threads, stream, workspace, view,
+        auto kernel = blend_kernel<Channels, float>;
+        if constexpr (Channels == 3) {
+            if (group.halves) kernel = blend_kernel<Channels, HalfSplat>;
+        }
+        launch_chained("blend", kernel, segment_slots(shape), blend_threads, stream, workspace, view,
                        group, alpha, shape.channels(), canvas_of(shape));
     }
     launch_chained("join segments", join_kernel<Channels>, unsigned(tile_grid(shape).count()), tile_pixels, stream,

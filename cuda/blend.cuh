@@ -3,6 +3,7 @@
 #pragma once
 
 #include "cuda/ellipse.cuh"
+#include "cuda/half_splat.cuh"
 
 namespace likeness::cuda {
 
@@ -73,11 +74,18 @@ struct Batch {
     unsigned hits[tile_patches * hit_words];
 };
 
+__device__ inline float feature(const float* features, std::size_t row, int stride, int channel) {
+    return features[row * stride + channel];
+}
+__device__ inline float feature(const HalfSplat* splats, std::size_t row, int, int channel) {
+    return widened(splats[row].color[channel]);
+}
+
 // Each thread fetches a Gaussian. `channels` may be less than Channels; the rest are zero. With `hits_known` an earlier
 // kernel left the hits in the workspace, else this one does.
 static_assert(blend_threads == segment_length);
-template <int Channels>
-__device__ inline void load_batch(Batch<Channels>& batch, const RasterWorkspace& w, const float* features, int stride,
+template <int Channels, class Source>
+__device__ inline void load_batch(Batch<Channels>& batch, const RasterWorkspace& w, const Source* features, int stride,
                                   unsigned wrap, int channels, const Segment& segment, const Canvas& canvas,
                                   bool hits_known) {
     const unsigned position = segment.begin + threadIdx.x;
@@ -91,7 +99,7 @@ __device__ inline void load_batch(Batch<Channels>& batch, const RasterWorkspace&
         if constexpr (Channels > 0) {
             Features<Channels> own{};
 #pragma unroll
-            for (int c = 0; c < Channels; ++c) own.channel[c] = c < channels ? features[row * stride + c] : 0.0f;
+            for (int c = 0; c < Channels; ++c) own.channel[c] = c < channels ? feature(features, row, stride, c) : 0.0f;
             batch.features[threadIdx.x] = own;
         }
     }

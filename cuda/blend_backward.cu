@@ -87,7 +87,7 @@ __device__ inline PixelWalk<Channels> begin_walk(const RasterWorkspace& w, const
     walk.last = int(w.last_instance[pixel]) - int(segment.index * segment_length);
     if (walk.last <= 0) return walk;
     const bool first = segment.index == 0;  // nothing before
-    walk.transmittance = first ? 1.0f : w.segment_starts[slot * tile_pixels + thread];
+    walk.transmittance = first ? 1.0f : w.segment_ends[(slot - 1) * tile_pixels + thread];
     const float* before = w.segment_sums + (slot * channels + group.first) * tile_pixels + thread;
 #pragma unroll
     for (int c = 0; c < Channels; ++c) {

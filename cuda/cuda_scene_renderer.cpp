@@ -1,6 +1,5 @@
 #include "cuda/cuda_scene_renderer.h"
 
-#include <array>
 #include <chrono>
 
 #include "likeness/cuda/device.h"
@@ -86,19 +85,25 @@ class CudaSceneRenderer final : public SceneRenderer {
     void load(const SplatSet& splats) {
         const std::vector<float>* const parts[] = {&splats.means, &splats.scales, &splats.rotations, &splats.colors,
                                                    &splats.opacities};
-        for (std::size_t i = 0; i < file_.size(); ++i) file_[i].upload(*parts[i]);
-        splats_ = {int(splats.count),
-                   0,
-                   {file_[0].data(), file_[1].data(), file_[2].data(), file_[3].data(), file_[4].data(), nullptr}};
+        std::vector<DeviceBuffer<float>> uploaded;
+        for (const std::vector<float>* part : parts) uploaded.emplace_back(stream_).upload(*part);
+        file_means_.resize(splats.means.size());
+        file_.resize(splats.count);
+        cuda::narrow(int(splats.count),
+                     cuda::PosedArrays{uploaded[0].data(), uploaded[1].data(), uploaded[2].data(), uploaded[3].data(),
+                                       uploaded[4].data()},
+                     {file_means_.data(), file_.data()}, stream_);
+        splats_ = {int(splats.count), 0, {}};
+        splats_.arrays.means = file_means_.data();
+        splats_.arrays.halves = file_.data();
     }
 
     cuda::Stream stream_{highest_priority()};
     cuda::DeviceRasterizer rasterizer_{stream_};
     cuda::DeviceAvatar avatar_{stream_};
     cuda::DeviceSplats splats_;
-    std::array<DeviceBuffer<float>, 5> file_{DeviceBuffer<float>(stream_), DeviceBuffer<float>(stream_),
-                                             DeviceBuffer<float>(stream_), DeviceBuffer<float>(stream_),
-                                             DeviceBuffer<float>(stream_)};
+    DeviceBuffer<float> file_means_{stream_};
+    DeviceBuffer<cuda::HalfSplat> file_{stream_};
     DeviceBuffer<float> color_{stream_}, alpha_{stream_}, depth_{stream_}, normal_{stream_};
     DeviceBuffer<std::uint32_t> pixels_{stream_};
     DeviceBuffer<unsigned> range_{stream_, 2};

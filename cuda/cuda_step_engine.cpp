@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
-#include <deque>
 #include <map>
 #include <optional>
 #include <stdexcept>
@@ -11,8 +10,9 @@
 
 #include "core/base/parallel.h"
 #include "core/learning/adam.h"
+#include "cuda/densify_block.h"
 #include "cuda/lap.h"
-#include "cuda/replay.h"
+#include "cuda/late_reports.h"
 #include "likeness/cuda/device.h"
 #include "likeness/cuda/device_rasterizer.h"
 #include "likeness/cuda/loss.h"
@@ -36,11 +36,9 @@ struct Canvas {
           color(stream, 3 * std::size_t(width) * std::size_t(height)),
           alpha(stream, color.size() / 3),
           by_color(stream, color.size()),
-          by_alpha(stream, alpha.size()),
-          loss_memory(stream) {}
+          by_alpha(stream, alpha.size()) {}
     cuda::DeviceRasterizer rasterizer;
     DeviceBuffer<float> color, alpha, by_color, by_alpha;
-    DeviceBuffer<unsigned char> loss_memory;
 };
 
 // A TrainingView on the GPU.
@@ -97,11 +95,11 @@ struct DeviceView {
 class CudaStepEngine final : public StepEngine {
   public:
     explicit CudaStepEngine(const CudaStepOptions& options)
-        : in_flight_(std::size_t(std::clamp(options.steps_in_flight, 0, 9))),
+        : late_(options.steps_in_flight > 0),
           graphs_(options.graphs),
           repeatable_(options.repeatable),
-          reports_(in_flight_ + 1),
-          events_(in_flight_ + 1) {
+          reports_(std::size_t(std::clamp(options.steps_in_flight, 0, 9)),
+                   [this](const UnderWay& step, const cuda::StepReport& report) { take(step, report); }) {
         cuda::keep_freed_memory();
         state_.resize(1);
         terms_.resize(1);
@@ -132,21 +130,19 @@ class CudaStepEngine final : public StepEngine {
             upload(to.log_scales, splats.log_scale, 3);
             upload(to.albedos, splats.albedo, 3);
             upload(to.logits, splats.opacity, 1);
-            seeds_.resize(9 * n);  // offsets, log scales and albedos lie side by side
-            if (n > 0) {
-                check(cudaMemcpyAsync(seeds_.data(), to.offsets, seeds_.bytes(), cudaMemcpyDeviceToDevice, stream_),
-                      "keep the seed");
-            }
-            for (DeviceBuffer<float>* moments : {&first_moments_, &second_moments_}) {
-                moments->resize(values_.size());
-                moments->fill_zero();
-            }
-            posed_.resize(values_.size());
-            posed_gradients_.resize(values_.size());
-            screen_.resize(n);
-            screen_.fill_zero();
-            broken_.fill_zero();
-            steps_ = 0;
+            start_over();
+        });
+    }
+
+    Ancestry densify(const SplatFrames& at_rest, const DensifyOptions& options) override {
+        const cuda::Range range("densify");
+        return guarded([&] {
+            finish_all();
+            views_.clear();
+            Ancestry from = cuda::densify_block(values_, screen_, at_rest, options);
+            splats_ = descendants(splats_, from);
+            start_over();
+            return from;
         });
     }
 
@@ -154,10 +150,9 @@ class CudaStepEngine final : public StepEngine {
         const cuda::Range range("training step");
         return guarded([&] {
             DeviceView& v = on_device(view);
-            while (under_way_.size() > in_flight_) finish_oldest();
-            while (!under_way_.empty() && events_[under_way_.front().slot].passed()) finish_oldest();
+            reports_.take_ended();
             start_step(v, view.camera, background, rates);
-            while (!under_way_.empty() && (!v.last_known || in_flight_ == 0)) finish_oldest();
+            while (!reports_.empty() && (!v.last_known || !late_)) reports_.take_oldest();
             return v.last;
         });
     }
@@ -189,10 +184,26 @@ class CudaStepEngine final : public StepEngine {
     std::vector<StageTime> stages() const override { return stages_; }
 
   private:
-    struct UnderWay {
-        DeviceView* view;
-        std::size_t slot;
-    };
+    // Room for the Gaussians that there are now; what they are is where the pulls lead and what Adam knows nothing of.
+    void start_over() {
+        const std::size_t n = splats_.count;
+        seeds_.resize(9 * n);  // offsets, log scales and albedos lie side by side
+        if (n > 0) {
+            check(cudaMemcpyAsync(seeds_.data(), cuda::cut_parameters(values_.data(), n).offsets, seeds_.bytes(),
+                                  cudaMemcpyDeviceToDevice, stream_),
+                  "keep the seed");
+        }
+        for (DeviceBuffer<float>* moments : {&first_moments_, &second_moments_}) {
+            moments->resize(values_.size());
+            moments->fill_zero();
+        }
+        posed_.resize(values_.size());
+        posed_gradients_.resize(values_.size());
+        screen_.resize(n);
+        screen_.fill_zero();
+        broken_.fill_zero();
+        steps_ = 0;
+    }
 
     // A view is known by where it lies: its owner keeps it until the next load.
     DeviceView& on_device(const TrainingView& view) {
@@ -205,12 +216,7 @@ class CudaStepEngine final : public StepEngine {
             canvas = std::make_unique<Canvas>(stream_, made->loss.width, made->loss.height);
             canvas->rasterizer.set_repeatable(repeatable_);
         }
-        const std::size_t bytes = cuda::loss_workspace_bytes(made->loss);
-        if (canvas->loss_memory.size() < bytes) {
-            canvas->loss_memory.resize(bytes);
-            for (auto& [key, other] : views_)
-                if (other && other->canvas == canvas.get()) other->graph.reset();
-        }
+        canvas->rasterizer.reserve_scratch(cuda::loss_workspace_bytes(made->loss));
         made->canvas = canvas.get();
         known = std::move(made);
         return *known;
@@ -232,13 +238,11 @@ class CudaStepEngine final : public StepEngine {
             }
         }
         ++steps_;
-        const std::size_t slot = next_slot_;
-        next_slot_ = (next_slot_ + 1) % events_.size();
-        cuda::set_step(state_.data(), state_of(rates, slot), stream_);
+        cuda::set_step(state_.data(), state_of(rates), stream_);
         // A graph costs as much as a few steps, and a view's first step loads kernels, which a capture must not.
         if (!lap_ && v.steps >= 2 && steps_ % steps_between_laps == 0) {
             lap_.emplace(stream_);
-            lap_slot_ = slot;
+            lap_step_ = steps_;
             const auto mark = [&](const char* stage) { lap_->mark(stage); };
             const cuda::Marked marked(rasterizer, mark);
             enqueue(v, mark);
@@ -251,8 +255,7 @@ class CudaStepEngine final : public StepEngine {
         } else {
             enqueue(v, {});
         }
-        events_[slot].record(stream_);
-        under_way_.push_back({&v, slot});
+        reports_.started(stream_, {&v, steps_});
         ++v.steps;
     }
 
@@ -271,7 +274,7 @@ class CudaStepEngine final : public StepEngine {
         inputs.target = v.target.data();
         inputs.mask = v.mask.size() > 0 ? v.mask.data() : nullptr;
         inputs.background = canvas.rasterizer.view()->background;
-        cuda::picture_loss(v.loss, inputs, canvas.loss_memory.data(),
+        cuda::picture_loss(v.loss, inputs, canvas.rasterizer.scratch(),
                            {terms_.data(), canvas.by_color.data(), canvas.by_alpha.data()}, stream_);
         done("loss");
 
@@ -342,7 +345,7 @@ class CudaStepEngine final : public StepEngine {
         return {v.canvas->color.data(), v.canvas->alpha.data(), nullptr, nullptr, nullptr};
     }
 
-    cuda::StepState state_of(const StepRates& rates, std::size_t slot) const {
+    cuda::StepState state_of(const StepRates& rates) const {
         const float first = 1 - std::pow(adam_beta1, float(steps_));
         const float n = float(std::max<std::size_t>(splats_.count, 1));
         cuda::StepState state;
@@ -357,20 +360,19 @@ class CudaStepEngine final : public StepEngine {
         state.scale_pull = 2 * rates.keep_scale / n;
         state.albedo_pull = 2 * rates.keep_albedo / n;
         state.largest_log_scale = std::log(rates.largest_scale);
-        state.report = unsigned(slot);
+        state.report = unsigned(reports_.slot());
         return state;
     }
 
-    // Waits for the oldest step under way and takes its report.
-    void finish_oldest() const {
-        const UnderWay step = under_way_.front();
-        events_[step.slot].wait();
-        under_way_.pop_front();
-        if (lap_ && lap_slot_ == step.slot) {
+    struct UnderWay {
+        DeviceView* view;
+        int step;
+    };
+    void take(const UnderWay& step, const cuda::StepReport& report) const {
+        if (lap_ && lap_step_ == step.step) {
             stages_ = lap_->times();  // the step has ended: nobody waits
             lap_.reset();
         }
-        const cuda::StepReport& report = reports_[step.slot];
         if (report.broken) {
             finish_all_quietly();
             throw std::runtime_error("the loss or a gradient is not a number");
@@ -382,27 +384,22 @@ class CudaStepEngine final : public StepEngine {
                   report.terms.l1, report.terms.dssim, report.terms.alpha, report.terms.squared};
         v.last_known = true;
     }
-    void finish_all() const {
-        while (!under_way_.empty()) finish_oldest();
-    }
+    void finish_all() const { reports_.take_all(); }
     // After a bad loss: the steps behind it changed nothing.
     void finish_all_quietly() const {
         stream_.wait();
-        under_way_.clear();
+        reports_.forget();
         lap_.reset();
     }
 
-    std::size_t in_flight_;
+    bool late_;  // losses may be
     bool graphs_, repeatable_;
     cuda::Stream stream_;
-    PinnedArray<cuda::StepReport> reports_;
-    std::vector<Event> events_;
-    std::size_t next_slot_ = 0;
-    mutable std::deque<UnderWay> under_way_;  // oldest first
+    mutable cuda::LateReports<cuda::StepReport, UnderWay> reports_;
     // Each so many steps one is launched stage by stage between events.
     static constexpr int steps_between_laps = 50;
     mutable std::optional<cuda::Lap> lap_;
-    std::size_t lap_slot_ = 0;
+    int lap_step_ = 0;
     mutable std::vector<StageTime> stages_;
 
     AnchoredSplats splats_;  // as loaded: what training does not change

@@ -2,15 +2,15 @@
 
 #include <algorithm>
 #include <cmath>
-#include <deque>
 #include <limits>
 #include <stdexcept>
 
 #include "core/learning/adam.h"
+#include "cuda/densify_block.h"
 #include "cuda/lap.h"
+#include "cuda/late_reports.h"
 #include "cuda/learned.h"
 #include "cuda/learned_shape.h"
-#include "cuda/replay.h"
 #include "cuda/unknown_gradients.h"
 #include "cuda/video_frames.h"
 #include "likeness/cuda/device.h"
@@ -31,11 +31,11 @@ using cuda::Unknown;
 class CudaVideoEngine final : public VideoStepEngine {
   public:
     explicit CudaVideoEngine(const CudaVideoOptions& options)
-        : in_flight_(std::size_t(std::clamp(options.steps_in_flight, 0, 8))),
+        : late_(options.steps_in_flight > 0),
           graphs_(options.graphs),
           repeatable_(options.repeatable),
-          reports_(in_flight_ + 1),
-          events_(in_flight_ + 1) {
+          reports_(std::size_t(std::clamp(options.steps_in_flight, 0, 8)),
+                   [this](const UnderWay& step, const cuda::VideoStepReport& report) { take(step, report); }) {
         cuda::keep_freed_memory();
         rasterizer_.set_repeatable(repeatable_);
         state_.resize(1);
@@ -52,7 +52,7 @@ class CudaVideoEngine final : public VideoStepEngine {
         const cuda::Range range("load an avatar");
         guarded([&] {
             stream_.wait();
-            under_way_.clear();
+            reports_.forget();
             avatar_ = avatar;
             free_ = options.unknowns;
             weights_ = options.weights;
@@ -78,6 +78,19 @@ class CudaVideoEngine final : public VideoStepEngine {
         });
     }
 
+    Ancestry densify(const DensifyOptions& options) override {
+        const cuda::Range range("densify");
+        return guarded([&] {
+            finish_all();
+            const SplatFrames at_rest = splat_frames(avatar_, HeadPose::neutral(*avatar_.model));
+            Ancestry from = cuda::densify_block(splats_.values, screen_, at_rest, options);
+            avatar_.splats = descendants(avatar_.splats, from);
+            surface_.load_anchors(avatar_.splats);
+            start_over();
+            return from;
+        });
+    }
+
     int add_frame(const TrainingFrame& frame) override {
         const cuda::Range range("add a frame");
         return guarded([&] { return frames_.add(frame); });
@@ -87,10 +100,9 @@ class CudaVideoEngine final : public VideoStepEngine {
                                   const VideoStepRates& rates) override {
         const cuda::Range range("video step");
         return guarded([&] {
-            while (under_way_.size() > in_flight_) finish_oldest();
-            while (!under_way_.empty() && events_[under_way_.front().slot].passed()) finish_oldest();
+            reports_.take_ended();
             start_step(frames, background, rates, [&] { replay_or_enqueue(); });
-            while (in_flight_ == 0 && !under_way_.empty()) finish_oldest();
+            if (!late_) finish_all();
             return last_;
         });
     }
@@ -153,12 +165,6 @@ class CudaVideoEngine final : public VideoStepEngine {
     }
 
   private:
-    struct UnderWay {
-        std::size_t slot;
-        int step, frames;
-        std::uint32_t capacity;  // of the rasterizer's lists
-    };
-
     std::size_t identities() const { return std::size_t(avatar_.model->identity_count()); }
     std::size_t vertex_floats() const { return rest_.size(); }
     cuda::SurfaceShape surface_shape(int frames) const {
@@ -180,8 +186,14 @@ class CudaVideoEngine final : public VideoStepEngine {
             throw std::invalid_argument("training step: arrays of Gaussians do not match");
         surface_.load_anchors(splats);
         avatar_.splats = splats;
-        splats_.reset(values.size());
         splats_.values.upload(values);
+        start_over();
+    }
+
+    // What the Gaussians are now is where the pulls lead; Adam knows nothing of them.
+    void start_over() {
+        const std::size_t n = avatar_.splats.count;
+        splats_.forget();
         seeds_.resize(9 * n);  // offsets, log scales and albedos lie side by side
         if (n > 0) {
             check(cudaMemcpyAsync(seeds_.data(), splats_.values.data() + 4 * n, seeds_.bytes(),
@@ -216,14 +228,12 @@ class CudaVideoEngine final : public VideoStepEngine {
             normals_.resize(b * vertex_floats() / 3 * 4);
             if (head_moves()) {
                 by_vertices_.resize(vertices_.size());
-                surface_scratch_.resize(cuda::surface_backward_floats(surface_shape(int(b))));
                 by_rest_.resize(vertex_floats());
-                head_scratch_.resize(cuda::head_backward_floats(shape));
+                rasterizer_.reserve_scratch(sizeof(float) * cuda::surface_backward_floats(surface_shape(int(b))));
+                rasterizer_.reserve_scratch(sizeof(float) * cuda::head_backward_floats(shape));
             }
             color_.resize(3 * pixels);
-            by_color_.resize(3 * pixels);
             alpha_.resize(pixels);
-            by_alpha_.resize(pixels);
             loss_.width = camera.width;
             loss_.height = camera.height;
             loss_.l1_weight = weights_.l1;
@@ -231,8 +241,11 @@ class CudaVideoEngine final : public VideoStepEngine {
             loss_.alpha_weight = weights_.alpha;
             loss_.images = int(b);
             loss_.normalizer = float(pixels);  // terms add up to the mean over the batch
-            // The loss is done with its scratch memory before there are derivatives by the posed Gaussians.
-            posed_gradients_.resize(std::max(posed_.size(), cuda::loss_workspace_bytes(loss_) / sizeof(float)));
+            // A million pixels fill a GPU; more at once takes 1 % less time, and memory of its own.
+            loss_.at_once = int(std::max<std::size_t>((std::size_t(1) << 20) * b / pixels, 1));
+            rasterizer_.reserve_scratch(cuda::loss_workspace_bytes(loss_));
+            // Derivatives by the posed Gaussians come when those by the pictures are no longer needed.
+            posed_gradients_.resize(std::max(posed_.size(), 4 * pixels));
             batch_ = b;
         }
         std::vector<Camera> cameras;
@@ -250,7 +263,7 @@ class CudaVideoEngine final : public VideoStepEngine {
                         const VideoStepRates& rates) {
         do {
             prepare(frames, background);
-            cuda::set_video_step(state_.data(), state_of(frames, rates, 0), stream_);
+            cuda::set_video_step(state_.data(), state_of(frames, rates), stream_);
             enqueue(false, {});
         } while (rasterizer_.counters().instances > rasterizer_.instance_capacity());
     }
@@ -263,12 +276,9 @@ class CudaVideoEngine final : public VideoStepEngine {
         if (repeats_ == 0) find_gradients(frames, background, rates);
         ++steps_;
         ++splat_steps_;
-        const std::size_t slot = next_slot_;
-        next_slot_ = (next_slot_ + 1) % events_.size();
-        cuda::set_video_step(state_.data(), state_of(frames, rates, slot), stream_);
+        cuda::set_video_step(state_.data(), state_of(frames, rates), stream_);
         work();
-        events_[slot].record(stream_);
-        under_way_.push_back({slot, steps_, int(frames.size()), rasterizer_.instance_capacity()});
+        reports_.started(stream_, {steps_, int(frames.size()), rasterizer_.instance_capacity()});
         ++repeats_;
     }
 
@@ -313,7 +323,7 @@ class CudaVideoEngine final : public VideoStepEngine {
         const cuda::AnchoredArrays anchored{nullptr,         own.offsets, own.log_scales,
                                             own.quaternions, own.albedos, own.logits};
         const Posed posed = posed_arrays(posed_);
-        cuda::pose_on_surface(surface, surface_.arrays(), vertices_.data(), normals_.data(), anchored, nullptr, ~0u,
+        cuda::pose_on_surface(surface, surface_.arrays(), vertices_.data(), normals_.data(), anchored,
                               {posed.means, posed.scales, posed.rotations, posed.colors, posed.opacities}, stream_);
         done("Gaussians");
 
@@ -323,13 +333,13 @@ class CudaVideoEngine final : public VideoStepEngine {
         inputs.alpha = alpha_.data();
         inputs.targets = state_.data()->targets;
         inputs.background = rasterizer_.view()->background;
-        cuda::picture_loss(loss_, inputs, posed_gradients_.data(), {terms_.data(), by_color_.data(), by_alpha_.data()},
-                           stream_);
+        float *const by_color = posed_gradients_.data(), *const by_alpha = by_color + color_.size();
+        cuda::picture_loss(loss_, inputs, scratch(), {terms_.data(), by_color, by_alpha}, stream_);
         done("loss");
 
         cuda::RasterOutputGradients from;  // what has no weight has no derivative
-        if (weights_.l1 != 0 || weights_.dssim != 0) from.color = by_color_.data();
-        if (weights_.alpha != 0) from.alpha = by_alpha_.data();
+        if (weights_.l1 != 0 || weights_.dssim != 0) from.color = by_color;
+        if (weights_.alpha != 0) from.alpha = by_alpha;
         const Posed g = posed_arrays(posed_gradients_);
         cuda::RasterInputGradients to;
         to.means = g.means;
@@ -347,7 +357,7 @@ class CudaVideoEngine final : public VideoStepEngine {
             by_own = {p.offsets, p.log_scales, p.quaternions, p.albedos, p.logits};
         }
         cuda::surface_backward(surface, surface_.arrays(), vertices_.data(), normals_.data(), anchored, posed.rotations,
-                               {g.means, g.scales, g.rotations, g.colors, g.opacities}, surface_scratch_.data(),
+                               {g.means, g.scales, g.rotations, g.colors, g.opacities}, scratch(),
                                head_moves() ? by_vertices_.data() : nullptr, stream_, by_own);
         done("Gaussians backward");
         if (head_moves()) {
@@ -361,8 +371,7 @@ class CudaVideoEngine final : public VideoStepEngine {
                 if (!wanted.rest) wanted.rest = by_rest_.data();
                 wanted.identity = shape_.gradients.data();
             }
-            cuda::head_backward(shape, head, poses, posed_head, by_vertices_.data(), head_scratch_.data(), wanted,
-                                stream_);
+            cuda::head_backward(shape, head, poses, posed_head, by_vertices_.data(), scratch(), wanted, stream_);
             done("head backward");
         }
         finish(update);
@@ -412,7 +421,7 @@ class CudaVideoEngine final : public VideoStepEngine {
         return groups;
     }
 
-    cuda::VideoStepState state_of(std::span<const int> frames, const VideoStepRates& rates, std::size_t slot) const {
+    cuda::VideoStepState state_of(std::span<const int> frames, const VideoStepRates& rates) const {
         cuda::VideoStepState s;
         // `steps`: Adam's clock; 0 for what has clocks of its own.
         const auto set = [&](Unknown kind, float rate, int steps, float pull = 0,
@@ -444,7 +453,7 @@ class CudaVideoEngine final : public VideoStepEngine {
             2 * rates.keep_control / float(std::max<std::size_t>(frames_.controls() * frames.size(), 1)), 0, 1);
         set(Unknown::joint, rates.joint, 0);
         set(Unknown::translation, rates.translation, 0);
-        s.report = unsigned(slot);
+        s.report = unsigned(reports_.slot());
         for (std::size_t i = 0; i < frames.size(); ++i) {
             s.frames[i] = frames[i];
             s.targets[i] = frames_.picture(frames[i]);
@@ -466,24 +475,21 @@ class CudaVideoEngine final : public VideoStepEngine {
         return v;
     }
 
-    // Waits for the oldest step under way and takes its report.
-    void finish_oldest() const {
-        const UnderWay step = under_way_.front();
-        events_[step.slot].wait();
-        under_way_.pop_front();
-        const cuda::VideoStepReport& report = reports_[step.slot];
+    struct UnderWay {
+        int step, frames;
+        std::uint32_t capacity;  // of the rasterizer's lists
+    };
+    void take(const UnderWay& step, const cuda::VideoStepReport& report) const {
         if (report.broken) {
             stream_.wait();  // the steps behind it changed nothing
-            under_way_.clear();
+            reports_.forget();
             throw std::runtime_error("the loss or a gradient is not a number");
         }
         if (report.counters.instances > step.capacity) ++incomplete_;
         rasterizer_.make_room(report.counters);
         last_ = VideoLoss{step.step, value_of(report.terms, step.frames), report.pulls, incomplete_};
     }
-    void finish_all() const {
-        while (!under_way_.empty()) finish_oldest();
-    }
+    void finish_all() const { reports_.take_all(); }
 
     VideoGradients download_gradients() {
         VideoGradients g;
@@ -511,17 +517,17 @@ class CudaVideoEngine final : public VideoStepEngine {
         const cuda::ParameterArrays a = cuda::cut_parameters(block.data(), batch_ * avatar_.splats.count);
         return {a.offsets, a.log_scales, a.quaternions, a.albedos, a.logits};
     }
+    // For one thing after the other, while the rasterizer rests.
+    float* scratch() { return static_cast<float*>(rasterizer_.scratch()); }
     cuda::BatchPoses batch_poses(DeviceBuffer<float>& block) {
         float* const joints = block.data() + batch_ * frames_.controls();
         return {block.data(), joints, joints + batch_ * frames_.joint_floats()};
     }
-    std::size_t in_flight_;
+
+    bool late_;  // losses may be
     bool graphs_, repeatable_;
     cuda::Stream stream_;
-    cuda::PinnedArray<cuda::VideoStepReport> reports_;
-    std::vector<cuda::Event> events_;
-    std::size_t next_slot_ = 0;
-    mutable std::deque<UnderWay> under_way_;  // oldest first
+    mutable cuda::LateReports<cuda::VideoStepReport, UnderWay> reports_;
     mutable std::optional<VideoLoss> last_;
     mutable int incomplete_ = 0;
 
@@ -542,9 +548,9 @@ class CudaVideoEngine final : public VideoStepEngine {
     // Of the batch.
     std::size_t batch_ = 0;  // frames that everything below is made for
     DeviceBuffer<float> batch_poses_{stream_}, batch_gradients_{stream_}, rig_{stream_}, rested_{stream_},
-        vertices_{stream_}, normals_{stream_}, by_vertices_{stream_}, surface_scratch_{stream_}, by_rest_{stream_},
-        head_scratch_{stream_}, posed_{stream_}, posed_gradients_{stream_};
-    DeviceBuffer<float> color_{stream_}, alpha_{stream_}, by_color_{stream_}, by_alpha_{stream_};
+        vertices_{stream_}, normals_{stream_}, by_vertices_{stream_}, by_rest_{stream_}, posed_{stream_},
+        posed_gradients_{stream_};
+    DeviceBuffer<float> color_{stream_}, alpha_{stream_};
     cuda::LossOptions loss_;
     mutable cuda::DeviceRasterizer rasterizer_{stream_};
 

@@ -5,6 +5,7 @@ namespace likeness::cuda {
 namespace {
 
 __global__ void __launch_bounds__(linear_threads) deform_kernel(int count, AnchoredArrays a, PosedArrays out) {
+    wait_for_previous();
     const std::size_t i = std::size_t(blockIdx.x) * linear_threads + threadIdx.x;
     if (i >= std::size_t(count)) return;
     const AnchorFrame f = load_frame(a.frames + i * frame_floats);
@@ -22,8 +23,7 @@ __global__ void __launch_bounds__(linear_threads)
 
 void deform_forward(int count, const AnchoredArrays& anchored, const PosedArrays& posed, cudaStream_t stream) {
     if (count == 0) return;
-    deform_kernel<<<blocks_for(std::size_t(count)), linear_threads, 0, stream>>>(count, anchored, posed);
-    check_launch("deform", stream);
+    launch_chained("deform", deform_kernel, blocks_for(std::size_t(count)), linear_threads, stream, count, anchored, posed);
 }
 
 void deform_backward(int count, const AnchoredArrays& anchored, const PosedGradients& posed_gradients,

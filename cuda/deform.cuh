@@ -1,6 +1,7 @@
 // One Gaussian from its anchored parameters to posed ones, and derivatives back (likeness/cuda/deform.h).
 #pragma once
 
+#include "cuda/half_splat.cuh"
 #include "cuda/vector.cuh"
 #include "likeness/cuda/deform.h"
 
@@ -53,16 +54,47 @@ __device__ inline void store_quaternion(float* array, std::size_t i, Quaternion 
 
 __device__ inline float sigmoid(float x) { return 1.0f / (1.0f + expf(-x)); }
 
-// Gaussian `i` to row `at` of the posed ones. `rotation` row-major.
-__device__ inline void pose_splat(std::size_t i, std::size_t at, Vec3 origin, const float* rotation, float stretch,
-                                  const AnchoredArrays& a, const PosedArrays& out) {
-    store3(out.means + 3 * at, origin + stretch * multiply(rotation, load3(a.offsets + 3 * i)));
+// A Gaussian where nothing is stretched, in the frame that the surface gives it.
+struct RestSplat {
+    Vec3 offset, scale, color;
+    Quaternion rotation;  // unit length
+    float opacity;
+};
+__device__ inline RestSplat rest_splat(const AnchoredArrays& a, std::size_t i) {
     const Vec3 log_scale = load3(a.log_scales + 3 * i);
-    store3(out.scales + 3 * at, stretch * Vec3{expf(log_scale.x), expf(log_scale.y), expf(log_scale.z)});
     const Quaternion raw = load_quaternion(a.quaternions, i);
-    store_quaternion(out.rotations, at, product(matrix_quaternion(rotation), scaled(raw, 1.0f / length(raw))));
-    store3(out.colors + 3 * at, load3(a.albedos + 3 * i));
-    out.opacities[at] = sigmoid(a.logits[i]);
+    return {load3(a.offsets + 3 * i),
+            {expf(log_scale.x), expf(log_scale.y), expf(log_scale.z)},
+            load3(a.albedos + 3 * i),
+            scaled(raw, 1.0f / length(raw)),
+            sigmoid(a.logits[i])};
+}
+__device__ inline RestSplat rest_splat(const HalfAnchored& a, std::size_t i) {
+    const HalfSplat s = a.splats[i];
+    return {load3(a.offsets + 3 * i), widened(s.scale), widened(s.color), widened(s.rotation), widened(s.opacity)};
+}
+
+__device__ inline void store_splat(const PosedArrays& to, std::size_t at, Vec3 mean, Vec3 scale, Quaternion rotation,
+                                   Vec3 color, float opacity) {
+    store3(to.means + 3 * at, mean);
+    store3(to.scales + 3 * at, scale);
+    store_quaternion(to.rotations, at, rotation);
+    store3(to.colors + 3 * at, color);
+    to.opacities[at] = opacity;
+}
+__device__ inline void store_splat(const HalfPosed& to, std::size_t at, Vec3 mean, Vec3 scale, Quaternion rotation,
+                                   Vec3 color, float opacity) {
+    store3(to.means + 3 * at, mean);
+    to.splats[at] = narrowed(scale, rotation, color, opacity);
+}
+
+// Gaussian `i` to row `at` of the posed ones. `rotation` row-major.
+template <class Anchored, class Posed>
+__device__ inline void pose_splat(std::size_t i, std::size_t at, Vec3 origin, const float* rotation, float stretch,
+                                  const Anchored& a, const Posed& out) {
+    const RestSplat s = rest_splat(a, i);
+    store_splat(out, at, origin + stretch * multiply(rotation, s.offset), stretch * s.scale,
+                product(matrix_quaternion(rotation), s.rotation), s.color, s.opacity);
 }
 
 // Derivatives of the loss by one Gaussian's own parameters.

@@ -127,9 +127,16 @@ void DeviceAvatar::load_splats(const AnchoredSplats& splats) {
          {&splats.rotation, &splats.offset, &splats.log_scale, &splats.albedo, &splats.opacity})
         values.insert(values.end(), part->begin(), part->end());
     if (values.size() != count_ * parameters_per_splat) throw std::invalid_argument("arrays of Gaussians do not match");
-    parameters_.upload(values);
+    DeviceBuffer<float> uploaded(stream_);
+    uploaded.upload(values);
+    const ParameterArrays p = cut_parameters(uploaded.data(), count_);
+    offsets_.resize(3 * count_);
+    rest_.resize(count_);
+    narrow(int(count_), AnchoredArrays{nullptr, p.offsets, p.log_scales, p.quaternions, p.albedos, p.logits},
+           {offsets_.data(), rest_.data()}, stream_);
     layers_.upload(reinterpret_cast<const unsigned char*>(splats.layer.data()), count_);
-    posed_.resize(values.size());
+    means_.resize(3 * count_);
+    posed_.resize(count_);
 }
 
 void DeviceAvatar::pose(const std::shared_ptr<const Avatar>& avatar,
@@ -160,16 +167,15 @@ void DeviceAvatar::pose(const std::shared_ptr<const Avatar>& avatar,
                  {rig_.data(), rig_.data() + shape.expressions, nullptr, posed_vertices_.data()}, stream_);
     const SurfaceShape surface = surface_.shape(1);
     surface_normals(surface, surface_.arrays(), posed_vertices_.data(), normals_.data(), stream_);
-    const ParameterArrays from = cut_parameters(parameters_.data(), count_), to = cut_parameters(posed_.data(), count_);
     pose_on_surface(surface, surface_.arrays(), posed_vertices_.data(), normals_.data(),
-                    {nullptr, from.offsets, from.log_scales, from.quaternions, from.albedos, from.logits},
-                    layers_.data(), visible, {to.offsets, to.log_scales, to.quaternions, to.albedos, to.logits},
-                    stream_);
+                    {offsets_.data(), rest_.data()}, layers_.data(), visible, {means_.data(), posed_.data()}, stream_);
 }
 
 DeviceSplats DeviceAvatar::splats() const {
-    const ParameterArrays p = cut_parameters(const_cast<float*>(posed_.data()), count_);
-    return {int(count_), 0, {p.offsets, p.log_scales, p.quaternions, p.albedos, p.logits, nullptr}};
+    RasterInputs inputs;
+    inputs.means = means_.data();
+    inputs.halves = posed_.data();
+    return {int(count_), 0, inputs};
 }
 
 }  // namespace likeness::cuda

@@ -12,12 +12,15 @@ namespace {
 // First guess, low since what is too much is never given back; and head room when growing, so that a moving camera does
 // not grow the workspace at every step.
 std::uint32_t first_capacity(int items) { return std::max(1u << 16, 2u * unsigned(items)); }
-std::uint32_t with_head_room(std::uint32_t instances) { return (instances + instances / 4 + 65535u) / 65536u * 65536u; }
+std::uint32_t with_head_room(std::uint32_t instances) {
+    return (instances + instances / 16 + 65535u) / 65536u * 65536u;
+}
 
 bool same_shape(const RasterShape& a, const RasterShape& b) {
     return a.splats == b.splats && a.extra_channels == b.extra_channels && a.depth == b.depth && a.normal == b.normal &&
            a.width == b.width && a.height == b.height && a.instance_capacity == b.instance_capacity &&
-           a.views == b.views && a.shared == b.shared && a.repeatable == b.repeatable;
+           a.views == b.views && a.shared == b.shared && a.repeatable == b.repeatable &&
+           a.scratch_bytes == b.scratch_bytes;
 }
 
 }  // namespace
@@ -79,6 +82,7 @@ void DeviceRasterizer::prepare(const DeviceSplats& splats, std::span<const Camer
     shape.views = int(cameras.size());
     shape.shared = shared || shape.views == 1;
     shape.repeatable = repeatable_;
+    shape.scratch_bytes = scratch_bytes_;
     if (wanted_instances_ == 0) wanted_instances_ = first_capacity(shape.items());
     shape.instance_capacity = wanted_instances_;
     if (!same_shape(shape, shape_) || memory_.size() == 0) {

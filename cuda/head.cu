@@ -89,6 +89,7 @@ __device__ void drive(const HeadShape& shape, const HeadArrays& arrays, const He
 
 __global__ void __launch_bounds__(rig_threads)
     rig_kernel(HeadShape shape, HeadArrays arrays, HeadPoses poses, HeadOutputs out) {
+    wait_for_previous();
     __shared__ Chain chain;
     const int frame = int(blockIdx.x);
     drive(shape, arrays, poses, frame, out.coefficients + std::size_t(frame) * shape.expressions, chain);
@@ -104,6 +105,7 @@ __global__ void __launch_bounds__(rig_threads)
 }
 
 __global__ void __launch_bounds__(linear_threads) vertices_kernel(HeadShape shape, HeadArrays arrays, HeadOutputs out) {
+    wait_for_previous();
     extern __shared__ float shared[];
     float *coefficients = shared, *transforms = shared + shape.expressions;
     const std::size_t frame = blockIdx.y;
@@ -158,6 +160,7 @@ __device__ float sum_over_warp(float value) {
 
 __global__ void __launch_bounds__(linear_threads)
     vertices_backward_kernel(HeadShape shape, HeadArrays arrays, HeadOutputs out, const float* by_vertices, Scratch s) {
+    wait_for_previous();
     constexpr int warps = linear_threads / warp_threads;
     __shared__ float sums[warps][most_joints * transform_floats];
     const std::size_t frame = blockIdx.y;
@@ -221,12 +224,14 @@ __device__ float along_row(const float* row, const float* by, std::size_t floats
 
 __global__ void __launch_bounds__(basis_threads)
     expression_backward_kernel(HeadShape shape, HeadArrays arrays, Scratch s) {
+    wait_for_previous();
     const std::size_t e = blockIdx.x, frame = blockIdx.y, floats = 3 * std::size_t(shape.expressed);
     const float sum = along_row(arrays.expression + e * floats, s.by_rested + frame * shape.vertices * 3, floats);
     if (threadIdx.x == 0) s.by_coefficient[frame * shape.expressions + e] = sum;
 }
 
 __global__ void __launch_bounds__(linear_threads) rest_backward_kernel(HeadShape shape, Scratch s, float* by_rest) {
+    wait_for_previous();
     const std::size_t i = std::size_t(blockIdx.x) * linear_threads + threadIdx.x,
                       floats = 3 * std::size_t(shape.vertices);
     if (i >= floats) return;
@@ -237,6 +242,7 @@ __global__ void __launch_bounds__(linear_threads) rest_backward_kernel(HeadShape
 
 __global__ void __launch_bounds__(basis_threads)
     identity_backward_kernel(HeadShape shape, HeadArrays arrays, Scratch s, const float* by_rest, float* by_identity) {
+    wait_for_previous();
     const std::size_t i = blockIdx.x, floats = 3 * std::size_t(shape.expressed);
     float sum = along_row(arrays.identity + i * floats, by_rest, floats);
     if (threadIdx.x != 0) return;
@@ -254,6 +260,7 @@ __global__ void __launch_bounds__(basis_threads)
 __global__ void __launch_bounds__(rig_threads)
     rig_backward_kernel(HeadShape shape, HeadArrays arrays, HeadPoses poses, Scratch s, unsigned blocks,
                         HeadGradients gradients) {
+    wait_for_previous();
     __shared__ Chain chain;
     __shared__ float by_transform[most_joints * transform_floats];
     __shared__ float by_angle[most_joints * 3], by_position[most_joints * 3], by_translation[3];
@@ -334,12 +341,9 @@ __global__ void __launch_bounds__(rig_threads)
 void head_forward(const HeadShape& shape, const HeadArrays& arrays, const HeadPoses& poses, const HeadOutputs& outputs,
                   cudaStream_t stream) {
     if (shape.frames == 0 || shape.vertices == 0) return;
-    rig_kernel<<<unsigned(shape.frames), rig_threads, 0, stream>>>(shape, arrays, poses, outputs);
-    check_launch("joints", stream);
+    launch_chained("joints", rig_kernel, unsigned(shape.frames), rig_threads, stream, shape, arrays, poses, outputs);
     const std::size_t shared = sizeof(float) * std::size_t(shape.expressions + shape.joints * transform_floats);
-    vertices_kernel<<<dim3(vertex_blocks(shape), unsigned(shape.frames)), linear_threads, shared, stream>>>(
-        shape, arrays, outputs);
-    check_launch("head", stream);
+    launch_chained_sharing(shared, "head", vertices_kernel, dim3(vertex_blocks(shape), unsigned(shape.frames)), linear_threads, stream, shape, arrays, outputs);
 }
 
 std::size_t head_backward_floats(const HeadShape& shape) {
@@ -354,24 +358,15 @@ void head_backward(const HeadShape& shape, const HeadArrays& arrays, const HeadP
     if (shape.frames == 0 || shape.vertices == 0) return;
     const Scratch s = cut(shape, scratch);
     const unsigned frames = unsigned(shape.frames);
-    vertices_backward_kernel<<<dim3(vertex_blocks(shape), frames), linear_threads, 0, stream>>>(shape, arrays, outputs,
-                                                                                                by_vertices, s);
-    check_launch("head backward", stream);
+    launch_chained("head backward", vertices_backward_kernel, dim3(vertex_blocks(shape), frames), linear_threads, stream, shape, arrays, outputs, by_vertices, s);
     if (gradients.controls && shape.expressions > 0) {
-        expression_backward_kernel<<<dim3(unsigned(shape.expressions), frames), basis_threads, 0, stream>>>(shape,
-                                                                                                            arrays, s);
-        check_launch("expression backward", stream);
+        launch_chained("expression backward", expression_backward_kernel, dim3(unsigned(shape.expressions), frames), basis_threads, stream, shape, arrays, s);
     }
-    rig_backward_kernel<<<frames, rig_threads, 0, stream>>>(shape, arrays, poses, s, vertex_blocks(shape), gradients);
-    check_launch("joints backward", stream);
+    launch_chained("joints backward", rig_backward_kernel, frames, rig_threads, stream, shape, arrays, poses, s, vertex_blocks(shape), gradients);
     if (gradients.rest == nullptr) return;
-    rest_backward_kernel<<<blocks_for(3 * std::size_t(shape.vertices)), linear_threads, 0, stream>>>(shape, s,
-                                                                                                     gradients.rest);
-    check_launch("rest backward", stream);
+    launch_chained("rest backward", rest_backward_kernel, blocks_for(3 * std::size_t(shape.vertices)), linear_threads, stream, shape, s, gradients.rest);
     if (gradients.identity && shape.identities > 0) {
-        identity_backward_kernel<<<unsigned(shape.identities), basis_threads, 0, stream>>>(
-            shape, arrays, s, gradients.rest, gradients.identity);
-        check_launch("identity backward", stream);
+        launch_chained("identity backward", identity_backward_kernel, unsigned(shape.identities), basis_threads, stream, shape, arrays, s, gradients.rest, gradients.identity);
     }
 }
 

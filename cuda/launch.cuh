@@ -20,21 +20,28 @@ bool overlaps(void (*kernel)(Parameters...)) {
     return can;
 }
 
-// Launches a kernel that begins with wait_for_previous(): it moves in while the one before it on the stream ends.
+// Launches a kernel that begins with wait_for_previous(): it moves in while the one before it on the stream ends. `shared`:
+// bytes of shared memory beyond what the kernel declares.
 template <class... Parameters, class... Arguments>
-void launch_chained(const char* stage, void (*kernel)(Parameters...), unsigned blocks, unsigned threads,
-                    cudaStream_t stream, const Arguments&... arguments) {
+void launch_chained_sharing(std::size_t shared, const char* stage, void (*kernel)(Parameters...), dim3 blocks,
+                            dim3 threads, cudaStream_t stream, const Arguments&... arguments) {
     cudaLaunchAttribute overlap{};
     overlap.id = cudaLaunchAttributeProgrammaticStreamSerialization;
     overlap.val.programmaticStreamSerializationAllowed = 1;
     cudaLaunchConfig_t config{};
-    config.gridDim = dim3(blocks);
-    config.blockDim = dim3(threads);
+    config.gridDim = blocks;
+    config.blockDim = threads;
+    config.dynamicSmemBytes = shared;
     config.stream = stream;
     config.attrs = &overlap;
     config.numAttrs = overlaps(kernel) ? 1 : 0;
     check(cudaLaunchKernelEx(&config, kernel, Parameters(arguments)...), stage);
     check_launch(stage, stream);
+}
+template <class... Parameters, class... Arguments>
+void launch_chained(const char* stage, void (*kernel)(Parameters...), dim3 blocks, dim3 threads, cudaStream_t stream,
+                    const Arguments&... arguments) {
+    launch_chained_sharing(0, stage, kernel, blocks, threads, stream, arguments...);
 }
 
 // The first statement of such a kernel, in every thread: what was launched before has ended and can be read after it.

@@ -9,8 +9,14 @@ namespace likeness::cuda {
 struct Learned {
     explicit Learned(cudaStream_t stream) : values(stream), first(stream), second(stream), gradients(stream) {}
     void reset(std::size_t count) {
-        for (DeviceBuffer<float>* buffer : {&values, &first, &second, &gradients}) {
-            buffer->resize(count);
+        values.resize(count);
+        values.fill_zero();
+        forget();
+    }
+    // Keeps the values, however many there are now.
+    void forget() {
+        for (DeviceBuffer<float>* buffer : {&first, &second, &gradients}) {
+            buffer->resize(values.size());
             buffer->fill_zero();
         }
     }

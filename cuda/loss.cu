@@ -1,8 +1,9 @@
-// With structural similarity both kernels work on 32 x 16 pixels of one channel; without, a thread has whole pixels and
+// With structural similarity both kernels work on 32 x 32 pixels of one channel; without, a thread has whole pixels and
 // many of them, so that few sums meet at the picture's. The window is separable, so rows are filtered in shared memory
 // before columns; a thread filters several neighbours at a time, since what it has fetched serves them all. The
 // gradient of a filtered map is the same filter applied to the map's gradient (the window is symmetric and the border is
 // zero), so the first kernel leaves dSSIM/d(statistics) behind and the second filters them.
+#include <algorithm>
 #include <cmath>
 
 #include "cuda/exact.cuh"
@@ -12,7 +13,7 @@
 namespace likeness::cuda {
 namespace {
 
-inline constexpr int block_width = 32, block_height = 16;
+inline constexpr int block_width = 32, block_height = 32;
 inline constexpr int halo_width = block_width + 2 * ssim_radius, halo_height = block_height + 2 * ssim_radius;
 inline constexpr int run = 4;  // neighbours that a thread filters
 inline constexpr int run_inputs = run + 2 * ssim_radius;
@@ -116,6 +117,7 @@ __device__ float block_sum(float value) {
 // SSIM of one channel and its derivatives by the mean, the mean square and the mean product of the render, as the
 // filtered maps E[c], E[c^2], E[c t].
 __global__ void __launch_bounds__(block_threads) ssim_kernel(const __grid_constant__ LossArguments a) {
+    wait_for_previous();
     __shared__ float render[halo_height * halo_stride], target[halo_height * halo_stride];
     alignas(16) __shared__ Rows<5> rows;
     const Picture p = picture_of(a, int(blockIdx.z));
@@ -251,6 +253,7 @@ __device__ void add_terms(const LossArguments& a, const Picture& p, float l1, fl
 }
 
 __global__ void __launch_bounds__(block_threads) gradient_kernel(const __grid_constant__ LossArguments a) {
+    wait_for_previous();
     const Picture p = picture_of(a, int(blockIdx.z));
     const int channel = p.channel, thread = int(threadIdx.x);
     const int left = int(blockIdx.x) * block_width, top = int(blockIdx.y) * block_height;
@@ -309,12 +312,30 @@ __global__ void __launch_bounds__(block_threads) pixel_loss_kernel(const __grid_
     add_terms(a, p, l1, squared, alpha, true);
 }
 
+int pictures_at_once(const LossOptions& options) {
+    return options.at_once > 0 ? std::min(options.at_once, options.images) : options.images;
+}
+
+// The same from a later picture on.
+LossArguments from_picture(LossArguments a, std::size_t image) {
+    const std::size_t plane = std::size_t(a.options.width) * std::size_t(a.options.height);
+    a.inputs.color += image * channels * plane;
+    a.inputs.alpha += image * plane;
+    if (a.inputs.targets) a.inputs.targets += image;
+    if (a.inputs.target) a.inputs.target += image * 4 * plane;
+    if (a.inputs.mask) a.inputs.mask += image * plane;
+    a.outputs.terms += image;
+    a.outputs.color_gradient += image * channels * plane;
+    a.outputs.alpha_gradient += image * plane;
+    return a;
+}
+
 }  // namespace
 
 std::size_t loss_workspace_bytes(const LossOptions& options) {
     if (options.dssim_weight == 0) return 0;
-    return 3 * channels * std::size_t(options.images) * std::size_t(options.width) * std::size_t(options.height) *
-           sizeof(float);
+    return 3 * channels * std::size_t(pictures_at_once(options)) * std::size_t(options.width) *
+           std::size_t(options.height) * sizeof(float);
 }
 
 void picture_loss(const LossOptions& options, const LossInputs& inputs, void* workspace, const LossOutputs& outputs,
@@ -342,12 +363,14 @@ void picture_loss(const LossOptions& options, const LossInputs& inputs, void* wo
         pixel_loss_kernel<<<grid, block_threads, 0, stream>>>(a);
         return check_launch("picture loss", stream);
     }
-    const dim3 grid(unsigned((options.width + block_width - 1) / block_width),
-                    unsigned((options.height + block_height - 1) / block_height), unsigned(channels * options.images));
-    ssim_kernel<<<grid, block_threads, 0, stream>>>(a);
-    check_launch("ssim", stream);
-    gradient_kernel<<<grid, block_threads, 0, stream>>>(a);
-    check_launch("picture loss", stream);
+    for (int first = 0; first < options.images; first += pictures_at_once(options)) {
+        const int count = std::min(pictures_at_once(options), options.images - first);
+        const dim3 grid(unsigned((options.width + block_width - 1) / block_width),
+                        unsigned((options.height + block_height - 1) / block_height), unsigned(channels * count));
+        const LossArguments part = from_picture(a, std::size_t(first));
+        launch_chained("ssim", ssim_kernel, grid, block_threads, stream, part);
+        launch_chained("picture loss", gradient_kernel, grid, block_threads, stream, part);
+    }
 }
 
 }  // namespace likeness::cuda

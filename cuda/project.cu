@@ -3,6 +3,7 @@
 #include <cub/block/block_scan.cuh>
 
 #include "cuda/exact.cuh"
+#include "cuda/half_splat.cuh"
 #include "cuda/launch.cuh"
 #include "cuda/projection.cuh"
 #include "cuda/raster_stages.h"
@@ -25,8 +26,31 @@ struct ProjectArguments {
 __device__ bool usable(float x) { return fabsf(x) < 1.0e18f; }
 __device__ bool usable(Vec3 v) { return usable(v.x) && usable(v.y) && usable(v.z); }
 
-__device__ bool usable_appearance(const ProjectArguments& a, std::size_t i) {
-    if (!usable(a.inputs.opacities[i]) || !usable(load3(a.inputs.colors + 3 * i))) return false;
+// A Gaussian as the trainer or as the viewer keeps it.
+template <bool Half>
+__device__ float opacity_of(const RasterInputs& in, std::size_t i) {
+    if constexpr (Half) return widened(in.halves[i].opacity);
+    return in.opacities[i];
+}
+template <bool Half>
+__device__ Vec3 color_of(const RasterInputs& in, std::size_t i) {
+    if constexpr (Half) return widened(in.halves[i].color);
+    return load3(in.colors + 3 * i);
+}
+template <bool Half>
+__device__ Vec3 scale_of(const RasterInputs& in, std::size_t i) {
+    if constexpr (Half) return widened(in.halves[i].scale);
+    return load3(in.scales + 3 * i);
+}
+template <bool Half>
+__device__ Quaternion rotation_of(const RasterInputs& in, std::size_t i) {
+    if constexpr (Half) return widened(in.halves[i].rotation);
+    const float4 q = reinterpret_cast<const float4*>(in.rotations)[i];
+    return {q.x, q.y, q.z, q.w};
+}
+
+__device__ bool usable_appearance(const ProjectArguments& a, std::size_t i, float opacity, Vec3 color) {
+    if (!usable(opacity) || !usable(color)) return false;
     for (int k = 0; k < a.extra_channels; ++k) {
         if (!usable(a.inputs.extra[i * a.extra_channels + k])) return false;
     }
@@ -34,9 +58,10 @@ __device__ bool usable_appearance(const ProjectArguments& a, std::size_t i) {
 }
 
 // Channels of a Gaussian in the order colour, depth, normal, extra.
-__device__ void write_features(const ProjectArguments& a, int i, std::size_t input, float depth, Vec3 normal) {
+__device__ void write_features(const ProjectArguments& a, int i, std::size_t input, Vec3 color, float depth,
+                               Vec3 normal) {
     float* row = a.workspace.features + std::size_t(i) * a.channels;
-    store3(row, load3(a.inputs.colors + 3 * input));
+    store3(row, color);
     int channel = 3;
     if (a.depth) row[channel++] = depth;
     if (a.normal) {
@@ -102,7 +127,7 @@ __device__ void append(const RasterWorkspace& w, const Pair (&pairs)[pairs_at_on
 }
 
 // Each block has `Splats` Gaussians, and all its threads share their tiles.
-template <int Splats>
+template <int Splats, bool Half>
 __global__ void __launch_bounds__(linear_threads) project_kernel(ProjectArguments a) {
     wait_for_previous();
     using Block = BlockSplats<Splats>;
@@ -127,12 +152,11 @@ __global__ void __launch_bounds__(linear_threads) project_kernel(ProjectArgument
         const View view = a.view[view_index];
         const std::size_t row = std::size_t(a.shared ? i - view_index * a.splats : i);
         const Vec3 mean = load3(a.inputs.means + 3 * row);
-        const float opacity = a.inputs.opacities[row];
+        const float opacity = opacity_of<Half>(a.inputs, row);
         // Comparisons are written so that a NaN culls.
         if (camera_depth(view, mean) >= view.near_plane && opacity >= smallest_alpha) {
-            const Vec3 scale = load3(a.inputs.scales + 3 * row);
-            const float4 q = reinterpret_cast<const float4*>(a.inputs.rotations)[row];
-            const Projection p = project(view, mean, scale, {q.x, q.y, q.z, q.w});
+            const Vec3 scale = scale_of<Half>(a.inputs, row), color = color_of<Half>(a.inputs, row);
+            const Projection p = project(view, mean, scale, rotation_of<Half>(a.inputs, row));
             splat.x = view.fx * p.camera.x / p.camera.z + view.cx;
             splat.y = view.fy * p.camera.y / p.camera.z + view.cy;
             splat.opacity = opacity;
@@ -144,7 +168,7 @@ __global__ void __launch_bounds__(linear_threads) project_kernel(ProjectArgument
             splat.yy = p.xx * determinant;
             const bool drawable = usable(splat.x) && usable(splat.y) && usable(p.xx) && usable(p.yy) &&
                                   usable(p.unit.w) && p.determinant > 0.0f && isfinite(p.determinant) &&
-                                  usable_appearance(a, row);
+                                  usable_appearance(a, row, opacity, color);
             if (drawable) {
                 box = tile_box(splat.x, splat.y, p.xx, p.yy, splat.power_limit, a.columns, a.rows);
             }
@@ -156,7 +180,7 @@ __global__ void __launch_bounds__(linear_threads) project_kernel(ProjectArgument
                     normal = axis == 0 ? p.rotation.column(0) : axis == 1 ? p.rotation.column(1) : p.rotation.column(2);
                     normal = facing_sign(view, mean, normal) * normal;
                 }
-                write_features(a, i, row, p.camera.z, normal);
+                write_features(a, i, row, color, p.camera.z, normal);
             }
         }
     }
@@ -247,8 +271,8 @@ __global__ void __launch_bounds__(linear_threads) project_backward_kernel(Backwa
     const int i = int(blockIdx.x) * linear_threads + int(threadIdx.x);
     if (i >= (a.shared ? a.splats : a.items)) return;
     const std::size_t index = std::size_t(i);
-    const Vec3 mean = load3(a.inputs.means + 3 * index), scale = load3(a.inputs.scales + 3 * index);
-    const float4 q = reinterpret_cast<const float4*>(a.inputs.rotations)[index];
+    const Vec3 mean = load3(a.inputs.means + 3 * index), scale = scale_of<false>(a.inputs, index);
+    const Quaternion rotation = rotation_of<false>(a.inputs, index);
     SplatGradient g{};
     Vec3 color{0, 0, 0};
     float opacity = 0, moved = 0;
@@ -261,7 +285,7 @@ __global__ void __launch_bounds__(linear_threads) project_backward_kernel(Backwa
         const ScreenSplat splat = static_cast<const ScreenSplat*>(a.workspace.geometry)[item];
         if (!(splat.opacity > 0.0f)) continue;
         const View view = a.view[view_index];
-        const Projection p = project(view, mean, scale, {q.x, q.y, q.z, q.w});
+        const Projection p = project(view, mean, scale, rotation);
         // Sums of dL/dpower times 1, dx, dy, dx^2, dx dy, dy^2 (blend_backward.cu); d = pixel - mean.
         const float sum_x = screen_sum(b, item, 1), sum_y = screen_sum(b, item, 2);
         ScreenGradient s{};
@@ -348,7 +372,11 @@ void launch_project(const RasterShape& shape, const RasterInputs& inputs, const 
     const int splats = shape.items() <= (1 << 18) ? warp_threads : linear_threads;
     const unsigned blocks = std::max(unsigned((shape.items() + splats - 1) / splats),
                                      blocks_for(std::size_t(tile_grid(shape).count())));
-    const auto kernel = splats == warp_threads ? project_kernel<warp_threads> : project_kernel<linear_threads>;
+    const auto kernel = [&] {
+        const bool few = splats == warp_threads;
+        if (inputs.halves) return few ? project_kernel<warp_threads, true> : project_kernel<linear_threads, true>;
+        return few ? project_kernel<warp_threads, false> : project_kernel<linear_threads, false>;
+    }();
     launch_chained("project", kernel, blocks, linear_threads, stream, arguments(shape, inputs, view, workspace));
 }
 

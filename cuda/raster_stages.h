@@ -66,6 +66,7 @@ struct ChannelGroup {
     const float* gradient[largest_channel_group] = {};  // null counts as zero
     int pixel_stride[largest_channel_group] = {};
     bool background[largest_channel_group] = {};  // colour: the background shows through
+    const HalfSplat* halves = nullptr;            // whose colours are the channels, in place of `features`
 };
 
 void launch_transmittance(const RasterShape& shape, const RasterWorkspace& workspace, cudaStream_t stream);

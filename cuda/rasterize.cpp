@@ -21,6 +21,8 @@ class Carver {
         return piece;
     }
     std::size_t used() const { return used_; }
+    // The next piece begins there again.
+    void go_back(std::size_t used) { used_ = used; }
 
   private:
     char* base_;
@@ -42,21 +44,26 @@ RasterWorkspace lay_out(Carver& carver, const RasterShape& shape) {
     if (shape.channels() > 3) w.features = carver.take<float>(items * std::size_t(shape.channels()));
     w.pair_tiles = carver.take<std::uint32_t>(capacity);
     w.pair_ranks = carver.take<std::uint32_t>(capacity);
-    w.pair_items = carver.take<std::uint32_t>(capacity);
     w.merged_keys = reinterpret_cast<unsigned long long*>(w.pair_tiles);  // the first two arrays are as large
     w.keys = carver.take<unsigned long long>(capacity);
     w.tile_ranges = carver.take<TwoInts>(tiles);
     const std::size_t slots = segment_slots(shape), slot_pixels = slots * tile_pixels;
     w.segment_tiles = carver.take<std::uint32_t>(slots);
     w.patch_hits = carver.take<std::uint32_t>(slots * std::size_t(tile_patches * (segment_length / warp_threads)));
-    w.segment_products = carver.take<float>(slot_pixels);
-    w.segment_starts = carver.take<float>(slot_pixels);
     w.segment_ends = carver.take<float>(slot_pixels);
-    w.segment_last = carver.take<unsigned char>(slot_pixels);
     w.segment_sums = carver.take<float>(slot_pixels * std::size_t(shape.channels()));
     w.last_instance =
         carver.take<std::uint32_t>(std::size_t(shape.views) * std::size_t(shape.width) * std::size_t(shape.height));
+    const std::size_t shared = carver.used();
+    w.pair_items = carver.take<std::uint32_t>(capacity);
+    w.segment_products = carver.take<float>(slot_pixels);
+    w.segment_last = carver.take<unsigned char>(slot_pixels);
+    const std::size_t forward = carver.used();
+    carver.go_back(shared);
     w.screen_gradients = carver.take<float>(screen_gradient_floats(shape));
+    const std::size_t backward = carver.used();
+    carver.go_back(shared);
+    w.scratch = carver.take<unsigned char>(std::max({shape.scratch_bytes, forward - shared, backward - shared}));
     return w;
 }
 
@@ -69,6 +76,7 @@ void for_each_group(const RasterShape& shape, const RasterInputs& inputs, const 
     for (int first = 0; first < channels; first += largest_channel_group) {
         ChannelGroup group;
         group.features = plain ? inputs.colors : workspace.features ? workspace.features + first : nullptr;
+        if (plain) group.halves = inputs.halves;
         group.stride = channels;
         if (plain && shape.shared && shape.splats > 0) group.wrap = unsigned(shape.splats);
         group.first = first;

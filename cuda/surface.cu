@@ -72,6 +72,7 @@ __device__ inline Vec3 gathered_normal(const SurfaceArrays& arrays, const float*
 
 __global__ void __launch_bounds__(linear_threads)
     normals_kernel(SurfaceShape shape, SurfaceArrays arrays, const float* vertices, float* normals) {
+    wait_for_previous();
     const int v = int(blockIdx.x) * linear_threads + int(threadIdx.x);
     if (v >= shape.vertices) return;
     const std::size_t frame = std::size_t(blockIdx.y) * shape.vertices;
@@ -160,15 +161,21 @@ __global__ void __launch_bounds__(linear_threads)
     to[12] = f.stretch;
 }
 
+__device__ inline void hide(const PosedArrays& posed, std::size_t at) { posed.opacities[at] = 0; }
+__device__ inline void hide(const HalfPosed& posed, std::size_t at) { posed.splats[at].opacity = 0; }
+
+// `layers` null: all are seen.
+template <class Anchored, class Posed>
 __global__ void __launch_bounds__(linear_threads)
-    pose_kernel(SurfaceShape shape, SurfaceArrays arrays, const float* vertices, const float* normals, AnchoredArrays p,
-                const unsigned char* layers, unsigned visible, PosedArrays out) {
+    pose_kernel(SurfaceShape shape, SurfaceArrays arrays, const float* vertices, const float* normals, Anchored p,
+                const unsigned char* layers, unsigned visible, Posed out) {
+    wait_for_previous();
     const std::size_t i = std::size_t(blockIdx.x) * linear_threads + threadIdx.x;
     if (i >= std::size_t(shape.count)) return;
     const std::size_t frame = std::size_t(blockIdx.y) * shape.vertices;
     const std::size_t at = std::size_t(blockIdx.y) * shape.count + i;
     if (layers && !(visible >> layers[i] & 1u)) {
-        out.opacities[at] = 0;  // the rest is not looked at
+        hide(out, at);  // the rest is not looked at
         return;
     }
     const FrameParts f = make_frame(arrays, vertices + 3 * frame, normals + 4 * frame, i);
@@ -231,6 +238,7 @@ __global__ void __launch_bounds__(linear_threads)
     frames_backward_kernel(SurfaceShape shape, SurfaceArrays arrays, const float* vertices, const float* normals,
                            AnchoredArrays p, const float* posed_rotations, PosedGradients g, AnchoredGradients own,
                            Sums* sums) {
+    wait_for_previous();
     __shared__ SplatDerivatives rows[Own ? linear_threads : 1];
     const std::size_t i = std::size_t(blockIdx.x) * blockDim.x + threadIdx.x;
     const bool inside = i < std::size_t(shape.count);
@@ -256,6 +264,7 @@ __global__ void __launch_bounds__(linear_threads)
 // In place: from derivatives by the unit normals to those by the sums that were normalised.
 __global__ void __launch_bounds__(linear_threads)
     normal_lengths_backward_kernel(std::size_t count, const float* normals, VertexSums* sums) {
+    wait_for_previous();
     const std::size_t v = std::size_t(blockIdx.x) * linear_threads + threadIdx.x;
     if (v >= count) return;
     const float4 n = reinterpret_cast<const float4*>(normals)[v];
@@ -269,6 +278,7 @@ __global__ void __launch_bounds__(linear_threads)
 __global__ void __launch_bounds__(linear_threads)
     normals_backward_kernel(SurfaceShape shape, SurfaceArrays arrays, const float* vertices, const VertexSums* sums,
                             float* by_vertices) {
+    wait_for_previous();
     const int v = int(blockIdx.x) * linear_threads + int(threadIdx.x);
     if (v >= shape.vertices) return;
     const std::size_t frame = std::size_t(blockIdx.y) * shape.vertices;
@@ -288,14 +298,21 @@ __global__ void __launch_bounds__(linear_threads)
 
 dim3 grid_of(int items, int frames) { return dim3(blocks_for(std::size_t(items)), unsigned(frames)); }
 
+template <class Anchored, class Posed>
+void launch_pose(const SurfaceShape& shape, const SurfaceArrays& arrays, const float* vertices, const float* normals,
+                 const Anchored& anchored, const unsigned char* layers, unsigned visible, const Posed& posed,
+                 cudaStream_t stream) {
+    if (shape.count == 0) return;
+    launch_chained("pose", pose_kernel<Anchored, Posed>, grid_of(shape.count, shape.frames), linear_threads, stream,
+                   shape, arrays, vertices, normals, anchored, layers, visible, posed);
+}
+
 }  // namespace
 
 void surface_normals(const SurfaceShape& shape, const SurfaceArrays& arrays, const float* vertices, float* normals,
                      cudaStream_t stream) {
     if (shape.vertices == 0 || shape.frames == 0) return;
-    normals_kernel<<<grid_of(shape.vertices, shape.frames), linear_threads, 0, stream>>>(shape, arrays, vertices,
-                                                                                         normals);
-    check_launch("normals", stream);
+    launch_chained("normals", normals_kernel, grid_of(shape.vertices, shape.frames), linear_threads, stream, shape, arrays, vertices, normals);
 }
 
 void surface_frames(const SurfaceShape& shape, const SurfaceArrays& arrays, const float* vertices, const float* normals,
@@ -307,12 +324,15 @@ void surface_frames(const SurfaceShape& shape, const SurfaceArrays& arrays, cons
 }
 
 void pose_on_surface(const SurfaceShape& shape, const SurfaceArrays& arrays, const float* vertices,
-                     const float* normals, const AnchoredArrays& anchored, const unsigned char* layers,
-                     unsigned visible, const PosedArrays& posed, cudaStream_t stream) {
-    if (shape.count == 0) return;
-    pose_kernel<<<grid_of(shape.count, shape.frames), linear_threads, 0, stream>>>(shape, arrays, vertices, normals,
-                                                                                   anchored, layers, visible, posed);
-    check_launch("pose", stream);
+                     const float* normals, const AnchoredArrays& anchored, const PosedArrays& posed,
+                     cudaStream_t stream) {
+    launch_pose(shape, arrays, vertices, normals, anchored, nullptr, ~0u, posed, stream);
+}
+
+void pose_on_surface(const SurfaceShape& shape, const SurfaceArrays& arrays, const float* vertices,
+                     const float* normals, const HalfAnchored& anchored, const unsigned char* layers,
+                     unsigned visible, const HalfPosed& posed, cudaStream_t stream) {
+    launch_pose(shape, arrays, vertices, normals, anchored, layers, visible, posed, stream);
 }
 
 std::size_t surface_backward_floats(const SurfaceShape& shape) {
@@ -333,9 +353,9 @@ void surface_backward(const SurfaceShape& shape, const SurfaceArrays& arrays, co
     const int columns = linear_threads / rows;
     const auto launch = [&](auto kernel, auto* target) {
         if (shape.count == 0) return;
-        kernel<<<unsigned((shape.count + columns - 1) / columns), dim3(unsigned(columns), unsigned(rows)), 0, stream>>>(
-            shape, arrays, vertices, normals, anchored, posed_rotations, gradients, own, target);
-        check_launch("frames backward", stream);
+        launch_chained("frames backward", kernel, unsigned((shape.count + columns - 1) / columns),
+                       dim3(unsigned(columns), unsigned(rows)), stream, shape, arrays, vertices, normals, anchored,
+                       posed_rotations, gradients, own, target);
     };
     if (by_vertices == nullptr) {
         if (own.offsets) launch(frames_backward_kernel<true, false, VertexSums>, sums);
@@ -356,11 +376,8 @@ void surface_backward(const SurfaceShape& shape, const SurfaceArrays& arrays, co
     } else {
         launch_to(sums);
     }
-    normal_lengths_backward_kernel<<<blocks_for(count), linear_threads, 0, stream>>>(count, normals, sums);
-    check_launch("normal lengths backward", stream);
-    normals_backward_kernel<<<grid_of(shape.vertices, shape.frames), linear_threads, 0, stream>>>(
-        shape, arrays, vertices, sums, by_vertices);
-    check_launch("normals backward", stream);
+    launch_chained("normal lengths backward", normal_lengths_backward_kernel, blocks_for(count), linear_threads, stream, count, normals, sums);
+    launch_chained("normals backward", normals_backward_kernel, grid_of(shape.vertices, shape.frames), linear_threads, stream, shape, arrays, vertices, sums, by_vertices);
 }
 
 }  // namespace likeness::cuda

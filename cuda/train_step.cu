@@ -31,6 +31,7 @@ __device__ SplatDerivatives derivatives_of(const StepArguments& a, std::size_t i
 
 // Before anything is changed: is every number of this step one?
 __global__ void __launch_bounds__(linear_threads) check_step_kernel(const __grid_constant__ StepArguments a) {
+    wait_for_previous();
     const std::size_t i = std::size_t(blockIdx.x) * linear_threads + threadIdx.x;
     double sum = 0;
     if (i == 0) {
@@ -48,6 +49,7 @@ __global__ void __launch_bounds__(linear_threads) check_step_kernel(const __grid
 }
 
 __global__ void __launch_bounds__(linear_threads) finish_step_kernel(const __grid_constant__ StepArguments a) {
+    wait_for_previous();
     const StepOptions& o = a.options;
     const StepBuffers& b = a.buffers;
     const std::size_t i = std::size_t(blockIdx.x) * linear_threads + threadIdx.x;
@@ -104,10 +106,8 @@ void finish_step(const StepOptions& options, const float* frames, const PosedGra
     // One block at least: it reports even when there is no Gaussian.
     const unsigned blocks = options.count > 0 ? blocks_for(std::size_t(options.count)) : 1;
     const StepArguments arguments{options, frames, gradients, buffers};
-    check_step_kernel<<<blocks, linear_threads, 0, stream>>>(arguments);
-    check_launch("check step", stream);
-    finish_step_kernel<<<blocks, linear_threads, 0, stream>>>(arguments);
-    check_launch("finish step", stream);
+    launch_chained("check step", check_step_kernel, blocks, linear_threads, stream, arguments);
+    launch_chained("finish step", finish_step_kernel, blocks, linear_threads, stream, arguments);
 }
 
 }  // namespace likeness::cuda

@@ -15,6 +15,7 @@ __global__ void set_video_step_kernel(VideoStepState* target, const __grid_const
 
 __global__ void __launch_bounds__(linear_threads)
     gather_poses_kernel(PoseRows rows, int width, const VideoStepState* state, bool count, BatchPoses poses) {
+    wait_for_previous();
     const std::size_t b = blockIdx.x, frame = std::size_t(state->frames[b]);
     const float* row = rows.values + frame * width;
     const int controls = rows.controls, joints = 3 * rows.joints;
@@ -31,6 +32,7 @@ __global__ void __launch_bounds__(linear_threads)
 constexpr int shape_columns = 32, shape_parts = 8;
 __global__ void __launch_bounds__(shape_columns* shape_parts)
     shape_kernel(HeadShape shape, HeadArrays head, ShapeArrays a) {
+    wait_for_previous();
     __shared__ float sums[shape_parts][shape_columns];
     const int i = int(blockIdx.x) * shape_columns + int(threadIdx.x), part = int(threadIdx.y);
     const int coordinates = 3 * shape.vertices, expressed = 3 * shape.expressed, j = i - coordinates;
@@ -206,15 +208,12 @@ void set_video_step(VideoStepState* target, const VideoStepState& state, cudaStr
 
 void gather_poses(const PoseRows& rows, int frames, const VideoStepState* state, bool count, const BatchPoses& poses,
                   cudaStream_t stream) {
-    gather_poses_kernel<<<unsigned(frames), linear_threads, 0, stream>>>(rows, rows.width(), state, count, poses);
-    check_launch("gather poses", stream);
+    launch_chained("gather poses", gather_poses_kernel, unsigned(frames), linear_threads, stream, rows, rows.width(), state, count, poses);
 }
 
 void shape_person(const HeadShape& shape, const HeadArrays& head, const ShapeArrays& arrays, cudaStream_t stream) {
     const unsigned values = 3 * unsigned(shape.vertices + shape.joints);
-    shape_kernel<<<(values + shape_columns - 1) / shape_columns, dim3(shape_columns, shape_parts), 0, stream>>>(
-        shape, head, arrays);
-    check_launch("shape", stream);
+    launch_chained("shape", shape_kernel, (values + shape_columns - 1) / shape_columns, dim3(shape_columns, shape_parts), stream, shape, head, arrays);
 }
 
 void pull_unknowns(const VideoStepSettings& settings, const UnknownGroup* groups, int group_count,

@@ -65,6 +65,13 @@ class CpuStepEngine final : public StepEngine {
         return value;
     }
 
+    Ancestry densify(const SplatFrames& at_rest, const DensifyOptions& options) override {
+        AnchoredSplats splats = splats_;
+        Ancestry from = likeness::densify(splats, screen_gradient_, at_rest, options);
+        load(splats);
+        return from;
+    }
+
     AnchoredSplats fetch() const override { return splats_; }
     const std::vector<float>& screen_gradient() const override { return screen_gradient_; }
     std::vector<StageTime> stages() const override { return stopwatch_.stages; }

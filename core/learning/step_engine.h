@@ -8,6 +8,7 @@
 
 #include "core/avatar/deform.h"
 #include "core/base/stage_time.h"
+#include "core/learning/densify.h"
 #include "core/learning/image_loss.h"
 
 namespace likeness {
@@ -47,13 +48,16 @@ class StepEngine {
     virtual std::string name() const = 0;
     // Takes the parameters; moments start at zero. `seed` keeps the pulls' centre.
     virtual void load(const AnchoredSplats& splats) = 0;
-    // One step on one view over the given background colour; a view keeps its address and content until the next load.
-    // An engine may return while the step is under way, with an earlier loss of the same view, at most ten steps old.
-    // Throws std::bad_alloc, or std::runtime_error when a result was not finite, at most ten steps later, here or in
-    // fetch() or screen_gradient() (the parameters are then as before that step).
+    // One step on one view over the given background colour; a view keeps its address and content until the next load
+    // or densify. An engine may return while the step is under way, with an earlier loss of the same view, at most ten
+    // steps old. Throws std::bad_alloc, or std::runtime_error when a result was not finite, at most ten steps later,
+    // here or in densify(), fetch() or screen_gradient() (the parameters are then as before that step).
     virtual LossValue step(const TrainingView& view, const std::array<float, 3>& background, const StepRates& rates) = 0;
+    // Takes away and splits by the screen-space gradients (densify.h), where the Gaussians are, and goes on with the
+    // new ones as if they had been loaded.
+    virtual Ancestry densify(const SplatFrames& at_rest, const DensifyOptions& options) = 0;
     virtual AnchoredSplats fetch() const = 0;
-    // Screen-space gradient norms summed since the last load, [count]: what densification goes by.
+    // Screen-space gradient norms summed since the last load or densify, [count]: what densification goes by.
     virtual const std::vector<float>& screen_gradient() const = 0;
     // What a step not long ago took, stage by stage; empty when none was measured. Never waits.
     virtual std::vector<StageTime> stages() const { return {}; }

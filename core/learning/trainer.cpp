@@ -92,60 +92,12 @@ void Trainer::build_views(int resolution) {
 
 void Trainer::keep(const AnchoredSplats& splats) { avatar_.splats = splats; }
 
-// Sampling-based densification (after FATE): the worst places are drawn with probability proportional to their
-// gradient, and each drawn Gaussian is split into two smaller ones beside each other on the surface.
+// The engine goes on with other Gaussians. What the views need of them is where they are anchored; their values stay in
+// the engine until somebody asks.
 void Trainer::densify(std::uint64_t round) {
-    AnchoredSplats splats = engine_->fetch();
-    const std::vector<float>& gradient = engine_->screen_gradient();
-    std::mt19937_64 random(options_.seed * 1000 + round);
-    const auto uniform = [&random] { return float(random() >> 40) * 0x1p-24f; };
-
-    std::vector<std::size_t> kept;
-    for (std::size_t i = 0; i < splats.count; ++i)
-        if (1 / (1 + std::exp(-splats.opacity[i])) > 0.02f) kept.push_back(i);
-    double total = 0;
-    for (std::size_t i : kept) total += double(gradient[i]);
-    const std::size_t room = options_.cap > kept.size() ? options_.cap - kept.size() : 0;
-    const std::size_t wanted = std::min(room, kept.size() / 8);
-    std::vector<std::uint8_t> split(splats.count, 0);
-    if (total > 0 && wanted > 0) {
-        // Systematic sampling: one pass, evenly spaced marks on the cumulative sum.
-        const double step = total / double(wanted);
-        double mark = double(uniform()) * step, sum = 0;
-        for (std::size_t i : kept) {
-            sum += double(gradient[i]);
-            if (sum > mark) {
-                split[i] = 1;
-                while (mark < sum) mark += step;
-            }
-        }
-    }
-    AnchoredSplats next;
-    const auto copy = [&](std::size_t i, const Eigen::Vector3f& move, float shrink) {
-        next.atlas.push_back(splats.atlas[i]);
-        next.layer.push_back(splats.layer[i]);
-        next.anchor.push_back(splats.anchor[i]);
-        for (std::size_t k = 0; k < 3; ++k) {
-            next.offset.push_back(splats.offset[i * 3 + k] + move[Eigen::Index(k)]);
-            next.log_scale.push_back(splats.log_scale[i * 3 + k] - (k < 2 ? shrink : 0.0f));
-            next.albedo.push_back(splats.albedo[i * 3 + k]);
-        }
-        for (std::size_t k = 0; k < 4; ++k) next.rotation.push_back(splats.rotation[i * 4 + k]);
-        next.opacity.push_back(splats.opacity[i]);
-        ++next.count;
-    };
-    for (std::size_t i : kept) {
-        if (!split[i]) {
-            copy(i, Eigen::Vector3f::Zero(), 0);
-            continue;
-        }
-        const float angle = 2 * std::numbers::pi_v<float> * uniform();
-        const float r = 0.5f * std::exp(0.5f * (splats.log_scale[i * 3] + splats.log_scale[i * 3 + 1]));
-        const Eigen::Vector3f move(r * std::cos(angle), r * std::sin(angle), 0);
-        copy(i, move, 0.35f);
-        copy(i, -move, 0.35f);
-    }
-    avatar_.splats = std::move(next);
+    const SplatFrames& at_rest = views_[first_outline_].frames;  // outlines are seen in the neutral pose
+    avatar_.splats =
+        descendants(avatar_.splats, engine_->densify(at_rest, {options_.cap, options_.seed * 1000 + round}));
 }
 
 TrainerReport Trainer::run(Progress& progress) {
@@ -186,15 +138,14 @@ TrainerReport Trainer::run(Progress& progress) {
             progress.report(double(step) / double(options_.steps), "Training");
             if (options_.seconds > 0 && seconds_since(start) > options_.seconds) break;
             if (step == coarse || step == first_densify || step == second_densify) {
-                if (step == coarse)
+                if (step == coarse) {
                     resolution = options_.resolution;
-                if (step != coarse) {
-                    densify(std::uint64_t(step));
-                } else {
                     keep(engine_->fetch());
+                    engine_->load(avatar_.splats);
+                } else {
+                    densify(std::uint64_t(step));
                 }
                 build_views(resolution);
-                engine_->load(avatar_.splats);
             }
             // Most steps look at the photograph; every fifth at an outline, of the others every sixth at its mirror image
             // and every third at what it shows from the side.

@@ -82,8 +82,11 @@ class VideoStepEngine {
 
     // A prepared avatar whose Gaussians have their anchors. Forgets all frames; moments start at zero.
     virtual void load(const Avatar& avatar, const VideoStepOptions& options) = 0;
-    // Other Gaussians on the same avatar: what densifying does. Their moments start at zero.
+    // Other Gaussians on the same avatar. Their moments start at zero.
     virtual void load_splats(const AnchoredSplats& splats) = 0;
+    // Takes away and splits by the screen-space gradients (densify.h), where the Gaussians are, in Morton order on the
+    // surface as it was loaded; moments start at zero.
+    virtual Ancestry densify(const DensifyOptions& options) = 0;
     // Returns the frame's number, from 0. Frames may come between steps. Throws std::invalid_argument when sizes do not
     // match each other or the first frame's.
     virtual int add_frame(const TrainingFrame& frame) = 0;
@@ -104,7 +107,8 @@ class VideoStepEngine {
     // The avatar as it is now, prepared; Gaussians keep the size that they had on the surface at rest.
     virtual Avatar fetch() const = 0;
     virtual HeadPose pose(int frame) const = 0;
-    // Screen-space gradient norms summed since the Gaussians were loaded, [count]: what densification goes by.
+    // Screen-space gradient norms summed since the Gaussians were loaded or densified, [count]: what densification goes
+    // by.
     virtual std::vector<float> screen_gradient() const = 0;
 };
 

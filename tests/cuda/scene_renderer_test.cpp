@@ -1,5 +1,7 @@
 // Scenes drawn by the GPU against the processor's pictures.
 #include "cuda/cuda_scene_renderer.h"
+#include "likeness/cuda/device_rasterizer.h"
+#include "likeness/cuda/pixels.h"
 #include "tests/avatar/avatar_fixtures.h"
 #include "tests/cuda/gpu_test.h"
 
@@ -116,6 +118,56 @@ TEST_F(SceneRendererTest, pictures_into_gpu_memory_are_the_same) {
     cuda::check(cudaStreamSynchronize(stream()), "wait");
     gpu->draw(camera, FrameContent::colour, {target.data(), true});
     EXPECT_EQ(target.download(), picture(*gpu, camera, FrameContent::colour));
+}
+
+// The viewer keeps Gaussians as half floats. Beside the picture of the same Gaussians as floats, no level of colour is
+// more than two away, and one in three thousand more than one.
+TEST_F(SceneRendererTest, half_floats_cannot_be_told_from_floats) {
+    const auto gpu = make_cuda_scene_renderer();
+    ASSERT_TRUE(gpu);
+    const Camera camera = camera_for(640, 480);
+    Scene scene = ball_scene(true);
+    for (const bool file : {false, true}) {
+        auto posed = std::make_shared<SplatSet>();
+        pose_scene(scene, *posed);
+        if (file) {
+            scene = {};
+            scene.splats = posed;
+        }
+        cuda::DeviceRasterizer rasterizer(stream());
+        const cuda::DeviceBuffer<float> means = upload(posed->means), scales = upload(posed->scales),
+                                        rotations = upload(posed->rotations), colors = upload(posed->colors),
+                                        opacities = upload(posed->opacities);
+        cuda::DeviceBuffer<float> color(stream(), 3 * 640 * 480), alpha(stream(), 640 * 480);
+        cuda::DeviceBuffer<std::uint32_t> pixels(stream(), 640 * 480);
+        cuda::DeviceBuffer<unsigned> range(stream(), 2);
+        const cuda::RasterOutputs images{color.data(), alpha.data()};
+        cuda::DeviceSplats splats{
+            int(posed->count), 0, {means.data(), scales.data(), rotations.data(), colors.data(), opacities.data()}};
+        do {
+            rasterizer.forward(splats, camera, {}, images);
+        } while (rasterizer.counters().instances > rasterizer.instance_capacity());
+        cuda::to_pixels(cuda::PixelContent::colour, images, rasterizer.view(), 640, 480, range.data(), pixels.data(),
+                        stream());
+        const std::vector<std::uint32_t> words = pixels.download();
+        const auto* const floats = reinterpret_cast<const std::uint8_t*>(words.data());
+        gpu->pose(scene);
+        const std::vector<std::uint8_t> halves = picture(*gpu, camera, FrameContent::colour);
+        EXPECT_GT(*std::max_element(halves.begin(), halves.end()), 100);
+        int largest = 0, differ = 0, far = 0;
+        for (std::size_t i = 0; i < halves.size(); ++i) {
+            const int d = std::abs(int(halves[i]) - int(floats[i]));
+            largest = std::max(largest, d);
+            differ += d > 0;
+            far += d > 1;
+        }
+        EXPECT_GT(differ, 0) << "the two are not the same path";
+        EXPECT_LE(largest, 2);
+        EXPECT_LT(far, int(halves.size() / 3000));
+        RecordProperty(file ? "file_differ" : "avatar_differ", differ);
+        RecordProperty(file ? "file_far" : "avatar_far", far);
+        RecordProperty(file ? "file_largest" : "avatar_largest", largest);
+    }
 }
 
 }  // namespace

@@ -255,7 +255,7 @@ TEST(Trainer, StopAndCancelReachAPausedTrainer) {
 // The CPU's engine, to which something happens at one step.
 class FaultyEngine final : public StepEngine {
   public:
-    enum class Fault { nan, memory, memory_in_load };
+    enum class Fault { nan, memory, memory_in_load, memory_in_densify };
     FaultyEngine(Fault fault, int at) : fault_(fault), at_(at) {}
     std::string name() const override { return "faulty"; }
     void load(const AnchoredSplats& splats) override {
@@ -273,6 +273,10 @@ class FaultyEngine final : public StepEngine {
         }
         return inner_->step(view, background, rates);
     }
+    Ancestry densify(const SplatFrames& at_rest, const DensifyOptions& options) override {
+        if (fault_ == Fault::memory_in_densify) throw std::bad_alloc();
+        return inner_->densify(at_rest, options);
+    }
     AnchoredSplats fetch() const override { return inner_->fetch(); }
     const std::vector<float>& screen_gradient() const override { return inner_->screen_gradient(); }
 
@@ -287,7 +291,8 @@ TEST(Trainer, FaultsKeepTheLastGoodState) {
     for (const auto& [fault, at, code] : {std::tuple{Fault::nan, 22, ErrorCode::internal},
                                           {Fault::nan, 0, ErrorCode::internal},
                                           {Fault::memory, 23, ErrorCode::out_of_memory},
-                                          {Fault::memory_in_load, 10, ErrorCode::out_of_memory}}) {
+                                          {Fault::memory_in_load, 5, ErrorCode::out_of_memory},
+                                          {Fault::memory_in_densify, 10, ErrorCode::out_of_memory}}) {
         Job job;
         Trainer trainer = job.trainer(std::make_unique<FaultyEngine>(fault, at));
         Progress progress;

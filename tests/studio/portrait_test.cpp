@@ -200,6 +200,9 @@ class FailingEngine final : public StepEngine {
         if (steps_ == 15) throw std::runtime_error("not finite");
         return inner_->step(view, background, rates);
     }
+    Ancestry densify(const SplatFrames& at_rest, const DensifyOptions& options) override {
+        return inner_->densify(at_rest, options);
+    }
     AnchoredSplats fetch() const override { return inner_->fetch(); }
     const std::vector<float>& screen_gradient() const override { return inner_->screen_gradient(); }
 

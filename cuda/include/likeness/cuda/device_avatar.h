@@ -1,5 +1,5 @@
 // An avatar's surface and Gaussians in GPU memory, posed there: a pose goes in, a few hundred bytes, and Gaussians for
-// the rasterizer come out. Uploads only what changed.
+// the rasterizer come out, in the viewer's form (half_splat.h). Uploads only what changed.
 #pragma once
 
 #include <memory>
@@ -7,6 +7,7 @@
 #include "core/avatar/avatar.h"
 #include "likeness/cuda/device_buffer.h"
 #include "likeness/cuda/device_rasterizer.h"
+#include "likeness/cuda/half_splat.h"
 #include "likeness/cuda/head.h"
 #include "likeness/cuda/surface.h"
 
@@ -63,7 +64,8 @@ class DeviceAvatar {
     std::shared_ptr<const Avatar> avatar_;
     std::shared_ptr<const AnchoredSplats> loaded_;
     DeviceBuffer<float> pose_{stream_}, rig_{stream_}, posed_vertices_{stream_}, normals_{stream_};
-    DeviceBuffer<float> parameters_{stream_}, posed_{stream_};  // 14 floats a Gaussian each
+    DeviceBuffer<float> offsets_{stream_}, means_{stream_};
+    DeviceBuffer<HalfSplat> rest_{stream_}, posed_{stream_};
     DeviceBuffer<unsigned char> layers_{stream_};
     std::size_t count_ = 0;
 };

@@ -2,6 +2,7 @@
 // nothing to the host but a late, asynchronous look at the instance counter.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <optional>
 #include <span>
@@ -51,6 +52,10 @@ class DeviceRasterizer {
     void set_cameras(std::span<const Camera> cameras, const RasterOptions& options);
     // The same derivatives, to the bit, each time (RasterShape); from the next prepare() on.
     void set_repeatable(bool repeatable) { repeatable_ = repeatable; }
+    // Memory of at least so many bytes, from the next prepare() on. The rasterizer uses it in render() and in
+    // backward() and keeps nothing there in between.
+    void reserve_scratch(std::size_t bytes) { scratch_bytes_ = std::max(scratch_bytes_, bytes); }
+    void* scratch() { return workspace_.scratch; }
     // For profiles: called by render() and backward() after each stage.
     void set_mark(StageMark mark) { mark_ = std::move(mark); }
     void render(const RasterOutputs& outputs);
@@ -89,6 +94,7 @@ class DeviceRasterizer {
     std::uint32_t wanted_instances_ = 0;
     std::uint64_t generation_ = 0;
     bool repeatable_ = false;
+    std::size_t scratch_bytes_ = 0;
 };
 
 }  // namespace likeness::cuda

@@ -28,6 +28,7 @@ struct LossOptions {
     AlphaLoss alpha_loss = AlphaLoss::absolute;
     float normalizer = 0;  // n; 0 means width * height
     int images = 1;        // pictures one behind the other, in every array below
+    int at_once = 0;       // pictures that share a launch and the scratch memory; 0: all
 };
 
 struct LossInputs {

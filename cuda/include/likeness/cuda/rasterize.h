@@ -16,6 +16,7 @@
 #include <cstdint>
 
 #include "core/base/stage_time.h"
+#include "likeness/cuda/half_splat.h"
 
 namespace likeness::cuda {
 
@@ -44,6 +45,7 @@ struct RasterShape {
         true;  // the views see the same Gaussians; else each has `splats` of its own, one set behind the other
     // The same derivatives, to the bit, each time; slower. Else their sums run in no fixed order.
     bool repeatable = false;
+    std::size_t scratch_bytes = 0;  // of RasterWorkspace::scratch, at least
 
     int items() const { return splats * views; }              // pairs of a Gaussian and a view
     int inputs() const { return shared ? splats : items(); }  // rows of the input arrays
@@ -57,6 +59,7 @@ struct RasterInputs {
     const float* colors = nullptr;
     const float* opacities = nullptr;
     const float* extra = nullptr;
+    const HalfSplat* halves = nullptr;  // read in place of scales, rotations, colors and opacities; no way back then
 };
 
 // Each [views, ...].
@@ -105,7 +108,6 @@ struct RasterWorkspace {
     // Pairs of a tile and a Gaussian as they were found, and the pair's place in the tile's list before sorting.
     std::uint32_t* pair_tiles = nullptr;  // [instance_capacity]
     std::uint32_t* pair_ranks = nullptr;  // [instance_capacity]
-    std::uint32_t* pair_items = nullptr;  // [instance_capacity]
     // The tiles' lists: depth in the upper half, item in the lower one. Those of more than piece_keys are in order in
     // `merged_keys`, which takes the place of the pairs.
     unsigned long long* keys = nullptr;         // [instance_capacity]
@@ -115,15 +117,18 @@ struct RasterWorkspace {
     // of one value for each of the tile's pixels.
     std::uint32_t* segment_tiles = nullptr;  // [slots] or no_tile
     std::uint32_t* patch_hits = nullptr;     // [slots, patches, segment_length / 32] Gaussians that reach a patch, bits
-    float* segment_products = nullptr;       // [slots, pixels] product of (1 - alpha)
-    float* segment_starts = nullptr;         // [slots, pixels] transmittance before the segment
-    float* segment_ends = nullptr;           // [slots, pixels] after it; negative where blending stopped
-    unsigned char* segment_last = nullptr;   // [slots, pixels] Gaussians walked to the last one blended
+    float* segment_ends = nullptr;           // [slots, pixels] transmittance behind it; negative where blending stopped
     float* segment_sums = nullptr;           // [slots, channels, pixels] blended sums, then those of all before
     std::uint32_t* last_instance =
         nullptr;  // [views, height, width] Gaussians of the tile's list up to the last one blended
-    float* screen_gradients = nullptr;  // [items, row], or as many ExactSum
-    std::size_t cleared_bytes = 0;      // from `counters` on
+    std::size_t cleared_bytes = 0;  // from `counters` on
+
+    // One place for what a forward pass alone needs, for what a backward pass alone needs, and otherwise for anybody.
+    void* scratch = nullptr;
+    std::uint32_t* pair_items = nullptr;    // [instance_capacity], as pair_tiles
+    float* segment_products = nullptr;      // [slots, pixels] product of (1 - alpha)
+    unsigned char* segment_last = nullptr;  // [slots, pixels] Gaussians walked to the last one blended
+    float* screen_gradients = nullptr;      // [items, row], or as many ExactSum
 };
 
 std::size_t raster_workspace_bytes(const RasterShape& shape);

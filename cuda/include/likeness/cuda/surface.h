@@ -8,6 +8,7 @@
 #include <cstddef>
 
 #include "likeness/cuda/deform.h"
+#include "likeness/cuda/half_splat.h"
 
 namespace likeness::cuda {
 
@@ -36,11 +37,15 @@ void surface_normals(const SurfaceShape& shape, const SurfaceArrays& arrays, con
 void surface_frames(const SurfaceShape& shape, const SurfaceArrays& arrays, const float* vertices, const float* normals,
                     float* frames_out, cudaStream_t stream);
 
-// From vertices to Gaussians in one step; `posed` [frames, count, ...]. `layers` [count] numbers below 32; those whose
-// bit in `visible` is not set get opacity 0; null: all are seen. `anchored.frames` is not read.
+// From vertices to Gaussians in one step; `posed` [frames, count, ...]. `anchored.frames` is not read.
 void pose_on_surface(const SurfaceShape& shape, const SurfaceArrays& arrays, const float* vertices,
-                     const float* normals, const AnchoredArrays& anchored, const unsigned char* layers,
-                     unsigned visible, const PosedArrays& posed, cudaStream_t stream);
+                     const float* normals, const AnchoredArrays& anchored, const PosedArrays& posed,
+                     cudaStream_t stream);
+
+// The viewer's: `layers` [count] numbers below 32; those whose bit in `visible` is not set get opacity 0.
+void pose_on_surface(const SurfaceShape& shape, const SurfaceArrays& arrays, const float* vertices,
+                     const float* normals, const HalfAnchored& anchored, const unsigned char* layers, unsigned visible,
+                     const HalfPosed& posed, cudaStream_t stream);
 
 // Derivatives by the vertices [frames, vertices, 3] (overwritten; null: not asked for) from those by the posed
 // Gaussians of one loss. `posed_rotations` as they were posed; all arrays [frames, ...] but the parameters, which the
