@@ -115,7 +115,7 @@ void Interface::draw() {
     dialogs_.draw(studio_);
 }
 
-void Interface::draw_menu_bar() { ui::draw_menu_bar(studio_, *this); }
+void Interface::draw_menu_bar() { ui::draw_menu_bar(studio_, output_, *this); }
 void Interface::draw_status_bar() { ui::draw_status_bar(studio_, output_, *this); }
 
 void Interface::draw_dock() {

@@ -128,6 +128,7 @@ class Studio {
     Status steer_training(const std::string& what);  // pause, resume, stop
     Status change_training(const std::function<void(TrainerOptions&)>& change);
     Status open_motion(const std::filesystem::path& file);
+    Status turn_over();  // precondition: the document is a file of splats
     MotionPlayer& player() { return motion_; }
     EditableState& edits() { return document_.edits; }
     void set_symmetric(bool on) { document_.symmetric = on; }
@@ -200,7 +201,7 @@ class Studio {
     std::shared_ptr<const AvatarSnapshot> shown_snapshot_;
     std::shared_ptr<IdentityBaker> baker_;
     int prepare_job_ = 0, train_job_ = 0, open_job_ = 0, bake_job_ = 0, save_job_ = 0, autosave_job_ = 0,
-        settings_job_ = 0, memory_job_ = 0;
+        settings_job_ = 0, memory_job_ = 0, turn_job_ = 0;
     std::uint64_t activity_seen_ = 0, activity_returned_ = 0;  // see return_memory()
     double memory_due_ = 0;
     std::optional<Question> question_;
