@@ -64,11 +64,13 @@ std::filesystem::path Dialogs::first_folder(const Studio& studio) const {
 
 void Dialogs::answer_file_request(Studio& studio) {
     const auto request = studio.file_request();
-    if (!request) {
+    // A dialog for something else goes: its answer would become this command's.
+    if (request != asked_) {
         native_.reset();
         browser_.close();
-        return;
+        asked_ = request;
     }
+    if (!request) return;
     asks_ = true;
     std::optional<std::filesystem::path> chosen;
     bool cancelled = false;
@@ -93,8 +95,16 @@ void Dialogs::answer_file_request(Studio& studio) {
     if (!chosen) return;
     last_folder_ = chosen->parent_path();
     std::filesystem::path file = *chosen;
-    if (request->saving && file.extension().empty() && !request->patterns.empty())
+    if (request->saving && file.extension().empty() && !request->patterns.empty()) {
         file += request->patterns.front().substr(1);
+        // The desktop asked about the name without its ending.
+        if (std::error_code ignored; std::filesystem::exists(file, ignored)) {
+            FileRequest again = *request;
+            again.suggested_name = file.filename().string();
+            browser_.open(again, last_folder_, true);
+            return;
+        }
+    }
     const FileRequest answered = *request;
     Arguments arguments = answered.arguments;
     arguments.set("path", file.string());

@@ -43,10 +43,11 @@ std::string day_text(std::filesystem::file_time_type changed) {
 
 }  // namespace
 
-void FileBrowser::open(const FileRequest& request, const std::filesystem::path& folder) {
+void FileBrowser::open(const FileRequest& request, const std::filesystem::path& folder, bool ask_replace) {
     request_ = request;
     open_ = true;
-    all_ = ask_replace_ = appeared_ = false;
+    all_ = appeared_ = false;
+    ask_replace_ = ask_replace;
     name_ = {};
     request.suggested_name.copy(name_.data(), name_.size() - 1);
     go(folder);

@@ -13,8 +13,8 @@ namespace likeness::ui {
 
 class FileBrowser {
   public:
-    // Begins in `folder`.
-    void open(const FileRequest& request, const std::filesystem::path& folder);
+    // Begins in `folder`; with `ask_replace`, by asking whether the suggested file shall be replaced.
+    void open(const FileRequest& request, const std::filesystem::path& folder, bool ask_replace = false);
     bool is_open() const { return open_; }
     void close() { open_ = false; }
     // The file that was chosen, once; `cancelled` is set when the person gave up.

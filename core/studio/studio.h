@@ -53,6 +53,7 @@ struct FileRequest {
     std::vector<std::string> patterns;  // "*.likeness"
     bool saving = false;
     Arguments arguments{};  // what else the command was called with
+    bool operator==(const FileRequest&) const = default;
 };
 
 class Studio {
