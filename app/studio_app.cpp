@@ -189,6 +189,7 @@ bool StudioApp::frame(double longest) {
     if (studio_woke_.exchange(false)) news_ = true;
     take_input();
     studio_->drain();
+    if (studio_->ending()) captures_->end_recording();
     if (studio_->quitting()) return false;
     if (surface_->minimised()) return true;  // nothing is drawn, work goes on
     if (studio_->scene().version != drawn_version_) frames_owed_ = std::max(frames_owed_, 1);

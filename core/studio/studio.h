@@ -113,7 +113,10 @@ class Studio {
     void withdraw_file_request();
     void complete_file_request() { file_request_.reset(); }  // a path was chosen; the command follows
     const std::vector<Recovery>& recoveries() const { return recoveries_; }
-    bool quitting() const { return quitting_ && !jobs_.running(save_job_); }  // the window may close now
+    // A person wants the program to end; work on the document after that takes it back.
+    bool ending() const { return quitting_; }
+    // The window may close now: what a person asked for is written.
+    bool quitting() const { return quitting_ && !jobs_.writing(); }
     const StudioOptions& options() const { return options_; }
     std::string window_title() const;  // "astronaut* - Likeness"
 
@@ -213,6 +216,7 @@ class Studio {
     double autosave_due_ = 0;
     bool autosave_warned_ = false;
     bool quitting_ = false;
+    std::pair<std::uint64_t, std::uint64_t> quit_at_{};  // the document, and which of its edits, when that was wished
     Jobs jobs_;  // last: its threads end before what they use
 };
 

@@ -26,7 +26,7 @@ Status Studio::save(const fs::path& given) {
         [this, file, id = document_.id, revision = document_.revision](const Status& status) {
             saved(status, id, revision, file);
         },
-        {.cancellable = false});
+        {.cancellable = false, .writes = true});
     return {};
 }
 
@@ -89,7 +89,8 @@ Status Studio::export_ply(const fs::path& file, bool sh3) {
                 messages_.info("Exported '" + file.string() + "'.");
             else if (status.error().code != ErrorCode::cancelled)
                 messages_.error(status.error());
-        });
+        },
+        {.writes = true});
     return {};
 }
 
