@@ -24,9 +24,9 @@ LayersPanel::LayersPanel()
 void LayersPanel::draw(Studio& studio) {
     const Document& document = studio.document();
     if (!document.has_avatar()) {
-        empty_state(ICON_FA_LAYER_GROUP, "No layers",
-                    document.kind == DocumentKind::splats ? "A file of splats has no layers."
-                                                          : "Open a portrait or an avatar first.");
+        empty_state(
+            ICON_FA_LAYER_GROUP, "No layers",
+            document.kind == DocumentKind::splats ? "A file of splats has no layers." : needs_avatar_text(studio));
         return;
     }
     if (counted_ != document.gaussians) {

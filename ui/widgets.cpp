@@ -263,6 +263,17 @@ void empty_state(const char* icon, const std::string& title, const std::string& 
     centred(text, regular_font(), palette().dim);
 }
 
+std::string needs_avatar_text(const Studio& studio) {
+    switch (studio.document().stage) {
+        case DocumentStage::preparing:
+            return "The avatar is being prepared.";
+        case DocumentStage::failed:
+            return "No avatar could be made of this photograph.";
+        default:
+            return "Open a portrait or an avatar first.";
+    }
+}
+
 void busy_state(const std::string& title, float fraction) {
     to_middle(px(60));
     centred(title, medium_font(), palette().text);

@@ -51,6 +51,8 @@ void note(const std::string& text);
 void fact(const char* label, const std::string& value);
 // An icon, a line and a sentence in the middle of an empty panel.
 void empty_state(const char* icon, const std::string& title, const std::string& text);
+// What an empty panel says that shows an avatar: that one is on its way, or how to get one.
+std::string needs_avatar_text(const Studio& studio);
 // The same with a bar, for a panel whose content is being made. fraction < 0: it is not known how far.
 void busy_state(const std::string& title, float fraction);
 // What went wrong, in a frame of its own.
