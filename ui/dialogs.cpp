@@ -175,7 +175,7 @@ void Dialogs::draw_error(Studio& studio) {
 
 void Dialogs::draw_recovery(Studio& studio) {
     asks_ = true;
-    if (!begin_modal("Recover unsaved work", px(480))) return;
+    if (!begin_modal("Recover unsaved work", px(540))) return;
     ImGui::TextWrapped("The studio ended unexpectedly last time. This was not saved:");
     ImGui::Spacing();
     std::string command;
@@ -189,13 +189,15 @@ void Dialogs::draw_recovery(Studio& studio) {
         std::array<char, 48> when{};
         std::strftime(when.data(), when.size(), "%d %B, %H:%M", &parts);
         ImGui::AlignTextToFramePadding();
-        ImGui::Text("%s", list[i].name.c_str());
+        const float buttons = px(196), gap = ImGui::GetStyle().ItemSpacing.x;
+        const float room = ImGui::GetContentRegionAvail().x - buttons - ImGui::CalcTextSize(when.data()).x - 2 * gap;
+        ImGui::TextUnformatted(shortened(list[i].name, room).c_str());
         ImGui::SameLine();
         ImGui::PushStyleColor(ImGuiCol_Text, palette().dim);
         ImGui::TextUnformatted(when.data());
         ImGui::PopStyleColor();
         tooltip(list[i].document.empty() ? "It was never saved to a file." : list[i].document.string());
-        ImGui::SameLine(ImGui::GetCursorPosX() + ImGui::GetContentRegionAvail().x - px(196));
+        ImGui::SameLine(ImGui::GetCursorPosX() + ImGui::GetContentRegionAvail().x - buttons);
         if (button("Recover", ButtonStyle::primary, "Open it as it was.", px(94)))
             command = "recovery.recover", index = i;
         ImGui::SameLine(0, px(8));
