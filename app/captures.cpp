@@ -152,7 +152,7 @@ Status Captures::screenshot(const Arguments& a) {
             if (!ground) return ground.error();
             return save_png(path, over(picture, *ground));
         },
-        said(path));
+        said(path), {.writes = true});
     return {};
 }
 
@@ -205,7 +205,7 @@ Status Captures::turntable(const Arguments& a) {
             writer.join();
             return written;
         },
-        said(path));
+        said(path), {.writes = true});
     return {};
 }
 
@@ -233,11 +233,13 @@ Status Captures::record(const Arguments& a) {
             }
             said(path)(status);
         },
-        {.quiet = true});
+        {.quiet = true, .writes = true});
     return {};
 }
 
 void Captures::end_recording() {
+    if (!recording_) return;
+    add_frame();  // what was seen last was seen until now
     recording_->finish();
     recording_.reset();
     viewport_.set_recording(false);
@@ -263,14 +265,15 @@ void Captures::after_draw() {
             write(path, std::make_shared<Image>(composite_over(surface_.read(), {0, 0, 0})));
         }
     }
-    if (recording_) {
-        // As many frames as the time asks for, whatever the window's rate.
-        const auto due = std::int64_t((studio_.now() - record_begin_) * record_fps) + 1;
-        if (due > recorded_) {
-            recording_->add(composite_over(viewport_.read(), {0, 0, 0}), int(due - recorded_));
-            recorded_ = due;
-        }
-    }
+    if (recording_) add_frame();
+}
+
+// As many frames as the time asks for, whatever the window's rate.
+void Captures::add_frame() {
+    const auto due = std::int64_t((studio_.now() - record_begin_) * record_fps) + 1;
+    if (due <= recorded_) return;
+    recording_->add(composite_over(viewport_.read(), {0, 0, 0}), int(due - recorded_));
+    recorded_ = due;
 }
 
 void Captures::take_picture() {
@@ -279,9 +282,9 @@ void Captures::take_picture() {
 }
 
 void Captures::write(const std::filesystem::path& path, std::shared_ptr<const Image> picture) {
-    studio_.jobs().start(
-        "Saving " + path.filename().string(),
-        [picture = std::move(picture), path](Progress&) { return save_png(path, *picture); }, said(path));
+    studio_.jobs().start("Saving " + path.filename().string(),
+                         [picture = std::move(picture), path](Progress&) { return save_png(path, *picture); },
+                         said(path), {.writes = true});
 }
 
 // Says how it ended.

@@ -24,6 +24,8 @@ class Captures {
   public:
     Captures(Studio& studio, ViewportBridge& viewport, Surface& surface);
     ~Captures();
+    // What is being recorded ends with what is shown now; nothing when nothing is.
+    void end_recording();
     // After the interface was drawn, before it is shown.
     void after_draw();
     // A picture waits for its frame.
@@ -50,7 +52,7 @@ class Captures {
     void take_picture();
     void write(const std::filesystem::path& path, std::shared_ptr<const Image> picture);
     std::function<void(const Status&)> said(const std::filesystem::path& path);
-    void end_recording();
+    void add_frame();
 
     Studio& studio_;
     ViewportBridge& viewport_;

@@ -26,7 +26,9 @@ Status run_script(StudioApp& app, Script script, bool keep_open) {
         if (running && !app.capturing()) running = script.step(app.studio());
         if (running) continue;
         if (!script.status()) return script.status();
-        if (!keep_open && !app.capturing()) return {};
+        // The end waits for what is being written.
+        if (!keep_open && !app.capturing() && !app.studio().ending())
+            (void)app.studio().execute("app.quit", {{"discard", true}});
     }
     return script.status();
 }

@@ -23,6 +23,7 @@ constexpr double between_pictures = 0.040, between_pictures_shared = 0.070;
 // The frames in which the interface comes to rest after something was done need not follow at once where a trainer
 // computes on the processor that draws.
 constexpr double between_frames_shared = 0.050;
+constexpr double as_good_as_due = 0.002;  // a wait ends a little early
 
 }  // namespace
 
@@ -153,7 +154,7 @@ bool StudioApp::capturing() const { return captures_->busy(); }
 
 // Seconds until something is to be drawn even if nothing happens.
 double StudioApp::patience() const {
-    double seconds = std::min(10.0, interface_->next_frame_in());
+    double seconds = std::max(0.0, drawn_at_ + interface_->next_frame_in() - studio_->now());
     if (const double settle = bridge_->next_frame_in(); settle >= 0) seconds = std::min(seconds, settle);
     if (const double capture = captures_->next_frame_in(); capture >= 0) seconds = std::min(seconds, capture);
     if (news_) seconds = std::min(seconds, std::max(0.0, drawn_at_ + news_seconds - studio_->now()));
@@ -188,10 +189,11 @@ bool StudioApp::frame(double longest) {
     if (studio_woke_.exchange(false)) news_ = true;
     take_input();
     studio_->drain();
+    if (studio_->ending()) captures_->end_recording();
     if (studio_->quitting()) return false;
     if (surface_->minimised()) return true;  // nothing is drawn, work goes on
     if (studio_->scene().version != drawn_version_) frames_owed_ = std::max(frames_owed_, 1);
-    if ((picture || hold() == 0) && (frames_owed_ > 0 || patience() <= 1e-4)) draw();
+    if ((picture || hold() == 0) && (frames_owed_ > 0 || patience() <= as_good_as_due)) draw();
     return !studio_->quitting();
 }
 

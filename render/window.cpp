@@ -18,6 +18,18 @@ std::string glfw_reason() {
     return words ? words : "no reason given";
 }
 
+// A window's upper left corner would be seen there: the monitor it was on may be gone.
+bool on_a_monitor(int x, int y) {
+    int count = 0;
+    GLFWmonitor** monitors = glfwGetMonitors(&count);
+    for (int i = 0; i < count; ++i) {
+        int left = 0, top = 0, width = 0, height = 0;
+        glfwGetMonitorWorkarea(monitors[i], &left, &top, &width, &height);
+        if (x >= left && y >= top && x < left + width && y < top + height) return true;
+    }
+    return false;
+}
+
 class Window : public Surface {
   public:
     explicit Window(GLFWwindow* window, float scale) : window_(window), fixed_scale_(scale) {
@@ -122,6 +134,8 @@ Result<std::unique_ptr<Surface>> open_window(const SurfaceOptions& options) {
     glfwWindowHint(GLFW_OPENGL_PROFILE, GLFW_OPENGL_CORE_PROFILE);
     glfwWindowHint(GLFW_SCALE_TO_MONITOR, GLFW_TRUE);
     glfwWindowHint(GLFW_MAXIMIZED, options.maximised ? GLFW_TRUE : GLFW_FALSE);
+    glfwWindowHintString(GLFW_X11_CLASS_NAME, "likeness");  // what desktops group windows and find icons by
+    glfwWindowHintString(GLFW_X11_INSTANCE_NAME, "likeness");
     glfwWindowHint(GLFW_DEPTH_BITS, 0);
     glfwWindowHint(GLFW_STENCIL_BITS, 0);
     GLFWwindow* window = glfwCreateWindow(std::max(options.width, 320), std::max(options.height, 240),
@@ -132,7 +146,9 @@ Result<std::unique_ptr<Surface>> open_window(const SurfaceOptions& options) {
         return fail("This display has no OpenGL 4.5, which the studio needs", why);
     }
     glfwSetWindowSizeLimits(window, 640, 400, GLFW_DONT_CARE, GLFW_DONT_CARE);
-    if (options.x >= 0 && options.y >= 0 && !options.maximised) glfwSetWindowPos(window, options.x, options.y);
+    const bool anywhere = options.x == -1 && options.y == -1;
+    if (!options.maximised && !anywhere && on_a_monitor(options.x, options.y))
+        glfwSetWindowPos(window, options.x, options.y);
     glfwMakeContextCurrent(window);
     if (!gladLoadGL(glfwGetProcAddress)) {
         glfwDestroyWindow(window);

@@ -64,11 +64,13 @@ std::filesystem::path Dialogs::first_folder(const Studio& studio) const {
 
 void Dialogs::answer_file_request(Studio& studio) {
     const auto request = studio.file_request();
-    if (!request) {
+    // A dialog for something else goes: its answer would become this command's.
+    if (request != asked_) {
         native_.reset();
         browser_.close();
-        return;
+        asked_ = request;
     }
+    if (!request) return;
     asks_ = true;
     std::optional<std::filesystem::path> chosen;
     bool cancelled = false;
@@ -93,8 +95,16 @@ void Dialogs::answer_file_request(Studio& studio) {
     if (!chosen) return;
     last_folder_ = chosen->parent_path();
     std::filesystem::path file = *chosen;
-    if (request->saving && file.extension().empty() && !request->patterns.empty())
+    if (request->saving && file.extension().empty() && !request->patterns.empty()) {
         file += request->patterns.front().substr(1);
+        // The desktop asked about the name without its ending.
+        if (std::error_code ignored; std::filesystem::exists(file, ignored)) {
+            FileRequest again = *request;
+            again.suggested_name = file.filename().string();
+            browser_.open(again, last_folder_, true);
+            return;
+        }
+    }
     const FileRequest answered = *request;
     Arguments arguments = answered.arguments;
     arguments.set("path", file.string());
@@ -165,7 +175,7 @@ void Dialogs::draw_error(Studio& studio) {
 
 void Dialogs::draw_recovery(Studio& studio) {
     asks_ = true;
-    if (!begin_modal("Recover unsaved work", px(480))) return;
+    if (!begin_modal("Recover unsaved work", px(540))) return;
     ImGui::TextWrapped("The studio ended unexpectedly last time. This was not saved:");
     ImGui::Spacing();
     std::string command;
@@ -179,13 +189,15 @@ void Dialogs::draw_recovery(Studio& studio) {
         std::array<char, 48> when{};
         std::strftime(when.data(), when.size(), "%d %B, %H:%M", &parts);
         ImGui::AlignTextToFramePadding();
-        ImGui::Text("%s", list[i].name.c_str());
+        const float buttons = px(196), gap = ImGui::GetStyle().ItemSpacing.x;
+        const float room = ImGui::GetContentRegionAvail().x - buttons - ImGui::CalcTextSize(when.data()).x - 2 * gap;
+        ImGui::TextUnformatted(shortened(list[i].name, room).c_str());
         ImGui::SameLine();
         ImGui::PushStyleColor(ImGuiCol_Text, palette().dim);
         ImGui::TextUnformatted(when.data());
         ImGui::PopStyleColor();
         tooltip(list[i].document.empty() ? "It was never saved to a file." : list[i].document.string());
-        ImGui::SameLine(ImGui::GetCursorPosX() + ImGui::GetContentRegionAvail().x - px(196));
+        ImGui::SameLine(ImGui::GetCursorPosX() + ImGui::GetContentRegionAvail().x - buttons);
         if (button("Recover", ButtonStyle::primary, "Open it as it was.", px(94)))
             command = "recovery.recover", index = i;
         ImGui::SameLine(0, px(8));

@@ -19,6 +19,8 @@ class Dialogs {
     // Whether the desktop's own file dialogs are asked first; tests and machines without a display do without.
     void use_native(bool on) { native_allowed_ = on; }
     bool asks() const { return asks_; }
+    // One of the desktop's dialogs is open, whose answer nothing announces.
+    bool awaits_desktop() const { return native_ != nullptr; }
 
   private:
     void answer_file_request(Studio& studio);
@@ -29,6 +31,7 @@ class Dialogs {
 
     FileBrowser browser_;
     std::unique_ptr<NativeFileDialog> native_;
+    std::optional<FileRequest> asked_;  // what the open dialog is for
     std::filesystem::path last_folder_;
     bool native_allowed_ = true, asks_ = false, recovery_dismissed_ = false;
 };

@@ -21,7 +21,7 @@ void ExportPanel::choose_kind(const char* id) {
 void ExportPanel::draw(Studio& studio) {
     const bool avatar = studio.document().has_avatar();
     if (!avatar && !studio.document().splats) {
-        empty_state(ICON_FA_FILE_EXPORT, "Nothing to export", "Open a portrait or an avatar first.");
+        empty_state(ICON_FA_FILE_EXPORT, "Nothing to export", needs_avatar_text(studio));
         return;
     }
     ImGui::BeginChild("export");

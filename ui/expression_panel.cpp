@@ -39,7 +39,7 @@ ExpressionPanel::ExpressionPanel() : Panel("Expression", ICON_FA_FACE_SMILE, "52
 
 void ExpressionPanel::draw(Studio& studio) {
     if (!studio.document().has_avatar()) {
-        empty_state(ICON_FA_FACE_SMILE, "No face to move", "Open a portrait or an avatar first.");
+        empty_state(ICON_FA_FACE_SMILE, "No face to move", needs_avatar_text(studio));
         return;
     }
     search_field("##search", query_, "Search expressions");

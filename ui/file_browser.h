@@ -13,8 +13,8 @@ namespace likeness::ui {
 
 class FileBrowser {
   public:
-    // Begins in `folder`.
-    void open(const FileRequest& request, const std::filesystem::path& folder);
+    // Begins in `folder`; with `ask_replace`, by asking whether the suggested file shall be replaced.
+    void open(const FileRequest& request, const std::filesystem::path& folder, bool ask_replace = false);
     bool is_open() const { return open_; }
     void close() { open_ = false; }
     // The file that was chosen, once; `cancelled` is set when the person gave up.
@@ -25,8 +25,12 @@ class FileBrowser {
         std::string name;
         bool folder = false;
         std::uintmax_t bytes = 0;
+        std::filesystem::file_time_type changed{};
     };
     void go(const std::filesystem::path& folder);
+    void sort();
+    // A file that was double-clicked or a folder to go to, if any.
+    std::filesystem::path draw_list(float height);
     bool wanted(const std::string& name) const;
 
     FileRequest request_;
@@ -35,7 +39,9 @@ class FileBrowser {
     std::string problem_;
     std::array<char, 1024> name_{};
     std::array<char, 2048> path_{};
-    bool open_ = false, all_ = false, ask_replace_ = false;
+    bool open_ = false, all_ = false, ask_replace_ = false, appeared_ = false;
+    int sorted_by_ = 0;  // a column
+    bool descending_ = false;
 };
 
 }  // namespace likeness::ui

@@ -27,7 +27,7 @@ IdentityPanel::IdentityPanel() : Panel("Identity", ICON_FA_FINGERPRINT, "The sha
 void IdentityPanel::draw(Studio& studio) {
     const Document& document = studio.document();
     if (!document.has_avatar()) {
-        empty_state(ICON_FA_FINGERPRINT, "No head to shape", "Open a portrait or an avatar first.");
+        empty_state(ICON_FA_FINGERPRINT, "No head to shape", needs_avatar_text(studio));
         return;
     }
     if (document.edits.identity_change.size() == 0) {

@@ -96,8 +96,10 @@ double Interface::next_frame_in() const {
     double seconds = 10;
     const ImGuiIO& io = ImGui::GetIO();
     if (viewport_->turning() || studio_.motion().playing() || !front_.empty()) return 0;
+    if (GImGui->DimBgRatio > 0 && GImGui->DimBgRatio < 1) return 0;  // what lies behind a dialog grows dark
+    if (dialogs_.awaits_desktop()) seconds = 0.1;
     // Bars that move without a number, the text cursor, tooltips that wait.
-    if (studio_.document().stage == DocumentStage::preparing) seconds = 0.1;
+    if (studio_.document().stage == DocumentStage::preparing) seconds = std::min(seconds, 0.15);
     if (io.WantTextInput) seconds = std::min(seconds, 0.25);
     if (GImGui->HoverItemDelayId != 0 && GImGui->HoverItemDelayTimer < 0.6f) seconds = std::min(seconds, 0.05);
     return seconds;
@@ -115,7 +117,7 @@ void Interface::draw() {
     dialogs_.draw(studio_);
 }
 
-void Interface::draw_menu_bar() { ui::draw_menu_bar(studio_, *this); }
+void Interface::draw_menu_bar() { ui::draw_menu_bar(studio_, output_, *this); }
 void Interface::draw_status_bar() { ui::draw_status_bar(studio_, output_, *this); }
 
 void Interface::draw_dock() {

@@ -24,7 +24,7 @@ class Interface {
 
     // Between NewFrame and Render.
     void draw();
-    // Seconds until the next frame is due although nothing happens.
+    // Seconds from the last frame to the next one although nothing happens.
     double next_frame_in() const;
     // A file was dropped on the window.
     void drop(const std::filesystem::path& file);

@@ -24,9 +24,9 @@ LayersPanel::LayersPanel()
 void LayersPanel::draw(Studio& studio) {
     const Document& document = studio.document();
     if (!document.has_avatar()) {
-        empty_state(ICON_FA_LAYER_GROUP, "No layers",
-                    document.kind == DocumentKind::splats ? "A file of splats has no layers."
-                                                          : "Open a portrait or an avatar first.");
+        empty_state(
+            ICON_FA_LAYER_GROUP, "No layers",
+            document.kind == DocumentKind::splats ? "A file of splats has no layers." : needs_avatar_text(studio));
         return;
     }
     if (counted_ != document.gaussians) {
@@ -40,7 +40,7 @@ void LayersPanel::draw(Studio& studio) {
         ImGui::TableSetupColumn("name", ImGuiTableColumnFlags_WidthStretch);
         ImGui::TableSetupColumn("count", ImGuiTableColumnFlags_WidthFixed, px(64));
         ImGui::TableSetupColumn("show", ImGuiTableColumnFlags_WidthFixed, ImGui::GetFrameHeight());
-        ImGui::TableSetupColumn("solo", ImGuiTableColumnFlags_WidthFixed, ImGui::GetFrameHeight());
+        ImGui::TableSetupColumn("solo", ImGuiTableColumnFlags_WidthFixed, px(40));
         for (std::size_t i = 0; i < layer_count; ++i) {
             if (counts_[i] == 0 && Layer(i) == Layer::accessory) continue;
             const bool shown = !document.edits.layer_hidden[i], solo = document.edits.layer_solo[i];
@@ -66,7 +66,10 @@ void LayersPanel::draw(Studio& studio) {
                             shown ? "Hide this layer." : "Show this layer."))
                 studio.invoke("layer.show", {{"layer", layer_names[i]}, {"on", !shown}});
             ImGui::TableNextColumn();
-            if (icon_button("solo", ICON_FA_S, solo, "Show only this layer, and others that are solo."))
+            if (toggle_button("Solo", solo,
+                              solo ? "Solo: other layers are hidden. A click ends that."
+                                   : "Show only this layer, and others that are solo.",
+                              -1))
                 studio.invoke("layer.solo", {{"layer", layer_names[i]}, {"on", !solo}});
             ImGui::PopID();
         }

@@ -6,6 +6,7 @@
 #include "ui/icons.h"
 #include "ui/interface.h"
 #include "ui/theme.h"
+#include "ui/view_modes.h"
 #include "ui/widgets.h"
 
 namespace likeness::ui {
@@ -78,16 +79,18 @@ void train_menu(Studio& studio) {
 }
 
 void view_menu(Studio& studio, Interface& interface) {
-    for (const char* id : {"view.front", "view.left", "view.right", "view.back", "view.top", "view.bottom"})
+    for (const char* id :
+         {"view.front", "view.left", "view.right", "view.back", "view.top", "view.bottom", "view.three_quarters"})
         command_item(studio, id);
     const bool source = studio.view().source_camera;
-    command_item(studio, "view.source", {{"on", !source}}, "", source);
+    command_item(studio, "view.source", {{"on", !source}}, "", source, "0");
     command_item(studio, "view.frame");
     command_item(studio, "view.reset");
+    if (studio.document().splats) command_item(studio, "view.turn_over");
     ImGui::Separator();
-    static constexpr const char* titles[] = {"Splats", "Mesh", "Wireframe", "Normals", "Depth", "Alpha"};
-    for (std::size_t i = 0; i < view_mode_names.size(); ++i)
-        command_item(studio, "view.mode", {{"mode", view_mode_names[i]}}, titles[i], studio.view().mode == ViewMode(i));
+    for (std::size_t i = 0; i < view_modes.size(); ++i)
+        command_item(studio, "view.mode", {{"mode", view_mode_names[i]}}, view_modes[i].title,
+                     studio.view().mode == ViewMode(i), view_modes[i].keys);
     ImGui::Separator();
     const ViewState& view = studio.view();
     command_item(studio, "view.landmarks", {}, "", view.landmarks);
@@ -95,9 +98,9 @@ void view_menu(Studio& studio, Interface& interface) {
     command_item(studio, "view.cube", {}, "", view.view_cube);
     command_item(studio, "view.statistics", {}, "", view.statistics);
     command_item(studio, "view.compare", {{"mode", view.compare == CompareMode::wipe ? "off" : "wipe"}},
-                 "Wipe with the photograph", view.compare == CompareMode::wipe);
+                 "Wipe with the photograph", view.compare == CompareMode::wipe, "C");
     command_item(studio, "view.compare", {{"mode", view.compare == CompareMode::side_by_side ? "off" : "side_by_side"}},
-                 "Photograph beside the avatar", view.compare == CompareMode::side_by_side);
+                 "Photograph beside the avatar", view.compare == CompareMode::side_by_side, "Shift+C");
     ImGui::Separator();
     if (ImGui::BeginMenu("Panels")) {
         for (const auto& panel : interface.panels()) {
@@ -117,18 +120,21 @@ void view_menu(Studio& studio, Interface& interface) {
     }
 }
 
-void capture_menu(Studio& studio) {
+void capture_menu(Studio& studio, const ViewportOutput& output) {
     command_item(studio, "capture.screenshot");
-    command_item(studio, "capture.screenshot", {{"transparent", true}, {"scale", 4}}, "Screenshot, transparent, 4x");
+    command_item(studio, "capture.screenshot", {{"transparent", true}, {"scale", 4}}, "Transparent screenshot, 4x...");
     command_item(studio, "capture.window");
+    ImGui::Separator();
     command_item(studio, "capture.turntable");
-    command_item(studio, "capture.record");
-    command_item(studio, "capture.record", {{"on", false}}, "End recording");
+    if (output.recording())
+        command_item(studio, "capture.record", {{"on", false}}, "End recording");
+    else
+        command_item(studio, "capture.record");
 }
 
 }  // namespace
 
-void draw_menu_bar(Studio& studio, Interface& interface) {
+void draw_menu_bar(Studio& studio, const ViewportOutput& output, Interface& interface) {
     ImGui::PushStyleVar(ImGuiStyleVar_FramePadding, ImVec2(px(8), px(6)));
     const bool shown = ImGui::BeginMainMenuBar();
     ImGui::PopStyleVar();
@@ -143,7 +149,7 @@ void draw_menu_bar(Studio& studio, Interface& interface) {
     menu("Pose", [&] { pose_menu(studio); });
     menu("Train", [&] { train_menu(studio); });
     menu("View", [&] { view_menu(studio, interface); });
-    menu("Capture", [&] { capture_menu(studio); });
+    menu("Capture", [&] { capture_menu(studio, output); });
     menu("Help", [&] {
         if (ImGui::MenuItem("Keyboard and mouse", "F1")) interface.shortcut_sheet().toggle();
         if (ImGui::MenuItem("Command palette", "Ctrl+P")) interface.command_palette().open();

@@ -6,6 +6,7 @@
 namespace likeness::ui {
 
 class Interface;
-void draw_menu_bar(Studio& studio, Interface& interface);
+class ViewportOutput;
+void draw_menu_bar(Studio& studio, const ViewportOutput& output, Interface& interface);
 
 }  // namespace likeness::ui

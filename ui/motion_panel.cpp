@@ -67,7 +67,8 @@ void MotionPanel::draw(Studio& studio) {
         const float width = px(160);
         ImGui::BeginChild("empty", {0, ImGui::GetContentRegionAvail().y - ImGui::GetFrameHeight() - px(6)});
         empty_state(ICON_FA_FILM, "No motion is open",
-                    "A track of ARKit expressions (JSON or CSV) moves the face over time.");
+                    studio.document().splats ? "Splats have no face that a motion could move."
+                                             : "A track of ARKit expressions (JSON or CSV) moves the face over time.");
         ImGui::EndChild();
         ImGui::SetCursorPosX(0.5f * (ImGui::GetWindowWidth() - width));
         command_button(studio, "motion.open", {}, ICON_FA_FOLDER_OPEN "  Open motion...",

@@ -15,7 +15,9 @@ bool NativeFileDialog::available() {
         const char* value = std::getenv(variable);
         return value && *value;
     };
-    return (named("DISPLAY") || named("WAYLAND_DISPLAY")) && pfd::settings::available();
+    if (!named("DISPLAY") && !named("WAYLAND_DISPLAY")) return false;
+    if (!pfd::settings::available()) pfd::settings::rescan();  // one may have been installed meanwhile
+    return pfd::settings::available();
 }
 
 NativeFileDialog::NativeFileDialog(const FileRequest& request, const std::filesystem::path& folder)

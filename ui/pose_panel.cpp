@@ -30,7 +30,7 @@ PosePanel::PosePanel() : Panel("Pose", ICON_FA_PERSON, "Head, neck, jaw and eyes
 
 void PosePanel::draw(Studio& studio) {
     if (!studio.document().has_avatar()) {
-        empty_state(ICON_FA_PERSON, "Nothing to pose", "Open a portrait or an avatar first.");
+        empty_state(ICON_FA_PERSON, "Nothing to pose", needs_avatar_text(studio));
         return;
     }
     const HeadModel& model = *studio.document().model();

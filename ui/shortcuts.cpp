@@ -10,6 +10,7 @@
 #include "ui/icons.h"
 #include "ui/interface.h"
 #include "ui/theme.h"
+#include "ui/view_modes.h"
 #include "ui/widgets.h"
 
 namespace likeness::ui {
@@ -17,7 +18,7 @@ namespace {
 
 constexpr float pi = std::numbers::pi_v<float>;
 
-// "Ctrl+Shift+S", "Keypad7", "F3", "Space"; 0 when it names no key.
+// "Ctrl+Shift+S", "7", "F3", "Space"; 0 when it names no key.
 ImGuiKeyChord chord_of(const std::string& text) {
     ImGuiKeyChord chord = 0;
     std::size_t at = 0;
@@ -33,11 +34,20 @@ ImGuiKeyChord chord_of(const std::string& text) {
             continue;
         }
         if (part == ",") return chord | ImGuiKey_Comma;
-        if (part == ".") return chord | ImGuiKey_Period;
         for (int key = ImGuiKey_NamedKey_BEGIN; key < ImGuiKey_NamedKey_END; ++key)
             if (part == ImGui::GetKeyName(ImGuiKey(key))) return chord | key;
         return 0;
     }
+}
+
+// A digit is either of the two that a keyboard may have.
+bool pressed(const std::string& keys) {
+    const ImGuiKeyChord chord = chord_of(keys);
+    if (chord == 0) return false;
+    if (ImGui::IsKeyChordPressed(chord)) return true;
+    const int key = chord & ~ImGuiMod_Mask_;
+    return key >= ImGuiKey_0 && key <= ImGuiKey_9 &&
+           ImGui::IsKeyChordPressed((chord & ImGuiMod_Mask_) | (key - ImGuiKey_0 + ImGuiKey_Keypad0));
 }
 
 struct WindowKey {
@@ -57,10 +67,9 @@ void show_mode(Studio& studio, Interface&) {
     studio.invoke("view.mode", {{"mode", view_mode_names[std::size_t(Mode)]}});
 }
 
-// Digits stand for the keypad, which many keyboards lack.
-constexpr std::array<WindowKey, 21> window_keys = {{
+constexpr std::array<WindowKey, 22> window_keys = {{
     {"Window", "Ctrl+P", "Command palette", [](Studio&, Interface& i) { i.command_palette().open(); }},
-    {"Window", "F1", "Keyboard shortcuts", [](Studio&, Interface& i) { i.shortcut_sheet().toggle(); }},
+    {"Window", "F1", "Keyboard and mouse", [](Studio&, Interface& i) { i.shortcut_sheet().toggle(); }},
     {"Window", "Ctrl+,", "Preferences", [](Studio&, Interface& i) { i.show_panel("Preferences"); }},
     {"Edit", "Ctrl+Y", "Redo",
      [](Studio& s, Interface&) {
@@ -70,7 +79,8 @@ constexpr std::array<WindowKey, 21> window_keys = {{
     {"View", "Ctrl+1", "Back", [](Studio& s, Interface& i) { i.viewport().turn_to(s, pi, 0); }},
     {"View", "3", "Subject's left", [](Studio& s, Interface& i) { i.viewport().turn_to(s, pi / 2, 0); }},
     {"View", "Ctrl+3", "Subject's right", [](Studio& s, Interface& i) { i.viewport().turn_to(s, -pi / 2, 0); }},
-    {"View", "5", "Three quarters", [](Studio& s, Interface& i) { i.viewport().turn_to(s, 0.6f, 0.1f); }},
+    {"View", "5", "Three quarters",
+     [](Studio& s, Interface& i) { i.viewport().turn_to(s, 35 * pi / 180, 6 * pi / 180); }},
     {"View", "7", "Top", [](Studio& s, Interface& i) { i.viewport().turn_to(s, 0, pi / 2); }},
     {"View", "Ctrl+7", "Bottom", [](Studio& s, Interface& i) { i.viewport().turn_to(s, 0, -pi / 2); }},
     {"View", "0", "Photograph's camera",
@@ -81,20 +91,21 @@ constexpr std::array<WindowKey, 21> window_keys = {{
      [](Studio& s, Interface&) {
          if (s.document().has_avatar()) compare(s, CompareMode::wipe);
      }},
-    {"View", "Shift+C", "Photograph beside it",
+    {"View", "Shift+C", "Photograph beside the avatar",
      [](Studio& s, Interface&) {
          if (s.document().has_avatar()) compare(s, CompareMode::side_by_side);
      }},
-    {"View", "Shift+1", "Show splats", show_mode<0>},
-    {"View", "Shift+2", "Show the mesh", show_mode<1>},
-    {"View", "Shift+3", "Show the wireframe", show_mode<2>},
-    {"View", "Shift+4", "Show normals", show_mode<3>},
-    {"View", "Shift+5", "Show depth", show_mode<4>},
-    {"Motion", ",", "One frame back",
+    {"View", view_modes[0].keys, view_modes[0].title, show_mode<0>},
+    {"View", view_modes[1].keys, view_modes[1].title, show_mode<1>},
+    {"View", view_modes[2].keys, view_modes[2].title, show_mode<2>},
+    {"View", view_modes[3].keys, view_modes[3].title, show_mode<3>},
+    {"View", view_modes[4].keys, view_modes[4].title, show_mode<4>},
+    {"View", view_modes[5].keys, view_modes[5].title, show_mode<5>},
+    {"Motion", "Comma", "One frame back",
      [](Studio& s, Interface&) {
          if (s.motion().loaded()) s.invoke("motion.step", {{"frames", -1}});
      }},
-    {"Motion", ".", "One frame on",
+    {"Motion", "Period", "One frame on",
      [](Studio& s, Interface&) {
          if (s.motion().loaded()) s.invoke("motion.step", {{"frames", 1}});
      }},
@@ -107,12 +118,11 @@ void run_shortcuts(Studio& studio, Interface& interface) {
     if (io.WantTextInput || ImGui::IsPopupOpen(nullptr, ImGuiPopupFlags_AnyPopupId | ImGuiPopupFlags_AnyPopupLevel))
         return;
     for (const WindowKey& key : window_keys)
-        if (ImGui::IsKeyChordPressed(chord_of(key.keys))) return key.run(studio, interface);
+        if (pressed(key.keys)) return key.run(studio, interface);
     if (interface.command_palette().is_open()) return;
     for (const std::string& id : studio.commands().ids()) {
         const Command& command = *studio.commands().find(id);
-        const ImGuiKeyChord chord = command.shortcut.empty() ? 0 : chord_of(command.shortcut);
-        if (chord == 0 || !ImGui::IsKeyChordPressed(chord)) continue;
+        if (command.shortcut.empty() || !pressed(command.shortcut)) continue;
         if (studio.unavailable(id).empty()) studio.invoke(id);
         return;
     }
@@ -132,7 +142,10 @@ void ShortcutSheet::draw(Studio& studio) {
         std::map<std::string, std::vector<std::pair<std::string, std::string>>> groups;
         for (const std::string& id : studio.commands().ids()) {
             const Command& command = *studio.commands().find(id);
-            if (!command.shortcut.empty()) groups[command.category].emplace_back(command.shortcut, command.title);
+            if (command.shortcut.empty()) continue;
+            std::string title = command.title;
+            if (title.ends_with("...")) title.resize(title.size() - 3);
+            groups[command.category].emplace_back(command.shortcut, title);
         }
         for (const WindowKey& key : window_keys) {
             auto& group = groups[key.group];
@@ -140,7 +153,7 @@ void ShortcutSheet::draw(Studio& studio) {
                 std::find_if(group.begin(), group.end(), [&](const auto& e) { return e.second == key.what; });
             if (same == group.end())
                 group.emplace_back(key.keys, key.what);
-            else
+            else if (same->first != key.keys)
                 same->first += std::string(", ") + key.keys;
         }
         groups["Mouse in the viewport"] = {{"Left drag", "Orbit"},
@@ -150,8 +163,8 @@ void ShortcutSheet::draw(Studio& studio) {
                                            {"Click", "Pick a point of the head"},
                                            {"Double-click", "Frame the head"}};
         groups["Sliders"] = {{"Drag, click", "Set"}, {"Ctrl + click", "Type a value"}, {"Double-click", "Reset"}};
-        const int columns = ImGui::GetContentRegionAvail().x > px(600)   ? 3
-                            : ImGui::GetContentRegionAvail().x > px(400) ? 2
+        const int columns = ImGui::GetContentRegionAvail().x > px(900)   ? 3
+                            : ImGui::GetContentRegionAvail().x > px(600) ? 2
                                                                          : 1;
         // Columns of about the same height, groups unbroken.
         std::size_t rows = 0;
@@ -175,7 +188,7 @@ void ShortcutSheet::draw(Studio& studio) {
                     ImGui::PushStyleColor(ImGuiCol_Text, palette().accent_strong);
                     ImGui::TextUnformatted(keys.c_str());
                     ImGui::PopStyleColor();
-                    ImGui::SameLine(px(158));
+                    ImGui::SameLine(px(136));
                     ImGui::TextUnformatted(what.c_str());
                 }
                 ImGui::Spacing();

@@ -143,7 +143,8 @@ void SourcePanel::draw_facts(Studio& studio, const SourcePhotograph& source) {
     const std::string size =
         source.picture ? std::to_string(source.picture->width) + " x " + std::to_string(source.picture->height) : "";
     ImGui::PushStyleColor(ImGuiCol_Text, palette().dim);
-    ImGui::TextUnformatted((name + "   " + size).c_str());
+    const float room = ImGui::GetContentRegionAvail().x - ImGui::CalcTextSize(("   " + size).c_str()).x;
+    ImGui::TextUnformatted((shortened(name, room) + "   " + size).c_str());
     ImGui::PopStyleColor();
     std::string about = source.file.string();
     if (source.fit) {

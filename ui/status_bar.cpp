@@ -72,15 +72,7 @@ void draw_jobs(Studio& studio, Interface& interface) {
     // At rest, the newest thing that was said.
     ImGui::PushStyleColor(ImGuiCol_Text, colour);
     const float room = std::max(px(60), ImGui::GetContentRegionAvail().x - px(430));
-    std::string text = last.text;
-    if (ImGui::CalcTextSize(text.c_str()).x > room) {
-        while (!text.empty() && ImGui::CalcTextSize((text + "...").c_str()).x > room) {
-            while (text.size() > 1 && (text.back() & 0xC0) == 0x80) text.pop_back();  // whole letters of UTF-8
-            text.pop_back();
-        }
-        text += "...";
-    }
-    ImGui::TextUnformatted(text.c_str());
+    ImGui::TextUnformatted(shortened(last.text, room).c_str());
     ImGui::PopStyleColor();
     if (ImGui::IsItemClicked()) interface.show_panel("Log");
     tooltip(all);

@@ -149,6 +149,7 @@ void set_shapes() {
     style.GrabRounding = 3;
     style.TabRounding = 4;
     style.DockingSeparatorSize = 2;
+    style.TabMinWidthShrink = 40;              // tabs lose the ends of their names before they go behind arrows
     style.TabCloseButtonMinWidthSelected = 0;  // a cross on the tab in front, under the pointer
     style.WindowMenuButtonPosition = ImGuiDir_None;
     style.WindowTitleAlign = {0, 0.5f};

@@ -6,6 +6,7 @@
 
 #include "ui/floating_bar.h"
 #include "ui/icons.h"
+#include "ui/view_modes.h"
 #include "ui/viewport_panel.h"
 #include "ui/widgets.h"
 
@@ -14,16 +15,10 @@ namespace {
 
 constexpr float pi = std::numbers::pi_v<float>;
 
-constexpr std::array<const char*, 6> mode_titles = {"Splats", "Mesh", "Wireframe", "Normals", "Depth", "Alpha"};
-constexpr std::array<const char*, 6> mode_abouts = {
-    "The avatar itself: its Gaussians.",          "The head mesh that carries the Gaussians, as clay.",
-    "The mesh's edges over the avatar.",          "Which way the surface looks: red right, green up, blue towards you.",
-    "How far away each point is: light is near.", "How opaque the avatar is: white is solid."};
-
 // A button with a menu, in a bar: the menu has the room of other menus, not the bar's.
 void menu_button(const char* id, const std::string& label, const std::string& about,
                  const std::function<void()>& menu) {
-    const bool pressed = button(label + "##" + id, ButtonStyle::flat, about);
+    const bool pressed = button(label + "###" + id + "_button", ButtonStyle::flat, about);
     if (pressed) ImGui::OpenPopup(id);
     ImGui::SetNextWindowPos({ImGui::GetItemRectMin().x, ImGui::GetItemRectMax().y + px(4)});
     ImGui::PushStyleVar(ImGuiStyleVar_WindowPadding, ImVec2(px(10), px(10)));
@@ -38,11 +33,11 @@ void menu_button(const char* id, const std::string& label, const std::string& ab
 void display_menu(Studio& studio) {
     ViewState& view = studio.view();
     const bool avatar = studio.document().has_avatar();
-    for (std::size_t i = 0; i < mode_titles.size(); ++i) {
+    for (std::size_t i = 0; i < view_modes.size(); ++i) {
         const bool needs_mesh = ViewMode(i) == ViewMode::mesh || ViewMode(i) == ViewMode::wireframe;
-        if (ImGui::MenuItem(mode_titles[i], nullptr, view.mode == ViewMode(i), avatar || !needs_mesh))
+        if (ImGui::MenuItem(view_modes[i].title, view_modes[i].keys, view.mode == ViewMode(i), avatar || !needs_mesh))
             view.mode = ViewMode(i);
-        tooltip(mode_abouts[i]);
+        tooltip(view_modes[i].about);
     }
     ImGui::Separator();
     ImGui::MenuItem("Landmarks", "L", &view.landmarks, avatar);
@@ -104,7 +99,7 @@ void camera_menu(Studio& studio, ViewportPanel& panel) {
                                                        {"Bottom", "Ctrl+7", 0, -pi / 2}}};
     for (const Preset& preset : presets)
         if (ImGui::MenuItem(preset.title, preset.shortcut)) panel.turn_to(studio, preset.yaw, preset.pitch);
-    if (ImGui::MenuItem("Three quarters", "5")) panel.turn_to(studio, 0.6f, 0.1f);
+    if (ImGui::MenuItem("Three quarters", "5")) panel.turn_to(studio, 35 * pi / 180, 6 * pi / 180);
     ImGui::Separator();
     if (ImGui::MenuItem("Photograph's camera", "0", view.source_camera, studio.document().has_avatar()))
         view.source_camera = !view.source_camera;
@@ -114,6 +109,7 @@ void camera_menu(Studio& studio, ViewportPanel& panel) {
         view.pan = {};
         view.source_camera = false;
     }
+    if (studio.document().splats) command_item(studio, "view.turn_over");
     ImGui::Separator();
     float degrees = view.fov * 180 / pi;
     ImGui::SetNextItemWidth(px(190));
@@ -145,7 +141,8 @@ void joint_menu(Studio& studio) {
     const std::string shown = studio.view().gizmo.empty() ? "none" : studio.view().gizmo;
     for (const Joint& joint : joints) {
         const bool known = studio.document().model()->joint(joint.name) >= 0 || std::string("none") == joint.name;
-        if (known && ImGui::MenuItem(joint.title, nullptr, shown == joint.name))
+        const char* keys = joint.name == std::string(shown == "none" ? "head" : "none") ? "R" : nullptr;
+        if (known && ImGui::MenuItem(joint.title, keys, shown == joint.name))
             studio.invoke("view.gizmo", {{"joint", joint.name}});
     }
 }
@@ -154,7 +151,7 @@ void draw_buttons(Studio& studio, const ViewportOutput& output, ViewportPanel& p
     const auto label = [&](const char* icon, const char* words) {
         return wide ? std::string(icon) + "  " + words + "  " ICON_FA_CARET_DOWN : std::string(icon);
     };
-    menu_button("display", label(ICON_FA_EYE, mode_titles[std::size_t(studio.view().mode)]),
+    menu_button("display", label(ICON_FA_EYE, view_modes[std::size_t(studio.view().mode)].title),
                 "What is drawn, and what lies over it.", [&] { display_menu(studio); });
     ImGui::SameLine();
     menu_button("background", label(ICON_FA_IMAGE, "Background"), "What is seen behind the avatar.",
@@ -178,7 +175,7 @@ void draw_buttons(Studio& studio, const ViewportOutput& output, ViewportPanel& p
             compare(CompareMode::wipe);
         ImGui::SameLine();
         if (icon_button("beside", ICON_FA_TABLE_COLUMNS, view.compare == CompareMode::side_by_side,
-                        "The photograph beside the avatar.", has_photo))
+                        "The photograph beside the avatar (Shift+C).", has_photo))
             compare(CompareMode::side_by_side);
     }
     ImGui::SameLine();

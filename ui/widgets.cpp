@@ -40,9 +40,9 @@ class ButtonLook {
     int count_ = 0;
 };
 
-std::string about_command(const Command& command, const std::string& reason) {
+std::string about_command(const Command& command, const std::string& reason, const std::string& keys) {
     std::string text = command.tooltip;
-    if (!command.shortcut.empty()) text += (text.empty() ? "" : "\n") + std::string("Shortcut: ") + command.shortcut;
+    if (!keys.empty()) text += (text.empty() ? "" : "\n") + std::string("Shortcut: ") + keys;
     if (!reason.empty()) text += (text.empty() ? "" : "\n") + std::string("Not now: ") + reason;
     return text;
 }
@@ -153,20 +153,20 @@ bool command_button(Studio& studio, const std::string& command, const Arguments&
         const ButtonLook look(style);
         pressed = ImGui::Button((label.empty() ? found->title : label).c_str(), {width, 0});
     }
-    tooltip(about_command(*found, reason));
+    tooltip(about_command(*found, reason, found->shortcut));
     ImGui::EndDisabled();
     return pressed && studio.invoke(command, arguments);
 }
 
 void command_item(Studio& studio, const std::string& command, const Arguments& arguments, const std::string& label,
-                  bool selected) {
+                  bool selected, const char* keys) {
     const Command* found = studio.commands().find(command);
     if (!found) return;
     const std::string reason = studio.unavailable(command);
-    if (ImGui::MenuItem((label.empty() ? found->title : label).c_str(),
-                        arguments.values().empty() ? found->shortcut.c_str() : nullptr, selected, reason.empty()))
+    if (!keys && arguments.values().empty()) keys = found->shortcut.c_str();
+    if (ImGui::MenuItem((label.empty() ? found->title : label).c_str(), keys, selected, reason.empty()))
         studio.invoke(command, arguments);
-    tooltip(about_command(*found, reason));
+    tooltip(about_command(*found, reason, keys ? keys : ""));
 }
 
 bool icon_button(const char* id, const char* icon, bool on, const std::string& about, bool enabled) {
@@ -181,6 +181,17 @@ bool icon_button(const char* id, const char* icon, bool on, const std::string& a
     ImGui::PopStyleColor(2);
     ImGui::PopID();
     ImGui::EndDisabled();
+    tooltip(about);
+    return pressed;
+}
+
+bool toggle_button(const char* label, bool on, const std::string& about, float width) {
+    ImGui::PushStyleColor(ImGuiCol_Button, on ? ImGui::GetStyleColorVec4(ImGuiCol_HeaderActive) : ImVec4());
+    ImGui::PushStyleColor(ImGuiCol_Text, on ? palette().accent_strong : palette().dim);
+    ImGui::PushStyleVar(ImGuiStyleVar_FramePadding, ImVec2(0, ImGui::GetStyle().FramePadding.y));
+    const bool pressed = ImGui::Button(label, {width, 0});
+    ImGui::PopStyleVar();
+    ImGui::PopStyleColor(2);
     tooltip(about);
     return pressed;
 }
@@ -250,6 +261,17 @@ void empty_state(const char* icon, const std::string& title, const std::string& 
     }
     centred(title, medium_font(), palette().dim);
     centred(text, regular_font(), palette().dim);
+}
+
+std::string needs_avatar_text(const Studio& studio) {
+    switch (studio.document().stage) {
+        case DocumentStage::preparing:
+            return "The avatar is being prepared.";
+        case DocumentStage::failed:
+            return "No avatar could be made of this photograph.";
+        default:
+            return "Open a portrait or an avatar first.";
+    }
 }
 
 void busy_state(const std::string& title, float fraction) {
@@ -347,6 +369,15 @@ int choice_row(const char* id, const std::vector<std::string>& labels, int chose
     }
     ImGui::PopID();
     return changed;
+}
+
+std::string shortened(std::string text, float room) {
+    if (ImGui::CalcTextSize(text.c_str()).x <= room) return text;
+    while (!text.empty() && ImGui::CalcTextSize((text + "...").c_str()).x > room) {
+        while (text.size() > 1 && (text.back() & 0xC0) == 0x80) text.pop_back();  // whole letters of UTF-8
+        text.pop_back();
+    }
+    return text + "...";
 }
 
 std::string format_seconds(double seconds) {

@@ -32,13 +32,16 @@ bool slider(Studio& studio, const char* id, const SliderSpec& spec, float& value
 enum class ButtonStyle { normal, primary, flat };
 bool command_button(Studio& studio, const std::string& command, const Arguments& arguments = {},
                     const std::string& label = "", ButtonStyle style = ButtonStyle::normal, float width = 0);
-// The same as an entry of a menu.
+// The same as an entry of a menu. `keys` are what does the same with these arguments; the command's own unless given.
 void command_item(Studio& studio, const std::string& command, const Arguments& arguments = {},
-                  const std::string& label = "", bool selected = false);
+                  const std::string& label = "", bool selected = false, const char* keys = nullptr);
 // Buttons that are no commands.
 bool button(const std::string& label, ButtonStyle style, const std::string& about, float width = 0);
 // A square button with an icon that stays pressed while `on`.
 bool icon_button(const char* id, const char* icon, bool on, const std::string& about, bool enabled = true);
+
+// A button with words that stays pressed while `on`.
+bool toggle_button(const char* label, bool on, const std::string& about, float width = 0);
 
 // A heading that folds what belongs to it; true while it is open.
 bool section(const char* label, bool open = true);
@@ -48,6 +51,8 @@ void note(const std::string& text);
 void fact(const char* label, const std::string& value);
 // An icon, a line and a sentence in the middle of an empty panel.
 void empty_state(const char* icon, const std::string& title, const std::string& text);
+// What an empty panel says that shows an avatar: that one is on its way, or how to get one.
+std::string needs_avatar_text(const Studio& studio);
 // The same with a bar, for a panel whose content is being made. fraction < 0: it is not known how far.
 void busy_state(const std::string& title, float fraction);
 // What went wrong, in a frame of its own.
@@ -61,6 +66,8 @@ bool matches(const std::string& text, const std::string& query);
 int choice_row(const char* id, const std::vector<std::string>& labels, int chosen,
                const std::vector<std::string>& about = {});
 
+// `text`, or as much of it as fits into so many pixels with "..." after it.
+std::string shortened(std::string text, float room);
 std::string format_seconds(double seconds);      // "1:05", "0:07"
 std::string format_count(std::size_t count);     // "87,977"
 std::string readable(const std::string& camel);  // "mouthSmileLeft" -> "Mouth smile left"

@@ -8,6 +8,7 @@
 #include <cstring>
 #include <new>
 
+#include "core/formats/packed_splat_ply.h"
 #include "core/formats/ply_header.h"
 #include "core/image/file_bytes.h"
 
@@ -103,9 +104,6 @@ const ply::Element& gaussians_of(const ply::Header& header) {
                                      [](const ply::Element& element) { return element.name == "vertex"; });
     if (vertex == header.elements.end())
         throw BadPly{"holds no vertices; choose a 3D Gaussian Splatting PLY.", "no vertex element"};
-    if (vertex->find("packed_position") >= 0)
-        throw BadPly{"is a compressed splat PLY, which this reader does not know; export it as a standard PLY.",
-                     "packed_position"};
     const bool any_splat = vertex->find("f_dc_0") >= 0 || vertex->find("rot_0") >= 0 || vertex->find("scale_0") >= 0;
     for (const char* name : value_names) {
         const int found = vertex->find(name);
@@ -124,8 +122,7 @@ const ply::Element& gaussians_of(const ply::Header& header) {
     return *vertex;
 }
 
-SplatSet read(std::span<const std::uint8_t> bytes) {
-    const ply::Header header = ply::parse_header(bytes);
+SplatSet read_standard(std::span<const std::uint8_t> bytes, const ply::Header& header) {
     const ply::Element& vertex = gaussians_of(header);
     std::array<std::size_t, value_count> columns{};
     for (std::size_t i = 0; i < value_count; ++i) columns[i] = static_cast<std::size_t>(vertex.find(value_names[i]));
@@ -175,6 +172,12 @@ SplatSet read(std::span<const std::uint8_t> bytes) {
             append(splats, values);
         }
     }
+    return splats;
+}
+
+SplatSet read(std::span<const std::uint8_t> bytes) {
+    const ply::Header header = ply::parse_header(bytes);
+    SplatSet splats = ply::is_packed(header) ? ply::read_packed(bytes, header) : read_standard(bytes, header);
     if (splats.count == 0) throw BadPly{"holds only Gaussians that are not finite; export it again.", ""};
     splats.resize(splats.count);
     return splats;

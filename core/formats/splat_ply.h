@@ -13,10 +13,11 @@
 
 namespace likeness {
 
-// Reads the properties by name, in any order and of any number type, binary (both byte orders) or ascii.
+// Reads the properties by name, in any order and of any number type, binary (both byte orders) or ascii; and the
+// compressed PLY of PlayCanvas and SuperSplat.
 // Higher SH degrees are left out. Gaussians with a value that is not finite are left out too.
 // Rotations are normalised; opacities lie in (0, 1), scales in [1e-9, 1e4].
-// Errors: not_found, bad_input (no PLY, a plain point cloud, a mesh, a compressed PLY, cut off, no Gaussians), io,
+// Errors: not_found, bad_input (no PLY, a plain point cloud, a mesh, cut off, no Gaussians), io,
 // out_of_memory; the message is one sentence that names the file.
 Result<SplatSet> load_splat_ply(const std::filesystem::path& path);
 Result<SplatSet> load_splat_ply_from_memory(std::span<const std::uint8_t> bytes, const std::string& name);

@@ -1,4 +1,4 @@
-// Expressions, joints, identity and layers.
+// Expressions, joints, poses as a whole and their presets.
 #include <algorithm>
 #include <numbers>
 
@@ -315,106 +315,6 @@ void add_pose_commands(CommandRegistry& registry) {
                       if (s.settings().pose_presets.erase(a.text("name")) == 0)
                           return studio_error("There is no kept preset '" + a.text("name") + "'.");
                       s.settings_changed();
-                      return {};
-                  }});
-}
-
-void add_shape_commands(CommandRegistry& registry) {
-    const auto has_identity = [](const Studio& s) -> std::string {
-        if (!s.document().has_avatar()) return "Open a portrait or an avatar first.";
-        return s.document().edits.identity_change.size() > 0 ? "" : "This avatar's head has no named shapes to change.";
-    };
-    registry.add(
-        {"identity.set",
-         "Shape",
-         "Identity",
-         "Changes a named feature of the head; 0 is the person as fitted, 1 or -1 the strongest sensible change.",
-         {text_argument("name", "The feature, as nose-width"), number_argument("value", "How much", -3, 3)},
-         "",
-         true,
-         "name",
-         has_identity,
-         [](Studio& s, const Arguments& a) -> Status {
-             const auto sliders = identity_sliders(*s.document().model());
-             bool found = false;
-             for (const std::string& name :
-                  {a.text("name"), s.document().symmetric ? mirrored_name(a.text("name")) : a.text("name")})
-                 for (const IdentitySlider& slider : sliders)
-                     if (slider.name == name) {
-                         set_slider(slider, float(a.number("value")), s.edits().identity_change);
-                         found = true;
-                     }
-             if (!found) return studio_error("This head has no feature '" + a.text("name") + "'.");
-             return {};
-         }});
-    registry.add({"identity.reset",
-                  "Reset shape",
-                  "Identity",
-                  "Brings one feature back to the person as fitted.",
-                  {text_argument("name", "The feature")},
-                  "",
-                  true,
-                  "name",
-                  has_identity,
-                  [](Studio& s, const Arguments& a) -> Status {
-                      return s.commands().find("identity.set")->run(s, {{"name", a.text("name")}, {"value", 0.0}});
-                  }});
-    registry.add({"identity.reset_all",
-                  "Reset all shapes",
-                  "Identity",
-                  "Brings the whole head back to the person as fitted.",
-                  {},
-                  "",
-                  true,
-                  "",
-                  has_identity,
-                  [](Studio& s, const Arguments&) -> Status {
-                      s.edits().identity_change.setZero();
-                      return {};
-                  }});
-
-    const auto layer = [] { return choice_argument("layer", "The layer", {layer_names.begin(), layer_names.end()}); };
-    const auto index = [](const Arguments& a) {
-        return std::size_t(std::find(layer_names.begin(), layer_names.end(), a.text("layer")) - layer_names.begin());
-    };
-    registry.add({"layer.show",
-                  "Show layer",
-                  "Layers",
-                  "Shows or hides a layer of the avatar.",
-                  {layer(), with_default(flag_argument("on", "Shown or hidden"), true)},
-                  "",
-                  true,
-                  "layer",
-                  needs_avatar,
-                  [index](Studio& s, const Arguments& a) -> Status {
-                      s.edits().layer_hidden[index(a)] = !a.flag("on");
-                      return {};
-                  }});
-    registry.add({"layer.solo",
-                  "Solo layer",
-                  "Layers",
-                  "Shows only the layers that are solo.",
-                  {layer(), with_default(flag_argument("on", "Solo or not"), true)},
-                  "",
-                  true,
-                  "layer",
-                  needs_avatar,
-                  [index](Studio& s, const Arguments& a) -> Status {
-                      s.edits().layer_solo[index(a)] = a.flag("on");
-                      return {};
-                  }});
-    registry.add({"layer.show_all",
-                  "Show all layers",
-                  "Layers",
-                  "Shows every layer and ends solo.",
-                  {},
-                  "",
-                  true,
-                  "",
-                  needs_avatar,
-                  [](Studio& s, const Arguments&) -> Status {
-                      s.edits().layer_hidden.fill(false);
-                      s.edits().layer_solo.fill(false);
                       return {};
                   }});
 }

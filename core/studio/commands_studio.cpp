@@ -264,7 +264,12 @@ void add_studio_commands(CommandRegistry& registry) {
                   "",
                   false,
                   "",
-                  {},
+                  [](const Studio& s) {
+                      const std::vector<JobInfo> jobs = s.jobs().list();
+                      const bool some = std::ranges::any_of(
+                          jobs, [](const JobInfo& j) { return j.state == JobState::running && j.cancellable; });
+                      return some ? "" : "No task is running that can be ended.";
+                  },
                   [](Studio& s, const Arguments&) -> Status {
                       s.jobs().cancel_all();
                       return {};

@@ -52,12 +52,13 @@ void add_view_commands(CommandRegistry& registry) {
         add(what, title, "Looks at the head from there.", {}, shortcut,
             [yaw, pitch](ViewState& v, const Arguments&) { look_from(v, yaw, pitch); });
     };
-    direction("front", "Front", "Keypad1", 0, 0);
-    direction("back", "Back", "Ctrl+Keypad1", 180, 0);
-    direction("left", "Subject's left", "Keypad3", 90, 0);
-    direction("right", "Subject's right", "Ctrl+Keypad3", -90, 0);
-    direction("top", "Top", "Keypad7", 0, 90);
-    direction("bottom", "Bottom", "Ctrl+Keypad7", 0, -90);
+    direction("front", "Front", "1", 0, 0);
+    direction("back", "Back", "Ctrl+1", 180, 0);
+    direction("left", "Subject's left", "3", 90, 0);
+    direction("right", "Subject's right", "Ctrl+3", -90, 0);
+    direction("top", "Top", "7", 0, 90);
+    direction("bottom", "Bottom", "Ctrl+7", 0, -90);
+    direction("three_quarters", "Three quarters", "5", 35, 6);
     add("orbit", "Orbit", "Turns the camera about the head, in degrees; by what is given, or to it.",
         {with_default(number_argument("yaw", "To the subject's left", -3600, 3600, "degrees"), 0),
          with_default(number_argument("pitch", "Up", -180, 180, "degrees"), 0),
@@ -86,11 +87,12 @@ void add_view_commands(CommandRegistry& registry) {
     add("fov", "Field of view", "The vertical field of view; the head keeps its size, perspective changes.",
         {number_argument("degrees", "Vertical angle", 2, 100, "degrees")}, "",
         [](ViewState& v, const Arguments& a) { v.fov = float(a.number("degrees") * degree); });
-    add("frame", "Frame", "Brings the whole head into the picture.", {}, "F", [](ViewState& v, const Arguments&) {
-        v.source_camera = false;
-        v.zoom = 1;
-        v.pan = {};
-    });
+    add("frame", "Frame the head", "Brings the whole head into the picture.", {}, "F",
+        [](ViewState& v, const Arguments&) {
+            v.source_camera = false;
+            v.zoom = 1;
+            v.pan = {};
+        });
     add("reset", "Reset view", "Front, framed, with the usual field of view.", {}, "Home",
         [](ViewState& v, const Arguments&) {
             const ViewState fresh;
@@ -101,12 +103,22 @@ void add_view_commands(CommandRegistry& registry) {
             v.pan = fresh.pan;
             v.fov = fresh.fov;
         });
+    registry.add({"view.turn_over",
+                  "Turn upside down",
+                  "View",
+                  "Turns splats over: many programs write them with the y axis downwards.",
+                  {},
+                  "",
+                  false,
+                  "",
+                  [](const Studio& s) { return s.document().splats ? "" : "Open a file of splats first."; },
+                  [](Studio& s, const Arguments&) { return s.turn_over(); }});
     registry.add({"view.source",
                   "Photograph's camera",
                   "View",
                   "Looks through the camera of the photograph.",
                   {with_default(flag_argument("on", "That camera or the free one"), true)},
-                  "Keypad0",
+                  "0",
                   false,
                   "",
                   needs_avatar,
@@ -208,7 +220,7 @@ void add_view_commands(CommandRegistry& registry) {
 
     // Whoever renders sets the handlers of these.
     registry.add({"capture.screenshot",
-                  "Screenshot",
+                  "Screenshot...",
                   "Capture",
                   "Writes a picture of the avatar (PNG).",
                   {optional_argument(text_argument("path", "The file")),
@@ -222,7 +234,7 @@ void add_view_commands(CommandRegistry& registry) {
                   needs_scene,
                   {}});
     registry.add({"capture.window",
-                  "Picture of the window",
+                  "Picture of the window...",
                   "Capture",
                   "Writes a picture of the whole window (PNG).",
                   {optional_argument(text_argument("path", "The file"))},
@@ -233,7 +245,7 @@ void add_view_commands(CommandRegistry& registry) {
                   {}});
     registry.add(
         {"capture.turntable",
-         "Turntable",
+         "Turntable...",
          "Capture",
          "Writes a video (.mp4) or a folder of PNG frames that goes round the head.",
          {optional_argument(text_argument("path", "The video or folder")),
@@ -248,7 +260,7 @@ void add_view_commands(CommandRegistry& registry) {
          {}});
     registry.add(
         {"capture.record",
-         "Record",
+         "Record...",
          "Capture",
          "Begins or ends recording the viewport to a video (.mp4) or a folder of PNG frames.",
          {optional_argument(text_argument("path", "The video or folder")),

@@ -48,6 +48,7 @@ int Jobs::start(const std::string& name, std::function<Status(Progress&)> work, 
     job->info.name = name;
     job->info.cancellable = options.cancellable;
     job->info.quiet = options.quiet;
+    job->info.writes = options.writes;
     job->started = seconds_since(start_);
     job->done = std::move(done);
     job->progress = std::make_unique<Progress>(
@@ -170,6 +171,10 @@ bool Jobs::idle() const {
     std::lock_guard lock(mutex_);
     return std::all_of(running_.begin(), running_.end(), [](const auto& job) { return job->info.quiet; }) &&
            std::none_of(queue_.begin(), queue_.end(), [](const Posted& posted) { return posted.counts; });
+}
+
+bool Jobs::writing() const {
+    return std::ranges::any_of(running_, [](const auto& job) { return job->info.writes; });
 }
 
 bool Jobs::running(int id) const {

@@ -27,13 +27,14 @@ struct JobInfo {
     double fraction = 0;  // 0..1
     double seconds = 0;   // since its start, or that it took
     std::optional<double> seconds_left;
-    bool cancelling = false, cancellable = true, quiet = false;
+    bool cancelling = false, cancellable = true, quiet = false, writes = false;
     std::optional<Error> error;
 };
 
 struct JobOptions {
     bool cancellable = true;
-    bool quiet = false;  // housekeeping: a panel may leave it out, idle() does not wait for it
+    bool quiet = false;   // housekeeping: a panel may leave it out, idle() does not wait for it
+    bool writes = false;  // a file that a person asked for: the program does not end before it is there
 };
 
 // All members but post() belong to the owner's thread.
@@ -82,6 +83,7 @@ class Jobs {
     // Cancels everything, also what a person may not, and waits; outcomes are dropped.
     void shut_down();
     bool running(int id) const;
+    bool writing() const;           // a job that writes a person's file runs
     double fraction(int id) const;  // 0 when it does not run
     std::uint64_t ended() const;    // how many have ended and were drained, from the beginning
     // Running first, then the last 50 that ended, newest first.

@@ -95,6 +95,7 @@ void Studio::drain() {
     const double time = now(), elapsed = std::max(0.0, time - last_drain_);
     last_drain_ = time;
     jobs_.drain();
+    if (quitting_ && quit_at_ != std::pair(document_.id, document_.revision.edits)) quitting_ = false;
     take_snapshot();
     follow_training(elapsed);
     if (motion_.playing()) {
@@ -375,7 +376,11 @@ Status Studio::quit(bool discard) {
     if (!may) return may.error();
     if (*may) {
         quitting_ = true;
+        quit_at_ = {document_.id, document_.revision.edits};
         if (session_) session_->stop();
+        for (const JobInfo& job : jobs_.list())
+            if (job.state == JobState::running && job.writes)
+                messages_.info("The program ends when this is done: " + job.name + ".");
     }
     return {};
 }

@@ -53,6 +53,7 @@ struct FileRequest {
     std::vector<std::string> patterns;  // "*.likeness"
     bool saving = false;
     Arguments arguments{};  // what else the command was called with
+    bool operator==(const FileRequest&) const = default;
 };
 
 class Studio {
@@ -112,7 +113,10 @@ class Studio {
     void withdraw_file_request();
     void complete_file_request() { file_request_.reset(); }  // a path was chosen; the command follows
     const std::vector<Recovery>& recoveries() const { return recoveries_; }
-    bool quitting() const { return quitting_ && !jobs_.running(save_job_); }  // the window may close now
+    // A person wants the program to end; work on the document after that takes it back.
+    bool ending() const { return quitting_; }
+    // The window may close now: what a person asked for is written.
+    bool quitting() const { return quitting_ && !jobs_.writing(); }
     const StudioOptions& options() const { return options_; }
     std::string window_title() const;  // "astronaut* - Likeness"
 
@@ -128,6 +132,7 @@ class Studio {
     Status steer_training(const std::string& what);  // pause, resume, stop
     Status change_training(const std::function<void(TrainerOptions&)>& change);
     Status open_motion(const std::filesystem::path& file);
+    Status turn_over();  // precondition: the document is a file of splats
     MotionPlayer& player() { return motion_; }
     EditableState& edits() { return document_.edits; }
     void set_symmetric(bool on) { document_.symmetric = on; }
@@ -200,7 +205,7 @@ class Studio {
     std::shared_ptr<const AvatarSnapshot> shown_snapshot_;
     std::shared_ptr<IdentityBaker> baker_;
     int prepare_job_ = 0, train_job_ = 0, open_job_ = 0, bake_job_ = 0, save_job_ = 0, autosave_job_ = 0,
-        settings_job_ = 0, memory_job_ = 0;
+        settings_job_ = 0, memory_job_ = 0, turn_job_ = 0;
     std::uint64_t activity_seen_ = 0, activity_returned_ = 0;  // see return_memory()
     double memory_due_ = 0;
     std::optional<Question> question_;
@@ -211,6 +216,7 @@ class Studio {
     double autosave_due_ = 0;
     bool autosave_warned_ = false;
     bool quitting_ = false;
+    std::pair<std::uint64_t, std::uint64_t> quit_at_{};  // the document, and which of its edits, when that was wished
     Jobs jobs_;  // last: its threads end before what they use
 };
 

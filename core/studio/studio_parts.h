@@ -1,6 +1,7 @@
 // Shared by the files that make up Studio; not for others.
 #pragma once
 
+#include <cctype>
 #include <mutex>
 #include <optional>
 #include <string>
@@ -61,6 +62,13 @@ struct Studio::Opened {
 
 inline Error studio_error(const std::string& sentence, const std::string& detail = "") {
     return {ErrorCode::invalid_argument, sentence, detail};
+}
+
+// ".jpg" of "A.JPG".
+inline std::string lower_extension(const std::filesystem::path& file) {
+    std::string ending = file.extension().string();
+    for (char& c : ending) c = char(std::tolower(static_cast<unsigned char>(c)));
+    return ending;
 }
 
 // What a .likeness file keeps of a session besides the avatar, as the member "studio" of its avatar.json.

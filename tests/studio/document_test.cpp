@@ -5,8 +5,11 @@
 #include <sys/resource.h>
 
 #include <algorithm>
+#include <atomic>
+#include <chrono>
 #include <csignal>
 #include <fstream>
+#include <thread>
 
 #include "core/avatar/avatar_file.h"
 #include "core/formats/splat_ply.h"
@@ -107,6 +110,29 @@ TEST(Document, UnsavedChangesAreAskedAbout) {
     const auto saved = load_avatar(other, ball_head(1));
     ASSERT_TRUE(saved);
     EXPECT_NE(saved->document.find("jawOpen"), std::string::npos);
+}
+
+TEST(Document, QuittingWaitsForFilesThatAPersonAskedFor) {
+    Opened o;
+    std::atomic<bool> written = false;
+    const auto write = [&](Progress&) -> Status {
+        while (!written) std::this_thread::sleep_for(std::chrono::milliseconds(1));
+        return {};
+    };
+    o.studio.jobs().start("Recording a.mp4", write, {}, {.quiet = true, .writes = true});
+    ASSERT_TRUE(o.studio.execute("app.quit"));
+    o.studio.drain();
+    EXPECT_TRUE(o.studio.ending());
+    EXPECT_FALSE(o.studio.quitting());
+    // Whoever goes on working does not lose that work to an end that was wished before.
+    ASSERT_TRUE(o.studio.execute("pose.set_expression", {{"name", "jawOpen"}, {"value", 0.5}}));
+    o.studio.drain();
+    EXPECT_FALSE(o.studio.ending());
+    ASSERT_TRUE(o.studio.execute("app.quit", {{"discard", true}}));
+    o.studio.drain();
+    EXPECT_FALSE(o.studio.quitting());
+    written = true;
+    ASSERT_TRUE(o.bench.settle_until([&] { return o.studio.quitting(); }));
 }
 
 TEST(Document, ScriptsAreNotAskedButRefused) {

@@ -1,6 +1,7 @@
 // Cameras of the view.
 #include <gtest/gtest.h>
 
+#include "core/formats/splat_ply.h"
 #include "core/studio/view_state.h"
 #include "tests/avatar/avatar_fixtures.h"
 #include "tests/studio/studio_fixtures.h"
@@ -80,6 +81,36 @@ TEST(View, ThePhotographsCameraIsFittedIntoThePicture) {
     o.bench.run("view.background", {{"kind", "checker"}, {"red", 0.5}});
     EXPECT_EQ(o.studio.view().background, BackgroundKind::checker);
     EXPECT_EQ(o.studio.view().background_colour[0], 0.5f);
+}
+
+TEST(View, SplatsTurnUpsideDownAndBack) {
+    TemporaryFolder folder("studio_turn");
+    StudioBench bench(folder.path);
+    Studio& studio = *bench.studio;
+    EXPECT_FALSE(studio.unavailable("view.turn_over").empty());
+    SplatSet splats;
+    splats.resize(1);
+    splats.means = {0.1f, 0.2f, 0.3f};
+    splats.scales = {0.01f, 0.02f, 0.03f};
+    const Eigen::Quaternionf turn = Eigen::Quaternionf(0.8f, 0.2f, -0.4f, 0.3f).normalized();
+    splats.rotations = {turn.w(), turn.x(), turn.y(), turn.z()};
+    splats.opacities = {0.5f};
+    ASSERT_TRUE(save_splat_ply(folder.path / "one.ply", splats));
+    bench.run("file.open", {{"path", (folder.path / "one.ply").string()}});
+    const Eigen::Vector3f middle = studio.document().middle;
+    const auto rotation = [&] {
+        const std::vector<float>& q = studio.document().splats->rotations;
+        return Eigen::Quaternionf(q[0], q[1], q[2], q[3]).toRotationMatrix();
+    };
+    bench.run("view.turn_over");
+    const Eigen::Vector3f about_z(-1, -1, 1);
+    EXPECT_TRUE(rotation().isApprox(about_z.asDiagonal() * turn.toRotationMatrix(), 1e-5f));
+    EXPECT_NEAR(studio.document().splats->means[1], -0.2f, 1e-6f);
+    EXPECT_NEAR(studio.document().splats->means[2], 0.3f, 1e-6f);
+    EXPECT_TRUE(studio.document().middle.isApprox(about_z.cwiseProduct(middle)));
+    bench.run("view.turn_over");
+    EXPECT_TRUE(rotation().isApprox(turn.toRotationMatrix(), 1e-5f));
+    EXPECT_TRUE(studio.document().middle.isApprox(middle));
 }
 
 }  // namespace

@@ -62,6 +62,104 @@ TEST(Dialog, SaveAsksForAPlaceAndReopens) {
     EXPECT_EQ(bench.studio().document().path, file);
 }
 
+// An environment variable that has another value while it lives.
+class Environment {
+  public:
+    Environment(const char* name, const std::string& value) : name_(name) {
+        if (const char* before = std::getenv(name)) before_ = before;
+        ::setenv(name, value.c_str(), 1);
+    }
+    ~Environment() {
+        if (before_)
+            ::setenv(name_, before_->c_str(), 1);
+        else
+            ::unsetenv(name_);
+    }
+    Environment(const Environment&) = delete;
+    Environment& operator=(const Environment&) = delete;
+
+  private:
+    const char* name_;
+    std::optional<std::string> before_;
+};
+
+// A desktop whose file dialog is a script: what it prints was chosen.
+class FakeDesktop {
+  public:
+    explicit FakeDesktop(const std::filesystem::path& folder)
+        : folder_(folder), path_("PATH", folder.string()), display_("DISPLAY", ":none") {
+        std::filesystem::create_directories(folder);
+        install("which", "test -x " + folder.string() + "/$1");
+    }
+    void install(const std::string& program, const std::string& script) const {
+        const std::filesystem::path file = folder_ / program;
+        std::ofstream(file) << "#!/bin/sh\n" << script << "\n";
+        std::filesystem::permissions(file, std::filesystem::perms::owner_all);
+    }
+
+  private:
+    std::filesystem::path folder_;
+    Environment path_, display_;
+};
+
+TEST(Dialog, TheDesktopsOwnIsAskedFirst) {
+    InterfaceBench bench;
+    Studio& studio = bench.studio();
+    const FakeDesktop desktop(bench.folder.path / "programs");
+    bench.app->interface().dialogs().use_native(true);
+    const auto open_dialogs = [&] { return bench.app->interface().dialogs().awaits_desktop(); };
+    const auto ask = [&](const char* command) {
+        studio.invoke(command);
+        for (int i = 0; i < 4; ++i) bench.app->draw();
+    };
+    // Without one, our own.
+    ask("file.open");
+    EXPECT_FALSE(open_dialogs());
+    EXPECT_TRUE(ImGui::FindWindowByName("Open###browser"));
+    studio.withdraw_file_request();
+    bench.app->draw();
+
+    // The choice of one that takes its time, in which the studio goes on drawing.
+    desktop.install("zenity", "/bin/sleep 0.4; echo " + sample_avatar().string());
+    ask("file.open");
+    ASSERT_TRUE(open_dialogs());
+    const std::uint64_t frames = bench.app->frames();
+    ASSERT_TRUE(bench.draw_until([&] { return studio.document().has_avatar(); }));
+    EXPECT_GT(bench.app->frames(), frames + 5);
+    EXPECT_FALSE(studio.file_request());
+
+    // Cancelled: nothing is said and nothing changes.
+    desktop.install("zenity", "exit 1");
+    const std::uint64_t document = studio.document().id;
+    ask("file.open");
+    ASSERT_TRUE(bench.draw_until([&] { return !studio.file_request(); }));
+    EXPECT_EQ(studio.document().id, document);
+    EXPECT_FALSE(studio.messages().dialog());
+
+    // One that is left open, and then another command: the first goes, and its answer is nobody's.
+    const std::filesystem::path saved = bench.folder.path / "kept";
+    desktop.install("zenity", "case \"$*\" in *--save*) echo " + saved.string() + ";; *) exec /bin/sleep 60;; esac");
+    ask("file.open");
+    ASSERT_TRUE(open_dialogs());
+    ask("file.save_as");
+    ASSERT_TRUE(bench.draw_until([&] { return std::filesystem::exists(saved.string() + ".likeness"); }));
+    ASSERT_TRUE(bench.settle());
+    EXPECT_FALSE(open_dialogs());
+    EXPECT_EQ(studio.document().path, saved.string() + ".likeness");
+
+    // The desktop asks about the name that was typed; the file has an ending more, and is not replaced unasked.
+    const auto written = std::filesystem::last_write_time(saved.string() + ".likeness");
+    ask("file.save_as");
+    ASSERT_TRUE(bench.draw_until([&] { return !open_dialogs(); }));
+    ASSERT_TRUE(bench.settle());
+    EXPECT_EQ(std::filesystem::last_write_time(saved.string() + ".likeness"), written);
+    EXPECT_TRUE(bench.play([&](ImGuiTestContext* ctx) {
+        ctx->ItemClick("//###browser/Replace it");
+        IM_CHECK(wait_until(ctx, [&] { return !studio.file_request() && studio.idle(); }));
+    }));
+    EXPECT_NE(std::filesystem::last_write_time(saved.string() + ".likeness"), written);
+}
+
 TEST(Dialog, ClosingAsksAboutUnsavedChanges) {
     InterfaceBench bench;
     open_sample(bench);

@@ -1,6 +1,8 @@
 // How it looks: every panel at several sizes and scales without a fault, and pictures against kept ones.
 #include <imgui_internal.h>
 
+#include <chrono>
+
 #include "core/formats/splat_ply.h"
 #include "core/image/load.h"
 #include "core/image/ops.h"
@@ -156,6 +158,38 @@ TEST(Look, PicturesOfClosedDocumentsAreGone) {
         ASSERT_TRUE(bench.studio().execute("file.close"));
         EXPECT_EQ(textures(), before);
     }
+}
+
+// What needs frames although nobody does anything gets them from the studio's own loop.
+TEST(Look, TooltipsDialogsAndFullResolutionComeWithoutFurtherInput) {
+    InterfaceBench bench;
+    Studio& studio = bench.studio();
+    const auto frames_until = [&](const std::function<bool()>& condition) {
+        const auto end = std::chrono::steady_clock::now() + std::chrono::seconds(20);
+        while (!condition() && std::chrono::steady_clock::now() < end) bench.app->frame(0.25);
+        return condition();
+    };
+    ASSERT_TRUE(studio.execute("file.open", {{"path", sample_avatar().string()}}));
+    ASSERT_TRUE(frames_until([&] { return studio.document().has_avatar(); }));
+    bench.app->viewport().set_moving(true);
+    bench.app->draw();
+    bench.app->viewport().set_moving(false);
+    EXPECT_TRUE(frames_until([&] { return bench.app->viewport().settled(); })) << "a view at rest is drawn in full";
+
+    bench.app->interface().show_panel("Layers");
+    for (int i = 0; i < 8; ++i) bench.app->draw();
+    const ImGuiWindow* layers = ImGui::FindWindowByName("Layers###Layers");
+    ASSERT_TRUE(layers);
+    ImGui::GetIO().AddMousePosEvent(layers->Pos.x + 30, layers->Pos.y + 45);
+    for (int i = 0; i < 3; ++i) bench.app->draw();
+    EXPECT_TRUE(frames_until([] {
+        const ImGuiWindow* tip = ImGui::FindWindowByName("##Tooltip_00");
+        return tip && tip->WasActive;
+    }));
+
+    studio.messages().error({ErrorCode::io, "That went wrong.", ""});
+    for (int i = 0; i < 3; ++i) bench.app->draw();
+    EXPECT_TRUE(frames_until([] { return GImGui->DimBgRatio >= 1; })) << "what lies behind a dialog is dim";
 }
 
 TEST(Look, OnlySplatsAreLookedAt) {

@@ -1,7 +1,6 @@
-// Opening, saving and exporting.
+// Opening: photographs, avatars, splats, motions; and closing.
 #include <algorithm>
 #include <array>
-#include <cctype>
 #include <cmath>
 #include <fstream>
 
@@ -9,19 +8,12 @@
 #include "core/formats/splat_ply.h"
 #include "core/image/file_bytes.h"
 #include "core/image/load.h"
-#include "core/studio/render_avatar.h"
 #include "core/studio/studio_parts.h"
 
 namespace likeness {
 namespace {
 
 namespace fs = std::filesystem;
-
-std::string lower_extension(const fs::path& file) {
-    std::string ending = file.extension().string();
-    for (char& c : ending) c = char(std::tolower(static_cast<unsigned char>(c)));
-    return ending;
-}
 
 enum class FileKind { picture, avatar, splats, motion };
 
@@ -38,8 +30,6 @@ FileKind kind_of(const fs::path& file) {
     if (ending == ".ply") return FileKind::splats;
     return FileKind::picture;
 }
-
-bool same_file(const fs::path& a, const fs::path& b) { return a.lexically_normal() == b.lexically_normal(); }
 
 std::shared_ptr<const AnchoredSplats> splats_of(const std::shared_ptr<const Avatar>& avatar) {
     return {avatar, &avatar->splats};
@@ -62,35 +52,6 @@ void frame_splats(const SplatSet& splats, Document& document) {
     document.middle = 0.5f * (low + high);
     document.view_height = std::clamp(1.3f * (high - low).norm(), 1e-3f, 1e6f);
 }
-
-// The document's avatar as it is to be written.
-struct Snapshot {
-    std::shared_ptr<const Avatar> avatar, fitted;
-    std::shared_ptr<const AnchoredSplats> gaussians;
-    EditableState edits;
-    Eigen::VectorXf baked_change;
-
-    explicit Snapshot(const Document& d)
-        : avatar(d.avatar),
-          fitted(d.fitted),
-          gaussians(d.gaussians),
-          edits(d.edits),
-          baked_change(d.baked_identity_change) {}
-
-    Status write(const fs::path& file, bool thumbnail) const {
-        // The newest shape, baked or not.
-        const bool behind = edits.identity_change.size() > 0 && edits.identity_change != baked_change;
-        Avatar whole = behind ? *IdentityBaker(fitted).bake(edits.identity_change) : *avatar;
-        whole.splats = *gaussians;
-        write_session(whole, fitted->identity, edits);
-        Image small;
-        if (thumbnail) {
-            AvatarRenderer renderer;
-            small = renderer.render(whole, HeadPose::neutral(*whole.model), default_camera(whole, 256, 256));
-        }
-        return save_avatar(file, whole, small);
-    }
-};
 
 }  // namespace
 
@@ -220,95 +181,31 @@ void Studio::open_splats(const fs::path& file) {
         });
 }
 
-Status Studio::close(bool discard) {
-    const auto may = may_lose_document({"file.close", {}}, discard);
-    if (!may) return may.error();
-    if (!*may) return {};
-    jobs_.cancel(open_job_);
-    replace_document({});
-    return {};
-}
-
-Status Studio::save(const fs::path& given) {
-    if (!document_.has_avatar()) return studio_error("There is no avatar to save yet.");
-    if (jobs_.running(save_job_)) return studio_error("The avatar is being saved already; wait until that is done.");
-    fs::path file = given;
-    if (lower_extension(file) != ".likeness") file += ".likeness";
-    std::error_code failed;
-    if (fs::is_directory(file, failed))
-        return studio_error("'" + file.string() + "' is a folder; choose a file's name.");
-    save_job_ = jobs_.start(
-        "Saving " + file.filename().string(),
-        [what = Snapshot(document_), file](Progress& progress) {
-            progress.report(0.1, "Writing");
-            return what.write(file, true);
+Status Studio::turn_over() {
+    if (jobs_.running(turn_job_)) return {};
+    turn_job_ = jobs_.start_for<std::shared_ptr<const SplatSet>>(
+        "Turning upside down",
+        [splats = document_.splats](Progress&) -> Result<std::shared_ptr<const SplatSet>> {
+            // Half a turn about z: (x, y) become (-x, -y), and a quaternion q becomes (0, 0, 0, 1) q.
+            auto turned = std::make_shared<SplatSet>(*splats);
+            for (std::size_t i = 0; i < turned->count; ++i) {
+                float* mean = &turned->means[3 * i];
+                mean[0] = -mean[0];
+                mean[1] = -mean[1];
+                float* q = &turned->rotations[4 * i];
+                const std::array<float, 4> before = {q[0], q[1], q[2], q[3]};
+                q[0] = -before[3];
+                q[1] = -before[2];
+                q[2] = before[1];
+                q[3] = before[0];
+            }
+            return std::shared_ptr<const SplatSet>(std::move(turned));
         },
-        [this, file, id = document_.id, revision = document_.revision](const Status& status) {
-            saved(status, id, revision, file);
-        },
-        {.cancellable = false});
-    return {};
-}
-
-void Studio::saved(const Status& status, std::uint64_t id, const Revision& revision, const fs::path& file) {
-    save_job_ = 0;
-    if (!status) {
-        messages_.error(status.error());
-        if (question_) question_->saving = false;
-        return;
-    }
-    messages_.info("Saved '" + file.string() + "'.");
-    settings_.add_recent(file);
-    settings_changed();
-    if (id == document_.id) {
-        document_.path = file;
-        document_.name = file.stem().string();
-        document_.saved_revision = revision;
-        if (!document_.dirty() && !jobs_.running(autosave_job_)) recovery_folder_->forget();
-        if (recovered_ && options_.remember) RecoveryFolder::discard(*recovered_);
-        recovered_.reset();
-    }
-    if (question_ && question_->saving) {
-        CommandCall then = question_->then;
-        question_.reset();
-        // Training may have gone on since; what was saved is what the person asked for.
-        then.arguments.set("discard", true);
-        if (Status next = execute(then); !next) messages_.error(next.error());
-    }
-}
-
-Status Studio::export_ply(const fs::path& file, bool sh3) {
-    const Scene what = scene();
-    if (what.empty()) return studio_error("There is nothing to export yet.");
-    jobs_.start(
-        "Exporting " + file.filename().string(),
-        [what, file, sh3](Progress& progress) -> Status {
-            progress.report(0.1, "Posing");
-            SplatSet posed, shown;
-            pose_scene(what, posed);
-            // Hidden layers stay out of the file.
-            std::vector<std::size_t> kept;
-            for (std::size_t i = 0; i < posed.count; ++i)
-                if (posed.opacities[i] > 0) kept.push_back(i);
-            if (kept.empty()) return studio_error("All layers are hidden; show one before you export.");
-            shown.resize(kept.size());
-            const auto copy = [&kept](const std::vector<float>& from, std::vector<float>& to, std::size_t width) {
-                for (std::size_t i = 0; i < kept.size(); ++i)
-                    std::copy_n(&from[kept[i] * width], width, &to[i * width]);
-            };
-            copy(posed.means, shown.means, 3);
-            copy(posed.scales, shown.scales, 3);
-            copy(posed.rotations, shown.rotations, 4);
-            copy(posed.colors, shown.colors, 3);
-            copy(posed.opacities, shown.opacities, 1);
-            progress.report(0.4, "Writing");
-            return save_splat_ply(file, shown, sh3);
-        },
-        [this, file](const Status& status) {
-            if (status)
-                messages_.info("Exported '" + file.string() + "'.");
-            else if (status.error().code != ErrorCode::cancelled)
-                messages_.error(status.error());
+        [this, id = document_.id](Result<std::shared_ptr<const SplatSet>> turned) {
+            if (!turned || id != document_.id) return;
+            document_.splats = *std::move(turned);
+            document_.middle.head<2>() *= -1;
+            ++scene_version_;
         });
     return {};
 }
@@ -349,81 +246,12 @@ Status Studio::open_motion(const fs::path& file) {
     return {};
 }
 
-// ---- autosave and recovery ----
-
-bool Studio::awaits_recovery(const fs::path& autosave) const {
-    const auto same = [&](const Recovery& r) { return same_file(r.autosave, autosave); };
-    return (recovered_ && same(*recovered_)) || std::any_of(recoveries_.begin(), recoveries_.end(), same);
-}
-
-void Studio::autosave(bool at_once) {
-    // Undone back to what is on disk: an autosave of what was in between is of no use.
-    if (!document_.dirty() && document_.autosaved_revision != document_.saved_revision &&
-        !jobs_.running(autosave_job_)) {
-        document_.autosaved_revision = document_.saved_revision;
-        recovery_folder_->forget();
-    }
-    if (!options_.remember || settings_.autosave_seconds <= 0 || !document_.dirty()) return;
-    autosave_due_ = std::min(autosave_due_, now() + settings_.autosave_seconds);  // a shorter time was chosen
-    if (document_.autosaved_revision == document_.revision || (!at_once && now() < autosave_due_)) return;
-    if (jobs_.running(autosave_job_) || jobs_.running(save_job_)) return;
-    autosave_due_ = now() + settings_.autosave_seconds;
-    Recovery recovery;
-    recovery.document = document_.path;
-    recovery.name = document_.name;
-    const fs::path elsewhere = recovery_folder_->autosave_for_untitled(document_.name);
-    // An autosave that a person has not decided about is not overwritten.
-    const bool beside = !document_.path.empty() && !awaits_recovery(autosave_beside(document_.path));
-    recovery.autosave = beside ? autosave_beside(document_.path) : elsewhere;
-    autosave_job_ = jobs_.start(
-        "Autosave",
-        [what = Snapshot(document_), recovery, elsewhere, folder = recovery_folder_](Progress&) mutable -> Status {
-            Status written = what.write(recovery.autosave, false);
-            if (!written && recovery.autosave != elsewhere) {
-                recovery.autosave = elsewhere;
-                written = what.write(elsewhere, false);
-            }
-            return written ? folder->remember(recovery) : written;
-        },
-        [this, id = document_.id, revision = document_.revision](const Status& status) {
-            autosaved(status, id, revision);
-        },
-        {.cancellable = false, .quiet = true});
-}
-
-void Studio::autosaved(const Status& status, std::uint64_t id, const Revision& revision) {
-    autosave_job_ = 0;
-    if (!status) {
-        if (!autosave_warned_)
-            messages_.warning("The autosave failed: " + status.error().message, status.error().detail);
-        autosave_warned_ = true;  // once is enough
-        return;
-    }
-    autosave_warned_ = false;
-    // Saved or closed in the meantime: nobody needs it.
-    if (id != document_.id || !document_.dirty()) {
-        recovery_folder_->forget();
-        return;
-    }
-    document_.autosaved_revision = revision;
-    if (recovered_) RecoveryFolder::discard(*recovered_);
-    recovered_.reset();
-}
-
-Status Studio::recover(std::size_t index) {
-    if (index >= recoveries_.size()) return studio_error("There is nothing to recover.");
-    const auto may = may_lose_document({"recovery.recover", {{"index", index}}}, false);
+Status Studio::close(bool discard) {
+    const auto may = may_lose_document({"file.close", {}}, discard);
     if (!may) return may.error();
     if (!*may) return {};
     jobs_.cancel(open_job_);
-    open_avatar_file(recoveries_[index].autosave, recoveries_[index]);
-    return {};
-}
-
-Status Studio::discard_recovery(std::size_t index) {
-    if (index >= recoveries_.size()) return studio_error("There is nothing to discard.");
-    RecoveryFolder::discard(recoveries_[index]);
-    recoveries_.erase(recoveries_.begin() + std::ptrdiff_t(index));
+    replace_document({});
     return {};
 }
 

@@ -1,0 +1,97 @@
+// Saving and exporting.
+#include <algorithm>
+
+#include "core/formats/splat_ply.h"
+#include "core/studio/document_writer.h"
+#include "core/studio/studio_parts.h"
+
+namespace likeness {
+
+namespace fs = std::filesystem;
+
+Status Studio::save(const fs::path& given) {
+    if (!document_.has_avatar()) return studio_error("There is no avatar to save yet.");
+    if (jobs_.running(save_job_)) return studio_error("The avatar is being saved already; wait until that is done.");
+    fs::path file = given;
+    if (lower_extension(file) != ".likeness") file += ".likeness";
+    std::error_code failed;
+    if (fs::is_directory(file, failed))
+        return studio_error("'" + file.string() + "' is a folder; choose a file's name.");
+    save_job_ = jobs_.start(
+        "Saving " + file.filename().string(),
+        [what = DocumentWriter(document_), file](Progress& progress) {
+            progress.report(0.1, "Writing");
+            return what.write(file, true);
+        },
+        [this, file, id = document_.id, revision = document_.revision](const Status& status) {
+            saved(status, id, revision, file);
+        },
+        {.cancellable = false, .writes = true});
+    return {};
+}
+
+void Studio::saved(const Status& status, std::uint64_t id, const Revision& revision, const fs::path& file) {
+    save_job_ = 0;
+    if (!status) {
+        messages_.error(status.error());
+        if (question_) question_->saving = false;
+        return;
+    }
+    messages_.info("Saved '" + file.string() + "'.");
+    settings_.add_recent(file);
+    settings_changed();
+    if (id == document_.id) {
+        document_.path = file;
+        document_.name = file.stem().string();
+        document_.saved_revision = revision;
+        if (!document_.dirty() && !jobs_.running(autosave_job_)) recovery_folder_->forget();
+        if (recovered_ && options_.remember) RecoveryFolder::discard(*recovered_);
+        recovered_.reset();
+    }
+    if (question_ && question_->saving) {
+        CommandCall then = question_->then;
+        question_.reset();
+        // Training may have gone on since; what was saved is what the person asked for.
+        then.arguments.set("discard", true);
+        if (Status next = execute(then); !next) messages_.error(next.error());
+    }
+}
+
+Status Studio::export_ply(const fs::path& file, bool sh3) {
+    const Scene what = scene();
+    if (what.empty()) return studio_error("There is nothing to export yet.");
+    jobs_.start(
+        "Exporting " + file.filename().string(),
+        [what, file, sh3](Progress& progress) -> Status {
+            progress.report(0.1, "Posing");
+            SplatSet posed, shown;
+            pose_scene(what, posed);
+            // Hidden layers stay out of the file.
+            std::vector<std::size_t> kept;
+            for (std::size_t i = 0; i < posed.count; ++i)
+                if (posed.opacities[i] > 0) kept.push_back(i);
+            if (kept.empty()) return studio_error("All layers are hidden; show one before you export.");
+            shown.resize(kept.size());
+            const auto copy = [&kept](const std::vector<float>& from, std::vector<float>& to, std::size_t width) {
+                for (std::size_t i = 0; i < kept.size(); ++i)
+                    std::copy_n(&from[kept[i] * width], width, &to[i * width]);
+            };
+            copy(posed.means, shown.means, 3);
+            copy(posed.scales, shown.scales, 3);
+            copy(posed.rotations, shown.rotations, 4);
+            copy(posed.colors, shown.colors, 3);
+            copy(posed.opacities, shown.opacities, 1);
+            progress.report(0.4, "Writing");
+            return save_splat_ply(file, shown, sh3);
+        },
+        [this, file](const Status& status) {
+            if (status)
+                messages_.info("Exported '" + file.string() + "'.");
+            else if (status.error().code != ErrorCode::cancelled)
+                messages_.error(status.error());
+        },
+        {.writes = true});
+    return {};
+}
+
+}  // namespace likeness
