@@ -88,6 +88,7 @@ Result<Json> measure_reenactment(PortraitJob& job, const std::filesystem::path& 
     const Avatar& avatar = job.portrait.avatar;
     const Square square{job.portrait.crop_origin, job.portrait.crop_side};
     HeadFit fit = job.portrait.fit;
+    FaceFollower person(*avatar.model, avatar.person, fit);
     Values values;
     int lost = 0, unseen = 0, undetected = 0;
     for (std::int64_t n = 0;; ++n) {
@@ -96,7 +97,7 @@ Result<Json> measure_reenactment(PortraitJob& job, const std::filesystem::path& 
         if (!*frame) break;
         if (n == 0 || n % frame_step != 0) continue;  // frame 0 is what the avatar was made from
         const Image& picture = **frame;
-        if (auto moved = fit_frame(job.tools, picture, fit))
+        if (auto moved = fit_frame(job.tools, picture, person))
             fit = *std::move(moved);
         else
             ++lost;  // the last pose stays, as a live program would have it

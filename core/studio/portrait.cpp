@@ -335,12 +335,10 @@ Result<PreparedPortrait> restore_portrait(PortraitTools& tools, const Avatar& av
     return result;
 }
 
-Result<HeadFit> fit_frame(PortraitTools& tools, const Image& frame, const HeadFit& person) {
+Result<HeadFit> fit_frame(PortraitTools& tools, const Image& frame, FaceFollower& person) {
     auto landmarks = tools.faces->find_landmarks(rgb(frame), LandmarkOptions{});
     if (!landmarks) return landmarks.error();
-    HeadFit fit = person;
-    tools.fitter->follow(to_points(*landmarks), frame.width, frame.height, fit);
-    return fit;
+    return person.follow(to_points(*landmarks), frame.width, frame.height);
 }
 
 }  // namespace likeness

@@ -11,6 +11,7 @@
 #include "core/base/result.h"
 #include "core/base/task.h"
 #include "core/learning/trainer.h"
+#include "core/tracking/face_follower.h"
 #include "core/tracking/portrait_fit.h"
 #include "core/vision/face_models.h"
 #include "core/vision/person_segmenter.h"
@@ -61,8 +62,7 @@ Result<PreparedPortrait> prepare_portrait(PortraitTools& tools, const Image& loa
 // photograph, or its head has no landmarks), no face.
 Result<PreparedPortrait> restore_portrait(PortraitTools& tools, const Avatar& avatar, Progress& progress);
 
-// Landmarks and pose only, for a video's frames: starts at `person`, whose identity, offsets and focal length are kept.
-// Errors: no face.
-Result<HeadFit> fit_frame(PortraitTools& tools, const Image& frame, const HeadFit& person);
+// Landmarks and pose only, for a video's frames. Errors: no face; then the person stays where it was.
+Result<HeadFit> fit_frame(PortraitTools& tools, const Image& frame, FaceFollower& person);
 
 }  // namespace likeness

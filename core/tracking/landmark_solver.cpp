@@ -25,7 +25,10 @@ constexpr float distance_log_sigma = 0.35f;   // ... give or take 40 %
 constexpr float focal_log_sigma = 0.03f;      // of a focal length read from the file
 constexpr float pixel_sigma = 0.012f;         // of a landmark, over the iris distance
 constexpr float depth_sigma = 0.03f;           // of a landmark's depth as the detector guesses it, likewise
-constexpr float robust_scale = 3.0f;          // Cauchy, in units of pixel_sigma
+constexpr float same_person_sigma = 0.006f;    // the same where only the detector errs, not the shape
+constexpr float robust_scale = 3.0f;           // Cauchy, in units of these
+constexpr float open_scale = 15.0f;  // the same in the first rounds that follow a face: a mouth that has opened
+constexpr int open_rounds = 4;       // since the last picture is no outlier
 
 bool hardly_seen(std::string_view control) {
     for (const char* name : {"tongueOut", "jawForward", "cheekPuff", "cheekSquintLeft", "cheekSquintRight",
@@ -141,7 +144,7 @@ void LandmarkSolver::solve(const LandmarkPoints& points, int width, int height, 
     if (!options.warm_start) start(points, width, height, fit);
     const auto weight = landmark_weights();
     const auto normal = contour_normals(points);
-    const float sigma = pixel_sigma * iris_distance(points);
+    const float sigma = (options.same_person ? same_person_sigma : pixel_sigma) * iris_distance(points);
     const float known_focal = options.focal_pixels.value_or(0.0f);
 
     const int identities = options.solve_identity ? model_.identity_count() : 0;
@@ -181,6 +184,7 @@ void LandmarkSolver::solve(const LandmarkPoints& points, int width, int height, 
         f.camera.fx = f.camera.fy = std::exp(x[at_focal]);
     };
 
+    float robust = robust_scale;
     // Energy of a state and, when asked for, its normal equations.
     constexpr int depths = 468, depth_row = 2 * landmarks::count;  // the irises' depth is not used
     RowMatrix model_jacobian, rows(depth_row + depths, unknowns);
@@ -212,7 +216,7 @@ void LandmarkSolver::solve(const LandmarkPoints& points, int width, int height, 
             if (!normal[s].isZero()) across = normal[s] * normal[s].transpose();
             r = across * r / sigma;
             // Cauchy: rho = s^2/2 log(1 + r^2/s^2), weight 1 / (1 + r^2/s^2)
-            const float k2 = robust_scale * robust_scale, e2 = r.squaredNorm();
+            const float k2 = robust * robust, e2 = r.squaredNorm();
             energy += 0.5 * double(weight[s]) * double(k2) * std::log1p(double(e2 / k2));
             if (!hessian) continue;
             const float w = std::sqrt(weight[s] / (1 + e2 / k2));
@@ -268,7 +272,7 @@ void LandmarkSolver::solve(const LandmarkPoints& points, int width, int height, 
         for (int i = 0; i < depths; ++i) {
             const std::size_t s = std::size_t(i);
             const float r = depth_scale * (depth[s] - mean_depth) - depth_precision * (points[s].z() - mean_guess);
-            const float k2 = robust_scale * robust_scale;
+            const float k2 = robust * robust;
             energy += 0.5 * double(k2) * std::log1p(double(r * r / k2));
             if (!hessian) continue;
             const float w = std::sqrt(1 / (1 + r * r / k2));
@@ -303,6 +307,8 @@ void LandmarkSolver::solve(const LandmarkPoints& points, int width, int height, 
     const int rigid_rounds = options.warm_start ? 0 : 3;
     for (int round = 0; round < options.iterations + rigid_rounds; ++round) {
         const bool refine_all = round >= rigid_rounds;
+        const bool wide = options.same_person && round < open_rounds;
+        robust = wide ? open_scale : robust_scale;
         const double before = evaluate(fit, refine_all, &hessian, &gradient);
         const Eigen::VectorXf x = read(fit);
         // mouthClose closes the lips over an open jaw; beyond that it would turn the mouth inside out.
@@ -360,7 +366,7 @@ void LandmarkSolver::solve(const LandmarkPoints& points, int width, int height, 
                 damping *= 8;
             }
         }
-        if (refine_all && (!accepted || before - after < 1e-4 * before)) break;
+        if (refine_all && !wide && (!accepted || before - after < 1e-4 * before)) break;
     }
     const PosedHead posed = pose_head(model_, personalise(model_, fit.identity), fit.pose);
     fit.model_error = fit.landmark_error = landmark_error(model_, posed.vertices, fit.camera, points);

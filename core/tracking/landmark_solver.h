@@ -2,8 +2,8 @@
 //
 // Damped Gauss-Newton (Levenberg-Marquardt) with the model's analytic Jacobian, robust weights, Gaussian priors and
 // bounds on the coefficients. The camera looks straight at the torso: the world is the torso's frame, the head's
-// rotation is shared between neck and head by a fixed ratio. With the identity fixed and a warm start the same
-// solver follows a video.
+// rotation is shared between neck and head by a fixed ratio. With a model of one person and a warm start the same
+// solver follows a video, see FaceFollower.
 #pragma once
 
 #include <array>
@@ -32,6 +32,7 @@ struct SolverOptions {
     bool solve_focal = true;
     std::optional<float> focal_pixels;  // known focal length (EXIF), a strong prior
     bool warm_start = false;            // the given fit is a good beginning
+    bool same_person = false;           // the model has this very person's shape: landmarks are believed more
     int iterations = 14;
 };
 

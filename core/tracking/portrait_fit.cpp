@@ -109,12 +109,4 @@ void PortraitFitter::fit_outline(const LandmarkPoints& points, const OutlineEvid
     fit.landmark_error = landmark_error(*model_, posed().vertices, fit.camera, points);
 }
 
-void PortraitFitter::follow(const LandmarkPoints& points, int width, int height, HeadFit& fit) const {
-    SolverOptions options;
-    options.solve_identity = false;
-    options.solve_focal = false;
-    options.warm_start = true;
-    landmarks_.solve(points, width, height, options, fit);
-}
-
 }  // namespace likeness

@@ -27,9 +27,6 @@ class PortraitFitter {
     // Refines fit.offsets so that neck, shoulders, ears and jaw end where the matte ends, and the skull stays inside it.
     void fit_outline(const LandmarkPoints& points, const OutlineEvidence& evidence, HeadFit& fit);
 
-    // Pose and expression of another picture of the same person; `fit` is that person as last seen.
-    void follow(const LandmarkPoints& points, int width, int height, HeadFit& fit) const;
-
   private:
     std::shared_ptr<const HeadModel> model_;
     LandmarkSolver landmarks_;

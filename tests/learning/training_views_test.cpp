@@ -10,8 +10,6 @@ namespace {
 TEST(TrainingViews, AMouthLearnsOnlyWhatIsSeenOfIt) {
     Avatar avatar = ball_avatar(3, 60, false);
     const Photo photo = photo_of(avatar, 32);
-    for (const char* name : {"eyeBlinkLeft", "eyeBlinkRight"})
-        avatar.source.pose.controls[avatar.model->control(name)] = 1;  // no lid is rolled up
     std::vector<float> trust(avatar.splats.count, 0.0f);
     for (std::size_t i = 0; i < avatar.splats.count; ++i) {
         avatar.splats.layer[i] = i % 3 == 0 ? Layer::mouth : Layer::skin;
@@ -31,7 +29,11 @@ TEST(TrainingViews, AMouthLearnsOnlyWhatIsSeenOfIt) {
 
 TEST(TrainingViews, TheSkinOfALidThatIsRolledUpLearnsNothing) {
     Avatar avatar = ball_avatar(3, 60, false);
+    auto with_lids = std::make_shared<HeadModel>(*avatar.model);
+    with_lids->control_expression(0, with_lids->control("eyeBlinkLeft")) = 1;
+    avatar.model = with_lids;
     const HeadModel& model = *avatar.model;
+    std::fill(avatar.splats.layer.begin(), avatar.splats.layer.end(), Layer::skin);
     const Photo photo = photo_of(avatar, 32);
     for (const float shut : {0.0f, 1.0f}) {
         avatar.source.pose = HeadPose::neutral(model);

@@ -1,0 +1,41 @@
+#include "core/tracking/face_follower.h"
+
+namespace likeness {
+namespace {
+
+// The person's shape is the only one, the own expression one more expression target.
+HeadModel own_model(const HeadModel& model, const PersonalHead& person) {
+    HeadModel own = model;
+    own.vertices = person.vertices;
+    own.joint_position = person.joint_position;
+    own.identity.resize(own.identity.rows(), 0);
+    own.joint_identity.resize(own.joint_identity.rows(), 0);
+    own.identity_range.resize(2, 0);
+    own.identity_names.clear();
+    if (const float square = person.own_controls.squaredNorm(); person.own_expression.size() > 0 && square > 0) {
+        const Eigen::Index targets = own.expression.cols();
+        own.expression.conservativeResize(Eigen::NoChange, targets + 1);
+        own.expression.col(targets) = person.own_expression.reshaped();
+        own.control_expression.conservativeResize(targets + 1, Eigen::NoChange);
+        own.control_expression.row(targets) = person.own_controls.transpose() / square;
+    }
+    return own;
+}
+
+}  // namespace
+
+FaceFollower::FaceFollower(const HeadModel& model, const PersonalHead& person, HeadFit fit)
+    : own_(own_model(model, person)), solver_(own_), fit_(std::move(fit)) {}
+
+const HeadFit& FaceFollower::follow(const LandmarkPoints& points, int width, int height) {
+    SolverOptions options;
+    options.solve_identity = options.solve_focal = false;
+    options.warm_start = options.same_person = true;
+    const Eigen::VectorXf identity = std::move(fit_.identity);
+    fit_.identity.resize(0);
+    solver_.solve(points, width, height, options, fit_);
+    fit_.identity = identity;
+    return fit_;
+}
+
+}  // namespace likeness

@@ -1,0 +1,82 @@
+#include "core/tracking/face_follower.h"
+
+#include <gtest/gtest.h>
+
+#include <cmath>
+
+#include "tests/tracking/synthetic_portrait.h"
+
+namespace likeness::test {
+namespace {
+
+// Somebody whose face no identity of the model has, and who smiles in a way of their own.
+struct Somebody {
+    HeadFit fit;
+    PersonalHead head;
+};
+Somebody somebody(Random& random) {
+    const HeadModel& model = *real_head();
+    const SyntheticPortrait portrait = synthetic_portrait(0, random);
+    Somebody who;
+    who.fit.identity = portrait.identity;
+    who.fit.pose = portrait.pose;
+    who.fit.head_rotation = portrait.head_rotation;
+    who.fit.camera = portrait.camera;
+    Vertices offsets(3, model.vertex_count()), own(3, model.vertex_count());
+    for (Eigen::Index v = 0; v < offsets.cols(); ++v) {
+        const Eigen::Vector3f p = model.vertices.col(v);
+        offsets.col(v) = 0.004f * Eigen::Vector3f(std::sin(60 * p.y()), std::sin(50 * p.x()), std::sin(70 * p.y()));
+        own.col(v) = 0.001f * Eigen::Vector3f(std::sin(90 * p.x()), std::sin(80 * p.y()), 0);
+    }
+    who.head = personalise(model, who.fit.identity, &offsets);
+    who.head.own_expression = own;
+    who.head.own_controls = Eigen::VectorXf::Zero(model.control_count());
+    for (const char* name : {"mouthSmileLeft", "mouthSmileRight"}) who.head.own_controls[model.control(name)] = 0.7f;
+    return who;
+}
+
+LandmarkPoints seen(const Somebody& who, const HeadPose& pose) {
+    return project_landmarks(*real_head(), pose_head(*real_head(), who.head, pose).vertices, who.fit.camera);
+}
+
+float mean_distance(const LandmarkPoints& a, const LandmarkPoints& b) {
+    float sum = 0;
+    for (std::size_t i = 0; i < 468; ++i) sum += (a[i] - b[i]).head<2>().norm() / 468;
+    return sum / iris_distance(a);
+}
+
+TEST(FaceFollower, AMouthThatOpensAtOnceIsNoOutlier) {
+    Random random(11);
+    const HeadModel& model = *real_head();
+    const Somebody who = somebody(random);
+    FaceFollower follower(model, who.head, who.fit);
+    HeadPose pose = who.fit.pose;
+    pose.controls.setZero();
+    for (const char* name : {"mouthSmileLeft", "mouthSmileRight", "jawOpen"}) pose.controls[model.control(name)] = 0.8f;
+    const LandmarkPoints points = seen(who, pose);
+    const HeadFit& fit = follower.follow(points, who.fit.camera.width, who.fit.camera.height);
+    EXPECT_LT(mean_distance(points, seen(who, fit.pose)), 0.02f);
+    EXPECT_GT(fit.pose.controls[model.control("jawOpen")], 0.6f);
+    EXPECT_GT(fit.pose.controls[model.control("mouthSmileLeft")], 0.5f);
+    EXPECT_EQ(fit.identity, who.fit.identity);
+    EXPECT_FLOAT_EQ(fit.camera.fx, who.fit.camera.fx);
+}
+
+TEST(FaceFollower, AFaceLikeNoOtherAtRestStaysAtRest) {
+    Random random(12);
+    const HeadModel& model = *real_head();
+    Somebody who = somebody(random);
+    who.fit.pose.controls.setZero();
+    FaceFollower follower(model, who.head, who.fit);
+    for (int frame = 0; frame < 3; ++frame) {
+        who.fit.head_rotation.y() += 0.1f;
+        LandmarkSolver::set_head_rotation(model, who.fit.head_rotation, who.fit.pose);
+        const HeadFit& fit = follower.follow(seen(who, who.fit.pose), who.fit.camera.width, who.fit.camera.height);
+        EXPECT_LT(fit.pose.controls.maxCoeff(), 0.05f) << "its offsets are no expression, frame " << frame;
+        EXPECT_LT((fit.head_rotation - who.fit.head_rotation).norm(), 0.02f);
+        EXPECT_LT(fit.landmark_error, 0.002f);
+    }
+}
+
+}  // namespace
+}  // namespace likeness::test
