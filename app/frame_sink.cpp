@@ -96,7 +96,7 @@ Status FrameSink::write_all(const std::function<bool()>& cancelled) {
         }
         if (cancelled()) break;
         if (!next) continue;
-        for (int i = 0; i < next->second; ++i)
+        for (int i = 0; i < next->second && !cancelled(); ++i)
             if (Status written = write(next->first); !written) return written;
     }
     if (video_) return video_->finish();

@@ -176,7 +176,7 @@ bool StudioApp::frame(double longest) {
     const double next = patience();
     const double held_back = hold();
     const bool at_once = (frames_owed_ > 0 && held_back == 0) || picture_done_ || studio_woke_;
-    double pause = at_once ? 0 : std::min(next, longest);
+    double pause = at_once ? 0 : std::min(std::max(next, held_back), longest);
     if (frames_owed_ > 0) pause = std::min(pause, held_back);
     if (surface_->minimised()) pause = std::min(longest, 0.1);
     surface_->wait(pause);

@@ -95,8 +95,8 @@ void Dialogs::answer_file_request(Studio& studio) {
     if (!chosen) return;
     last_folder_ = chosen->parent_path();
     std::filesystem::path file = *chosen;
-    if (request->saving && file.extension().empty() && !request->patterns.empty()) {
-        file += request->patterns.front().substr(1);
+    if (request->saving && with_ending(file, *request) != file) {
+        file = with_ending(file, *request);
         // The desktop asked about the name without its ending.
         if (std::error_code ignored; std::filesystem::exists(file, ignored)) {
             FileRequest again = *request;

@@ -43,6 +43,15 @@ std::string day_text(std::filesystem::file_time_type changed) {
 
 }  // namespace
 
+std::filesystem::path with_ending(const std::filesystem::path& file, const FileRequest& request) {
+    if (request.patterns.empty()) return file;
+    const std::string ending = lower(file.extension().string());
+    for (const std::string& pattern : request.patterns)
+        if (pattern.substr(1) == ending) return file;
+    std::filesystem::path whole = file;
+    return whole += request.patterns.front().substr(1);
+}
+
 void FileBrowser::open(const FileRequest& request, const std::filesystem::path& folder, bool ask_replace) {
     request_ = request;
     open_ = true;
@@ -210,8 +219,7 @@ std::optional<std::filesystem::path> FileBrowser::draw(bool& cancelled) {
     if ((pressed || entered) && (!needs_name || name_[0] != 0)) {
         std::filesystem::path file = needs_name ? folder_ / name_.data() : folder_;
         std::error_code ignored;
-        if (request_.saving && file.extension().empty() && !request_.patterns.empty())
-            file += request_.patterns.front().substr(1);
+        if (request_.saving) file = with_ending(file, request_);
         if (request_.saving && !ask_replace_ && std::filesystem::exists(file, ignored))
             ask_replace_ = true;
         else if (!request_.saving && needs_name && std::filesystem::is_directory(file, ignored))

@@ -11,6 +11,9 @@
 
 namespace likeness::ui {
 
+// The file that a request to save shall write: with the request's ending, whatever dots its name has.
+std::filesystem::path with_ending(const std::filesystem::path& file, const FileRequest& request);
+
 class FileBrowser {
   public:
     // Begins in `folder`; with `ask_replace`, by asking whether the suggested file shall be replaced.

@@ -83,7 +83,7 @@ std::vector<float> rolled_lids(const HeadModel& model, const HeadPose& pose) {
     std::vector<float> rolled(std::size_t(model.vertex_count()), 0.0f);
     for (const char* name : {"eyeBlinkLeft", "eyeBlinkRight"}) {
         const int control = model.control(name);
-        if (control < 0) continue;
+        if (control < 0 || control >= pose.controls.size()) continue;
         const Eigen::VectorXf blink = model.expression * model.control_expression.col(control);
         float most = 1e-6f;
         for (int v = 0; v < model.vertex_count(); ++v) most = std::max(most, blink.segment<3>(3 * v).norm());

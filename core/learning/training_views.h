@@ -9,7 +9,7 @@ namespace likeness {
 
 // Which Gaussians learn from a view, by what the photograph shows of them. In the mouth only those learn that it shows:
 // mesh and photograph never meet exactly there, and a tongue would learn teeth; from its mirror image none learns. The
-// skin of a lid that is rolled up learns from neither: it would learn lashes.
+// skin of a lid that is rolled up learns from none of these: it would learn lashes.
 enum class Learners { all, all_but_hidden, unseen };
 
 struct PortraitView : TrainingView {

@@ -338,7 +338,7 @@ Result<PreparedPortrait> restore_portrait(PortraitTools& tools, const Avatar& av
 Result<HeadFit> fit_frame(PortraitTools& tools, const Image& frame, FaceFollower& person) {
     auto landmarks = tools.faces->find_landmarks(rgb(frame), LandmarkOptions{});
     if (!landmarks) return landmarks.error();
-    return person.follow(to_points(*landmarks), frame.width, frame.height);
+    return person.follow(to_points(*landmarks));
 }
 
 }  // namespace likeness

@@ -273,7 +273,7 @@ void Studio::adopt_shown_pose() {
 
 void Studio::cancel_document_jobs() {
     if (session_) session_->stop();
-    for (const int job : {prepare_job_, train_job_, bake_job_}) jobs_.cancel(job);
+    for (const int job : {prepare_job_, train_job_, bake_job_, turn_job_}) jobs_.cancel(job);
     session_.reset();
     shown_snapshot_.reset();
 }
@@ -378,6 +378,8 @@ Status Studio::quit(bool discard) {
         quitting_ = true;
         quit_at_ = {document_.id, document_.revision.edits};
         if (session_) session_->stop();
+        // What they bring would be work on the document, and take the wish back.
+        for (const int job : {open_job_, prepare_job_}) jobs_.cancel(job);
         for (const JobInfo& job : jobs_.list())
             if (job.state == JobState::running && job.writes)
                 messages_.info("The program ends when this is done: " + job.name + ".");

@@ -182,7 +182,7 @@ void Studio::open_splats(const fs::path& file) {
 }
 
 Status Studio::turn_over() {
-    if (jobs_.running(turn_job_)) return {};
+    if (jobs_.running(turn_job_)) return studio_error("They are being turned over already; wait until that is done.");
     turn_job_ = jobs_.start_for<std::shared_ptr<const SplatSet>>(
         "Turning upside down",
         [splats = document_.splats](Progress&) -> Result<std::shared_ptr<const SplatSet>> {
@@ -202,6 +202,7 @@ Status Studio::turn_over() {
             return std::shared_ptr<const SplatSet>(std::move(turned));
         },
         [this, id = document_.id](Result<std::shared_ptr<const SplatSet>> turned) {
+            if (!turned && turned.error().code != ErrorCode::cancelled) messages_.error(turned.error());
             if (!turned || id != document_.id) return;
             document_.splats = *std::move(turned);
             document_.middle.head<2>() *= -1;

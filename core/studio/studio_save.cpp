@@ -34,6 +34,7 @@ void Studio::saved(const Status& status, std::uint64_t id, const Revision& revis
     save_job_ = 0;
     if (!status) {
         messages_.error(status.error());
+        quitting_ = false;  // the program does not end with work that is not written
         if (question_) question_->saving = false;
         return;
     }

@@ -27,14 +27,15 @@ HeadModel own_model(const HeadModel& model, const PersonalHead& person) {
 FaceFollower::FaceFollower(const HeadModel& model, const PersonalHead& person, HeadFit fit)
     : own_(own_model(model, person)), solver_(own_), fit_(std::move(fit)) {}
 
-const HeadFit& FaceFollower::follow(const LandmarkPoints& points, int width, int height) {
+const HeadFit& FaceFollower::follow(const LandmarkPoints& points) {
     SolverOptions options;
     options.solve_identity = options.solve_focal = false;
     options.warm_start = options.same_person = true;
-    const Eigen::VectorXf identity = std::move(fit_.identity);
-    fit_.identity.resize(0);
-    solver_.solve(points, width, height, options, fit_);
-    fit_.identity = identity;
+    HeadFit next = fit_;
+    next.identity.resize(0);
+    solver_.solve(points, fit_.camera.width, fit_.camera.height, options, next);
+    next.identity = std::move(fit_.identity);
+    fit_ = std::move(next);
     return fit_;
 }
 

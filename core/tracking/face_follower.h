@@ -14,7 +14,7 @@ class FaceFollower {
 
     // Expression, head rotation and camera in the next picture of the same camera and size (pixels). Both errors of the
     // fit are with the person's offsets.
-    const HeadFit& follow(const LandmarkPoints& points, int width, int height);
+    const HeadFit& follow(const LandmarkPoints& points);
 
   private:
     HeadModel own_;  // the person as a model with no other identity

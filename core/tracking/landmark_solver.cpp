@@ -184,7 +184,7 @@ void LandmarkSolver::solve(const LandmarkPoints& points, int width, int height, 
         f.camera.fx = f.camera.fy = std::exp(x[at_focal]);
     };
 
-    float robust = robust_scale;
+    float robust = options.same_person ? open_scale : robust_scale;
     // Energy of a state and, when asked for, its normal equations.
     constexpr int depths = 468, depth_row = 2 * landmarks::count;  // the irises' depth is not used
     RowMatrix model_jacobian, rows(depth_row + depths, unknowns);
@@ -301,14 +301,13 @@ void LandmarkSolver::solve(const LandmarkPoints& points, int width, int height, 
         return energy;
     };
 
-    float damping = 1e-3f;
+    constexpr float first_damping = 1e-3f;
+    float damping = first_damping;
     Eigen::MatrixXf hessian;
     Eigen::VectorXf gradient;
     const int rigid_rounds = options.warm_start ? 0 : 3;
     for (int round = 0; round < options.iterations + rigid_rounds; ++round) {
         const bool refine_all = round >= rigid_rounds;
-        const bool wide = options.same_person && round < open_rounds;
-        robust = wide ? open_scale : robust_scale;
         const double before = evaluate(fit, refine_all, &hessian, &gradient);
         const Eigen::VectorXf x = read(fit);
         // mouthClose closes the lips over an open jaw; beyond that it would turn the mouth inside out.
@@ -366,7 +365,13 @@ void LandmarkSolver::solve(const LandmarkPoints& points, int width, int height, 
                 damping *= 8;
             }
         }
-        if (refine_all && !wide && (!accepted || before - after < 1e-4 * before)) break;
+        const bool settled = refine_all && (!accepted || before - after < 1e-4 * before);
+        if (robust != robust_scale && (settled || round + 1 == open_rounds)) {
+            robust = robust_scale;
+            damping = first_damping;
+        } else if (settled) {
+            break;
+        }
     }
     const PosedHead posed = pose_head(model_, personalise(model_, fit.identity), fit.pose);
     fit.model_error = fit.landmark_error = landmark_error(model_, posed.vertices, fit.camera, points);

@@ -64,7 +64,8 @@ std::shared_ptr<const HeadModel> ball_head(unsigned seed) {
     fill(head->identity, 3 * count, identities, 0.004f);
     fill(head->expression, 3 * count, expressions, 0.003f);
     fill(head->control_expression, expressions, controls, 1.0f);
-    head->control_expression.middleCols(1, 2).setZero();  // a blink moves lids, and here are none
+    for (const char* name : {"eyeBlinkLeft", "eyeBlinkRight"})  // a blink moves lids, and here are none
+        head->control_expression.col(head->control(name)).setZero();
     fill(head->control_joint, 3 * joints, controls, 0.4f);
     fill(head->joint_identity, 3 * joints, identities, 0.006f);
     head->joint_position.resize(3, joints);

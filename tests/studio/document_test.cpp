@@ -113,10 +113,10 @@ TEST(Document, UnsavedChangesAreAskedAbout) {
 }
 
 TEST(Document, QuittingWaitsForFilesThatAPersonAskedFor) {
-    Opened o;
     std::atomic<bool> written = false;
-    const auto write = [&](Progress&) -> Status {
-        while (!written) std::this_thread::sleep_for(std::chrono::milliseconds(1));
+    Opened o;
+    const auto write = [&](Progress& progress) -> Status {
+        while (!written && !progress.cancelled()) std::this_thread::sleep_for(std::chrono::milliseconds(1));
         return {};
     };
     o.studio.jobs().start("Recording a.mp4", write, {}, {.quiet = true, .writes = true});
@@ -133,6 +133,16 @@ TEST(Document, QuittingWaitsForFilesThatAPersonAskedFor) {
     EXPECT_FALSE(o.studio.quitting());
     written = true;
     ASSERT_TRUE(o.bench.settle_until([&] { return o.studio.quitting(); }));
+}
+
+TEST(Document, WhatIsBeingOpenedDoesNotTakeTheEndBack) {
+    Opened o;
+    const fs::path other = save_ball(o.folder.path / "other.likeness", 1, 50);
+    ASSERT_TRUE(o.studio.execute("file.open", {{"path", other.string()}}));
+    ASSERT_TRUE(o.studio.execute("app.quit"));
+    ASSERT_TRUE(o.bench.settle_until([&] { return o.studio.jobs().idle(); }));
+    EXPECT_TRUE(o.studio.quitting());
+    EXPECT_EQ(o.studio.document().name, "a");
 }
 
 TEST(Document, ScriptsAreNotAskedButRefused) {

@@ -137,7 +137,7 @@ TEST(Dialog, TheDesktopsOwnIsAskedFirst) {
     EXPECT_FALSE(studio.messages().dialog());
 
     // One that is left open, and then another command: the first goes, and its answer is nobody's.
-    const std::filesystem::path saved = bench.folder.path / "kept";
+    const std::filesystem::path saved = bench.folder.path / "kept.v2";
     desktop.install("zenity", "case \"$*\" in *--save*) echo " + saved.string() + ";; *) exec /bin/sleep 60;; esac");
     ask("file.open");
     ASSERT_TRUE(open_dialogs());
