@@ -156,7 +156,8 @@ __device__ inline void walk_segment(const Batch<Channels>& batch, int filled, co
     }
 }
 
-// Behind a Gaussian of that alpha. Pinned, so that the forward and the backward pass agree to the last bit.
+// Behind a Gaussian of that alpha. Pinned, so that the forward and the backward pass take the same steps; where they
+// begin a segment may differ by a rounding.
 __device__ inline float behind(float transmittance, float alpha) {
     return __fmaf_rn(-alpha, transmittance, transmittance);
 }

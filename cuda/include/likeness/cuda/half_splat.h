@@ -1,5 +1,5 @@
-// The viewer's form of a Gaussian: all but its place as IEEE half floats, which a picture of 8 bits cannot tell from
-// floats. Nothing can be learned from it.
+// The viewer's form of a Gaussian: all but its place as IEEE half floats: few levels of a picture of 8 bits change, by
+// one. Scales beyond 65,504 are not drawn, those below 3e-8 are points. Nothing can be learned from it.
 #pragma once
 
 #include <cuda_runtime_api.h>
