@@ -54,7 +54,7 @@ class StepEngine {
     // here or in densify(), fetch() or screen_gradient() (the parameters are then as before that step).
     virtual LossValue step(const TrainingView& view, const std::array<float, 3>& background, const StepRates& rates) = 0;
     // Takes away and splits by the screen-space gradients (densify.h), where the Gaussians are, and goes on with the
-    // new ones as if they had been loaded.
+    // new ones as if they had been loaded. After std::bad_alloc only load() and destruction are allowed.
     virtual Ancestry densify(const SplatFrames& at_rest, const DensifyOptions& options) = 0;
     virtual AnchoredSplats fetch() const = 0;
     // Screen-space gradient norms summed since the last load or densify, [count]: what densification goes by.

@@ -85,7 +85,7 @@ class VideoStepEngine {
     // Other Gaussians on the same avatar. Their moments start at zero.
     virtual void load_splats(const AnchoredSplats& splats) = 0;
     // Takes away and splits by the screen-space gradients (densify.h), where the Gaussians are, in Morton order on the
-    // surface as it was loaded; moments start at zero.
+    // surface as it was loaded; moments start at zero. After std::bad_alloc only load() and destruction are allowed.
     virtual Ancestry densify(const DensifyOptions& options) = 0;
     // Returns the frame's number, from 0. Frames may come between steps. Throws std::invalid_argument when sizes do not
     // match each other or the first frame's.
