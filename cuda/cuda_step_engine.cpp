@@ -24,7 +24,6 @@ namespace {
 
 using cuda::check;
 using cuda::DeviceBuffer;
-using cuda::Event;
 using cuda::Graph;
 using cuda::guarded;
 using cuda::PinnedArray;

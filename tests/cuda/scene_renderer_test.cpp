@@ -122,7 +122,7 @@ TEST_F(SceneRendererTest, pictures_into_gpu_memory_are_the_same) {
 
 // The viewer keeps Gaussians as half floats. Beside the picture of the same Gaussians as floats, no level of colour is
 // more than two away, and one in three thousand more than one.
-TEST_F(SceneRendererTest, half_floats_cannot_be_told_from_floats) {
+TEST_F(SceneRendererTest, half_floats_change_few_levels_by_one) {
     const auto gpu = make_cuda_scene_renderer();
     ASSERT_TRUE(gpu);
     const Camera camera = camera_for(640, 480);
