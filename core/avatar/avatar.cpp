@@ -11,12 +11,8 @@ void AnchoredSplats::resize(std::size_t n) {
     count = n;
     atlas.resize(n, Eigen::Vector2f::Zero());
     layer.resize(n, Layer::skin);
-    offset.resize(n * 3);
-    log_scale.resize(n * 3);
-    rotation.resize(n * 4);
-    albedo.resize(n * 3);
-    opacity.resize(n);
     anchor.resize(n);
+    resize_attributes(*this, n);
 }
 
 void Avatar::prepare() {

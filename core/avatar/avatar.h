@@ -13,6 +13,7 @@
 #include <string>
 #include <vector>
 
+#include "core/avatar/gaussian_attributes.h"
 #include "core/geometry/camera.h"
 #include "core/geometry/mesh.h"
 #include "core/head/head_model.h"
@@ -26,15 +27,10 @@ inline constexpr std::array<const char*, 6> layer_names = {"skin", "eyes", "mout
 
 // Parameters of the Gaussians, one contiguous array each. The local frame is tangent, bitangent, normal of the
 // surface at the anchor; lengths are metres in the neutral pose and grow with the surface's stretch.
-struct AnchoredSplats {
+struct AnchoredSplats : GaussianValues {
     std::size_t count = 0;
     std::vector<Eigen::Vector2f> atlas;  // where it is anchored
     std::vector<Layer> layer;
-    std::vector<float> offset;     // [count, 3] from the anchor, in the local frame
-    std::vector<float> log_scale;  // [count, 3]
-    std::vector<float> rotation;   // [count, 4] quaternion w, x, y, z in the local frame
-    std::vector<float> albedo;     // [count, 3] sRGB-encoded
-    std::vector<float> opacity;    // [count] logit
 
     std::vector<SurfacePoint> anchor;  // derived from atlas
 

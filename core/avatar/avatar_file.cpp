@@ -77,11 +77,11 @@ Status save_avatar(const std::filesystem::path& path, const Avatar& avatar, cons
     for (Layer l : s.layer) layer.push_back(std::uint8_t(l));
     splats.add("atlas", {n, 2}, std::span<const float>(atlas));
     splats.add("layer", {n}, std::span<const std::uint8_t>(layer));
-    splats.add("offset", {n, 3}, std::span<const float>(s.offset));
-    splats.add("log_scale", {n, 3}, std::span<const float>(s.log_scale));
-    splats.add("rotation", {n, 4}, std::span<const float>(s.rotation));
-    splats.add("albedo", {n, 3}, std::span<const float>(s.albedo));
-    splats.add("opacity", {n}, std::span<const float>(s.opacity));
+    each_attribute(s, [&](const GaussianAttribute& a, const std::vector<float>& of_all) {
+        const std::vector<std::int64_t> shape =
+            a.width == 1 ? std::vector{n} : std::vector{n, std::int64_t(a.width)};
+        splats.add(a.name, shape, std::span<const float>(of_all));
+    });
 
     SafetensorsWriter person;
     person.add("identity", {avatar.identity.size()}, values(avatar.identity));
@@ -172,16 +172,12 @@ Result<Avatar> load_avatar(const std::filesystem::path& path, std::shared_ptr<co
         if (!opacity) return opacity.error();
         const auto n = std::int64_t(opacity->size());
         s.count = opacity->size();
-        s.opacity = *opacity;
-        for (auto [name, width, target] : {std::tuple{"offset", 3, &s.offset}, {"log_scale", 3, &s.log_scale},
-                                           {"rotation", 4, &s.rotation}, {"albedo", 3, &s.albedo}}) {
-            auto read = file->floats(name, {n, width});
+        for (const GaussianAttribute& a : gaussian_attributes) {
+            auto read = file->floats(a.name, a.width == 1 ? std::vector{n} : std::vector{n, std::int64_t(a.width)});
             if (!read) return read.error();
-            *target = *std::move(read);
+            s.*a.values = *std::move(read);
         }
-        for (const auto* list : {&s.opacity, &s.offset, &s.log_scale, &s.rotation, &s.albedo})
-            for (float v : *list)
-                if (!std::isfinite(v)) return bad("a Gaussian that is not a number");
+        if (!all_finite(s)) return bad("a Gaussian that is not a number");
         const auto atlas = file->floats("atlas", {n, 2});
         if (!atlas) return atlas.error();
         const float right = shell > 0 ? 2.0f : 1.0f;

@@ -34,17 +34,8 @@ Eigen::Vector4f quaternion(const RowMatrix3& rotation) {
 
 }  // namespace
 
-void AnchoredGradients::resize(std::size_t n) {
-    offset.resize(n * 3);
-    log_scale.resize(n * 3);
-    rotation.resize(n * 4);
-    albedo.resize(n * 3);
-    opacity.resize(n);
-}
-
 void AnchoredGradients::set_zero() {
-    for (auto* values : {&offset, &log_scale, &rotation, &albedo, &opacity})
-        std::fill(values->begin(), values->end(), 0.0f);
+    each_attribute(*this, [](const GaussianAttribute&, std::vector<float>& v) { std::fill(v.begin(), v.end(), 0.0f); });
 }
 
 SplatFrames splat_frames(const Avatar& avatar, const HeadPose& pose) { return splat_frames(avatar, avatar.splats, pose); }

@@ -21,10 +21,9 @@ SplatFrames splat_frames(const Avatar& avatar, const AnchoredSplats& splats, con
 // colors = albedo;  opacities = sigmoid(opacity).
 void deform(const AnchoredSplats& splats, const SplatFrames& frames, SplatSet& posed);
 
-// Derivatives by the anchored parameters; same shapes as in AnchoredSplats.
-struct AnchoredGradients {
-    std::vector<float> offset, log_scale, rotation, albedo, opacity;
-    void resize(std::size_t n);
+// Derivatives by the anchored parameters.
+struct AnchoredGradients : GaussianValues {
+    void resize(std::size_t n) { resize_attributes(*this, n); }
     void set_zero();
 };
 // Adds to `gradients`. `posed` is what deform gave.

@@ -53,11 +53,8 @@ AnchoredSplats descendants(const AnchoredSplats& splats, const Ancestry& from) {
         next.atlas[to] = splats.atlas[i];
         next.layer[to] = splats.layer[i];
         next.anchor[to] = splats.anchor[i];
-        std::copy_n(&splats.offset[3 * i], 3, &next.offset[3 * to]);
-        std::copy_n(&splats.log_scale[3 * i], 3, &next.log_scale[3 * to]);
-        std::copy_n(&splats.rotation[4 * i], 4, &next.rotation[4 * to]);
-        std::copy_n(&splats.albedo[3 * i], 3, &next.albedo[3 * to]);
-        next.opacity[to] = splats.opacity[i];
+        for (const GaussianAttribute& a : gaussian_attributes)
+            std::copy_n(&(splats.*a.values)[a.width * i], a.width, &(next.*a.values)[a.width * to]);
     }
     return next;
 }
