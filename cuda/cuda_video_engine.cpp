@@ -61,7 +61,7 @@ class CudaVideoEngine final : public VideoStepEngine {
             broken_.fill_zero();
 
             const HeadModel& model = *avatar.model;
-            head_.load(model, avatar.person, avatar.hair.vertices.size() > 0 ? &avatar.hair : nullptr, free_.identity);
+            head_.load(avatar.model, avatar.person, avatar.hair.vertices.size() > 0 ? &avatar.hair : nullptr, free_.identity);
             surface_.load(avatar);
             shape_.reset(std::size_t(model.identity_count()) + std::size_t(avatar.neutral.size()));
             rest_.resize(std::size_t(avatar.neutral.size()));

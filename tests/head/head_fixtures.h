@@ -19,6 +19,8 @@ inline constexpr int ball_rows = 14, ball_columns = 20;
 // The default head, loaded once. Throws (so the test fails with the sentence) when it is missing.
 std::shared_ptr<const HeadModel> real_head();
 
+// Targets of up to 3 mm with any map from controls.
+ExpressionBasis random_expressions(const HeadModel& model, Random& random, int count);
 Eigen::VectorXf random_identity(const HeadModel& model, Random& random, float range = 0.5f);
 // Controls in [0, 1] and joints turned by up to `angle` radians about each axis.
 HeadPose random_pose(const HeadModel& model, Random& random, float angle = 0.5f);

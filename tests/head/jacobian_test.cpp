@@ -10,12 +10,12 @@ namespace likeness::test {
 namespace {
 
 struct Double {
-    explicit Double(const HeadModel& m)
+    Double(const HeadModel& m, const ExpressionBasis& basis)
         : model(m),
           vertices(m.vertices.cast<double>()),
           identity(m.identity.cast<double>()),
-          expression(m.expression.cast<double>()),
-          control_expression(m.control_expression.cast<double>()),
+          expression(basis.targets.cast<double>()),
+          control_expression(basis.control_map.cast<double>()),
           control_joint(m.control_joint.cast<double>()),
           joint_position(m.joint_position.cast<double>()),
           joint_identity(m.joint_identity.cast<double>()),
@@ -58,20 +58,24 @@ struct Double {
     Eigen::MatrixXd joint_identity, weights;
 };
 
-void check(const HeadModel& model, const Eigen::VectorXf& identity, const HeadPose& pose, Random& random) {
+void check(const HeadModel& model, const Eigen::VectorXf& identity, const HeadPose& pose, Random& random,
+           int own_expressions = 2) {
     Vertices offsets(3, model.vertex_count());
     for (Eigen::Index i = 0; i < offsets.size(); ++i) offsets.data()[i] = uniform(random, -0.003f, 0.003f);
     Vertices posed;
     RowMatrix jacobian;
-    pose_with_jacobian(model, identity, &offsets, pose, posed, jacobian);
+    PersonalHead person = personalise(model, identity, &offsets);
+    person.expression =
+        std::make_shared<ExpressionBasis>(join(*model.expression, random_expressions(model, random, own_expressions)));
+    pose_with_jacobian(model, person, pose, posed, jacobian);
     const HeadParameters at(model);
     ASSERT_EQ(jacobian.rows(), 3 * model.vertex_count());
     ASSERT_EQ(jacobian.cols(), at.count);
 
-    const PosedHead simple = pose_head(model, personalise(model, identity, &offsets), pose);
+    const PosedHead simple = pose_head(model, person, pose);
     EXPECT_LT((simple.vertices - posed).cwiseAbs().maxCoeff(), 1e-6f) << "pose_head and pose_with_jacobian";
 
-    const Double reference(model);
+    const Double reference(model, *person.expression);
     Eigen::VectorXd x(at.count);
     x << identity.cast<double>(), pose.controls.cast<double>(),
         Eigen::Map<const Eigen::VectorXf>(pose.joints.data(), pose.joints.size()).cast<double>(),
