@@ -34,6 +34,7 @@ void DeviceHead::load_model(const HeadModel& model, const Eigen::MatrixXf& shell
     shape_.expressed = model.vertex_count();
     shape_.identities = for_learning ? model.identity_count() : 0;
     shape_.controls = model.control_count();
+    shape_.correctives = int(model.correctives.cols());
     shape_.joints = model.joint_count();
 }
 
@@ -49,8 +50,14 @@ void DeviceHead::load(std::shared_ptr<const HeadModel> model, const PersonalHead
         load_model(*model, shell_weights, for_learning);
         shell_weights_ = shell_weights;
     }
-    if (person.expression != loaded_basis) {
-        upload(expression_, person.expression->targets);
+    if (person.expression != loaded_basis || model != loaded_model) {
+        if (model->correctives.size() > 0) {
+            Eigen::MatrixXf targets(person.expression->targets.rows(), person.expression->count() + model->correctives.cols());
+            targets << person.expression->targets, model->correctives;
+            upload(expression_, targets);
+        } else if (person.expression != loaded_basis) {
+            upload(expression_, person.expression->targets);
+        }
         upload_rows(control_expression_, person.expression->control_map);
         shape_.expressions = int(person.expression->count());
     }
@@ -161,11 +168,11 @@ void DeviceAvatar::pose(const std::shared_ptr<const Avatar>& avatar,
     values.insert(values.end(), pose.translation.data(), pose.translation.data() + 3);
     if (values.size() != controls + 3 * joints + 3) throw std::invalid_argument("a pose of another head");
     pose_.upload(values);
-    rig_.resize(std::size_t(shape.expressions) + joints * 12);
+    rig_.resize(std::size_t(shape.coefficients()) + joints * 12);
     posed_vertices_.resize(3 * std::size_t(shape.vertices));
     normals_.resize(4 * std::size_t(shape.vertices));
     head_forward(shape, head_.arrays(), {pose_.data(), pose_.data() + controls, pose_.data() + controls + 3 * joints},
-                 {rig_.data(), rig_.data() + shape.expressions, nullptr, posed_vertices_.data()}, stream_);
+                 {rig_.data(), rig_.data() + shape.coefficients(), nullptr, posed_vertices_.data()}, stream_);
     const SurfaceShape surface = surface_.shape(1);
     surface_normals(surface, surface_.arrays(), posed_vertices_.data(), normals_.data(), stream_);
     pose_on_surface(surface, surface_.arrays(), posed_vertices_.data(), normals_.data(),

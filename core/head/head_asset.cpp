@@ -131,6 +131,8 @@ Result<std::shared_ptr<const HeadModel>> read_head(const Safetensors& file) {
     basis->targets = matrix(expression, 3 * count, expressions);
     basis->control_map = matrix(read.floats("control_expression", {controls, expressions}), expressions, controls);
     head->expression = std::move(basis);
+    if (file.contains("correctives"))
+        head->correctives = matrix(read.floats("correctives", {9 * joints, count, 3}), 3 * count, 9 * joints);
     head->control_joint = matrix(read.floats("control_joint", {controls, joints, 3}), 3 * joints, controls);
     head->joint_position = matrix(read.floats("joint_position", {joints, 3}), 3, joints);
     head->joint_identity = matrix(read.floats("joint_identity", {identities, joints, 3}), 3 * joints, identities);
@@ -209,6 +211,7 @@ std::vector<std::uint8_t> encode_head(const HeadModel& model, const PersonalHead
     file.add("joint_identity", {0, joints, 3}, std::span<const float>());
     file.add_half("expression", {expressions, vertices, 3}, floats(model.expression->targets));
     file.add("control_expression", {controls, expressions}, floats(model.expression->control_map));
+    if (model.correctives.size() > 0) file.add_half("correctives", {9 * joints, vertices, 3}, floats(model.correctives));
     file.add("control_joint", {controls, joints, 3}, floats(model.control_joint));
     file.add("joint_position", {joints, 3}, floats(person.joint_position));
     file.add("joint_parent", {joints}, std::span<const std::int32_t>(model.joint_parent));
@@ -257,6 +260,7 @@ std::string head_hash(const HeadModel& model) {
         add_all(*m);
     add_all(model.joint_position);
     add_all(model.joint_parent);
+    add_all(model.correctives);
     char text[17];
     std::snprintf(text, sizeof text, "%016llx", static_cast<unsigned long long>(hash));
     return text;

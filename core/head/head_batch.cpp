@@ -104,6 +104,8 @@ void HeadBatch::load(const HeadModel& model, const PersonalHead& person, const V
     shape_.joints = model.joint_count();
     targets_.clear();
     for (Eigen::Index k = 0; k < basis_->count(); ++k) targets_.push_back(basis_->targets.col(k).data());
+    shape_.correctives = int(model.correctives.cols());
+    for (Eigen::Index k = 0; k < model.correctives.cols(); ++k) targets_.push_back(model.correctives.col(k).data());
 
     const Eigen::Index count = (all + head_block - 1) / head_block;
     weights_.setZero(model.joint_count(), count * head_block);
@@ -146,6 +148,7 @@ void HeadBatch::set_rig(const HeadShape& shape, const float* joint_position, con
         basis_->control_map * Eigen::Map<const Eigen::MatrixXf>(poses.controls, shape.controls, shape.frames);
     for (int f = 0; f < shape.frames; ++f) {
         const JointChain chain = chain_of(*model_, shape, joint_position, poses, f);
+        if (shape.correctives > 0) coefficients.col(f).tail(shape.correctives) = corrective_coefficients(chain);
         for (std::size_t j = 0; j < chain.world.size(); ++j) {
             Eigen::Map<RowMatrix34> transform(outputs.transforms +
                                               transform_floats * (std::size_t(f) * chain.world.size() + j));

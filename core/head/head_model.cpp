@@ -87,6 +87,7 @@ PosedHead pose_head(const HeadModel& model, const PersonalHead& person, const He
     posed.vertices = person.vertices;
     const ExpressionBasis& expression = *person.expression;
     const Eigen::VectorXf coefficients = expression.control_map * pose.controls;
+    const Eigen::VectorXf bends = model.correctives.size() > 0 ? corrective_coefficients(chain) : Eigen::VectorXf();
     Eigen::Map<Eigen::VectorXf> rested(posed.vertices.data(), posed.vertices.size());
     parallel_for(std::size_t(rested.size()), 4096, [&](std::size_t begin, std::size_t end) {
         const Eigen::Index first = Eigen::Index(begin), count = Eigen::Index(end - begin);
@@ -94,6 +95,9 @@ PosedHead pose_head(const HeadModel& model, const PersonalHead& person, const He
             if (coefficients[e] != 0)
                 rested.segment(first, count).noalias() +=
                     expression.targets.col(e).segment(first, count) * coefficients[e];
+        for (Eigen::Index k = 0; k < bends.size(); ++k)
+            if (bends[k] != 0)
+                rested.segment(first, count).noalias() += model.correctives.col(k).segment(first, count) * bends[k];
     });
     for (int j = 0; j < model.joint_count(); ++j) {
         Eigen::Affine3f g = Eigen::Affine3f::Identity();
@@ -140,6 +144,17 @@ void pose_with_jacobian(const HeadModel& model, const PersonalHead& person, cons
     Eigen::Map<Eigen::VectorXf>(rested.data(), rested.size()).noalias() +=
         person.expression->targets * (person.expression->control_map * pose.controls);
     const Eigen::MatrixXf control_basis = person.expression->targets * person.expression->control_map;  // [3 V, C]
+
+    Eigen::MatrixXf bend_basis;  // [3 V, 3 J] rested by the joints' axis-angles, through the correctives
+    if (model.correctives.size() > 0) {
+        Eigen::Map<Eigen::VectorXf>(rested.data(), rested.size()).noalias() +=
+            model.correctives * corrective_coefficients(chain);
+        bend_basis.resize(rested.size(), 3 * joints);
+        for (int j = 0; j < joints; ++j)
+            bend_basis.middleCols<3>(3 * j).noalias() =
+                model.correctives.middleCols<9>(9 * j) *
+                rotation_by_angle(chain.axis_angle[std::size_t(j)], chain.local[std::size_t(j)]);
+    }
 
     // How the transforms' translations move with identity: d origin_j = sum over ancestors k of
     // above_k (I - R_k) d p_k  (each pivot both shifts the frame and is left where it was by its own rotation).
@@ -189,7 +204,8 @@ void pose_with_jacobian(const HeadModel& model, const PersonalHead& person, cons
                 Eigen::Vector3f lever = Eigen::Vector3f::Zero();
                 for (int j : below[std::size_t(k)])
                     lever += model.weights(j, v) * (moved[std::size_t(j)] - chain.pivot[std::size_t(k)]);
-                const Eigen::Matrix3f by_joint = -cross_matrix(lever) * turn[std::size_t(k)];
+                Eigen::Matrix3f by_joint = -cross_matrix(lever) * turn[std::size_t(k)];
+                if (bend_basis.size() > 0) by_joint += linear * bend_basis.block<3, 3>(3 * v, 3 * k);
                 rows.middleCols<3>(at.joints + 3 * k) = by_joint;
                 by_control.noalias() += by_joint * model.control_joint.middleRows<3>(3 * k);
             }
@@ -218,12 +234,15 @@ HeadModel vertex_subset(const HeadModel& model, const std::vector<int>& kept) {
     auto expression = std::make_shared<ExpressionBasis>();
     expression->control_map = model.expression->control_map;
     expression->targets.resize(3 * n, model.expression->count());
+    part.correctives.resize(model.correctives.size() > 0 ? 3 * n : 0, model.correctives.cols());
     part.weights.resize(model.weights.rows(), n);
     for (Eigen::Index i = 0; i < n; ++i) {
         const int v = kept[std::size_t(i)];
         part.vertices.col(i) = model.vertices.col(v);
         part.identity.middleRows<3>(3 * i) = model.identity.middleRows<3>(3 * v);
         expression->targets.middleRows<3>(3 * i) = model.expression->targets.middleRows<3>(3 * v);
+        if (model.correctives.size() > 0)
+            part.correctives.middleRows<3>(3 * i) = model.correctives.middleRows<3>(3 * v);
         part.weights.col(i) = model.weights.col(v);
     }
     part.expression = std::move(expression);

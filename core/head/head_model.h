@@ -3,6 +3,7 @@
 // Every source of heads (MakeHuman, FLAME, ...) is brought into this one linear form by a loader:
 //   shaped  = template + identity * a + offsets
 //   rested  = shaped + targets * (control_map * controls)     (ExpressionBasis: the model's, or a person's)
+//           + correctives * (entries of the joints' rotations - identity)
 //   posed   = sum_j weight_j * G_j(rested),   G_j = G_parent * rotate(axis_angle_j) about joint_position_j(a)
 // with axis_angle_j = joints_j + sum_c controls_c * control_joint_cj. Rigid motion belongs to the joints.
 // Metres, +Y up, the face looks along +Z, the origin is the head joint of the template.
@@ -47,6 +48,9 @@ struct HeadModel {
     RowMatrix identity;  // [3 V, I] metres per unit; row-major: solvers gather vertices
     std::shared_ptr<const ExpressionBasis> expression = std::make_shared<ExpressionBasis>();  // never null
     Eigen::MatrixXf control_joint;  // [3 J, C] axis-angle radians per unit of a control
+    // [3 V, 9 J] metres per unit of an entry (row-major) of a joint's rotation in its parent's frame less the identity
+    // (SMPL's pose blendshapes, Loper et al. 2015, eq. 9); empty for none.
+    Eigen::MatrixXf correctives;
 
     Eigen::Matrix3Xf joint_position;  // [3, J] of the template
     Eigen::MatrixXf joint_identity;   // [3 J, I]

@@ -13,6 +13,21 @@ Eigen::Matrix3f rotation(const Eigen::Vector3f& axis_angle) {
 
 }  // namespace
 
+Eigen::VectorXf corrective_coefficients(const JointChain& chain) {
+    Eigen::VectorXf entries(9 * Eigen::Index(chain.local.size()));
+    for (std::size_t j = 0; j < chain.local.size(); ++j)
+        entries.segment<9>(9 * Eigen::Index(j)) =
+            (chain.local[j] - Eigen::Matrix3f::Identity()).transpose().reshaped();  // row by row
+    return entries;
+}
+
+Eigen::Matrix<float, 9, 3> rotation_by_angle(const Eigen::Vector3f& axis_angle, const Eigen::Matrix3f& local) {
+    const Eigen::Matrix3f jacobian = left_jacobian(axis_angle);
+    Eigen::Matrix<float, 9, 3> by_angle;
+    for (int k = 0; k < 3; ++k) by_angle.col(k) = (cross_matrix(jacobian.col(k)) * local).transpose().reshaped();
+    return by_angle;
+}
+
 Eigen::Matrix3f cross_matrix(const Eigen::Vector3f& v) {
     Eigen::Matrix3f m;
     m << 0, -v.z(), v.y(), v.z(), 0, -v.x(), -v.y(), v.x(), 0;

@@ -64,6 +64,7 @@ Whole whole_of(const HeadModel& model, const PersonalHead& person, const Shell& 
     Whole whole{model, person};
     whole.model.vertices = beside(model.vertices, shell.vertices);
     whole.model.identity = below(model.identity, more);
+    if (model.correctives.size() > 0) whole.model.correctives = below(model.correctives, more);
     whole.model.weights.resize(model.joint_count(), whole.model.vertices.cols());
     whole.model.weights << model.weights, shell.weights;
     whole.person.vertices = beside(person.vertices, shell.vertices);
@@ -194,7 +195,10 @@ void check(const HeadModel& model, unsigned seed, int shell) {
 }
 
 TEST(HeadBatch, ASmallHeadLikeOnePoseAtATime) {
-    for (const unsigned seed : {1u, 2u, 3u}) check(*ball_head(seed), seed, int(seed - 1) * 77);
+    for (const unsigned seed : {1u, 2u, 3u}) {
+        check(*ball_head(seed), seed, int(seed - 1) * 77);
+        check(*bending_head(seed), seed, int(seed - 1) * 77);
+    }
 }
 
 TEST(HeadBatch, TheDefaultHeadLikeOnePoseAtATime) { check(*real_head(), 4, 300); }
@@ -225,7 +229,7 @@ TEST(HeadBatch, TheSameBitsOnAnyNumberOfThreads) {
 }
 
 TEST(HeadBatch, InTwoHalvesTheSame) {
-    const auto model = ball_head(6);
+    const auto model = bending_head(6);
     Random random(6);
     Batch batch(*model, random, 40);
     batch.forward();
@@ -257,7 +261,7 @@ TEST(HeadBatch, InTwoHalvesTheSame) {
 }
 
 TEST(HeadBatch, OnlyWhatIsAskedFor) {
-    const auto model = ball_head(8);
+    const auto model = bending_head(8);
     Random random(8);
     Batch batch(*model, random, 10);
     batch.forward();

@@ -95,6 +95,14 @@ std::shared_ptr<const HeadModel> ball_head(unsigned seed) {
     return head;
 }
 
+std::shared_ptr<const HeadModel> bending_head(unsigned seed) {
+    auto head = std::make_shared<HeadModel>(*ball_head(seed));
+    Random random(seed + 1000);
+    head->correctives.resize(3 * head->vertex_count(), 9 * head->joint_count());
+    for (float& x : head->correctives.reshaped()) x = uniform(random, -0.004f, 0.004f);
+    return head;
+}
+
 std::shared_ptr<const HeadModel> real_head() {
     static const std::shared_ptr<const HeadModel> head = [] {
         auto loaded = load_default_head();

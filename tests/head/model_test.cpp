@@ -7,7 +7,7 @@ namespace likeness::test {
 namespace {
 
 TEST(HeadModel, NeutralIsTheTemplate) {
-    for (const auto& head : {ball_head(), real_head()}) {
+    for (const auto& head : {ball_head(), bending_head(), real_head()}) {
         const Eigen::VectorXf none = Eigen::VectorXf::Zero(head->identity_count());
         const PersonalHead person = personalise(*head, none);
         EXPECT_EQ(person.vertices, head->vertices);
@@ -112,7 +112,7 @@ TEST(HeadModel, SkinningRotationIsTheDerivativeByTheRestPosition) {
 }
 
 TEST(HeadModel, SubsetPosesLikeTheWhole) {
-    for (const auto& head : {ball_head(), real_head()}) {
+    for (const auto& head : {ball_head(), bending_head(), real_head()}) {
         Random random(4);
         std::vector<int> kept;
         for (int i = 0; i < 60; ++i)
@@ -163,6 +163,7 @@ TEST(HeadModel, HashTellsModelsApart) {
     other = *head;
     other.joint_position(0, 5) += 0.001f;
     EXPECT_NE(head_hash(other), head_hash(*head));
+    EXPECT_NE(head_hash(*bending_head(1)), head_hash(*head));
 }
 
 }  // namespace
