@@ -61,7 +61,7 @@ class CudaVideoEngine final : public VideoStepEngine {
             broken_.fill_zero();
 
             const HeadModel& model = *avatar.model;
-            head_.load(model, avatar.person, avatar.hair.vertices.size() > 0 ? &avatar.hair : nullptr, free_.identity);
+            head_.load(avatar.model, avatar.person, avatar.hair.vertices.size() > 0 ? &avatar.hair : nullptr, free_.identity);
             surface_.load(avatar);
             shape_.reset(std::size_t(model.identity_count()) + std::size_t(avatar.neutral.size()));
             rest_.resize(std::size_t(avatar.neutral.size()));
@@ -223,7 +223,7 @@ class CudaVideoEngine final : public VideoStepEngine {
             posed_.resize(b * splats_.values.size());
             batch_poses_.resize(b * frames_.row_floats());
             batch_gradients_.resize(batch_poses_.size());
-            rig_.resize(b * (std::size_t(shape.expressions) + frames_.joint_floats() * 4));
+            rig_.resize(b * (std::size_t(shape.coefficients()) + frames_.joint_floats() * 4));
             for (DeviceBuffer<float>* buffer : {&rested_, &vertices_}) buffer->resize(b * vertex_floats());
             normals_.resize(b * vertex_floats() / 3 * 4);
             if (head_moves()) {
@@ -313,7 +313,7 @@ class CudaVideoEngine final : public VideoStepEngine {
         }
         const cuda::BatchPoses gathered = batch_poses(batch_poses_);
         const cuda::HeadPoses poses{gathered.controls, gathered.joints, gathered.translation};
-        const cuda::HeadOutputs posed_head{rig_.data(), rig_.data() + batch_ * std::size_t(shape.expressions),
+        const cuda::HeadOutputs posed_head{rig_.data(), rig_.data() + batch_ * std::size_t(shape.coefficients()),
                                            rested_.data(), vertices_.data()};
         cuda::head_forward(shape, head, poses, posed_head, stream_);
         done("head");

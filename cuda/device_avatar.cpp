@@ -2,6 +2,7 @@
 
 #include <bit>
 #include <stdexcept>
+#include <utility>
 #include <vector>
 
 #include "likeness/cuda/train_step.h"
@@ -19,46 +20,53 @@ void upload_rows(DeviceBuffer<float>& buffer, const RowMatrix& matrix) {
 
 }  // namespace
 
-void DeviceHead::load(const HeadModel& model, const PersonalHead& person, const HairShell* shell, bool for_learning) {
-    const Eigen::Index head = model.vertices.cols(), behind = shell ? shell->vertices.cols() : 0;
-    if (model.joint_count() > most_joints) throw std::invalid_argument("a head of too many joints for the GPU");
-    Vertices rest(3, head + behind);
-    Eigen::MatrixXf weights(model.joint_count(), head + behind);
-    rest.leftCols(head) = person.vertices;
-    weights.leftCols(head) = model.weights;
-    if (behind > 0) {
-        rest.rightCols(behind) = shell->vertices;
-        weights.rightCols(behind) = shell->weights;
-    }
-    upload(rest_, rest);
+void DeviceHead::load_model(const HeadModel& model, const Eigen::MatrixXf& shell_weights, bool for_learning) {
+    Eigen::MatrixXf weights(model.joint_count(), model.vertices.cols() + shell_weights.cols());
+    weights << model.weights, shell_weights;
     upload(weights_, weights);
-    upload(joint_position_, person.joint_position);
-    // The person's own expression is one more target, moved by the projection of the controls onto its own.
-    const float square = person.own_controls.squaredNorm();
-    const Eigen::Index own = person.own_expression.size() > 0 && square > 0 ? 1 : 0;
-    const Eigen::Index expressions = model.expression.cols() + own;
-    Eigen::MatrixXf expression(model.expression.rows(), expressions);
-    RowMatrix control_expression(expressions, model.control_expression.cols());
-    expression.leftCols(model.expression.cols()) = model.expression;
-    control_expression.topRows(model.control_expression.rows()) = model.control_expression;
-    if (own) {
-        expression.rightCols(1) = Eigen::Map<const Eigen::VectorXf>(person.own_expression.data(), person.own_expression.size());
-        control_expression.bottomRows(1) = person.own_controls.transpose() / square;
-    }
-    upload(expression_, expression);
-    upload_rows(control_expression_, control_expression);
     upload_rows(control_joint_, model.control_joint);
     joint_parent_.upload(model.joint_parent);
     if (for_learning) {
         upload(identity_, model.identity);
         upload_rows(joint_identity_, model.joint_identity);
     }
-    shape_.vertices = int(head + behind);
-    shape_.expressed = int(head);
+    shape_.vertices = int(weights.cols());
+    shape_.expressed = model.vertex_count();
     shape_.identities = for_learning ? model.identity_count() : 0;
-    shape_.expressions = int(expressions);
     shape_.controls = model.control_count();
+    shape_.correctives = int(model.correctives.cols());
     shape_.joints = model.joint_count();
+}
+
+void DeviceHead::load(std::shared_ptr<const HeadModel> model, const PersonalHead& person, const HairShell* shell,
+                      bool for_learning) {
+    if (model->joint_count() > most_joints) throw std::invalid_argument("a head of too many joints for the GPU");
+    const Eigen::MatrixXf shell_weights = shell ? shell->weights : Eigen::MatrixXf(model->joint_count(), 0);
+    const auto loaded_model = std::exchange(model_, nullptr);
+    const auto loaded_basis = std::exchange(basis_, nullptr);
+    const bool same_model = model == loaded_model && (shape_.identities > 0 || !for_learning) &&
+                            shell_weights.cols() == shell_weights_.cols() && shell_weights == shell_weights_;
+    if (!same_model) {
+        load_model(*model, shell_weights, for_learning);
+        shell_weights_ = shell_weights;
+    }
+    if (person.expression != loaded_basis || model != loaded_model) {
+        if (model->correctives.size() > 0) {
+            Eigen::MatrixXf targets(person.expression->targets.rows(), person.expression->count() + model->correctives.cols());
+            targets << person.expression->targets, model->correctives;
+            upload(expression_, targets);
+        } else if (person.expression != loaded_basis) {
+            upload(expression_, person.expression->targets);
+        }
+        upload_rows(control_expression_, person.expression->control_map);
+        shape_.expressions = int(person.expression->count());
+    }
+    Vertices rest(3, shape_.vertices);
+    rest << person.vertices, shell ? shell->vertices : Vertices(3, 0);
+    upload(rest_, rest);
+    upload(joint_position_, person.joint_position);
+    model_ = std::move(model);
+    basis_ = person.expression;
 }
 
 HeadShape DeviceHead::shape(int frames) const {
@@ -144,7 +152,7 @@ void DeviceAvatar::pose(const std::shared_ptr<const Avatar>& avatar,
     if (avatar != avatar_) {
         avatar_ = nullptr;  // should an upload fail, nothing of this may be believed
         loaded_ = nullptr;
-        head_.load(*avatar->model, avatar->person, avatar->hair.vertices.cols() > 0 ? &avatar->hair : nullptr);
+        head_.load(avatar->model, avatar->person, avatar->hair.vertices.cols() > 0 ? &avatar->hair : nullptr);
         surface_.load(*avatar);
         avatar_ = avatar;
     }
@@ -160,11 +168,11 @@ void DeviceAvatar::pose(const std::shared_ptr<const Avatar>& avatar,
     values.insert(values.end(), pose.translation.data(), pose.translation.data() + 3);
     if (values.size() != controls + 3 * joints + 3) throw std::invalid_argument("a pose of another head");
     pose_.upload(values);
-    rig_.resize(std::size_t(shape.expressions) + joints * 12);
+    rig_.resize(std::size_t(shape.coefficients()) + joints * 12);
     posed_vertices_.resize(3 * std::size_t(shape.vertices));
     normals_.resize(4 * std::size_t(shape.vertices));
     head_forward(shape, head_.arrays(), {pose_.data(), pose_.data() + controls, pose_.data() + controls + 3 * joints},
-                 {rig_.data(), rig_.data() + shape.expressions, nullptr, posed_vertices_.data()}, stream_);
+                 {rig_.data(), rig_.data() + shape.coefficients(), nullptr, posed_vertices_.data()}, stream_);
     const SurfaceShape surface = surface_.shape(1);
     surface_normals(surface, surface_.arrays(), posed_vertices_.data(), normals_.data(), stream_);
     pose_on_surface(surface, surface_.arrays(), posed_vertices_.data(), normals_.data(),

@@ -10,6 +10,9 @@ constexpr int rig_threads = 128;
 constexpr int basis_threads = 256;
 constexpr int transform_floats = 12;
 
+// HeadShape::coefficients() for both sides.
+__host__ __device__ int coefficient_count(const HeadShape& shape) { return shape.expressions + shape.correctives; }
+
 unsigned vertex_blocks(const HeadShape& shape) { return blocks_for(std::size_t(shape.vertices)); }
 
 // ---- the joints' chain, one thread ----
@@ -92,10 +95,13 @@ __global__ void __launch_bounds__(rig_threads)
     wait_for_previous();
     __shared__ Chain chain;
     const int frame = int(blockIdx.x);
-    drive(shape, arrays, poses, frame, out.coefficients + std::size_t(frame) * shape.expressions, chain);
+    float* const coefficients = out.coefficients + std::size_t(frame) * coefficient_count(shape);
+    drive(shape, arrays, poses, frame, coefficients, chain);
     __syncthreads();
     if (threadIdx.x != 0) return;
     make_chain(shape, arrays, poses.translation + 3 * frame, chain);
+    for (int k = 0; k < shape.correctives; ++k)  // the rotations' entries less the identity's
+        coefficients[shape.expressions + k] = chain.local[k / 9][k % 9] - (k % 9 % 4 == 0 ? 1.0f : 0.0f);
     float* to = out.transforms + std::size_t(frame) * shape.joints * transform_floats;
     for (int j = 0; j < shape.joints; ++j, to += transform_floats)
         for (int r = 0; r < 3; ++r) {
@@ -104,25 +110,31 @@ __global__ void __launch_bounds__(rig_threads)
         }
 }
 
+// Without `express` the vertices at rest are taken from out.rested; without `skin` they end there.
+template <bool express, bool skin>
 __global__ void __launch_bounds__(linear_threads) vertices_kernel(HeadShape shape, HeadArrays arrays, HeadOutputs out) {
     wait_for_previous();
     extern __shared__ float shared[];
-    float *coefficients = shared, *transforms = shared + shape.expressions;
+    const int count = coefficient_count(shape);
+    float *coefficients = shared, *transforms = shared + count;
     const std::size_t frame = blockIdx.y;
-    for (int e = int(threadIdx.x); e < shape.expressions; e += linear_threads)
-        coefficients[e] = out.coefficients[frame * shape.expressions + e];
+    for (int e = int(threadIdx.x); express && e < count; e += linear_threads)
+        coefficients[e] = out.coefficients[frame * count + e];
     for (int k = int(threadIdx.x); k < shape.joints * transform_floats; k += linear_threads)
         transforms[k] = out.transforms[frame * shape.joints * transform_floats + k];
     __syncthreads();
     const int v = int(blockIdx.x) * linear_threads + int(threadIdx.x);
     if (v >= shape.vertices) return;
-    Vec3 x = load3(arrays.rest + 3 * std::size_t(v));
-    if (v < shape.expressed)
-        for (int e = 0; e < shape.expressions; ++e)
-            if (const float c = coefficients[e]; c != 0.0f)
-                x = x + c * load3(arrays.expression + 3 * (std::size_t(e) * shape.expressed + v));
     const std::size_t at = 3 * (frame * shape.vertices + v);
-    if (out.rested) store3(out.rested + at, x);
+    Vec3 x = load3(express ? arrays.rest + 3 * std::size_t(v) : out.rested + at);
+    if (express) {
+        if (v < shape.expressed)
+            for (int e = 0; e < count; ++e)
+                if (const float c = coefficients[e]; c != 0.0f)
+                    x = x + c * load3(arrays.expression + 3 * (std::size_t(e) * shape.expressed + v));
+        if (out.rested) store3(out.rested + at, x);
+    }
+    if (!skin) return;
     Vec3 sum{0, 0, 0};
     for (int j = 0; j < shape.joints; ++j) {
         const float w = arrays.weights[std::size_t(v) * shape.joints + j];
@@ -140,16 +152,16 @@ __global__ void __launch_bounds__(linear_threads) vertices_kernel(HeadShape shap
 struct Scratch {
     float* by_rested;        // [frames, vertices, 3]
     float* by_transform;     // [frames, blocks, joints, 12] sums of each block of vertices
-    float* by_coefficient;   // [frames, expressions]
+    float* by_coefficient;   // [frames, coefficients()]
     float* by_joint_origin;  // [frames, joints, 3] by the joints' positions at rest
 };
-Scratch cut(const HeadShape& shape, float* memory) {
+Scratch cut(const HeadShape& shape, float* memory, const HeadGradients& gradients) {
     const std::size_t frames = std::size_t(shape.frames), blocks = vertex_blocks(shape);
     Scratch s{};
-    s.by_rested = memory;
-    s.by_transform = s.by_rested + frames * std::size_t(shape.vertices) * 3;
+    s.by_rested = gradients.rested ? gradients.rested : memory;
+    s.by_transform = memory + frames * std::size_t(shape.vertices) * 3;
     s.by_coefficient = s.by_transform + frames * blocks * std::size_t(shape.joints) * transform_floats;
-    s.by_joint_origin = s.by_coefficient + frames * std::size_t(shape.expressions);
+    s.by_joint_origin = s.by_coefficient + frames * std::size_t(coefficient_count(shape));
     return s;
 }
 
@@ -227,7 +239,7 @@ __global__ void __launch_bounds__(basis_threads)
     wait_for_previous();
     const std::size_t e = blockIdx.x, frame = blockIdx.y, floats = 3 * std::size_t(shape.expressed);
     const float sum = along_row(arrays.expression + e * floats, s.by_rested + frame * shape.vertices * 3, floats);
-    if (threadIdx.x == 0) s.by_coefficient[frame * shape.expressions + e] = sum;
+    if (threadIdx.x == 0) s.by_coefficient[frame * coefficient_count(shape) + e] = sum;
 }
 
 __global__ void __launch_bounds__(linear_threads) rest_backward_kernel(HeadShape shape, Scratch s, float* by_rest) {
@@ -265,6 +277,7 @@ __global__ void __launch_bounds__(rig_threads)
     __shared__ float by_transform[most_joints * transform_floats];
     __shared__ float by_angle[most_joints * 3], by_position[most_joints * 3], by_translation[3];
     const int frame = int(blockIdx.x), floats = shape.joints * transform_floats;
+    const float* const by_coefficient = s.by_coefficient + std::size_t(frame) * coefficient_count(shape);
     drive(shape, arrays, poses, frame, nullptr, chain);
     for (int k = int(threadIdx.x); k < floats; k += rig_threads) {
         float sum = 0;
@@ -303,6 +316,11 @@ __global__ void __launch_bounds__(rig_threads)
             for (int r = 0; r < 3; ++r)
                 for (int c = 0; c < 3; ++c)
                     m[3 * r + c] = above[r] * half[c] + above[3 + r] * half[3 + c] + above[6 + r] * half[6 + c];
+            if (shape.correctives > 0) {  // they too are moved by R_j
+                float by_local[9];
+                matrix_product(by_coefficient + shape.expressions + 9 * j, transposed, by_local);
+                for (int k = 0; k < 9; ++k) m[k] += by_local[k];
+            }
             const Vec3 by_turn{m[7] - m[5], m[2] - m[6], m[3] - m[1]};
             // exp(a + d) ~ exp(J d) exp(a), J the left Jacobian of SO(3) (Sola et al. 2018, eq. 145).
             const float* a = chain.axis_angle[j];
@@ -330,10 +348,16 @@ __global__ void __launch_bounds__(rig_threads)
     for (int c = int(threadIdx.x); c < shape.controls; c += rig_threads) {
         float sum = 0;
         for (int e = 0; e < shape.expressions; ++e)
-            sum += arrays.control_expression[e * shape.controls + c] * s.by_coefficient[frame * shape.expressions + e];
+            sum += arrays.control_expression[e * shape.controls + c] * by_coefficient[e];
         for (int k = 0; k < 3 * shape.joints; ++k) sum += arrays.control_joint[k * shape.controls + c] * by_angle[k];
         gradients.controls[std::size_t(frame) * shape.controls + c] = sum;
     }
+}
+
+void launch_vertices(const char* stage, void (*kernel)(HeadShape, HeadArrays, HeadOutputs), const HeadShape& shape,
+                     const HeadArrays& arrays, const HeadOutputs& outputs, cudaStream_t stream) {
+    const std::size_t shared = sizeof(float) * std::size_t(coefficient_count(shape) + shape.joints * transform_floats);
+    launch_chained_sharing(shared, stage, kernel, dim3(vertex_blocks(shape), unsigned(shape.frames)), linear_threads, stream, shape, arrays, outputs);
 }
 
 }  // namespace
@@ -342,25 +366,47 @@ void head_forward(const HeadShape& shape, const HeadArrays& arrays, const HeadPo
                   cudaStream_t stream) {
     if (shape.frames == 0 || shape.vertices == 0) return;
     launch_chained("joints", rig_kernel, unsigned(shape.frames), rig_threads, stream, shape, arrays, poses, outputs);
-    const std::size_t shared = sizeof(float) * std::size_t(shape.expressions + shape.joints * transform_floats);
-    launch_chained_sharing(shared, "head", vertices_kernel, dim3(vertex_blocks(shape), unsigned(shape.frames)), linear_threads, stream, shape, arrays, outputs);
+    launch_vertices("head", vertices_kernel<true, true>, shape, arrays, outputs, stream);
+}
+
+void head_express(const HeadShape& shape, const HeadArrays& arrays, const HeadPoses& poses, const HeadOutputs& outputs,
+                  cudaStream_t stream) {
+    if (shape.frames == 0 || shape.vertices == 0) return;
+    launch_chained("joints", rig_kernel, unsigned(shape.frames), rig_threads, stream, shape, arrays, poses, outputs);
+    launch_vertices("express", vertices_kernel<true, false>, shape, arrays, outputs, stream);
+}
+
+void head_skin(const HeadShape& shape, const HeadArrays& arrays, const HeadOutputs& outputs, cudaStream_t stream) {
+    if (shape.frames == 0 || shape.vertices == 0) return;
+    launch_vertices("skin", vertices_kernel<false, true>, shape, arrays, outputs, stream);
 }
 
 std::size_t head_backward_floats(const HeadShape& shape) {
     const std::size_t a_frame = std::size_t(shape.vertices) * 3 +
                                 vertex_blocks(shape) * std::size_t(shape.joints) * transform_floats +
-                                std::size_t(shape.expressions) + std::size_t(shape.joints) * 3;
+                                std::size_t(coefficient_count(shape)) + std::size_t(shape.joints) * 3;
     return std::size_t(shape.frames) * a_frame;
 }
 
 void head_backward(const HeadShape& shape, const HeadArrays& arrays, const HeadPoses& poses, const HeadOutputs& outputs,
                    const float* by_vertices, float* scratch, const HeadGradients& gradients, cudaStream_t stream) {
+    head_skin_backward(shape, arrays, outputs, by_vertices, scratch, gradients, stream);
+    head_express_backward(shape, arrays, poses, scratch, gradients, stream);
+}
+
+void head_skin_backward(const HeadShape& shape, const HeadArrays& arrays, const HeadOutputs& outputs,
+                        const float* by_vertices, float* scratch, const HeadGradients& gradients, cudaStream_t stream) {
     if (shape.frames == 0 || shape.vertices == 0) return;
-    const Scratch s = cut(shape, scratch);
-    const unsigned frames = unsigned(shape.frames);
-    launch_chained("head backward", vertices_backward_kernel, dim3(vertex_blocks(shape), frames), linear_threads, stream, shape, arrays, outputs, by_vertices, s);
-    if (gradients.controls && shape.expressions > 0) {
-        launch_chained("expression backward", expression_backward_kernel, dim3(unsigned(shape.expressions), frames), basis_threads, stream, shape, arrays, s);
+    launch_chained("head backward", vertices_backward_kernel, dim3(vertex_blocks(shape), unsigned(shape.frames)), linear_threads, stream, shape, arrays, outputs, by_vertices, cut(shape, scratch, gradients));
+}
+
+void head_express_backward(const HeadShape& shape, const HeadArrays& arrays, const HeadPoses& poses, float* scratch,
+                           const HeadGradients& gradients, cudaStream_t stream) {
+    if (shape.frames == 0 || shape.vertices == 0) return;
+    const Scratch s = cut(shape, scratch, gradients);
+    const unsigned frames = unsigned(shape.frames), coefficients = unsigned(coefficient_count(shape));
+    if ((gradients.controls && coefficients > 0) || shape.correctives > 0) {
+        launch_chained("expression backward", expression_backward_kernel, dim3(coefficients, frames), basis_threads, stream, shape, arrays, s);
     }
     launch_chained("joints backward", rig_backward_kernel, frames, rig_threads, stream, shape, arrays, poses, s, vertex_blocks(shape), gradients);
     if (gradients.rest == nullptr) return;

@@ -50,8 +50,7 @@ void JointGizmo::draw(Studio& studio, const Camera& camera, const ImVec2& from, 
         joints_ = vertex_subset(*model_, {});
     }
     const HeadPose pose = studio.shown_pose();
-    PersonalHead person;
-    person.vertices = Vertices(3, 0);
+    PersonalHead person = personalise(joints_, {});
     person.joint_position = avatar.person.joint_position;
     const PosedHead posed = pose_head(joints_, person, pose);
     const std::size_t j = std::size_t(joint);

@@ -15,12 +15,20 @@ void AnchoredSplats::resize(std::size_t n) {
     resize_attributes(*this, n);
 }
 
+void Avatar::add_expressions(const ExpressionBasis& own) {
+    if (own.count() > 0)
+        expression = std::make_shared<ExpressionBasis>(join(expression ? *expression : *model->expression, own));
+}
+
+ExpressionBasis Avatar::own_expressions() const {
+    const ExpressionBasis& all = expression ? *expression : *model->expression;
+    const Eigen::Index own = all.count() - model->expression->count();
+    return {all.targets.rightCols(own), all.control_map.bottomRows(own)};
+}
+
 void Avatar::prepare() {
     person = personalise(*model, identity, offsets.size() ? &offsets : nullptr);
-    if (own_expression.size() > 0 && source.pose.controls.size() == model->control_count()) {
-        person.own_expression = own_expression;
-        person.own_controls = source.pose.controls;
-    }
+    if (expression) person.expression = expression;
     triangles = model->triangles;
     triangle_uv = model->triangle_uv;
     uv = model->uv;

@@ -53,8 +53,9 @@ struct SourceView {
 struct Avatar {
     std::shared_ptr<const HeadModel> model;
     Eigen::VectorXf identity;
-    Vertices offsets;         // [3, V]
-    Vertices own_expression;  // [3, V], of source.pose's controls, see PersonalHead; empty for none
+    Vertices offsets;  // [3, V]
+    // The model's targets, then the person's own; null for the model's alone.
+    std::shared_ptr<const ExpressionBasis> expression;
     HairShell hair;
     AnchoredSplats splats;
     SourceView source;
@@ -68,6 +69,10 @@ struct Avatar {
     Vertices neutral;                       // the whole surface at rest
     std::vector<float> neutral_double_area;  // of each triangle
 
+    // Adds expression targets of the person's own, not prepared yet.
+    void add_expressions(const ExpressionBasis& own);
+    // The person's own expression targets alone.
+    ExpressionBasis own_expressions() const;
     // Fills what is derived from the persistent members above; call after any of them but the splats' values change.
     void prepare();
     // Finds the triangles under splats.atlas.

@@ -51,6 +51,26 @@ HeadPose pose_from_json(const HeadModel& model, const json& from) {
     return pose;
 }
 
+// The person's expression targets and their map from controls. The first files had one at most, of the source's controls.
+Result<ExpressionBasis> read_own_expressions(const Safetensors& person, const HeadModel& model, const HeadPose& source) {
+    const std::int64_t vertices = model.vertex_count(), controls = model.control_count();
+    ExpressionBasis own;
+    if (person.contains("expression")) {
+        const auto targets = person.floats("expression", {-1, vertices, 3});
+        if (!targets) return targets.error();
+        const std::int64_t count = std::int64_t(targets->size()) / (3 * vertices);
+        const auto map = person.floats("expression_controls", {count, controls});
+        if (!map) return map.error();
+        own.targets = Eigen::Map<const Eigen::MatrixXf>(targets->data(), 3 * vertices, count);
+        own.control_map = Eigen::Map<const RowMatrix>(map->data(), count, controls);
+    } else if (person.contains("own_expression")) {
+        const auto target = person.floats("own_expression", {vertices, 3});
+        if (!target) return target.error();
+        own = target_at(Eigen::Map<const Vertices>(target->data(), 3, vertices), source.controls);
+    }
+    return own;
+}
+
 }  // namespace
 
 Status save_avatar(const std::filesystem::path& path, const Avatar& avatar, const Image& thumbnail) {
@@ -86,8 +106,10 @@ Status save_avatar(const std::filesystem::path& path, const Avatar& avatar, cons
     SafetensorsWriter person;
     person.add("identity", {avatar.identity.size()}, values(avatar.identity));
     person.add("offsets", {avatar.offsets.cols(), 3}, values(avatar.offsets));
-    if (avatar.own_expression.size() > 0)
-        person.add("own_expression", {avatar.own_expression.cols(), 3}, values(avatar.own_expression));
+    if (const ExpressionBasis own = avatar.own_expressions(); own.count() > 0) {
+        person.add("expression", {own.count(), model.vertex_count(), 3}, values(own.targets));
+        person.add("expression_controls", {own.count(), model.control_count()}, values(RowMatrix(own.control_map)));
+    }
     person.add("hair_vertices", {avatar.hair.vertices.cols(), 3}, values(avatar.hair.vertices));
     person.add("hair_weights", {avatar.hair.vertices.cols(), model.joint_count()}, values(avatar.hair.weights));
 
@@ -147,11 +169,6 @@ Result<Avatar> load_avatar(const std::filesystem::path& path, std::shared_ptr<co
             avatar.identity = Eigen::VectorXf(0);
             avatar.offsets = Vertices::Zero(3, avatar.model->vertex_count());
         }
-        if (person->contains("own_expression")) {
-            const auto own = person->floats("own_expression", {avatar.model->vertex_count(), 3});
-            if (!own) return own.error();
-            avatar.own_expression = Eigen::Map<const Vertices>(own->data(), 3, avatar.model->vertex_count());
-        }
         const auto hair = person->floats("hair_vertices", {-1, 3});
         if (!hair) return hair.error();
         const auto shell = std::int64_t(hair->size()) / 3;
@@ -161,8 +178,8 @@ Result<Avatar> load_avatar(const std::filesystem::path& path, std::shared_ptr<co
         avatar.hair.vertices = Eigen::Map<const Vertices>(hair->data(), 3, shell);
         avatar.hair.weights = Eigen::Map<const Eigen::MatrixXf>(weights->data(), avatar.model->joint_count(), shell);
 
-        if (!avatar.identity.allFinite() || !avatar.offsets.allFinite() || !avatar.own_expression.allFinite() ||
-            !avatar.hair.vertices.allFinite() || !avatar.hair.weights.allFinite())
+        if (!avatar.identity.allFinite() || !avatar.offsets.allFinite() || !avatar.hair.vertices.allFinite() ||
+            !avatar.hair.weights.allFinite())
             return bad("a head that is not a number");
 
         auto file = tensors("splats.safetensors");
@@ -195,6 +212,10 @@ Result<Avatar> load_avatar(const std::filesystem::path& path, std::shared_ptr<co
         const json& source = document->at("source");
         avatar.source.file = source.value("file", "");
         avatar.source.pose = pose_from_json(*avatar.model, source.at("pose"));
+        const Result<ExpressionBasis> own = read_own_expressions(*person, *avatar.model, avatar.source.pose);
+        if (!own) return own.error();
+        if (!own->targets.allFinite() || !own->control_map.allFinite()) return bad("an expression that is not a number");
+        avatar.add_expressions(*own);
         const auto camera = camera_from_json(source.at("camera"));
         if (!camera) return bad(camera.error().message);
         avatar.source.camera = *camera;

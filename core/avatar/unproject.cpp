@@ -84,7 +84,7 @@ std::vector<float> rolled_lids(const HeadModel& model, const HeadPose& pose) {
     for (const char* name : {"eyeBlinkLeft", "eyeBlinkRight"}) {
         const int control = model.control(name);
         if (control < 0 || control >= pose.controls.size()) continue;
-        const Eigen::VectorXf blink = model.expression * model.control_expression.col(control);
+        const Eigen::VectorXf blink = model.expression->targets * model.expression->control_map.col(control);
         float most = 1e-6f;
         for (int v = 0; v < model.vertex_count(); ++v) most = std::max(most, blink.segment<3>(3 * v).norm());
         const float open = 1 - std::clamp(pose.controls[control], 0.0f, 1.0f);

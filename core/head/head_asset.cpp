@@ -127,8 +127,12 @@ Result<std::shared_ptr<const HeadModel>> read_head(const Safetensors& file) {
     head->identity_range = matrix(read.floats("identity_range", {identities, 2}), 2, identities);
     const std::vector<float> expression = read.floats("expression", {-1, count, 3});
     const std::int64_t expressions = count > 0 ? std::int64_t(expression.size()) / (3 * count) : 0;
-    head->expression = matrix(expression, 3 * count, expressions);
-    head->control_expression = matrix(read.floats("control_expression", {controls, expressions}), expressions, controls);
+    auto basis = std::make_shared<ExpressionBasis>();
+    basis->targets = matrix(expression, 3 * count, expressions);
+    basis->control_map = matrix(read.floats("control_expression", {controls, expressions}), expressions, controls);
+    head->expression = std::move(basis);
+    if (file.contains("correctives"))
+        head->correctives = matrix(read.floats("correctives", {9 * joints, count, 3}), 3 * count, 9 * joints);
     head->control_joint = matrix(read.floats("control_joint", {controls, joints, 3}), 3 * joints, controls);
     head->joint_position = matrix(read.floats("joint_position", {joints, 3}), 3, joints);
     head->joint_identity = matrix(read.floats("joint_identity", {identities, joints, 3}), 3 * joints, identities);
@@ -185,7 +189,7 @@ Result<std::shared_ptr<const HeadModel>> load_head(std::vector<std::uint8_t> byt
 
 std::vector<std::uint8_t> encode_head(const HeadModel& model, const PersonalHead& person) {
     const std::int64_t vertices = model.vertex_count(), faces = std::int64_t(model.triangles.size()),
-                       joints = model.joint_count(), controls = model.control_count(), expressions = model.expression.cols();
+                       joints = model.joint_count(), controls = model.control_count(), expressions = model.expression->count();
     const auto floats = [](const auto& m) { return std::span<const float>(m.data(), std::size_t(m.size())); };
     const auto indices = [](const Triangles& triangles) {
         std::vector<std::int32_t> list;
@@ -205,8 +209,9 @@ std::vector<std::uint8_t> encode_head(const HeadModel& model, const PersonalHead
     file.add("identity", {0, vertices, 3}, std::span<const float>());
     file.add("identity_range", {0, 2}, std::span<const float>());
     file.add("joint_identity", {0, joints, 3}, std::span<const float>());
-    file.add_half("expression", {expressions, vertices, 3}, floats(model.expression));
-    file.add("control_expression", {controls, expressions}, floats(model.control_expression));
+    file.add_half("expression", {expressions, vertices, 3}, floats(model.expression->targets));
+    file.add("control_expression", {controls, expressions}, floats(model.expression->control_map));
+    if (model.correctives.size() > 0) file.add_half("correctives", {9 * joints, vertices, 3}, floats(model.correctives));
     file.add("control_joint", {controls, joints, 3}, floats(model.control_joint));
     file.add("joint_position", {joints, 3}, floats(person.joint_position));
     file.add("joint_parent", {joints}, std::span<const std::int32_t>(model.joint_parent));
@@ -250,11 +255,12 @@ std::string head_hash(const HeadModel& model) {
     for (const Eigen::Vector3i& t : model.triangles) add(t.data(), sizeof t);
     for (const Eigen::Vector2f& p : model.uv) add(p.data(), sizeof p);
     add_all(model.identity);
-    for (const Eigen::MatrixXf* m : {&model.expression, &model.control_expression, &model.control_joint, &model.joint_identity,
-                                     &model.weights})
+    for (const Eigen::MatrixXf* m : {&model.expression->targets, &model.expression->control_map, &model.control_joint,
+                                     &model.joint_identity, &model.weights})
         add_all(*m);
     add_all(model.joint_position);
     add_all(model.joint_parent);
+    add_all(model.correctives);
     char text[17];
     std::snprintf(text, sizeof text, "%016llx", static_cast<unsigned long long>(hash));
     return text;

@@ -1,9 +1,10 @@
 #include "core/head/head_model.h"
 
 #include <algorithm>
-#include <cmath>
+#include <stdexcept>
 
 #include "core/base/parallel.h"
+#include "core/head/joint_chain.h"
 
 namespace likeness {
 namespace {
@@ -11,55 +12,6 @@ namespace {
 int find(const std::vector<std::string>& names, const std::string& name) {
     const auto it = std::find(names.begin(), names.end(), name);
     return it == names.end() ? -1 : int(it - names.begin());
-}
-
-Eigen::Matrix3f rotation(const Eigen::Vector3f& axis_angle) {
-    const float angle = axis_angle.norm();
-    if (angle < 1e-8f) return Eigen::Matrix3f::Identity();
-    return Eigen::AngleAxisf(angle, axis_angle / angle).toRotationMatrix();
-}
-
-Eigen::Matrix3f cross_matrix(const Eigen::Vector3f& v) {
-    Eigen::Matrix3f m;
-    m << 0, -v.z(), v.y(), v.z(), 0, -v.x(), -v.y(), v.x(), 0;
-    return m;
-}
-
-// Left Jacobian of SO(3): exp(a + d) ~ exp(J d) exp(a) (Sola et al. 2018, eq. 145).
-Eigen::Matrix3f left_jacobian(const Eigen::Vector3f& axis_angle) {
-    const float angle = axis_angle.norm();
-    const Eigen::Matrix3f k = cross_matrix(axis_angle);
-    if (angle < 1e-4f) return Eigen::Matrix3f::Identity() + 0.5f * k;
-    const float a2 = angle * angle;
-    return Eigen::Matrix3f::Identity() + (1 - std::cos(angle)) / a2 * k +
-           (angle - std::sin(angle)) / (a2 * angle) * k * k;
-}
-
-struct Chain {
-    std::vector<Eigen::Vector3f> axis_angle;
-    std::vector<Eigen::Matrix3f> local, world;  // rotations
-    std::vector<Eigen::Vector3f> origin;        // translation part: G(x) = world * x + origin
-    std::vector<Eigen::Vector3f> pivot;         // posed joint positions
-};
-
-Chain forward_kinematics(const HeadModel& model, const Eigen::Matrix3Xf& joint_position, const HeadPose& pose) {
-    const int count = model.joint_count();
-    Chain chain;
-    const Eigen::VectorXf driven = model.control_joint * pose.controls;
-    for (int j = 0; j < count; ++j) {
-        const Eigen::Vector3f p = joint_position.col(j);
-        const Eigen::Vector3f a = pose.joints.col(j) + driven.segment<3>(3 * j);
-        const Eigen::Matrix3f r = rotation(a);
-        const int parent = model.joint_parent[std::size_t(j)];
-        const Eigen::Matrix3f above = parent < 0 ? Eigen::Matrix3f::Identity() : chain.world[std::size_t(parent)];
-        const Eigen::Vector3f from = parent < 0 ? pose.translation : chain.origin[std::size_t(parent)];
-        chain.axis_angle.push_back(a);
-        chain.local.push_back(r);
-        chain.world.push_back(above * r);
-        chain.pivot.push_back(above * p + from);
-        chain.origin.push_back(chain.pivot.back() - chain.world.back() * p);
-    }
-    return chain;
 }
 
 // below[j]: the joints that move with joint j, itself included.
@@ -82,6 +34,27 @@ bool is_inside_head(const std::string& region) {
     return false;
 }
 
+ExpressionBasis target_at(const Vertices& target, const Eigen::VectorXf& controls) {
+    ExpressionBasis basis;
+    const float square = controls.squaredNorm();
+    const Eigen::Index count = target.size() > 0 && square > 0 ? 1 : 0;
+    basis.targets = target.reshaped(target.size(), 1).leftCols(count);
+    basis.control_map.resize(count, controls.size());
+    if (count > 0) basis.control_map = controls.transpose() / square;
+    return basis;
+}
+
+ExpressionBasis join(const ExpressionBasis& first, const ExpressionBasis& second) {
+    if (first.targets.rows() != second.targets.rows() || first.control_map.cols() != second.control_map.cols())
+        throw std::invalid_argument("expressions of two heads");
+    ExpressionBasis both;
+    both.targets.resize(first.targets.rows(), first.count() + second.count());
+    both.targets << first.targets, second.targets;
+    both.control_map.resize(both.count(), first.control_map.cols());
+    both.control_map << first.control_map, second.control_map;
+    return both;
+}
+
 HeadPose HeadPose::neutral(const HeadModel& model) {
     HeadPose pose;
     pose.controls = Eigen::VectorXf::Zero(model.control_count());
@@ -93,6 +66,7 @@ PersonalHead personalise(const HeadModel& model, const Eigen::VectorXf& identity
     PersonalHead person;
     person.vertices = model.vertices;
     person.joint_position = model.joint_position;
+    person.expression = model.expression;
     if (identity.size() > 0) {
         Eigen::Map<Eigen::VectorXf> moved(person.vertices.data(), person.vertices.size());
         // Tens of megabytes are read once: as fast as memory gives them to all threads.
@@ -108,20 +82,23 @@ PersonalHead personalise(const HeadModel& model, const Eigen::VectorXf& identity
 }
 
 PosedHead pose_head(const HeadModel& model, const PersonalHead& person, const HeadPose& pose) {
-    const Chain chain = forward_kinematics(model, person.joint_position, pose);
+    const JointChain chain = joint_chain(model, person.joint_position, pose.controls, pose.joints, pose.translation);
     PosedHead posed;
     posed.vertices = person.vertices;
-    const Eigen::VectorXf coefficients = model.control_expression * pose.controls;
+    const ExpressionBasis& expression = *person.expression;
+    const Eigen::VectorXf coefficients = expression.control_map * pose.controls;
+    const Eigen::VectorXf bends = model.correctives.size() > 0 ? corrective_coefficients(chain) : Eigen::VectorXf();
     Eigen::Map<Eigen::VectorXf> rested(posed.vertices.data(), posed.vertices.size());
     parallel_for(std::size_t(rested.size()), 4096, [&](std::size_t begin, std::size_t end) {
         const Eigen::Index first = Eigen::Index(begin), count = Eigen::Index(end - begin);
         for (Eigen::Index e = 0; e < coefficients.size(); ++e)
             if (coefficients[e] != 0)
                 rested.segment(first, count).noalias() +=
-                    model.expression.col(e).segment(first, count) * coefficients[e];
+                    expression.targets.col(e).segment(first, count) * coefficients[e];
+        for (Eigen::Index k = 0; k < bends.size(); ++k)
+            if (bends[k] != 0)
+                rested.segment(first, count).noalias() += model.correctives.col(k).segment(first, count) * bends[k];
     });
-    if (const float square = person.own_controls.squaredNorm(); person.own_expression.size() > 0 && square > 0)
-        posed.vertices += person.own_controls.dot(pose.controls) / square * person.own_expression;
     for (int j = 0; j < model.joint_count(); ++j) {
         Eigen::Affine3f g = Eigen::Affine3f::Identity();
         g.linear() = chain.world[std::size_t(j)];
@@ -156,18 +133,28 @@ HeadParameters::HeadParameters(const HeadModel& model)
       translation(joints + 3 * model.joint_count()),
       count(translation + 3) {}
 
-void pose_with_jacobian(const HeadModel& model, const Eigen::VectorXf& identity, const Vertices* offsets,
-                        const HeadPose& pose, Vertices& posed, RowMatrix& jacobian) {
+void pose_with_jacobian(const HeadModel& model, const PersonalHead& person, const HeadPose& pose, Vertices& posed,
+                        RowMatrix& jacobian) {
     const HeadParameters at(model);
     const int joints = model.joint_count();
-    const PersonalHead person = personalise(model, identity, offsets);
-    const Chain chain = forward_kinematics(model, person.joint_position, pose);
+    const JointChain chain = joint_chain(model, person.joint_position, pose.controls, pose.joints, pose.translation);
     const auto below = descendants(model);
 
     Vertices rested = person.vertices;
     Eigen::Map<Eigen::VectorXf>(rested.data(), rested.size()).noalias() +=
-        model.expression * (model.control_expression * pose.controls);
-    const Eigen::MatrixXf control_basis = model.expression * model.control_expression;  // [3 V, C]
+        person.expression->targets * (person.expression->control_map * pose.controls);
+    const Eigen::MatrixXf control_basis = person.expression->targets * person.expression->control_map;  // [3 V, C]
+
+    Eigen::MatrixXf bend_basis;  // [3 V, 3 J] rested by the joints' axis-angles, through the correctives
+    if (model.correctives.size() > 0) {
+        Eigen::Map<Eigen::VectorXf>(rested.data(), rested.size()).noalias() +=
+            model.correctives * corrective_coefficients(chain);
+        bend_basis.resize(rested.size(), 3 * joints);
+        for (int j = 0; j < joints; ++j)
+            bend_basis.middleCols<3>(3 * j).noalias() =
+                model.correctives.middleCols<9>(9 * j) *
+                rotation_by_angle(chain.axis_angle[std::size_t(j)], chain.local[std::size_t(j)]);
+    }
 
     // How the transforms' translations move with identity: d origin_j = sum over ancestors k of
     // above_k (I - R_k) d p_k  (each pivot both shifts the frame and is left where it was by its own rotation).
@@ -217,7 +204,8 @@ void pose_with_jacobian(const HeadModel& model, const Eigen::VectorXf& identity,
                 Eigen::Vector3f lever = Eigen::Vector3f::Zero();
                 for (int j : below[std::size_t(k)])
                     lever += model.weights(j, v) * (moved[std::size_t(j)] - chain.pivot[std::size_t(k)]);
-                const Eigen::Matrix3f by_joint = -cross_matrix(lever) * turn[std::size_t(k)];
+                Eigen::Matrix3f by_joint = -cross_matrix(lever) * turn[std::size_t(k)];
+                if (bend_basis.size() > 0) by_joint += linear * bend_basis.block<3, 3>(3 * v, 3 * k);
                 rows.middleCols<3>(at.joints + 3 * k) = by_joint;
                 by_control.noalias() += by_joint * model.control_joint.middleRows<3>(3 * k);
             }
@@ -230,7 +218,6 @@ HeadModel vertex_subset(const HeadModel& model, const std::vector<int>& kept) {
     HeadModel part;
     part.name = model.name;
     part.licence = model.licence;
-    part.control_expression = model.control_expression;
     part.control_joint = model.control_joint;
     part.joint_position = model.joint_position;
     part.joint_identity = model.joint_identity;
@@ -244,15 +231,21 @@ HeadModel vertex_subset(const HeadModel& model, const std::vector<int>& kept) {
     const Eigen::Index n = Eigen::Index(kept.size());
     part.vertices.resize(3, n);
     part.identity.resize(3 * n, model.identity.cols());
-    part.expression.resize(3 * n, model.expression.cols());
+    auto expression = std::make_shared<ExpressionBasis>();
+    expression->control_map = model.expression->control_map;
+    expression->targets.resize(3 * n, model.expression->count());
+    part.correctives.resize(model.correctives.size() > 0 ? 3 * n : 0, model.correctives.cols());
     part.weights.resize(model.weights.rows(), n);
     for (Eigen::Index i = 0; i < n; ++i) {
         const int v = kept[std::size_t(i)];
         part.vertices.col(i) = model.vertices.col(v);
         part.identity.middleRows<3>(3 * i) = model.identity.middleRows<3>(3 * v);
-        part.expression.middleRows<3>(3 * i) = model.expression.middleRows<3>(3 * v);
+        expression->targets.middleRows<3>(3 * i) = model.expression->targets.middleRows<3>(3 * v);
+        if (model.correctives.size() > 0)
+            part.correctives.middleRows<3>(3 * i) = model.correctives.middleRows<3>(3 * v);
         part.weights.col(i) = model.weights.col(v);
     }
+    part.expression = std::move(expression);
     return part;
 }
 

@@ -2,7 +2,8 @@
 //
 // Every source of heads (MakeHuman, FLAME, ...) is brought into this one linear form by a loader:
 //   shaped  = template + identity * a + offsets
-//   rested  = shaped + expression * (control_expression^T * controls)  (+ a person's own, see PersonalHead)
+//   rested  = shaped + targets * (control_map * controls)     (ExpressionBasis: the model's, or a person's)
+//           + correctives * (entries of the joints' rotations - identity)
 //   posed   = sum_j weight_j * G_j(rested),   G_j = G_parent * rotate(axis_angle_j) about joint_position_j(a)
 // with axis_angle_j = joints_j + sum_c controls_c * control_joint_cj. Rigid motion belongs to the joints.
 // Metres, +Y up, the face looks along +Z, the origin is the head joint of the template.
@@ -11,6 +12,7 @@
 #include <Eigen/Core>
 #include <Eigen/Geometry>
 #include <cstdint>
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -19,6 +21,19 @@
 namespace likeness {
 
 using RowMatrix = Eigen::Matrix<float, Eigen::Dynamic, Eigen::Dynamic, Eigen::RowMajor>;
+
+// What controls do to the vertices at rest. Immutable and shared: the same pointer is the same basis, so caches need not
+// look at its content.
+struct ExpressionBasis {
+    Eigen::MatrixXf targets;      // [3 V, K] metres per unit, rigid joint motion taken out
+    Eigen::MatrixXf control_map;  // [K, C] coefficients per unit of a control
+    Eigen::Index count() const { return targets.cols(); }
+};
+// A basis of one target whose coefficient is the projection of the controls onto `controls` [C]: 1 at these controls, 0
+// at the neutral. Without targets when one of them is empty or zero.
+ExpressionBasis target_at(const Vertices& target, const Eigen::VectorXf& controls);
+// The targets of one, then of the other. Throws std::invalid_argument when they are of different heads.
+ExpressionBasis join(const ExpressionBasis& first, const ExpressionBasis& second);
 
 struct HeadModel {
     std::string name, licence;
@@ -30,10 +45,12 @@ struct HeadModel {
     std::vector<std::uint8_t> vertex_region, triangle_region;  // indices into region_names
     std::vector<int> mirror_vertex;                            // the vertex on the other side; an involution
 
-    RowMatrix identity;                  // [3 V, I] metres per unit; row-major: solvers gather vertices
-    Eigen::MatrixXf expression;          // [3 V, E] metres per unit, rigid joint motion taken out
-    Eigen::MatrixXf control_expression;  // [E, C] expression coefficients per unit of a control
-    Eigen::MatrixXf control_joint;       // [3 J, C] axis-angle radians per unit of a control
+    RowMatrix identity;  // [3 V, I] metres per unit; row-major: solvers gather vertices
+    std::shared_ptr<const ExpressionBasis> expression = std::make_shared<ExpressionBasis>();  // never null
+    Eigen::MatrixXf control_joint;  // [3 J, C] axis-angle radians per unit of a control
+    // [3 V, 9 J] metres per unit of an entry (row-major) of a joint's rotation in its parent's frame less the identity
+    // (SMPL's pose blendshapes, Loper et al. 2015, eq. 9); empty for none.
+    Eigen::MatrixXf correctives;
 
     Eigen::Matrix3Xf joint_position;  // [3, J] of the template
     Eigen::MatrixXf joint_identity;   // [3 J, I]
@@ -70,12 +87,10 @@ struct HeadPose {
 struct PersonalHead {
     Vertices vertices;                // [3, V] neutral, offsets included
     Eigen::Matrix3Xf joint_position;  // [3, J]
-    // How this person makes an expression differently from the model: one more expression target, `own_expression`
-    // [3, V] metres, whose coefficient is the projection of the controls onto `own_controls` [C]: 1 at these controls,
-    // 0 at the neutral. Empty for none.
-    Vertices own_expression;
-    Eigen::VectorXf own_controls;
+    // How this person makes expressions; never null. The model's very own unless the person has targets besides.
+    std::shared_ptr<const ExpressionBasis> expression = std::make_shared<ExpressionBasis>();
 };
+// With the model's expressions.
 PersonalHead personalise(const HeadModel& model, const Eigen::VectorXf& identity, const Vertices* offsets = nullptr);
 
 struct PosedHead {
@@ -93,8 +108,8 @@ struct HeadParameters {
     explicit HeadParameters(const HeadModel& model);
 };
 // Posed vertices and d(posed)/d(identity | controls | joints' axis-angles | translation), [3 V, count].
-void pose_with_jacobian(const HeadModel& model, const Eigen::VectorXf& identity, const Vertices* offsets,
-                        const HeadPose& pose, Vertices& posed, RowMatrix& jacobian);
+void pose_with_jacobian(const HeadModel& model, const PersonalHead& person, const HeadPose& pose, Vertices& posed,
+                        RowMatrix& jacobian);
 
 // Whether a region lies in the mouth or round an eye's globe: what lids and lips let one see, if they do.
 bool is_inside_head(const std::string& region);

@@ -258,7 +258,7 @@ Result<PreparedPortrait> prepare_portrait(PortraitTools& tools, const Image& loa
     avatar.source.pose = photo.pose;
     OffsetParts offsets = split_offsets(*tools.head, result.fit);
     avatar.offsets = std::move(offsets.face);
-    avatar.own_expression = std::move(offsets.expression);
+    avatar.add_expressions(target_at(offsets.expression, photo.pose.controls));
     avatar.prepare();
     const TeethShift down = teeth_shift(*tools.head, avatar.person, photo);
     for (int v = 0; v < tools.head->vertex_count(); ++v) {

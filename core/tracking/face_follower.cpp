@@ -3,7 +3,7 @@
 namespace likeness {
 namespace {
 
-// The person's shape is the only one, the own expression one more expression target.
+// The person's shape is the only one, the expressions are the person's.
 HeadModel own_model(const HeadModel& model, const PersonalHead& person) {
     HeadModel own = model;
     own.vertices = person.vertices;
@@ -12,13 +12,7 @@ HeadModel own_model(const HeadModel& model, const PersonalHead& person) {
     own.joint_identity.resize(own.joint_identity.rows(), 0);
     own.identity_range.resize(2, 0);
     own.identity_names.clear();
-    if (const float square = person.own_controls.squaredNorm(); person.own_expression.size() > 0 && square > 0) {
-        const Eigen::Index targets = own.expression.cols();
-        own.expression.conservativeResize(Eigen::NoChange, targets + 1);
-        own.expression.col(targets) = person.own_expression.reshaped();
-        own.control_expression.conservativeResize(targets + 1, Eigen::NoChange);
-        own.control_expression.row(targets) = person.own_controls.transpose() / square;
-    }
+    own.expression = person.expression;
     return own;
 }
 

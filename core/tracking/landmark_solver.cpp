@@ -194,10 +194,11 @@ void LandmarkSolver::solve(const LandmarkPoints& points, int width, int height, 
     for (int i = 0; i < depths; ++i) mean_guess += points[std::size_t(i)].z() / depths;
     const auto evaluate = [&](const HeadFit& f, bool refine_all, Eigen::MatrixXf* hessian, Eigen::VectorXf* gradient) {
         Vertices posed;
+        const PersonalHead person = personalise(part_, f.identity);
         if (hessian)
-            pose_with_jacobian(part_, f.identity, nullptr, f.pose, posed, model_jacobian);
+            pose_with_jacobian(part_, person, f.pose, posed, model_jacobian);
         else
-            posed = pose_head(part_, personalise(part_, f.identity), f.pose).vertices;
+            posed = pose_head(part_, person, f.pose).vertices;
         double energy = 0;
         std::array<float, depths> depth;
         const Eigen::Vector3f t = f.camera.world_to_camera.topRightCorner<3, 1>();

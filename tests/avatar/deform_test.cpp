@@ -43,14 +43,13 @@ TEST(Frames, StretchFollowsTheSurface) {
     Avatar larger = avatar;
     larger.model = [&] {  // the same head, whose first control blows it up by a half
         auto model = std::make_shared<HeadModel>(*avatar.model);
-        model->expression.setZero();
-        model->expression.col(0) =
-            0.5f * Eigen::Map<const Eigen::VectorXf>(avatar.person.vertices.data(), avatar.person.vertices.size());
-        model->control_expression.setZero();
-        model->control_expression(0, 0) = 1;
+        Eigen::VectorXf first = Eigen::VectorXf::Zero(model->control_count());
+        first[0] = 1;
+        model->expression = std::make_shared<ExpressionBasis>(target_at(0.5f * avatar.person.vertices, first));
         model->control_joint.setZero();
         return model;
     }();
+    larger.prepare();
     HeadPose pose = HeadPose::neutral(*larger.model);
     pose.controls[0] = 1;
     const SplatFrames frames = splat_frames(larger, pose);

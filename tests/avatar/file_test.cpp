@@ -6,6 +6,7 @@
 #include <nlohmann/json.hpp>
 
 #include "core/avatar/avatar_file.h"
+#include "core/formats/safetensors.h"
 #include "core/formats/zip.h"
 #include "tests/avatar/avatar_fixtures.h"
 #include "tests/formats/temporary_folder.h"
@@ -24,7 +25,9 @@ TEST(AvatarFile, RoundTripIsExact) {
     const TemporaryFolder folder("avatar_round");
     for (const bool hair : {false, true}) {
         Avatar avatar = ball_avatar(1, 700, hair);
-        avatar.own_expression = 0.5f * avatar.offsets.rowwise().reverse();
+        Random random(9);
+        avatar.add_expressions(random_expressions(*avatar.model, random, 1));
+        if (hair) avatar.add_expressions(random_expressions(*avatar.model, random, 2));
         avatar.prepare();
         const auto file = folder.path / "a.likeness";
         ASSERT_TRUE(save_avatar(file, avatar, Image(16, 16, 4, 0.5f)));
@@ -47,9 +50,72 @@ TEST(AvatarFile, RoundTripIsExact) {
     }
 }
 
+// Files had one expression target of the person's own, [V, 3], made by the source's controls.
+TEST(AvatarFile, TheOwnExpressionOfOlderFilesMeansTheSame) {
+    const TemporaryFolder folder("avatar_older");
+    Avatar avatar = ball_avatar(4, 60, false);
+    avatar.prepare();
+    ASSERT_TRUE(save_avatar(folder.path / "new", avatar, {}));
+    const Vertices own = 0.7f * avatar.offsets.rowwise().reverse();
+    const auto zip = ZipReader::open(folder.path / "new");
+    ZipWriter older;
+    for (const std::string& name : zip->names()) {
+        if (name != "person.safetensors") {
+            older.add(name, *zip->read(name), ZipWriter::Method::stored);
+            continue;
+        }
+        const auto read = Safetensors::load(*zip->read(name), name);
+        SafetensorsWriter person;
+        for (const std::string& tensor : read->names()) {
+            const TensorView view = *read->tensor(tensor);
+            person.add(tensor, view.dtype, view.shape, view.bytes);
+        }
+        person.add("own_expression", {own.cols(), 3}, std::span<const float>(own.data(), std::size_t(own.size())));
+        older.add(name, person.encode(), ZipWriter::Method::stored);
+    }
+    ASSERT_TRUE(older.save(folder.path / "older"));
+    for (const auto& model : {avatar.model, std::shared_ptr<const HeadModel>()}) {
+        auto loaded = load_avatar(folder.path / "older", model);
+        ASSERT_TRUE(loaded) << loaded.error().message;
+        for (const float share : {0.0f, 1.0f, 0.5f}) {
+            HeadPose pose = avatar.source.pose;
+            pose.controls *= share;
+            PersonalHead moved = avatar.person;
+            moved.vertices += share * own;
+            const Vertices want = pose_head(*avatar.model, moved, pose).vertices,
+                           got = pose_head(*loaded->model, loaded->person, pose).vertices;
+            EXPECT_LT((got - want).cwiseAbs().maxCoeff(), model ? 1e-6f : 1e-4f) << "the file's own head is in halves";
+        }
+        // And once more through this version's file.
+        ASSERT_TRUE(save_avatar(folder.path / "again", *loaded, {}));
+        const auto again = load_avatar(folder.path / "again", loaded->model);
+        ASSERT_TRUE(again) << again.error().message;
+        expect_equal(*again, *loaded);
+        EXPECT_EQ(again->own_expressions().count(), 1);
+    }
+}
+
+TEST(Avatar, KeepsItsBasisWhenItsShapeChanges) {
+    Avatar avatar = ball_avatar(2, 50, false);
+    EXPECT_EQ(avatar.person.expression, avatar.model->expression);
+    Random random(3);
+    avatar.add_expressions(random_expressions(*avatar.model, random, 2));
+    avatar.prepare();
+    const auto basis = avatar.person.expression;
+    EXPECT_EQ(basis->count(), avatar.model->expression->count() + 2);
+    Avatar other = avatar;
+    other.identity = random_identity(*avatar.model, random);
+    other.offsets *= 0.5f;
+    other.prepare();
+    EXPECT_EQ(other.person.expression, basis) << "the same pointer: no cache fills anew";
+}
+
 TEST(AvatarFile, SavedAgainIsTheSameFile) {
     const TemporaryFolder folder("avatar_again");
-    const Avatar avatar = ball_avatar(2, 200, true);
+    Avatar avatar = ball_avatar(2, 200, true);
+    Random random(9);
+    avatar.add_expressions(random_expressions(*avatar.model, random, 2));
+    avatar.prepare();
     ASSERT_TRUE(save_avatar(folder.path / "a", avatar, {}));
     const auto loaded = load_avatar(folder.path / "a", avatar.model);
     ASSERT_TRUE(loaded);

@@ -61,7 +61,7 @@ void refused(const Change& change, const std::string& why) {
 }
 
 TEST(HeadAsset, RoundTripPosesEqually) {
-    for (const auto& head : {ball_head(), real_head()}) {
+    for (const auto& head : {ball_head(), bending_head(), real_head()}) {
         Random random(8);
         Vertices offsets(3, head->vertex_count());
         for (Eigen::Index i = 0; i < offsets.size(); ++i) offsets.data()[i] = uniform(random, -0.002f, 0.002f);

@@ -62,10 +62,12 @@ std::shared_ptr<const HeadModel> ball_head(unsigned seed) {
         for (Eigen::Index i = 0; i < m.size(); ++i) m.data()[i] = uniform(random, -range, range);
     };
     fill(head->identity, 3 * count, identities, 0.004f);
-    fill(head->expression, 3 * count, expressions, 0.003f);
-    fill(head->control_expression, expressions, controls, 1.0f);
+    auto expression = std::make_shared<ExpressionBasis>();
+    fill(expression->targets, 3 * count, expressions, 0.003f);
+    fill(expression->control_map, expressions, controls, 1.0f);
     for (const char* name : {"eyeBlinkLeft", "eyeBlinkRight"})  // a blink moves lids, and here are none
-        head->control_expression.col(head->control(name)).setZero();
+        expression->control_map.col(head->control(name)).setZero();
+    head->expression = std::move(expression);
     fill(head->control_joint, 3 * joints, controls, 0.4f);
     fill(head->joint_identity, 3 * joints, identities, 0.006f);
     head->joint_position.resize(3, joints);
@@ -93,6 +95,14 @@ std::shared_ptr<const HeadModel> ball_head(unsigned seed) {
     return head;
 }
 
+std::shared_ptr<const HeadModel> bending_head(unsigned seed) {
+    auto head = std::make_shared<HeadModel>(*ball_head(seed));
+    Random random(seed + 1000);
+    head->correctives.resize(3 * head->vertex_count(), 9 * head->joint_count());
+    for (float& x : head->correctives.reshaped()) x = uniform(random, -0.004f, 0.004f);
+    return head;
+}
+
 std::shared_ptr<const HeadModel> real_head() {
     static const std::shared_ptr<const HeadModel> head = [] {
         auto loaded = load_default_head();
@@ -100,6 +110,13 @@ std::shared_ptr<const HeadModel> real_head() {
         return *std::move(loaded);
     }();
     return head;
+}
+
+ExpressionBasis random_expressions(const HeadModel& model, Random& random, int count) {
+    ExpressionBasis basis{Eigen::MatrixXf(3 * model.vertex_count(), count), Eigen::MatrixXf(count, model.control_count())};
+    for (float& x : basis.targets.reshaped()) x = uniform(random, -0.003f, 0.003f);
+    for (float& x : basis.control_map.reshaped()) x = uniform(random, -1, 1);
+    return basis;
 }
 
 Eigen::VectorXf random_identity(const HeadModel& model, Random& random, float range) {

@@ -10,13 +10,14 @@ namespace likeness::test {
 namespace {
 
 struct Double {
-    explicit Double(const HeadModel& m)
+    Double(const HeadModel& m, const ExpressionBasis& basis)
         : model(m),
           vertices(m.vertices.cast<double>()),
           identity(m.identity.cast<double>()),
-          expression(m.expression.cast<double>()),
-          control_expression(m.control_expression.cast<double>()),
+          expression(basis.targets.cast<double>()),
+          control_expression(basis.control_map.cast<double>()),
           control_joint(m.control_joint.cast<double>()),
+          correctives(m.correctives.cast<double>()),
           joint_position(m.joint_position.cast<double>()),
           joint_identity(m.joint_identity.cast<double>()),
           weights(m.weights.cast<double>()) {}
@@ -29,6 +30,7 @@ struct Double {
             Eigen::Map<const Eigen::VectorXd>(joint_position.data(), joint_position.size()) + joint_identity * a;
         const Eigen::VectorXd driven = x.segment(at.joints, 3 * model.joint_count()) + control_joint * c;
         std::vector<Eigen::Affine3d> world;
+        Eigen::VectorXd bends(9 * model.joint_count());
         for (int j = 0; j < model.joint_count(); ++j) {
             const Eigen::Vector3d p = joint_position_a.segment<3>(3 * j), turn = driven.segment<3>(3 * j);
             const double angle = turn.norm();
@@ -37,10 +39,14 @@ struct Double {
             const Eigen::Affine3d above = parent < 0
                                               ? Eigen::Affine3d(Eigen::Translation3d(x.segment<3>(at.translation)))
                                               : world[std::size_t(parent)];
+            const Eigen::Matrix3d bend = rotate.toRotationMatrix() - Eigen::Matrix3d::Identity();
+            for (int r = 0; r < 3; ++r)
+                for (int k = 0; k < 3; ++k) bends[9 * j + 3 * r + k] = bend(r, k);
             world.push_back(above * Eigen::Translation3d(p) * rotate * Eigen::Translation3d(-p));
         }
-        const Eigen::VectorXd rested = Eigen::Map<const Eigen::VectorXd>(vertices.data(), vertices.size()) +
+        Eigen::VectorXd rested = Eigen::Map<const Eigen::VectorXd>(vertices.data(), vertices.size()) +
                                        identity * a + offsets + expression * (control_expression * c);
+        if (correctives.size() > 0) rested += correctives * bends;
         Eigen::VectorXd posed(rested.size());
         for (Eigen::Index v = 0; v < vertices.cols(); ++v) {
             Eigen::Vector3d sum = Eigen::Vector3d::Zero();
@@ -53,25 +59,29 @@ struct Double {
 
     const HeadModel& model;
     Eigen::Matrix3Xd vertices;
-    Eigen::MatrixXd identity, expression, control_expression, control_joint;
+    Eigen::MatrixXd identity, expression, control_expression, control_joint, correctives;
     Eigen::Matrix3Xd joint_position;
     Eigen::MatrixXd joint_identity, weights;
 };
 
-void check(const HeadModel& model, const Eigen::VectorXf& identity, const HeadPose& pose, Random& random) {
+void check(const HeadModel& model, const Eigen::VectorXf& identity, const HeadPose& pose, Random& random,
+           int own_expressions = 2) {
     Vertices offsets(3, model.vertex_count());
     for (Eigen::Index i = 0; i < offsets.size(); ++i) offsets.data()[i] = uniform(random, -0.003f, 0.003f);
     Vertices posed;
     RowMatrix jacobian;
-    pose_with_jacobian(model, identity, &offsets, pose, posed, jacobian);
+    PersonalHead person = personalise(model, identity, &offsets);
+    person.expression =
+        std::make_shared<ExpressionBasis>(join(*model.expression, random_expressions(model, random, own_expressions)));
+    pose_with_jacobian(model, person, pose, posed, jacobian);
     const HeadParameters at(model);
     ASSERT_EQ(jacobian.rows(), 3 * model.vertex_count());
     ASSERT_EQ(jacobian.cols(), at.count);
 
-    const PosedHead simple = pose_head(model, personalise(model, identity, &offsets), pose);
+    const PosedHead simple = pose_head(model, person, pose);
     EXPECT_LT((simple.vertices - posed).cwiseAbs().maxCoeff(), 1e-6f) << "pose_head and pose_with_jacobian";
 
-    const Double reference(model);
+    const Double reference(model, *person.expression);
     Eigen::VectorXd x(at.count);
     x << identity.cast<double>(), pose.controls.cast<double>(),
         Eigen::Map<const Eigen::VectorXf>(pose.joints.data(), pose.joints.size()).cast<double>(),
@@ -106,8 +116,8 @@ void check(const HeadModel& model, const Eigen::VectorXf& identity, const HeadPo
 }
 
 TEST(Jacobian, BallInManyPoses) {
-    for (unsigned seed = 1; seed <= 4; ++seed) {
-        const auto head = ball_head(seed);
+    for (unsigned seed = 1; seed <= 6; ++seed) {
+        const auto head = seed % 2 ? ball_head(seed) : bending_head(seed);
         Random random(seed + 100);
         for (const float angle : {0.0f, 1e-5f, 1e-3f, 0.1f, 0.7f, 1.5f}) {
             SCOPED_TRACE(angle);

@@ -7,7 +7,7 @@ namespace likeness::test {
 namespace {
 
 TEST(HeadModel, NeutralIsTheTemplate) {
-    for (const auto& head : {ball_head(), real_head()}) {
+    for (const auto& head : {ball_head(), bending_head(), real_head()}) {
         const Eigen::VectorXf none = Eigen::VectorXf::Zero(head->identity_count());
         const PersonalHead person = personalise(*head, none);
         EXPECT_EQ(person.vertices, head->vertices);
@@ -58,13 +58,28 @@ TEST(HeadModel, OwnExpressionGrowsWithItsControls) {
     still.control_joint.setZero();
     const auto bare = [&](const HeadPose& pose) { return pose_head(still, person, pose).vertices; };
     const Vertices full_before = bare(own), half_before = bare(half), twice_before = bare(twice);
-    person.own_expression = Vertices::Constant(3, head->vertex_count(), 0.004f);
-    person.own_controls = own.controls;
+    person.expression = std::make_shared<ExpressionBasis>(
+        join(*head->expression, target_at(Vertices::Constant(3, head->vertex_count(), 0.004f), own.controls)));
     EXPECT_EQ(posed(neutral), at_neutral) << "the neutral is free of it";
     const auto added = [&](const HeadPose& pose, const Vertices& before) { return (bare(pose) - before).eval(); };
     EXPECT_LT((added(own, full_before).array() - 0.004f).abs().maxCoeff(), 1e-6f);
     EXPECT_LT((added(half, half_before).array() - 0.002f).abs().maxCoeff(), 1e-6f);
     EXPECT_LT((added(twice, twice_before).array() - 0.008f).abs().maxCoeff(), 1e-6f) << "linear, like any target";
+}
+
+TEST(HeadModel, APersonWithoutOwnExpressionsSharesTheModels) {
+    const auto head = ball_head();
+    Random random(4);
+    EXPECT_EQ(personalise(*head, random_identity(*head, random)).expression, head->expression);
+}
+
+TEST(HeadModel, NoTargetWithoutControls) {
+    const Vertices target = Vertices::Ones(3, 5);
+    EXPECT_EQ(target_at(target, Eigen::Vector2f(0, 0.5f)).count(), 1);
+    EXPECT_EQ(target_at(target, Eigen::Vector2f(0, 0)).count(), 0);
+    EXPECT_EQ(target_at(Vertices(), Eigen::Vector2f(0, 0.5f)).count(), 0);
+    EXPECT_THROW(join(target_at(target, Eigen::Vector2f(0, 1)), target_at(target, Eigen::Vector3f(0, 1, 0))),
+                 std::invalid_argument);
 }
 
 TEST(HeadModel, JointsTurnAboutTheirOwnPlace) {
@@ -97,7 +112,7 @@ TEST(HeadModel, SkinningRotationIsTheDerivativeByTheRestPosition) {
 }
 
 TEST(HeadModel, SubsetPosesLikeTheWhole) {
-    for (const auto& head : {ball_head(), real_head()}) {
+    for (const auto& head : {ball_head(), bending_head(), real_head()}) {
         Random random(4);
         std::vector<int> kept;
         for (int i = 0; i < 60; ++i)
@@ -133,8 +148,14 @@ TEST(HeadModel, HashTellsModelsApart) {
     other = *head;
     other.identity(1, 1) += 0.01f;
     EXPECT_NE(head_hash(other), head_hash(*head));
-    for (Eigen::MatrixXf HeadModel::*m : {&HeadModel::expression, &HeadModel::control_expression,
-                                          &HeadModel::control_joint, &HeadModel::joint_identity, &HeadModel::weights}) {
+    for (Eigen::MatrixXf ExpressionBasis::*m : {&ExpressionBasis::targets, &ExpressionBasis::control_map}) {
+        ExpressionBasis basis = *head->expression;
+        (basis.*m)(1, 1) += 0.01f;
+        other = *head;
+        other.expression = std::make_shared<ExpressionBasis>(basis);
+        EXPECT_NE(head_hash(other), head_hash(*head));
+    }
+    for (Eigen::MatrixXf HeadModel::*m : {&HeadModel::control_joint, &HeadModel::joint_identity, &HeadModel::weights}) {
         other = *head;
         (other.*m)(1, 1) += 0.01f;
         EXPECT_NE(head_hash(other), head_hash(*head));
@@ -142,6 +163,7 @@ TEST(HeadModel, HashTellsModelsApart) {
     other = *head;
     other.joint_position(0, 5) += 0.001f;
     EXPECT_NE(head_hash(other), head_hash(*head));
+    EXPECT_NE(head_hash(*bending_head(1)), head_hash(*head));
 }
 
 }  // namespace

@@ -30,7 +30,9 @@ TEST(TrainingViews, AMouthLearnsOnlyWhatIsSeenOfIt) {
 TEST(TrainingViews, TheSkinOfALidThatIsRolledUpLearnsNothing) {
     Avatar avatar = ball_avatar(3, 60, false);
     auto with_lids = std::make_shared<HeadModel>(*avatar.model);
-    with_lids->control_expression(0, with_lids->control("eyeBlinkLeft")) = 1;
+    auto blinking = std::make_shared<ExpressionBasis>(*avatar.model->expression);
+    blinking->control_map(0, with_lids->control("eyeBlinkLeft")) = 1;
+    with_lids->expression = blinking;
     avatar.model = with_lids;
     const HeadModel& model = *avatar.model;
     std::fill(avatar.splats.layer.begin(), avatar.splats.layer.end(), Layer::skin);

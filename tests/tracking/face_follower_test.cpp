@@ -29,9 +29,9 @@ Somebody somebody(Random& random) {
         own.col(v) = 0.001f * Eigen::Vector3f(std::sin(90 * p.x()), std::sin(80 * p.y()), 0);
     }
     who.head = personalise(model, who.fit.identity, &offsets);
-    who.head.own_expression = own;
-    who.head.own_controls = Eigen::VectorXf::Zero(model.control_count());
-    for (const char* name : {"mouthSmileLeft", "mouthSmileRight"}) who.head.own_controls[model.control(name)] = 0.7f;
+    Eigen::VectorXf smile = Eigen::VectorXf::Zero(model.control_count());
+    for (const char* name : {"mouthSmileLeft", "mouthSmileRight"}) smile[model.control(name)] = 0.7f;
+    who.head.expression = std::make_shared<ExpressionBasis>(join(*model.expression, target_at(own, smile)));
     return who;
 }
 

@@ -13,18 +13,27 @@
 
 namespace likeness::cuda {
 
-// The model's and the person's arrays for head_forward(), head_backward().
+// The model's and the person's arrays for head_forward(), head_backward(). Uploads what is not there yet: the basis when it
+// is another, what belongs to the model when that is another, the weights also when the shell's change.
 class DeviceHead {
   public:
     explicit DeviceHead(cudaStream_t stream) : stream_(stream) {}
     // `shell` lies behind the head's vertices; may be null. With `for_learning` also what derivatives by identity need.
-    void load(const HeadModel& model, const PersonalHead& person, const HairShell* shell, bool for_learning = false);
+    // After a throw nothing is loaded.
+    void load(std::shared_ptr<const HeadModel> model, const PersonalHead& person, const HairShell* shell,
+              bool for_learning = false);
     HeadShape shape(int frames) const;
     HeadArrays arrays() const;
 
   private:
+    void load_model(const HeadModel& model, const Eigen::MatrixXf& shell_weights, bool for_learning);
+
     cudaStream_t stream_;
     HeadShape shape_;
+    // What is in GPU memory; null while that is not certain.
+    std::shared_ptr<const HeadModel> model_;
+    std::shared_ptr<const ExpressionBasis> basis_;
+    Eigen::MatrixXf shell_weights_;
     DeviceBuffer<float> rest_{stream_}, joint_position_{stream_}, weights_{stream_}, expression_{stream_},
         control_expression_{stream_}, control_joint_{stream_}, identity_{stream_}, joint_identity_{stream_};
     DeviceBuffer<int> joint_parent_{stream_};
