@@ -351,7 +351,7 @@ class CudaVideoEngine final : public VideoStepEngine {
             if (update) to.screen = screen_.data();
         }
         rasterizer_.backward(from, to);
-        cuda::AnchoredGradients by_own;
+        cuda::AnchoredGradientArrays by_own;
         if (free_.splats) {
             const cuda::ParameterArrays p = cuda::cut_parameters(splats_.gradients.data(), avatar_.splats.count);
             by_own = {p.offsets, p.log_scales, p.quaternions, p.albedos, p.logits};

@@ -13,7 +13,7 @@ __global__ void __launch_bounds__(linear_threads) deform_kernel(int count, Ancho
 }
 
 __global__ void __launch_bounds__(linear_threads)
-    deform_backward_kernel(int count, AnchoredArrays a, PosedGradients g, AnchoredGradients out) {
+    deform_backward_kernel(int count, AnchoredArrays a, PosedGradients g, AnchoredGradientArrays out) {
     const std::size_t i = std::size_t(blockIdx.x) * linear_threads + threadIdx.x;
     if (i >= std::size_t(count)) return;
     store_derivatives(i, deform_derivatives(i, a, g), out);
@@ -27,7 +27,7 @@ void deform_forward(int count, const AnchoredArrays& anchored, const PosedArrays
 }
 
 void deform_backward(int count, const AnchoredArrays& anchored, const PosedGradients& posed_gradients,
-                     const AnchoredGradients& gradients, cudaStream_t stream) {
+                     const AnchoredGradientArrays& gradients, cudaStream_t stream) {
     if (count == 0) return;
     deform_backward_kernel<<<blocks_for(std::size_t(count)), linear_threads, 0, stream>>>(count, anchored,
                                                                                           posed_gradients, gradients);

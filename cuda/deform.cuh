@@ -133,7 +133,7 @@ __device__ inline SplatDerivatives operator+(const SplatDerivatives& a, const Sp
             {p.w + q.w, p.x + q.x, p.y + q.y, p.z + q.z}, a.logit + b.logit};
 }
 
-__device__ inline void store_derivatives(std::size_t i, const SplatDerivatives& d, const AnchoredGradients& out) {
+__device__ inline void store_derivatives(std::size_t i, const SplatDerivatives& d, const AnchoredGradientArrays& out) {
     store3(out.offsets + 3 * i, d.offset);
     store3(out.log_scales + 3 * i, d.log_scale);
     store_quaternion(out.quaternions, i, d.quaternion);

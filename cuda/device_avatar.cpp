@@ -1,6 +1,5 @@
 #include "likeness/cuda/device_avatar.h"
 
-#include <bit>
 #include <stdexcept>
 #include <utility>
 #include <vector>
@@ -82,42 +81,17 @@ HeadArrays DeviceHead::arrays() const {
 }
 
 void DeviceSurface::load(const Avatar& avatar) {
-    vertices_ = int(avatar.neutral.cols());
-    triangle_count_ = int(avatar.triangles.size());
-    std::vector<int> triangles, first(std::size_t(vertices_) + 1, 0), of_vertex(avatar.triangles.size() * 3);
-    std::vector<float> charts;
-    for (std::size_t t = 0; t < avatar.triangles.size(); ++t) {
-        const Eigen::Vector3i &corners = avatar.triangles[t], &c = avatar.triangle_uv[t];
-        for (int k = 0; k < 3; ++k) {
-            triangles.push_back(corners[k]);
-            ++first[std::size_t(corners[k]) + 1];
-        }
-        // As in splat_frames(): dP/du, turned over for mirrored charts.
-        const Eigen::Vector2f a = avatar.uv[std::size_t(c[0])], b = avatar.uv[std::size_t(c[1])] - a,
-                              d = avatar.uv[std::size_t(c[2])] - a;
-        const float sign = b.x() * d.y() - b.y() * d.x() < 0 ? -1.0f : 1.0f;
-        charts.insert(charts.end(),
-                      {sign * d.y(), -sign * b.y(), 1 / std::max(avatar.neutral_double_area[t], 1e-12f), 0});
-    }
-    for (std::size_t v = 1; v < first.size(); ++v) first[v] += first[v - 1];
-    std::vector<int> next(first.begin(), first.end() - 1);
-    for (std::size_t k = 0; k < triangles.size(); ++k)
-        of_vertex[std::size_t(next[std::size_t(triangles[k])]++)] = int(k / 3);
-    triangles_.upload(triangles);
-    vertex_first_.upload(first);
-    vertex_triangles_.upload(of_vertex);
-    charts_.upload(charts);
+    const SurfaceTopology topology(avatar);
+    vertices_ = topology.vertices;
+    triangle_count_ = int(topology.triangles.size() / 3);
+    triangles_.upload(topology.triangles);
+    vertex_first_.upload(topology.vertex_first);
+    vertex_triangles_.upload(topology.vertex_triangles);
+    charts_.upload(topology.charts);
 }
 
 void DeviceSurface::load_anchors(const AnchoredSplats& splats) {
-    std::vector<float> anchors;
-    anchors.reserve(4 * splats.count);
-    for (const SurfacePoint& at : splats.anchor) {
-        if (at.triangle < 0 || at.triangle >= triangle_count_)
-            throw std::invalid_argument("a Gaussian off the surface");
-        anchors.insert(anchors.end(),
-                       {at.barycentric[0], at.barycentric[1], at.barycentric[2], std::bit_cast<float>(at.triangle)});
-    }
+    const std::vector<float> anchors = surface_anchors(splats, triangle_count_);
     count_ = int(splats.count);
     anchors_.upload(anchors);
 }

@@ -236,7 +236,7 @@ constexpr int most_rows = 8;
 template <bool Own, bool Vertices, class Sums>
 __global__ void __launch_bounds__(linear_threads)
     frames_backward_kernel(SurfaceShape shape, SurfaceArrays arrays, const float* vertices, const float* normals,
-                           AnchoredArrays p, const float* posed_rotations, PosedGradients g, AnchoredGradients own,
+                           AnchoredArrays p, const float* posed_rotations, PosedGradients g, AnchoredGradientArrays own,
                            Sums* sums) {
     wait_for_previous();
     __shared__ SplatDerivatives rows[Own ? linear_threads : 1];
@@ -343,7 +343,7 @@ std::size_t surface_backward_floats(const SurfaceShape& shape) {
 void surface_backward(const SurfaceShape& shape, const SurfaceArrays& arrays, const float* vertices,
                       const float* normals, const AnchoredArrays& anchored, const float* posed_rotations,
                       const PosedGradients& gradients, float* scratch, float* by_vertices, cudaStream_t stream,
-                      const AnchoredGradients& own) {
+                      const AnchoredGradientArrays& own) {
     if (shape.vertices == 0 || shape.frames == 0) return;
     const std::size_t count = std::size_t(shape.vertices) * std::size_t(shape.frames);
     VertexSums* const sums = reinterpret_cast<VertexSums*>(scratch);
@@ -361,7 +361,7 @@ void surface_backward(const SurfaceShape& shape, const SurfaceArrays& arrays, co
         if (own.offsets) launch(frames_backward_kernel<true, false, VertexSums>, sums);
         return;
     }
-    check(cudaMemsetAsync(scratch, 0, sizeof(float) * surface_backward_floats(shape), stream), "clear gradients");
+    check(cudaMemsetAsync(scratch, 0, sizeof(float) * cuda::surface_backward_floats(shape), stream), "clear gradients");
     const auto launch_to = [&]<class Sums>(Sums* target) {
         if (own.offsets) {
             launch(frames_backward_kernel<true, true, Sums>, target);

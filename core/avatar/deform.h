@@ -4,12 +4,11 @@
 #include <vector>
 
 #include "core/avatar/avatar.h"
+#include "core/avatar/surface_batch.h"
 
 namespace likeness {
 
-// The surface's frame under each Gaussian in one pose: origin (3), rotation (9, row-major; columns are tangent,
-// bitangent, normal), stretch (1).
-inline constexpr std::size_t frame_floats = 13;
+// The surface's frame under each Gaussian in one pose, see surface_batch.h.
 struct SplatFrames {
     std::vector<float> values;  // [count, 13]
 };
@@ -17,8 +16,7 @@ SplatFrames splat_frames(const Avatar& avatar, const HeadPose& pose);
 // The same for other Gaussians on this avatar's surface (a training snapshot's).
 SplatFrames splat_frames(const Avatar& avatar, const AnchoredSplats& splats, const HeadPose& pose);
 
-// means = origin + stretch R offset;  scales = stretch exp(log_scale);  rotations = quat(R) (x) rotation;
-// colors = albedo;  opacities = sigmoid(opacity).
+// The formulas are in surface_batch.h.
 void deform(const AnchoredSplats& splats, const SplatFrames& frames, SplatSet& posed);
 
 // Derivatives by the anchored parameters.

@@ -73,6 +73,7 @@ TEST(Deform, FollowsItsFormulas) {
         const auto quaternion = [](const float* q) { return Eigen::Quaternionf(q[0], q[1], q[2], q[3]).normalized(); };
         const Eigen::Matrix3f expected = r * quaternion(&s.rotation[i * 4]).toRotationMatrix();
         EXPECT_LT((quaternion(&posed.rotations[i * 4]).toRotationMatrix() - expected).norm(), 1e-5f);
+        EXPECT_NEAR(Eigen::Map<const Eigen::Vector4f>(&posed.rotations[i * 4]).norm(), 1, 1e-6);
         for (std::size_t k = 0; k < 3; ++k) {
             EXPECT_FLOAT_EQ(posed.scales[i * 3 + k], f[12] * std::exp(s.log_scale[i * 3 + k]));
             EXPECT_EQ(posed.colors[i * 3 + k], s.albedo[i * 3 + k]);
@@ -166,7 +167,7 @@ TEST(Deform, BackwardIsTheDerivative) {
     };
     check("offset", s.offset, gradients.offset, 3, 0.05f);
     check("log_scale", s.log_scale, gradients.log_scale, 3, 0.02f);
-    check("rotation", s.rotation, gradients.rotation, 4, 0.05f);
+    check("rotation", s.rotation, gradients.rotation, 4, 0.005f);
     check("albedo", s.albedo, gradients.albedo, 3, 0.05f);
     check("opacity", s.opacity, gradients.opacity, 1, 0.02f);
 

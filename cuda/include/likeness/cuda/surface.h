@@ -1,33 +1,15 @@
 // The posed surface under the Gaussians: normals, the frame that each Gaussian sits in, the Gaussians themselves, and
-// derivatives back to the vertices. The GPU twin of splat_frames() and deform() in core/avatar/deform.h; many frames
-// at once. All pointers are device pointers of contiguous arrays; nothing is allocated.
+// derivatives back to the vertices. The GPU twin of core/avatar/surface_batch.h, whose arrays these are. All pointers
+// are device pointers of contiguous arrays; nothing is allocated.
 #pragma once
-
-#include <cuda_runtime_api.h>
-
-#include <cstddef>
 
 #include "likeness/cuda/deform.h"
 #include "likeness/cuda/half_splat.h"
 
 namespace likeness::cuda {
 
-struct SurfaceShape {
-    int frames = 1;
-    int vertices = 0, triangles = 0;
-    int count = 0;  // of the Gaussians
-    bool repeatable = false;  // the same derivatives, to the bit, each time; slower
-};
-
-struct SurfaceArrays {
-    const int* triangles = nullptr;         // [triangles, 3]
-    const int* vertex_first = nullptr;      // [vertices + 1] where a vertex' triangles begin in vertex_triangles
-    const int* vertex_triangles = nullptr;  // [3 * triangles]
-    // [triangles, 4]: the tangent is x (b - a) + y (c - a); the square of the stretch is z times the length of
-    // (b - a) x (c - a).
-    const float* charts = nullptr;
-    const float* anchors = nullptr;  // [count, 4]: barycentric weights, and the triangle's number as bits
-};
+using likeness::SurfaceArrays;
+using likeness::SurfaceShape;
 
 // `vertices` [frames, vertices, 3]; `normals` [frames, vertices, 4], aligned to 16 bytes: unit length, zero where a
 // vertex has no triangle, and the length of the sum of the triangles' normals, each twice its area long.
@@ -56,6 +38,6 @@ std::size_t surface_backward_floats(const SurfaceShape& shape);
 void surface_backward(const SurfaceShape& shape, const SurfaceArrays& arrays, const float* vertices,
                       const float* normals, const AnchoredArrays& anchored, const float* posed_rotations,
                       const PosedGradients& gradients, float* scratch, float* by_vertices, cudaStream_t stream,
-                      const AnchoredGradients& own = {});
+                      const AnchoredGradientArrays& own = {});
 
 }  // namespace likeness::cuda
