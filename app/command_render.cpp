@@ -5,9 +5,7 @@
 #include "app/commands.h"
 #include "app/terminal.h"
 #include "core/avatar/avatar_file.h"
-#include "core/avatar/deform.h"
 #include "core/formats/json_file.h"
-#include "core/formats/splat_ply.h"
 #include "core/geometry/camera_json.h"
 #include "core/head/head_asset.h"
 #include "core/image/ops.h"
@@ -15,6 +13,9 @@
 #include "core/media/video_writer.h"
 #include "core/studio/contact_sheet.h"
 #include "core/studio/devices.h"
+#include "core/studio/export_splats.h"
+#include "core/studio/pose_tools.h"
+#include "core/studio/session_file.h"
 
 #include <nlohmann/json.hpp>
 
@@ -52,16 +53,18 @@ Status apply_settings(const HeadModel& model, const std::vector<std::string>& se
         } catch (const std::exception&) {
             return usage("'" + setting + "': the value is no number.");
         }
-        if (const int control = model.control(name); control >= 0) {
-            pose.controls[control] = value;
+        if (model.control(name) >= 0) {
+            if (Status set = set_control(model, name, value, pose); !set) return set;
             continue;
         }
         const auto dot = name.rfind('.');
-        const int joint = dot == std::string::npos ? -1 : model.joint(name.substr(0, dot));
+        const std::string joint = name.substr(0, dot);
         const std::string axis = dot == std::string::npos ? "" : name.substr(dot + 1);
-        if (joint < 0 || (axis != "x" && axis != "y" && axis != "z"))
+        if (model.joint(joint) < 0 || (axis != "x" && axis != "y" && axis != "z"))
             return usage("'" + name + "' is neither a control (jawOpen, ...) nor a joint's axis (head.y, ...); 'likeness info' lists them.");
-        pose.joints(axis[0] - 'x', joint) = value * degree;
+        std::array<std::optional<float>, 3> turn;
+        turn[std::size_t(axis[0] - 'x')] = value * degree;
+        if (Status set = set_joint(model, joint, turn, pose); !set) return set;
     }
     return {};
 }
@@ -161,7 +164,7 @@ int render(const ViewArguments& arguments, const CommonOptions& common) {
         if (!color) return report(color.error(), common);
         background = *color;
     }
-    AvatarRenderer renderer(device->make_rasterizer());
+    AvatarRenderer renderer(device->make_rasterizer(), shown_layers(*avatar));
     ProgressBar bar(common.quiet || common.json);
     Progress progress([&](double fraction, const std::string& stage) { bar.update(fraction, stage); });
     const CancelOnInterrupt interrupt(progress);
@@ -198,9 +201,14 @@ int export_ply(const ViewArguments& arguments, const CommonOptions& common) {
     if (!avatar) return report(avatar.error(), common);
     auto view = make_view(*avatar, arguments);
     if (!view) return report(view.error(), common);
-    SplatSet splats;
-    deform(avatar->splats, splat_frames(*avatar, view->pose), splats);
-    if (Status saved = save_splat_ply(arguments.output, splats, arguments.sh3); !saved) return report(saved.error(), common);
+    Scene scene;
+    scene.pose = view->pose;
+    scene.visible = shown_layers(*avatar);
+    scene.avatar = std::make_shared<Avatar>(*std::move(avatar));
+    scene.gaussians = {scene.avatar, &scene.avatar->splats};
+    Progress progress;
+    if (Status saved = export_splats(scene, arguments.output, arguments.sh3, progress); !saved)
+        return report(saved.error(), common);
     return exit_ok;
 }
 

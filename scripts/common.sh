@@ -1,10 +1,11 @@
-# Read by the scripts beside it: goes to the repository's root ($root), builds, runs tests.
+# Read by the scripts beside it: goes to the repository's root ($root), builds, runs tests, counts them and minutes.
 # shellcheck shell=sh
 set -eu
 unset CDPATH
 root=$(cd "$(dirname "$0")/.." && pwd)
 cd "$root"
 launcher=  # starts ctest, if set
+stages=    # a line for each that ran
 
 say() { printf '%s\n' "$*" >&2; }
 
@@ -31,4 +32,28 @@ run_tests() {
     mkdir -p "build/$preset/test-results"
     $launcher ctest --test-dir "build/$preset" --output-on-failure --parallel "$(nproc)" \
         --output-junit "$root/build/$preset/test-results/ctest.xml" "$@" </dev/null || true
+}
+
+# stage NAME COMMAND...: runs it and notes its minutes.
+stage() {
+    stage_name=$1
+    shift
+    stage_began=$(date +%s)
+    "$@"
+    stage_tenths=$((($(date +%s) - stage_began + 3) / 6))
+    stages="$stages$((stage_tenths / 10)).$((stage_tenths % 10)) minutes: $stage_name
+"
+}
+
+# test_release [CTEST OPTION...]: what scripts/test does, up to its results.
+test_release() {
+    stage "set-up" scripts/setup
+    stage "build release" build release
+    stage "tests release" run_tests release "$@"
+}
+
+# count_tests FOLDER...: the minutes of all stages so far, then the closing line; fails when a test did.
+count_tests() {
+    printf '%s' "$stages"
+    /usr/bin/python3 scripts/count_tests.py "$@"
 }

@@ -22,12 +22,6 @@ Run edit_pose(std::function<Status(Studio&, const Arguments&, const HeadModel&, 
     };
 }
 
-Result<int> control_named(const HeadModel& model, const std::string& name) {
-    const int control = model.control(name);
-    if (control < 0) return studio_error("This head has no expression '" + name + "'.");
-    return control;
-}
-
 Status apply_preset(Studio& studio, const HeadModel& model, const std::string& name, float strength, HeadPose& pose) {
     HeadPose target = HeadPose::neutral(model);
     const auto& own = studio.settings().pose_presets;
@@ -57,18 +51,18 @@ void add_pose_commands(CommandRegistry& registry) {
                   "Expression",
                   "Pose",
                   "Sets one of the named expressions; 0 is neutral, 1 is full, a little more or less exaggerates.",
-                  {text_argument("name", "The expression, as jawOpen"), number_argument("value", "How much", -1, 2)},
+                  {text_argument("name", "The expression, as jawOpen"), number_argument("value", "How much", least_control, most_control)},
                   "",
                   true,
                   "name",
                   needs_avatar,
                   edit_pose([](Studio& s, const Arguments& a, const HeadModel& model, HeadPose& pose) -> Status {
-                      const auto control = control_named(model, a.text("name"));
-                      if (!control) return control.error();
-                      pose.controls[*control] = float(a.number("value"));
+                      const std::string name = a.text("name");
+                      const auto value = float(a.number("value"));
+                      if (Status set = set_control(model, name, value, pose); !set) return set;
                       if (s.document().symmetric)
-                          if (const int other = model.control(mirrored_name(a.text("name"))); other >= 0)
-                              pose.controls[other] = float(a.number("value"));
+                          if (const int other = model.control(mirrored_name(name)); other >= 0)
+                              pose.controls[other] = value;
                       return {};
                   })});
     registry.add({"pose.reset",
@@ -208,14 +202,10 @@ void add_pose_commands(CommandRegistry& registry) {
                   "joint",
                   needs_avatar,
                   edit_pose([](Studio&, const Arguments& a, const HeadModel& model, HeadPose& pose) -> Status {
-                      const int joint = model.joint(a.text("joint"));
-                      if (joint < 0) return studio_error("This head has no joint '" + a.text("joint") + "'.");
-                      Eigen::Vector3f turn = pose.joints.col(joint);
-                      const char* axes[] = {"x", "y", "z"};
-                      for (int k = 0; k < 3; ++k)
-                          if (a.has(axes[k])) turn[k] = float(a.number(axes[k]) * degree);
-                      pose.joints.col(joint) = within_limits(model, joint, turn);
-                      return {};
+                      const auto turn = [&a](const char* axis) {
+                          return a.has(axis) ? std::optional(float(a.number(axis) * degree)) : std::nullopt;
+                      };
+                      return set_joint(model, a.text("joint"), {turn("x"), turn("y"), turn("z")}, pose);
                   })});
     registry.add({"pose.head",
                   "Turn the head",

@@ -1,11 +1,9 @@
 #include "core/studio/pose_tools.h"
 
 #include <algorithm>
-#include <array>
 #include <cmath>
 #include <nlohmann/json.hpp>
 #include <numbers>
-#include <optional>
 #include <random>
 
 #include "core/formats/json_file.h"
@@ -16,7 +14,8 @@ namespace {
 
 using nlohmann::json;
 
-void set_control(const HeadModel& model, const std::string& name, float value, HeadPose& pose) {
+// Where the head has it.
+void move_control(const HeadModel& model, const std::string& name, float value, HeadPose& pose) {
     if (const int control = model.control(name); control >= 0) pose.controls[control] = value;
 }
 
@@ -44,6 +43,25 @@ std::optional<Eigen::Vector3f> three(const json& value, float most) {
 }
 
 }  // namespace
+
+Status set_control(const HeadModel& model, const std::string& name, float value, HeadPose& pose) {
+    const int control = model.control(name);
+    if (control < 0) return Error{ErrorCode::invalid_argument, "This head has no expression '" + name + "'.", ""};
+    if (!(value >= least_control && value <= most_control))
+        return Error{ErrorCode::invalid_argument, "The expression '" + name + "' goes from -1 to 2.", ""};
+    pose.controls[control] = value;
+    return {};
+}
+
+Status set_joint(const HeadModel& model, const std::string& name, const std::array<std::optional<float>, 3>& axis_angle,
+                 HeadPose& pose) {
+    const int joint = model.joint(name);
+    if (joint < 0) return Error{ErrorCode::invalid_argument, "This head has no joint '" + name + "'.", ""};
+    Eigen::Vector3f turn = pose.joints.col(joint);
+    for (int k = 0; k < 3; ++k) turn[k] = axis_angle[std::size_t(k)].value_or(turn[k]);
+    pose.joints.col(joint) = within_limits(model, joint, turn);
+    return {};
+}
 
 std::string pose_to_text(const HeadModel& model, const HeadPose& pose) {
     json controls = json::object(), joints = json::object();
@@ -150,7 +168,7 @@ HeadPose random_pose(const HeadModel& model, std::uint64_t seed, float strength)
         const float amount = strength * uniform(0.2f, group.most);
         for (const char* name : group.controls) {
             const float own = uniform(0.85f, 1.0f);
-            if (used) set_control(model, name, std::clamp(amount * own, 0.0f, 1.0f), pose);
+            if (used) move_control(model, name, std::clamp(amount * own, 0.0f, 1.0f), pose);
         }
     }
     const float x = uniform(-0.6f, 0.6f), y = uniform(-0.4f, 0.4f);
@@ -163,13 +181,13 @@ HeadPose random_pose(const HeadModel& model, std::uint64_t seed, float strength)
 void set_gaze(const HeadModel& model, float x, float y, HeadPose& pose) {
     const float left = std::clamp(x, 0.0f, 1.0f), right = std::clamp(-x, 0.0f, 1.0f);
     const float up = std::clamp(y, 0.0f, 1.0f), down = std::clamp(-y, 0.0f, 1.0f);
-    set_control(model, "eyeLookOutLeft", left, pose);
-    set_control(model, "eyeLookInRight", left, pose);
-    set_control(model, "eyeLookInLeft", right, pose);
-    set_control(model, "eyeLookOutRight", right, pose);
+    move_control(model, "eyeLookOutLeft", left, pose);
+    move_control(model, "eyeLookInRight", left, pose);
+    move_control(model, "eyeLookInLeft", right, pose);
+    move_control(model, "eyeLookOutRight", right, pose);
     for (const char* side : {"Left", "Right"}) {
-        set_control(model, std::string("eyeLookUp") + side, up, pose);
-        set_control(model, std::string("eyeLookDown") + side, down, pose);
+        move_control(model, std::string("eyeLookUp") + side, up, pose);
+        move_control(model, std::string("eyeLookDown") + side, down, pose);
     }
 }
 

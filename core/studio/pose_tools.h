@@ -1,7 +1,9 @@
 // What panels and commands do with poses: text for the clipboard, mirroring, chance, gaze, ready-made expressions.
 #pragma once
 
+#include <array>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -9,6 +11,14 @@
 #include "core/head/head_model.h"
 
 namespace likeness {
+
+// How far a control goes: 0 is neutral, 1 is full, a little more or less exaggerates.
+inline constexpr float least_control = -1, most_control = 2;
+// Errors of both: invalid_argument (no control or joint of that name, a value outside a control's range).
+Status set_control(const HeadModel& model, const std::string& name, float value, HeadPose& pose);
+// Turns a joint about the axes that are given, axis-angle in radians, as far as its limits allow.
+Status set_joint(const HeadModel& model, const std::string& name, const std::array<std::optional<float>, 3>& axis_angle,
+                 HeadPose& pose);
 
 // {"controls": {"jawOpen": 0.5}, "joints": {"head": [x, y, z]}, "translation": [x, y, z]}: what is not zero; joints
 // as axis-angle in radians, translation in metres.

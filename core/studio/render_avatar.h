@@ -7,6 +7,7 @@
 
 #include "core/avatar/avatar.h"
 #include "core/splat/rasterizer.h"
+#include "core/view/scene.h"
 
 namespace likeness {
 
@@ -15,7 +16,8 @@ Image picture_of(const Frame& frame, bool opaque);
 
 class AvatarRenderer {
   public:
-    explicit AvatarRenderer(std::unique_ptr<Rasterizer> rasterizer = make_cpu_rasterizer());
+    explicit AvatarRenderer(std::unique_ptr<Rasterizer> rasterizer = make_cpu_rasterizer(),
+                            const LayerFlags& visible = all_layers);
 
     // RGBA, straight alpha; opaque RGBA over a background when one is given.
     Image render(const Avatar& avatar, const HeadPose& pose, const Camera& camera,
@@ -26,6 +28,7 @@ class AvatarRenderer {
 
   private:
     std::unique_ptr<Rasterizer> rasterizer_;
+    LayerFlags visible_;
     SplatSet posed_;
     Frame frame_;
 };

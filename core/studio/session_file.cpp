@@ -1,12 +1,25 @@
+#include "core/studio/session_file.h"
+
 #include <cmath>
 #include <nlohmann/json.hpp>
 
+#include "core/studio/identity_edit.h"
 #include "core/studio/pose_tools.h"
-#include "core/studio/studio_parts.h"
 
 namespace likeness {
 
 using nlohmann::json;
+
+namespace {
+
+// An empty object when there is none.
+json session_of(const Avatar& avatar) {
+    const json document = json::parse(avatar.document, nullptr, false);
+    if (!document.is_object() || !document.contains("studio") || !document["studio"].is_object()) return json::object();
+    return document["studio"];
+}
+
+}  // namespace
 
 EditableState neutral_edits(const HeadModel& model) {
     EditableState edits;
@@ -36,14 +49,11 @@ void write_session(Avatar& avatar, const Eigen::VectorXf& fitted_identity, const
 ReadSession read_session(const std::shared_ptr<const Avatar>& avatar) {
     const HeadModel& model = *avatar->model;
     ReadSession result{avatar, neutral_edits(model)};
-    const json document = json::parse(avatar->document, nullptr, false);
-    if (!document.is_object() || !document.contains("studio") || !document["studio"].is_object()) return result;
-    const json& session = document["studio"];
+    const json session = session_of(*avatar);
     if (const auto it = session.find("pose"); it != session.end())
         if (auto pose = pose_from_text(model, it->dump())) result.edits.pose = *std::move(pose);
-    if (const auto it = session.find("hidden_layers"); it != session.end() && it->is_array())
-        for (std::size_t i = 0; i < layer_count; ++i)
-            for (const json& name : *it) result.edits.layer_hidden[i] |= name == layer_names[i];
+    const LayerFlags shown = shown_layers(*avatar);
+    for (std::size_t i = 0; i < layer_count; ++i) result.edits.layer_hidden[i] = !shown[i];
     if (const auto it = session.find("identity_change"); it != session.end() && it->is_object() && !it->empty()) {
         Eigen::VectorXf change = Eigen::VectorXf::Zero(avatar->identity.size());
         for (int i = 0; i < model.identity_count() && i < change.size(); ++i)
@@ -58,6 +68,16 @@ ReadSession read_session(const std::shared_ptr<const Avatar>& avatar) {
         }
     }
     return result;
+}
+
+LayerFlags shown_layers(const Avatar& avatar) {
+    LayerFlags shown = all_layers;
+    const json session = session_of(avatar);
+    if (const auto it = session.find("hidden_layers"); it != session.end() && it->is_array())
+        for (std::size_t i = 0; i < layer_count; ++i)
+            for (const json& name : *it)
+                if (name == layer_names[i]) shown[i] = false;
+    return shown;
 }
 
 }  // namespace likeness

@@ -7,6 +7,7 @@
 #include <string>
 
 #include "core/head/head_asset.h"
+#include "core/studio/session_file.h"
 #include "core/studio/studio.h"
 
 namespace likeness {
@@ -70,15 +71,5 @@ inline std::string lower_extension(const std::filesystem::path& file) {
     for (char& c : ending) c = char(std::tolower(static_cast<unsigned char>(c)));
     return ending;
 }
-
-// What a .likeness file keeps of a session besides the avatar, as the member "studio" of its avatar.json.
-void write_session(Avatar& avatar, const Eigen::VectorXf& fitted_identity, const EditableState& edits);
-// The avatar before its identity was changed (or the same), and the edits; anything unusable is left at its default.
-struct ReadSession {
-    std::shared_ptr<const Avatar> fitted;
-    EditableState edits;
-};
-ReadSession read_session(const std::shared_ptr<const Avatar>& avatar);
-EditableState neutral_edits(const HeadModel& model);
 
 }  // namespace likeness

@@ -1,8 +1,6 @@
 // Saving and exporting.
-#include <algorithm>
-
-#include "core/formats/splat_ply.h"
 #include "core/studio/document_writer.h"
+#include "core/studio/export_splats.h"
 #include "core/studio/studio_parts.h"
 
 namespace likeness {
@@ -63,28 +61,7 @@ Status Studio::export_ply(const fs::path& file, bool sh3) {
     if (what.empty()) return studio_error("There is nothing to export yet.");
     jobs_.start(
         "Exporting " + file.filename().string(),
-        [what, file, sh3](Progress& progress) -> Status {
-            progress.report(0.1, "Posing");
-            SplatSet posed, shown;
-            pose_scene(what, posed);
-            // Hidden layers stay out of the file.
-            std::vector<std::size_t> kept;
-            for (std::size_t i = 0; i < posed.count; ++i)
-                if (posed.opacities[i] > 0) kept.push_back(i);
-            if (kept.empty()) return studio_error("All layers are hidden; show one before you export.");
-            shown.resize(kept.size());
-            const auto copy = [&kept](const std::vector<float>& from, std::vector<float>& to, std::size_t width) {
-                for (std::size_t i = 0; i < kept.size(); ++i)
-                    std::copy_n(&from[kept[i] * width], width, &to[i * width]);
-            };
-            copy(posed.means, shown.means, 3);
-            copy(posed.scales, shown.scales, 3);
-            copy(posed.rotations, shown.rotations, 4);
-            copy(posed.colors, shown.colors, 3);
-            copy(posed.opacities, shown.opacities, 1);
-            progress.report(0.4, "Writing");
-            return save_splat_ply(file, shown, sh3);
-        },
+        [what, file, sh3](Progress& progress) { return export_splats(what, file, sh3, progress); },
         [this, file](const Status& status) {
             if (status)
                 messages_.info("Exported '" + file.string() + "'.");

@@ -1,7 +1,5 @@
 #include "core/view/scene.h"
 
-#include <algorithm>
-
 #include "core/avatar/deform.h"
 
 namespace likeness {
@@ -17,9 +15,13 @@ void pose_scene(const Scene& scene, SplatSet& posed) {
     }
     const AnchoredSplats& splats = *scene.gaussians;
     deform(splats, splat_frames(*scene.avatar, splats, scene.pose), posed);
-    if (std::all_of(scene.visible.begin(), scene.visible.end(), [](bool on) { return on; })) return;
+    hide_layers(splats, scene.visible, posed);
+}
+
+void hide_layers(const AnchoredSplats& splats, const LayerFlags& visible, SplatSet& posed) {
+    if (visible == all_layers) return;
     for (std::size_t i = 0; i < splats.count; ++i)
-        if (!scene.visible[std::size_t(splats.layer[i])]) posed.opacities[i] = 0;
+        if (!visible[std::size_t(splats.layer[i])]) posed.opacities[i] = 0;
 }
 
 const PosedSurface* SceneSurface::get() const {

@@ -10,19 +10,23 @@
 
 namespace likeness {
 
+using LayerFlags = std::array<bool, layer_names.size()>;
+inline constexpr LayerFlags all_layers{true, true, true, true, true, true};
+
 struct Scene {
     std::uint64_t version = 0;                        // another number: something below changed
     std::shared_ptr<const Avatar> avatar;             // the surface; null for a file of splats
     std::shared_ptr<const AnchoredSplats> gaussians;  // the newest, on that surface (not always avatar->splats)
     std::shared_ptr<const SplatSet> splats;           // of a file of splats
     HeadPose pose;
-    std::array<bool, layer_names.size()> visible{true, true, true, true, true, true};
+    LayerFlags visible = all_layers;
 
     bool empty() const { return !gaussians && !splats; }
     std::size_t gaussian_count() const { return splats ? splats->count : avatar && gaussians ? gaussians->count : 0; }
 };
 // Gaussians as they are to be rasterized; those of hidden layers get opacity 0.
 void pose_scene(const Scene& scene, SplatSet& posed);
+void hide_layers(const AnchoredSplats& splats, const LayerFlags& visible, SplatSet& posed);
 
 // The head's surface in a pose, for meshes, picking and landmarks.
 struct PosedSurface {

@@ -89,7 +89,8 @@ TEST_F(BadInput, CommandLinesThatMeanNothing) {
     fails({"render", avatar_file, "-o", png, "--set", "earWiggle=1"}, usage, "earWiggle");
     fails({"render", avatar_file, "-o", png, "--set", "head.w=1"}, usage, "head.w");
     fails({"render", avatar_file, "-o", png, "--set", "jawOpen"}, usage, "jawOpen");
-    for (const char* value : {"jawOpen=", "jawOpen=wide", "jawOpen=1x", "jawOpen=nan", "jawOpen=1e99"})
+    for (const char* value :
+         {"jawOpen=", "jawOpen=wide", "jawOpen=1x", "jawOpen=nan", "jawOpen=1e99", "jawOpen=2.1", "jawOpen=-1.1"})
         fails({"render", avatar_file, "-o", png, "--set", value}, usage, "jawOpen");
     for (const char* color : {"#12345", "#gggggg", "mauve", "#1234567", ""}) {
         if (!*color) continue;  // empty: as if not given

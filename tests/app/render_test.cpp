@@ -1,5 +1,6 @@
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cmath>
 #include <nlohmann/json.hpp>
 
@@ -85,6 +86,60 @@ TEST_F(Render, ControlsAndJoints) {
     EXPECT_EQ(difference(rest, render({"--size", "96", "--set", "jawOpen=0"})), 0);
     EXPECT_GT(difference(rest, render({"--size", "96", "--pose", "source"})), 1e-3);
     EXPECT_GT(difference(rest, render({"--size", "96", "--mesh"})), 1e-2);
+}
+
+TEST_F(Render, JointsStayWithinTheirLimits) {
+    const auto avatar = load_avatar(trained(), nullptr);
+    ASSERT_TRUE(avatar) << avatar.error().message;
+    const HeadModel& model = *avatar->model;
+    const float limit = model.joint_high(1, model.joint("head"));
+    ASSERT_LT(limit, 1.7f);
+    const Image far = render({"--size", "96", "--set", "head.y=100"});
+    EXPECT_EQ(difference(far, render({"--size", "96", "--set", "head.y=170"})), 0);
+    EXPECT_GT(difference(far, render({"--size", "96", "--set", "head.y=20"})), 1e-2);
+    const auto exported = [&](const char* setting) {
+        const auto file = folder.path / "a.ply";
+        const Outcome outcome = run({"export", trained().string(), "-o", file.string(), "--set", setting}, folder.path);
+        EXPECT_EQ(outcome.code, 0) << outcome.err;
+        const auto splats = load_splat_ply(file);
+        return splats ? splats->means : std::vector<float>();
+    };
+    EXPECT_EQ(exported("head.y=100"), exported("head.y=170"));
+}
+
+TEST_F(Render, HiddenLayersAreNeitherDrawnNorExported) {
+    auto avatar = load_avatar(trained(), nullptr);
+    ASSERT_TRUE(avatar) << avatar.error().message;
+    const auto save_without = [&](const std::vector<std::string>& hidden) {
+        json document = json::parse(avatar->document);
+        document["studio"]["hidden_layers"] = hidden;
+        avatar->document = document.dump();
+        EXPECT_TRUE(save_avatar(folder.path / "hidden.likeness", *avatar, {}));
+        return (folder.path / "hidden.likeness").string();
+    };
+    const auto& layers = avatar->splats.layer;
+    const auto hair = std::count(layers.begin(), layers.end(), Layer::hair);
+    ASSERT_GT(hair, 0);
+    const std::string bald = save_without({"hair"}), ply = (folder.path / "a.ply").string();
+    const Outcome outcome = run({"export", bald, "-o", ply}, folder.path);
+    ASSERT_EQ(outcome.code, 0) << outcome.err;
+    const auto splats = load_splat_ply(ply);
+    ASSERT_TRUE(splats) << splats.error().message;
+    EXPECT_EQ(splats->count, layers.size() - std::size_t(hair));
+
+    const Image whole = render({"--size", "96"});
+    const auto png = folder.path / "bald.png";
+    ASSERT_EQ(run({"render", bald, "-o", png.string(), "--size", "96", "--device", "cpu"}, folder.path).code, 0);
+    const auto shown = load_image(png);
+    ASSERT_TRUE(shown) << shown.error().message;
+    EXPECT_GT(difference(whole, *shown), 1e-2);
+
+    std::filesystem::remove(ply);
+    const std::string nothing = save_without({"skin", "eyes", "mouth", "hair", "cloth", "accessory"});
+    const Outcome empty = run({"export", nothing, "-o", ply}, folder.path);
+    EXPECT_EQ(empty.code, 3);
+    expect_one_sentence(empty, "hidden");
+    EXPECT_FALSE(std::filesystem::exists(ply));
 }
 
 TEST_F(Render, SourceCameraAndTruth) {

@@ -13,6 +13,7 @@
 
 #include "core/avatar/avatar_file.h"
 #include "core/formats/splat_ply.h"
+#include "core/studio/session_file.h"
 #include "tests/avatar/avatar_fixtures.h"
 #include "tests/studio/studio_fixtures.h"
 
@@ -270,6 +271,25 @@ TEST(Document, TheSceneFollowsPoseAndLayers) {
     EXPECT_EQ(int(exported->count), shown) << "hidden layers stay out of the file";
     o.bench.run("view.mode", {{"mode", "normals"}});
     EXPECT_EQ(o.studio.view().mode, ViewMode::normals);
+}
+
+TEST(Document, AFileSaysWhichLayersItShows) {
+    Opened o;
+    EXPECT_EQ(shown_layers(*o.studio.document().avatar), all_layers);
+    o.bench.run("layer.show", {{"layer", "hair"}, {"on", false}});
+    o.bench.run("layer.show", {{"layer", "cloth"}, {"on", false}});
+    o.bench.run("file.save");
+    auto avatar = load_avatar(o.file, nullptr);
+    ASSERT_TRUE(avatar) << avatar.error().message;
+    LayerFlags shown = all_layers;
+    shown[std::size_t(Layer::hair)] = shown[std::size_t(Layer::cloth)] = false;
+    EXPECT_EQ(shown_layers(*avatar), shown);
+    EXPECT_EQ(o.studio.scene().visible, shown);
+    for (const char* strange : {"", "[]", "{\"studio\": 1}", "{\"studio\": {\"hidden_layers\": 1}}",
+                                "{\"studio\": {\"hidden_layers\": [1, null, \"wings\"]}}"}) {
+        avatar->document = strange;
+        EXPECT_EQ(shown_layers(*avatar), all_layers) << strange;
+    }
 }
 
 TEST(Document, OneAfterTheOtherTheLastWishCounts) {

@@ -1,6 +1,7 @@
 // Poses: text, mirroring, chance, limits, presets, the clipboard.
 #include <gtest/gtest.h>
 
+#include <limits>
 #include <numbers>
 
 #include "core/studio/pose_tools.h"
@@ -62,6 +63,29 @@ TEST(Poses, ChanceIsRepeatableAndPlausible) {
         EXPECT_LE(pose.joints.cwiseAbs().maxCoeff(), 1.2f);
     }
     EXPECT_TRUE(random_pose(*head, 7, 0).controls.isZero());
+}
+
+TEST(Poses, ControlsHaveARangeAndJointsTheirLimits) {
+    const auto head = ball_head(1);
+    HeadPose pose = HeadPose::neutral(*head);
+    const int jaw = head->control("jawOpen"), neck = head->joint("neck");
+    for (const float value : {least_control, 0.25f, most_control}) {
+        EXPECT_TRUE(set_control(*head, "jawOpen", value, pose));
+        EXPECT_EQ(pose.controls[jaw], value);
+    }
+    for (const float value : {-1.01f, 2.01f, std::numeric_limits<float>::quiet_NaN()})
+        EXPECT_FALSE(set_control(*head, "jawOpen", value, pose));
+    EXPECT_FALSE(set_control(*head, "earWiggle", 0, pose));
+    EXPECT_EQ(pose.controls[jaw], most_control) << "what fails changes nothing";
+
+    EXPECT_TRUE(set_joint(*head, "neck", {{{}, 0.2f, -9.0f}}, pose));
+    EXPECT_EQ(pose.joints(0, neck), 0) << "an axis that is not given stays";
+    EXPECT_EQ(pose.joints(1, neck), 0.2f);
+    EXPECT_EQ(pose.joints(2, neck), head->joint_low(2, neck));
+    EXPECT_TRUE(set_joint(*head, "neck", {{9.0f, {}, {}}}, pose));
+    EXPECT_EQ(pose.joints(0, neck), head->joint_high(0, neck));
+    EXPECT_EQ(pose.joints(1, neck), 0.2f);
+    EXPECT_FALSE(set_joint(*head, "elbow", {{0.1f, {}, {}}}, pose));
 }
 
 TEST(Poses, CommandsMoveWhatTheySay) {
