@@ -9,15 +9,11 @@
 #include "core/avatar/avatar_file.h"
 
 namespace likeness::bench {
-namespace {
-
 double peak_rss_mib() {
     rusage usage{};
     getrusage(RUSAGE_SELF, &usage);
     return double(usage.ru_maxrss) / 1024;  // Linux: KiB
 }
-
-}  // namespace
 
 Result<PortraitJob> run_portrait_job(const std::filesystem::path& file, const std::filesystem::path& avatar_file,
                                      const JobOptions& options) {
@@ -49,7 +45,7 @@ Result<PortraitJob> run_portrait_job(const std::filesystem::path& file, const st
     job.first_picture_seconds = seconds();
 
     Trainer trainer(avatar, job.portrait.photo, job.portrait.hair_presence, portrait_options.training,
-                    device->make_step_engine());
+                    device->make_training_engine());
     job.trained = trainer.run(progress);
     const Image thumbnail = job.renderer.render(avatar, neutral, default_camera(avatar, 256, 256));
     if (Status saved = save_avatar(avatar_file, avatar, thumbnail); !saved) return saved.error();

@@ -31,6 +31,9 @@ struct PortraitJob {
 Result<PortraitJob> run_portrait_job(const std::filesystem::path& file, const std::filesystem::path& avatar_file,
                                      const JobOptions& options);
 
+// The most memory that this process held, MiB.
+double peak_rss_mib();
+
 // For JSON: rounded to 6 decimals, null when there is no finite number.
 double rounded(double value);
 

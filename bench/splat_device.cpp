@@ -87,7 +87,14 @@ nlohmann::ordered_json time_on_device(const SplatSet& splats, int size, int batc
     cuda::LossOptions l1;
     l1.width = size;
     l1.height = size * batch;  // without a window over pixels, a batch is one tall picture
-    l1.dssim_weight = l1.alpha_weight = 0;
+    l1.dssim = false;
+    cuda::LossImage image;
+    image.target = target.data();
+    image.dssim_weight = image.alpha_weight = 0;
+    image.scale = 1 / float(pixels);
+    DeviceBuffer<cuda::LossImage> to_match(stream);
+    to_match.upload({image});
+    terms.fill_zero();
     DeviceBuffer<char> workspace(stream, cuda::loss_workspace_bytes(l1));
 
     cuda::DeviceRasterizer rasterizer(stream);
@@ -99,7 +106,7 @@ nlohmann::ordered_json time_on_device(const SplatSet& splats, int size, int batc
     } while (counters.instances > rasterizer.instance_capacity());
     const auto forward = [&] { rasterizer.render(outputs); };
     const auto loss = [&] {
-        cuda::picture_loss(l1, {color.data(), alpha.data(), target.data(), nullptr, rasterizer.view()->background},
+        cuda::picture_loss(l1, {color.data(), alpha.data(), to_match.data(), rasterizer.view()->background},
                            workspace.data(), {terms.data(), by_color.data(), by_alpha.data()}, stream);
     };
     const auto backward = [&] { rasterizer.backward({by_color.data()}, gradients); };

@@ -6,7 +6,7 @@
 namespace likeness::cuda {
 
 CudaError::CudaError(cudaError_t code, const char* stage)
-    : std::runtime_error(std::string(stage) + ": " + cudaGetErrorString(code) + " (" + cudaGetErrorName(code) + ")"),
+    : DeviceFailure(std::string(stage) + ": " + cudaGetErrorString(code) + " (" + cudaGetErrorName(code) + ")"),
       code_(code) {}
 
 void check(cudaError_t code, const char* stage) {

@@ -4,34 +4,44 @@
 namespace likeness::cuda {
 namespace {
 
-__global__ void __launch_bounds__(linear_threads) deform_kernel(int count, AnchoredArrays a, PosedArrays out) {
+__global__ void __launch_bounds__(linear_threads)
+    deform_kernel(int count, const float* const* frames, AnchoredArrays a, PosedArrays out) {
     wait_for_previous();
     const std::size_t i = std::size_t(blockIdx.x) * linear_threads + threadIdx.x;
     if (i >= std::size_t(count)) return;
-    const AnchorFrame f = load_frame(a.frames + i * frame_floats);
-    pose_splat(i, i, f.origin, f.rotation, f.stretch, a, out);
+    const AnchorFrame f = load_frame(frames[blockIdx.y] + i * frame_floats);
+    pose_splat(i, std::size_t(blockIdx.y) * count + i, f.origin, f.rotation, f.stretch, a, out);
 }
 
 __global__ void __launch_bounds__(linear_threads)
-    deform_backward_kernel(int count, AnchoredArrays a, PosedGradients g, AnchoredGradientArrays out) {
+    deform_backward_kernel(int views, int count, const float* const* frames, AnchoredArrays a, PosedGradients g,
+                           AnchoredGradientArrays out, ViewWeights weights) {
+    wait_for_previous();
     const std::size_t i = std::size_t(blockIdx.x) * linear_threads + threadIdx.x;
     if (i >= std::size_t(count)) return;
-    store_derivatives(i, deform_derivatives(i, a, g), out);
+    SplatDerivatives sum{};
+    for (int v = 0; v < views; ++v) {
+        const AnchorFrame f = load_frame(frames[v] + i * frame_floats);
+        sum = sum + weighed(deform_derivatives(i, std::size_t(v) * count + i, f, a, g), weights, v, i);
+    }
+    store_derivatives(i, sum, out);
 }
 
 }  // namespace
 
-void deform_forward(int count, const AnchoredArrays& anchored, const PosedArrays& posed, cudaStream_t stream) {
+void deform_batch(int views, int count, const float* const* frames, const AnchoredArrays& anchored,
+                  const PosedArrays& posed, cudaStream_t stream) {
     if (count == 0) return;
-    launch_chained("deform", deform_kernel, blocks_for(std::size_t(count)), linear_threads, stream, count, anchored, posed);
+    launch_chained("deform", deform_kernel, dim3(blocks_for(std::size_t(count)), unsigned(views)), linear_threads,
+                   stream, count, frames, anchored, posed);
 }
 
-void deform_backward(int count, const AnchoredArrays& anchored, const PosedGradients& posed_gradients,
-                     const AnchoredGradientArrays& gradients, cudaStream_t stream) {
+void deform_batch_backward(int views, int count, const float* const* frames, const AnchoredArrays& anchored,
+                           const PosedGradients& posed_gradients, const AnchoredGradientArrays& gradients,
+                           const ViewWeights& weights, cudaStream_t stream) {
     if (count == 0) return;
-    deform_backward_kernel<<<blocks_for(std::size_t(count)), linear_threads, 0, stream>>>(count, anchored,
-                                                                                          posed_gradients, gradients);
-    check_launch("deform backward", stream);
+    launch_chained("deform backward", deform_backward_kernel, blocks_for(std::size_t(count)), linear_threads, stream,
+                   views, count, frames, anchored, posed_gradients, gradients, weights);
 }
 
 }  // namespace likeness::cuda

@@ -123,8 +123,16 @@ __device__ inline SplatDerivatives deform_derivatives(std::size_t i, std::size_t
     d.logit = g.opacities[at] * opacity * (1.0f - opacity);
     return d;
 }
-__device__ inline SplatDerivatives deform_derivatives(std::size_t i, const AnchoredArrays& a, const PosedGradients& g) {
-    return deform_derivatives(i, i, load_frame(a.frames + i * frame_floats), a, g);
+
+// As much of them as a view teaches this Gaussian.
+__device__ inline SplatDerivatives weighed(const SplatDerivatives& d, const ViewWeights& weights, int view,
+                                           std::size_t i) {
+    const float* const of_view = weights.splat_weight ? weights.splat_weight[view] : nullptr;
+    const float w = of_view ? of_view[i] : 1.0f;
+    const bool colors_only = weights.colors_only && weights.colors_only[view];
+    if (w == 1.0f && !colors_only) return d;
+    const float g = colors_only ? 0.0f : w;
+    return {g * d.offset, g * d.log_scale, w * d.albedo, scaled(d.quaternion, g), g * d.logit};
 }
 
 __device__ inline SplatDerivatives operator+(const SplatDerivatives& a, const SplatDerivatives& b) {

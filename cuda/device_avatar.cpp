@@ -4,7 +4,7 @@
 #include <utility>
 #include <vector>
 
-#include "likeness/cuda/train_step.h"
+#include "likeness/cuda/parameters.h"
 
 namespace likeness::cuda {
 namespace {

@@ -28,12 +28,12 @@ struct LossArguments {
     LossOutputs outputs;
     float* partials;  // [images, 3, channels, height, width]; null without SSIM
     float window[ssim_radius + 1];
-    float inverse_normalizer;
 };
 
 // One of the pictures, and the channel that a block works on.
 struct Picture {
     LossInputs inputs;
+    LossImage image;
     LossOutputs outputs;
     float* partials;
     int channel;
@@ -42,11 +42,10 @@ struct Picture {
 __device__ Picture picture_of(const LossArguments& a, int block) {
     const std::size_t image = std::size_t(block / channels), plane = std::size_t(a.options.width) * a.options.height;
     const int channel = block % channels;
-    Picture p{a.inputs, a.outputs, a.partials, channel, a.inputs.background ? a.inputs.background[channel] : 0.0f};
+    Picture p{a.inputs, a.inputs.images[image], a.outputs, a.partials, channel,
+              a.inputs.background ? a.inputs.background[channel] : 0.0f};
     p.inputs.color += image * channels * plane;
     p.inputs.alpha += image * plane;
-    p.inputs.target = a.inputs.targets ? a.inputs.targets[image] : a.inputs.target + image * 4 * plane;
-    if (p.inputs.mask) p.inputs.mask += image * plane;
     p.outputs.terms += image;
     p.outputs.color_gradient += image * channels * plane;
     p.outputs.alpha_gradient += image * plane;
@@ -60,12 +59,12 @@ __device__ std::size_t pixel_index(const LossArguments& a, int x, int y) {
 __device__ bool inside(const LossArguments& a, int x, int y) {
     return x >= 0 && y >= 0 && x < a.options.width && y < a.options.height;
 }
-__device__ float mask_at(const Picture& p, std::size_t pixel) { return p.inputs.mask ? p.inputs.mask[pixel] : 1.0f; }
+__device__ float mask_at(const Picture& p, std::size_t pixel) { return p.image.mask ? p.image.mask[pixel] : 1.0f; }
 __device__ float target_alpha(const Picture& p, std::size_t pixel) {
-    return float(p.inputs.target[4 * pixel + 3]) * (1.0f / 255.0f);
+    return float(p.image.target[4 * pixel + 3]) * (1.0f / 255.0f);
 }
 __device__ float target_color(const Picture& p, std::size_t pixel) {
-    const unsigned rgba = reinterpret_cast<const unsigned*>(p.inputs.target)[pixel];
+    const unsigned rgba = reinterpret_cast<const unsigned*>(p.image.target)[pixel];
     const float alpha = float(rgba >> 24) * (1.0f / 255.0f);
     return float(rgba >> 8 * p.channel & 255u) * (1.0f / 255.0f) * alpha + p.behind * (1.0f - alpha);
 }
@@ -191,7 +190,7 @@ __global__ void __launch_bounds__(block_threads) ssim_kernel(const __grid_consta
     }
     const float sum = block_sum(loss);
     if (thread == 0)
-        add_units(&p.outputs.terms->dssim, double(sum) * double(a.inverse_normalizer) / (2 * channels), term_units);
+        add_units(&p.outputs.terms->dssim, double(sum) * double(p.image.scale) / (2 * channels), term_units);
 }
 
 // Filters the partial derivatives: dSSIM_sum/dc = filtered[0] + 2 c filtered[1] + t filtered[2] at this thread's pixels.
@@ -229,16 +228,7 @@ __device__ void filter_partials(const LossArguments& a, const Picture& p, int le
     for (int m = 0; m < 3; ++m) filter_column<3>(a, rows, m, column, first, filtered[m]);
 }
 
-__device__ float alpha_loss(AlphaLoss kind, float alpha, float target, float& derivative) {
-    if (kind == AlphaLoss::absolute) {
-        const float difference = alpha - target;
-        derivative = difference > 0 ? 1.0f : difference < 0 ? -1.0f : 0.0f;
-        return fabsf(difference);
-    }
-    const float p = fminf(fmaxf(alpha, cross_entropy_limit), 1.0f - cross_entropy_limit);
-    derivative = p == alpha ? (p - target) / (p * (1.0f - p)) : 0.0f;
-    return -(target * logf(p) + (1.0f - target) * log1pf(-p));
-}
+__device__ float sign_of(float difference) { return difference > 0 ? 1.0f : difference < 0 ? -1.0f : 0.0f; }
 
 // Adds a block's terms to the picture's; `alpha` counts with `has_alpha`.
 __device__ void add_terms(const LossArguments& a, const Picture& p, float l1, float squared, float alpha,
@@ -247,9 +237,9 @@ __device__ void add_terms(const LossArguments& a, const Picture& p, float l1, fl
     squared = block_sum(squared);
     if (has_alpha) alpha = block_sum(alpha);
     if (threadIdx.x != 0) return;
-    add_units(&p.outputs.terms->l1, double(l1) * double(a.inverse_normalizer) / channels, term_units);
-    add_units(&p.outputs.terms->squared, double(squared) * double(a.inverse_normalizer) / channels, term_units);
-    if (has_alpha) add_units(&p.outputs.terms->alpha, double(alpha) * double(a.inverse_normalizer), term_units);
+    add_units(&p.outputs.terms->l1, double(l1) * double(p.image.scale) / channels, term_units);
+    add_units(&p.outputs.terms->squared, double(squared) * double(p.image.scale) / channels, term_units);
+    if (has_alpha) add_units(&p.outputs.terms->alpha, double(alpha) * double(p.image.scale), term_units);
 }
 
 __global__ void __launch_bounds__(block_threads) gradient_kernel(const __grid_constant__ LossArguments a) {
@@ -260,6 +250,7 @@ __global__ void __launch_bounds__(block_threads) gradient_kernel(const __grid_co
     const int x = left + thread % block_width, first = top + thread / block_width * run;
     float filtered[3][run];
     filter_partials(a, p, left, top, filtered);
+    const float factor = p.image.scale * p.image.share;
     float l1 = 0, squared = 0, alpha = 0;
 #pragma unroll
     for (int j = 0; j < run; ++j) {
@@ -269,16 +260,15 @@ __global__ void __launch_bounds__(block_threads) gradient_kernel(const __grid_co
         const float mask = mask_at(p, pixel);
         const float c = p.inputs.color[channels * pixel + channel], t = target_color(p, pixel);
         const float difference = c - t;
-        const float sign = difference > 0 ? 1.0f : difference < 0 ? -1.0f : 0.0f;
         const float by_ssim = filtered[0][j] + 2 * c * filtered[1][j] + t * filtered[2][j];
-        const float gradient = a.options.l1_weight * mask * sign - 0.5f * a.options.dssim_weight * by_ssim;
-        p.outputs.color_gradient[channels * pixel + channel] = gradient * a.inverse_normalizer / channels;
+        const float gradient = p.image.l1_weight * mask * sign_of(difference) - 0.5f * p.image.dssim_weight * by_ssim;
+        p.outputs.color_gradient[channels * pixel + channel] = gradient * factor / channels;
         l1 += mask * fabsf(difference);
         squared += mask * difference * difference;
         if (channel != 0) continue;
-        float derivative = 0;
-        alpha += mask * alpha_loss(a.options.alpha_loss, p.inputs.alpha[pixel], target_alpha(p, pixel), derivative);
-        p.outputs.alpha_gradient[pixel] = a.options.alpha_weight * mask * derivative * a.inverse_normalizer;
+        const float alpha_difference = p.inputs.alpha[pixel] - target_alpha(p, pixel);
+        alpha += mask * fabsf(alpha_difference);
+        p.outputs.alpha_gradient[pixel] = p.image.alpha_weight * mask * sign_of(alpha_difference) * factor;
     }
     add_terms(a, p, l1, squared, alpha, channel == 0);
 }
@@ -290,24 +280,23 @@ __global__ void __launch_bounds__(block_threads) pixel_loss_kernel(const __grid_
     float background[channels] = {};
     if (a.inputs.background)
         for (int c = 0; c < channels; ++c) background[c] = a.inputs.background[c];
-    const float color_weight = a.options.l1_weight * a.inverse_normalizer / channels;
+    const float factor = p.image.scale * p.image.share, color_weight = p.image.l1_weight * factor / channels;
     float l1 = 0, squared = 0, alpha = 0;
     for (std::size_t pixel = std::size_t(blockIdx.x) * block_threads + threadIdx.x; pixel < pixels;
          pixel += std::size_t(gridDim.x) * block_threads) {
-        const unsigned rgba = reinterpret_cast<const unsigned*>(p.inputs.target)[pixel];
+        const unsigned rgba = reinterpret_cast<const unsigned*>(p.image.target)[pixel];
         const float truth = float(rgba >> 24) * (1.0f / 255.0f), mask = mask_at(p, pixel);
 #pragma unroll
         for (int c = 0; c < channels; ++c) {
             const float t = float(rgba >> 8 * c & 255u) * (1.0f / 255.0f) * truth + background[c] * (1.0f - truth);
             const float difference = p.inputs.color[channels * pixel + c] - t;
-            const float sign = difference > 0 ? 1.0f : difference < 0 ? -1.0f : 0.0f;
-            p.outputs.color_gradient[channels * pixel + c] = color_weight * mask * sign;
+            p.outputs.color_gradient[channels * pixel + c] = color_weight * mask * sign_of(difference);
             l1 += mask * fabsf(difference);
             squared += mask * difference * difference;
         }
-        float derivative = 0;
-        alpha += mask * alpha_loss(a.options.alpha_loss, p.inputs.alpha[pixel], truth, derivative);
-        p.outputs.alpha_gradient[pixel] = a.options.alpha_weight * mask * derivative * a.inverse_normalizer;
+        const float alpha_difference = p.inputs.alpha[pixel] - truth;
+        alpha += mask * fabsf(alpha_difference);
+        p.outputs.alpha_gradient[pixel] = p.image.alpha_weight * mask * sign_of(alpha_difference) * factor;
     }
     add_terms(a, p, l1, squared, alpha, true);
 }
@@ -321,9 +310,7 @@ LossArguments from_picture(LossArguments a, std::size_t image) {
     const std::size_t plane = std::size_t(a.options.width) * std::size_t(a.options.height);
     a.inputs.color += image * channels * plane;
     a.inputs.alpha += image * plane;
-    if (a.inputs.targets) a.inputs.targets += image;
-    if (a.inputs.target) a.inputs.target += image * 4 * plane;
-    if (a.inputs.mask) a.inputs.mask += image * plane;
+    a.inputs.images += image;
     a.outputs.terms += image;
     a.outputs.color_gradient += image * channels * plane;
     a.outputs.alpha_gradient += image * plane;
@@ -333,7 +320,7 @@ LossArguments from_picture(LossArguments a, std::size_t image) {
 }  // namespace
 
 std::size_t loss_workspace_bytes(const LossOptions& options) {
-    if (options.dssim_weight == 0) return 0;
+    if (!options.dssim) return 0;
     return 3 * channels * std::size_t(pictures_at_once(options)) * std::size_t(options.width) *
            std::size_t(options.height) * sizeof(float);
 }
@@ -344,9 +331,7 @@ void picture_loss(const LossOptions& options, const LossInputs& inputs, void* wo
     a.options = options;
     a.inputs = inputs;
     a.outputs = outputs;
-    a.partials = options.dssim_weight == 0 ? nullptr : static_cast<float*>(workspace);
-    const float pixels = float(options.width) * float(options.height);
-    a.inverse_normalizer = 1.0f / (options.normalizer > 0 ? options.normalizer : pixels);
+    a.partials = options.dssim ? static_cast<float*>(workspace) : nullptr;
     double window[ssim_radius + 1], sum = 0;
     for (int k = 0; k <= ssim_radius; ++k) {
         window[k] = std::exp(-0.5 * k * k / (double(ssim_sigma) * double(ssim_sigma)));
@@ -354,7 +339,6 @@ void picture_loss(const LossOptions& options, const LossInputs& inputs, void* wo
     }
     for (int k = 0; k <= ssim_radius; ++k) a.window[k] = float(window[k] / sum);
 
-    check(cudaMemsetAsync(outputs.terms, 0, std::size_t(options.images) * sizeof(LossTerms), stream), "clear loss");
     if (!a.partials) {
         constexpr std::size_t turns = 8;  // pixels of a thread
         const std::size_t count = std::size_t(options.width) * std::size_t(options.height);

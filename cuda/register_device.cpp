@@ -1,41 +1,60 @@
 #include "cuda/register_device.h"
 
 #include <future>
+#include <memory>
 #include <stdexcept>
 
 #include "core/studio/devices.h"
 #include "cuda/cuda_rasterizer.h"
 #include "cuda/cuda_scene_renderer.h"
-#include "cuda/cuda_step_engine.h"
+#include "cuda/cuda_training_engine.h"
 #include "likeness/cuda/device.h"
 
 namespace likeness {
 namespace {
 
+// A triangle with one Gaussian on it.
+Avatar smallest_avatar() {
+    auto model = std::make_shared<HeadModel>();
+    model->vertices = Vertices::Identity(3, 3);
+    model->triangles = {{0, 1, 2}};
+    model->uv = {{0, 0}, {1, 0}, {0, 1}};
+    model->triangle_uv = {{0, 1, 2}};
+    model->joint_position = Eigen::Matrix3Xf::Zero(3, 1);
+    model->joint_parent = {-1};
+    model->weights = Eigen::MatrixXf::Ones(1, 3);
+    model->control_joint = Eigen::MatrixXf::Zero(3, 0);
+    model->expression = std::make_shared<const ExpressionBasis>(
+        ExpressionBasis{Eigen::MatrixXf::Zero(9, 0), Eigen::MatrixXf::Zero(0, 0)});
+    Avatar avatar;
+    avatar.model = std::move(model);
+    avatar.prepare();
+    avatar.splats.resize(1);
+    avatar.splats.log_scale = {-5, -5, -5};
+    avatar.splats.rotation = {1, 0, 0, 0};
+    avatar.splats.albedo = {0.5f, 0.5f, 0.5f};
+    avatar.rebuild_anchors();
+    return avatar;
+}
+
 // Makes the context and loads the kernels of a training step, which the driver would else do when the first picture is
-// wanted: one step on one Gaussian.
+// wanted: some steps on one Gaussian.
 void warm_up() {
     const auto device = cuda::find_device();
     if (!device) throw std::runtime_error(device.error().message + " [" + device.error().detail + "]");
-    AnchoredSplats splats;
-    splats.resize(1);
-    splats.offset = {0, 0, 0};
-    splats.log_scale = {-5, -5, -5};
-    splats.rotation = {1, 0, 0, 0};
-    splats.albedo = {0.5f, 0.5f, 0.5f};
-    splats.opacity = {0};
+    const Avatar avatar = smallest_avatar();
     TrainingView view;
-    view.frames.values = {0, 0, 0, 1, 0, 0, 0, 1, 0, 0, 0, 1, 1};
     view.camera.width = view.camera.height = 16;
     view.camera.fx = view.camera.fy = 44;
     view.camera.cx = view.camera.cy = 8;
     view.camera.world_to_camera = look_at({0, 0, 1.1f}, {0, 0, 0});
-    view.target.color = Image(16, 16, 3);
-    view.target.alpha = Image(16, 16, 1);
-    const auto engine = make_cuda_step_engine();
-    engine->load(splats);
-    for (int i = 0; i < 3; ++i) engine->step(view, {0, 0, 0}, {});
-    engine->fetch();
+    view.pose = HeadPose::neutral(*avatar.model);
+    view.target = {16, 16, std::vector<unsigned char>(16 * 16 * 4), {}};
+    const auto engine = make_cuda_training_engine();
+    engine->load(avatar, splat_groups());
+    const int number = engine->add_view(view);
+    for (int i = 0; i < 3; ++i) engine->step({&number, 1}, {0, 0, 0});
+    engine->splats();
 }
 
 Result<Device> open() {
@@ -56,9 +75,9 @@ Result<Device> open() {
         warm.get();
         return make_cuda_scene_renderer();
     };
-    device.make_step_engine = [warm] {
+    device.make_training_engine = [warm] {
         warm.get();
-        return make_cuda_step_engine();
+        return make_cuda_training_engine();
     };
     return device;
 }

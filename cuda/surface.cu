@@ -237,7 +237,7 @@ template <bool Own, bool Vertices, class Sums>
 __global__ void __launch_bounds__(linear_threads)
     frames_backward_kernel(SurfaceShape shape, SurfaceArrays arrays, const float* vertices, const float* normals,
                            AnchoredArrays p, const float* posed_rotations, PosedGradients g, AnchoredGradientArrays own,
-                           Sums* sums) {
+                           ViewWeights weights, Sums* sums) {
     wait_for_previous();
     __shared__ SplatDerivatives rows[Own ? linear_threads : 1];
     const std::size_t i = std::size_t(blockIdx.x) * blockDim.x + threadIdx.x;
@@ -249,7 +249,7 @@ __global__ void __launch_bounds__(linear_threads)
         AnchorFrame anchor;
         columns(f, anchor.rotation);
         anchor.stretch = f.stretch;
-        if constexpr (Own) sum = sum + deform_derivatives(i, at, anchor, p, g);
+        if constexpr (Own) sum = sum + weighed(deform_derivatives(i, at, anchor, p, g), weights, k, i);
         if constexpr (Vertices) pass_to_vertices(f, anchor.rotation, i, at, p, posed_rotations, g, sums + frame);
     }
     if constexpr (Own) {
@@ -343,7 +343,7 @@ std::size_t surface_backward_floats(const SurfaceShape& shape) {
 void surface_backward(const SurfaceShape& shape, const SurfaceArrays& arrays, const float* vertices,
                       const float* normals, const AnchoredArrays& anchored, const float* posed_rotations,
                       const PosedGradients& gradients, float* scratch, float* by_vertices, cudaStream_t stream,
-                      const AnchoredGradientArrays& own) {
+                      const AnchoredGradientArrays& own, const ViewWeights& weights) {
     if (shape.vertices == 0 || shape.frames == 0) return;
     const std::size_t count = std::size_t(shape.vertices) * std::size_t(shape.frames);
     VertexSums* const sums = reinterpret_cast<VertexSums*>(scratch);
@@ -355,7 +355,7 @@ void surface_backward(const SurfaceShape& shape, const SurfaceArrays& arrays, co
         if (shape.count == 0) return;
         launch_chained("frames backward", kernel, unsigned((shape.count + columns - 1) / columns),
                        dim3(unsigned(columns), unsigned(rows)), stream, shape, arrays, vertices, normals, anchored,
-                       posed_rotations, gradients, own, target);
+                       posed_rotations, gradients, own, weights, target);
     };
     if (by_vertices == nullptr) {
         if (own.offsets) launch(frames_backward_kernel<true, false, VertexSums>, sums);

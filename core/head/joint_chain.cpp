@@ -35,15 +35,12 @@ Eigen::Matrix3f cross_matrix(const Eigen::Vector3f& v) {
 }
 
 Eigen::Matrix3f left_jacobian(const Eigen::Vector3f& axis_angle) {
-    const float angle = axis_angle.norm(), square = angle * angle;
+    const float angle = axis_angle.norm();
     const Eigen::Matrix3f k = cross_matrix(axis_angle);
-    // (1 - cos x) / x^2 and (x - sin x) / x^3, by their series where the quotients lose digits.
-    float first = 0.5f - square / 24 + square * square / 720, second = 1.0f / 6 - square / 120 + square * square / 5040;
-    if (angle > 0.3f) {
-        first = (1 - std::cos(angle)) / square;
-        second = (angle - std::sin(angle)) / (square * angle);
-    }
-    return Eigen::Matrix3f::Identity() + first * k + second * k * k;
+    if (angle < 1e-4f) return Eigen::Matrix3f::Identity() + 0.5f * k;
+    const float a2 = angle * angle;
+    return Eigen::Matrix3f::Identity() + (1 - std::cos(angle)) / a2 * k +
+           (angle - std::sin(angle)) / (a2 * angle) * k * k;
 }
 
 JointChain joint_chain(const HeadModel& model, const Eigen::Ref<const Eigen::Matrix3Xf>& joint_position,

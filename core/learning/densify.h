@@ -22,7 +22,7 @@ struct DensifyOptions {
 // Which Gaussian each of the new ones comes from; the two halves of one are neighbours.
 using Ancestry = std::vector<std::uint32_t>;
 
-// `gradient` [count] as StepEngine::screen_gradient() gives it; `at_rest`: the surface's frames under the Gaussians in
+// `gradient` [count] as TrainingEngine::screen_gradient() gives it; `at_rest`: the surface's frames under the Gaussians in
 // the rest pose. Throws std::invalid_argument when sizes do not match.
 Ancestry densify(AnchoredSplats& splats, const std::vector<float>& gradient, const SplatFrames& at_rest,
                  const DensifyOptions& options);

@@ -2,8 +2,11 @@
 
 #include <algorithm>
 #include <array>
+#include <atomic>
 #include <cmath>
+#include <stdexcept>
 
+#include "core/base/failure.h"
 #include "core/base/parallel.h"
 #include "core/base/vectorize.h"
 
@@ -41,6 +44,18 @@ template <class Body>
 #pragma GCC ivdep
         for (int k = 0; k < lanes; ++k) body(i + k, k);
     for (int k = 0; i + k < count; ++k) body(i + k, k);
+}
+
+// A row of 8-bit pixels: colours and alpha of each sample, alpha of each pixel.
+LIKENESS_VECTORIZE void read_row(const unsigned char* rgba, float* color, float* sample_alpha, float* alpha, int width) {
+    for (int i = 0; i < width; ++i) {
+        const float a = float(rgba[4 * i + 3]) * (1.0f / 255.0f);
+        for (int c = 0; c < 3; ++c) {
+            color[3 * i + c] = float(rgba[4 * i + c]) * (1.0f / 255.0f);
+            sample_alpha[3 * i + c] = a;
+        }
+        alpha[i] = a;
+    }
 }
 
 // A row of the target over the background; `alpha` is of each sample. Not compiled for processors that fuse products
@@ -150,7 +165,7 @@ LIKENESS_VECTORIZE void ssim_gradient_row(const float* x, const float* y, float*
 // The working rows of a band of the picture: few enough to stay in a core's cache from row to row.
 constexpr std::size_t band_rows = 32, moments = 5;
 struct Rows {
-    static std::size_t floats(int row) { return std::size_t(row) * (2 * moments + 5) + moments * 6 * radius; }
+    static std::size_t floats(int row) { return std::size_t(row) * (2 * moments + 7) + moments * 6 * radius; }
     Rows(float* memory, int row) {
         const auto take = [&](int count) {
             float* const piece = memory;
@@ -162,14 +177,16 @@ struct Rows {
             inner[k] = padded[k] + 3 * radius;
             filtered[k] = take(row);
         }
+        color = take(row);
         alpha = take(row);
+        pixel_alpha = take(row);
         weight = take(row);
         background = take(row);
         pixel_weight = take(row);
         zeros = take(row);
     }
     float *padded[moments], *inner[moments], *filtered[moments];
-    float *alpha, *weight, *background, *pixel_weight, *zeros;
+    float *color, *alpha, *pixel_alpha, *weight, *background, *pixel_weight, *zeros;
 };
 
 // Outside the picture everything is zero.
@@ -184,8 +201,39 @@ Window window_of(const float* image, int row, int height, int y, const float* ze
 
 }  // namespace
 
-LossValue ImageLoss::evaluate(const Frame& render, const LossTarget& target, const std::array<float, 3>& background,
-                              const LossWeights& weights, FrameGradients& gradients) {
+double LossPicture::total_weight() const {
+    double sum = weight.empty() ? double(width) * double(height) : 0;
+    for (const float w : weight) sum += double(w);
+    return std::max(sum, 1.0);
+}
+
+LossPicture loss_picture(const LossTarget& target) {
+    const Image &color = target.color, &alpha = target.alpha, &weight = target.weight;
+    const std::size_t pixels = std::size_t(color.width) * std::size_t(color.height);
+    if (color.channels != 3 || color.pixels.size() != 3 * pixels || alpha.pixels.size() != pixels ||
+        (!weight.empty() && weight.pixels.size() != pixels))
+        throw std::invalid_argument("a picture to learn from has parts of different sizes");
+    LossPicture picture{color.width, color.height, std::vector<unsigned char>(4 * pixels), weight.pixels};
+    std::atomic<bool> finite = true;
+    const auto byte = [](float v) { return static_cast<unsigned char>(v > 0 ? std::min(v, 1.0f) * 255 + 0.5f : 0); };
+    parallel_for(pixels, 1 << 14, [&](std::size_t begin, std::size_t end) {
+        float zero = 0;  // stays 0 unless a value is not finite
+        for (std::size_t i = begin; i < end; ++i) {
+            for (std::size_t c = 0; c < 3; ++c) {
+                picture.rgba[4 * i + c] = byte(color.pixels[3 * i + c]);
+                zero += 0 * color.pixels[3 * i + c];
+            }
+            picture.rgba[4 * i + 3] = byte(alpha.pixels[i]);
+            zero += 0 * alpha.pixels[i] + (weight.empty() ? 0 : 0 * weight.pixels[i]);
+        }
+        if (zero != 0) finite = false;
+    });
+    if (!finite) throw NotFinite("a picture to learn from has values that are not finite");
+    return picture;
+}
+
+LossValue ImageLoss::evaluate(const Frame& render, const LossPicture& target, const std::array<float, 3>& background,
+                              const LossWeights& weights, FrameGradients& gradients, float scale) {
     const int width = render.color.width, height = render.color.height, row = 3 * width;
     const std::size_t pixels = std::size_t(width) * std::size_t(height), samples = pixels * 3;
     if (gradients.color.width != width || gradients.color.height != height || gradients.color.empty()) {
@@ -193,9 +241,7 @@ LossValue ImageLoss::evaluate(const Frame& render, const LossTarget& target, con
         gradients.alpha = Image(width, height, 1);
     }
     truth_.resize(samples);
-    double total_weight = target.weight.empty() ? double(pixels) : 0;
-    for (const float w : target.weight.pixels) total_weight += double(w);
-    const float per_pixel = float(1.0 / std::max(total_weight, 1.0)), per_sample = per_pixel / 3;
+    const float per_pixel = float(1.0 / target.total_weight()), per_sample = per_pixel / 3;
 
     const std::size_t bands = (std::size_t(height) + band_rows - 1) / band_rows, band_floats = Rows::floats(row);
     terms_.assign(bands, {});
@@ -212,7 +258,7 @@ LossValue ImageLoss::evaluate(const Frame& render, const LossTarget& target, con
     };
     const auto weigh = [&](const Rows& rows, int y) {
         if (!target.weight.empty())
-            spread(&target.weight.pixels[std::size_t(y) * std::size_t(width)], rows.weight, width);
+            spread(&target.weight[std::size_t(y) * std::size_t(width)], rows.weight, width);
     };
     parallel_for(bands, 1, [&](std::size_t begin, std::size_t end) {
         std::fill(rows_.begin() + std::ptrdiff_t(begin * band_floats),
@@ -226,15 +272,14 @@ LossValue ImageLoss::evaluate(const Frame& render, const LossTarget& target, con
     });
     each_row([&](const Rows& rows, Terms& terms, int y, std::size_t at) {
         const std::size_t pixel = std::size_t(y) * std::size_t(width);
-        const float* const alpha = &target.alpha.pixels[pixel];
-        const float* const weight = target.weight.empty() ? rows.pixel_weight : &target.weight.pixels[pixel];
-        spread(alpha, rows.alpha, width);
+        const float* const weight = target.weight.empty() ? rows.pixel_weight : &target.weight[pixel];
+        read_row(&target.rgba[4 * pixel], rows.color, rows.alpha, rows.pixel_alpha, width);
         weigh(rows, y);
         Sum l1, squared, of_alpha;
-        composite_row(&target.color.pixels[at], rows.alpha, rows.background, &truth_[at], row);
-        compare_row(&render.color.pixels[at], &truth_[at], rows.weight, weights.l1 * per_sample,
+        composite_row(rows.color, rows.alpha, rows.background, &truth_[at], row);
+        compare_row(&render.color.pixels[at], &truth_[at], rows.weight, scale * weights.l1 * per_sample,
                     &gradients.color.pixels[at], row, l1, squared);
-        compare_alpha_row(&render.alpha.pixels[pixel], alpha, weight, weights.alpha * per_pixel,
+        compare_alpha_row(&render.alpha.pixels[pixel], rows.pixel_alpha, weight, scale * weights.alpha * per_pixel,
                           &gradients.alpha.pixels[pixel], width, of_alpha);
         terms.l1 += l1.total();
         terms.squared += squared.total();
@@ -259,7 +304,7 @@ LossValue ImageLoss::evaluate(const Frame& render, const LossTarget& target, con
                 filter_row(rows.padded[k], rows.filtered[k], row);
                 ++k;
             }
-            ssim_gradient_row(x + at, &truth_[at], rows.filtered, -0.5f * weights.dssim * per_sample,
+            ssim_gradient_row(x + at, &truth_[at], rows.filtered, -0.5f * scale * weights.dssim * per_sample,
                               &gradients.color.pixels[at], row);
         });
     }
@@ -275,8 +320,7 @@ LossValue ImageLoss::evaluate(const Frame& render, const LossTarget& target, con
     value.l1 *= double(per_sample);
     value.squared *= double(per_sample);
     value.alpha *= double(per_pixel);
-    value.total =
-        double(weights.l1) * value.l1 + double(weights.dssim) * value.dssim + double(weights.alpha) * value.alpha;
+    value.weigh(weights);
     return value;
 }
 

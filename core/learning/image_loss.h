@@ -13,6 +13,17 @@ struct LossTarget {
     Image weight;  // 1 channel: how much a pixel counts; empty means 1 everywhere
 };
 
+// The same as training keeps it: 8 bits a channel, as photographs and videos have them.
+struct LossPicture {
+    int width = 0, height = 0;
+    std::vector<unsigned char> rgba;  // [height, width, 4] sRGB, straight alpha
+    std::vector<float> weight;        // [height, width]; empty means 1 everywhere
+    // The sum of the weights, at least 1: what the terms are divided by.
+    double total_weight() const;
+};
+// Throws std::invalid_argument when sizes do not match, NotFinite when a value is not finite.
+LossPicture loss_picture(const LossTarget& target);
+
 struct LossWeights {
     float l1 = 0.8f;     // mean |difference|
     float dssim = 0.2f;  // (1 - SSIM) / 2, 11 x 11 Gaussian window, sigma 1.5 (Wang et al. 2004)
@@ -21,14 +32,18 @@ struct LossWeights {
 
 struct LossValue {
     double total = 0, l1 = 0, dssim = 0, alpha = 0, squared = 0;  // squared: mean squared colour difference
+    // The one place where terms are weighed and added.
+    void weigh(const LossWeights& weights) {
+        total = double(weights.l1) * l1 + double(weights.dssim) * dssim + double(weights.alpha) * alpha;
+    }
 };
 
 // Keeps its working memory between calls; one object a thread.
 class ImageLoss {
   public:
-    // Writes gradients.color and gradients.alpha. `background` is what the render was made over.
-    LossValue evaluate(const Frame& render, const LossTarget& target, const std::array<float, 3>& background,
-                       const LossWeights& weights, FrameGradients& gradients);
+    // Writes gradients.color and gradients.alpha, both times `scale`. `background` is what the render was made over.
+    LossValue evaluate(const Frame& render, const LossPicture& target, const std::array<float, 3>& background,
+                       const LossWeights& weights, FrameGradients& gradients, float scale = 1);
 
   private:
     // Sums of a band of rows.

@@ -9,21 +9,24 @@
 #include <numbers>
 #include <random>
 
+#include "core/base/failure.h"
 #include "core/base/log.h"
 #include "core/base/parallel.h"
 
 namespace likeness {
 namespace {
 
-using Clock = std::chrono::steady_clock;
-double seconds_since(Clock::time_point start) { return std::chrono::duration<double>(Clock::now() - start).count(); }
+using Time = std::chrono::steady_clock::time_point;
+double seconds_since(Time start) {
+    return std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+}
 
 double psnr_of(double squared) { return -10 * std::log10(std::max(squared, 1e-10)); }
 
 }  // namespace
 
 Trainer::Trainer(Avatar& avatar, const Photo& photo, std::vector<float> hair_presence, TrainerOptions options,
-                 std::unique_ptr<StepEngine> engine)
+                 std::unique_ptr<TrainingEngine> engine)
     : avatar_(avatar),
       photo_(photo),
       hair_presence_(std::move(hair_presence)),
@@ -52,7 +55,11 @@ void Trainer::wait_while_paused(Progress& progress) {
 }
 
 // The surface and the photograph stay as they are: only another resolution asks for other pictures.
-void Trainer::make_pictures(int resolution) {
+void Trainer::make_views(int resolution) {
+    if (!projection_) {
+        projection_ = std::make_unique<Unprojection>(avatar_, photo_);
+        projection_->fill(hair_presence_);
+    }
     const Camera front = default_camera(avatar_, resolution / 2, resolution / 2);
     const Eigen::Vector3f middle = head_middle(avatar_);
     const HeadPose neutral = HeadPose::neutral(*avatar_.model);
@@ -62,48 +69,49 @@ void Trainer::make_pictures(int resolution) {
         {{-20, 0}, {40, 0}, {0, 15}, {20, 0}, {-40, 0}, {0, -15}}};  // yaw and pitch, degrees
     constexpr std::array<std::pair<float, float>, 10> outlines = {
         {{-60, 0}, {-30, 12}, {0, -12}, {30, -10}, {60, 5}, {0, 12}, {-45, 0}, {45, 0}, {120, 0}, {-120, 0}}};
-    first_outline_ = first_turned + turned.size();
-    views_.assign(first_outline_ + outlines.size(), {});
-    const auto make = [&](std::size_t v) -> PortraitView {
+    first_outline_ = first_turned + int(turned.size());
+    const auto make = [&](int v) -> PortraitView {
         if (v == 0) return photo_view(avatar_, photo_, resolution);
         if (v == 1) return mirrored_view(avatar_, photo_, resolution);
-        const auto [yaw, pitch] = v < first_outline_ ? turned[v - first_turned] : outlines[v - first_outline_];
+        const auto [yaw, pitch] =
+            v < first_outline_ ? turned[std::size_t(v - first_turned)] : outlines[std::size_t(v - first_outline_)];
         if (v < first_outline_)
             return turned_view(avatar_, photo_, *projection_, hair_presence_,
                                orbit(source, middle, yaw * degree, pitch * degree));
         return outline_view(avatar_, neutral, orbit(front, middle, yaw * degree, pitch * degree), hair_presence_);
     };
-    parallel_for(views_.size(), 1, [&](std::size_t begin, std::size_t end) {
-        for (std::size_t v = begin; v < end; ++v) views_[v] = make(v);
+    std::vector<TrainingView> views(std::size_t(first_outline_) + outlines.size());
+    learners_.assign(views.size(), {});
+    parallel_for(views.size(), 1, [&](std::size_t begin, std::size_t end) {
+        for (std::size_t v = begin; v < end; ++v) {
+            const PortraitView view = make(int(v));
+            views[v] = view.training_view();
+            learners_[v] = view.learners;
+        }
     });
-    resolution_ = resolution;
+    engine_->clear_views();
+    for (const TrainingView& view : views) engine_->add_view(view);
+    weigh_gaussians();
 }
 
-void Trainer::build_views(int resolution) {
-    if (!projection_) {
-        projection_ = std::make_unique<Unprojection>(avatar_, photo_);
-        projection_->fill(hair_presence_);
-    }
-    if (resolution != resolution_) make_pictures(resolution);
+void Trainer::weigh_gaussians() {
     const PointColors seen = projection_->seen(avatar_.splats.anchor);
     mirrored_ = std::any_of(seen.trust.begin(), seen.trust.end(), [](float t) { return t < 0.1f; });
-    place_gaussians(avatar_, seen.trust, views_);
+    const LearnerWeights weights(avatar_, seen.trust);
+    for (std::size_t v = 0; v < learners_.size(); ++v) engine_->set_splat_weight(int(v), weights.of(learners_[v]));
 }
 
-void Trainer::keep(const AnchoredSplats& splats) { avatar_.splats = splats; }
-
-// The engine goes on with other Gaussians. What the views need of them is where they are anchored; their values stay in
+// The engine goes on with other Gaussians. What is needed of them here is where they are anchored; their values stay in
 // the engine until somebody asks.
 void Trainer::densify(std::uint64_t round) {
-    const SplatFrames& at_rest = views_[first_outline_].frames;  // outlines are seen in the neutral pose
-    avatar_.splats =
-        descendants(avatar_.splats, engine_->densify(at_rest, {options_.cap, options_.seed * 1000 + round}));
+    avatar_.splats = descendants(avatar_.splats, engine_->densify({options_.cap, options_.seed * 1000 + round}));
+    weigh_gaussians();
 }
 
 TrainerReport Trainer::run(Progress& progress) {
     TrainerReport report;
     report.device = engine_->name();
-    const auto start = Clock::now();
+    const auto start = std::chrono::steady_clock::now();
     std::ofstream log;
     if (!options_.log.empty()) log.open(options_.log, std::ios::app);
 
@@ -111,86 +119,87 @@ TrainerReport Trainer::run(Progress& progress) {
     int resolution = options_.resolution / 2;
     std::mt19937_64 random(options_.seed);
     const auto uniform = [&random] { return float(random() >> 40) * 0x1p-24f; };
-    double squared = 0;
-    LossValue value;
+    LossValue value;  // of the photograph
+    bool seen = false;  // the photograph took part in a step at this resolution
     AnchoredSplats good = avatar_.splats;
     const auto publish = [&](int step) {
         auto snapshot = std::make_shared<AvatarSnapshot>();
-        snapshot->splats = engine_->fetch();
+        snapshot->splats = engine_->splats();
+        if (seen) value = engine_->loss(0);
         snapshot->step = step;
         snapshot->loss = value.total;
-        snapshot->psnr = psnr_of(squared);
+        snapshot->psnr = psnr_of(value.squared);
         snapshot->stages = engine_->stages();
         good = snapshot->splats;
         slot_.publish(std::move(snapshot));
         if (log)
-            log << nlohmann::json{{"step", step}, {"loss", value.total}, {"psnr", psnr_of(squared)}, {"gaussians", good.count},
+            log << nlohmann::json{{"step", step}, {"loss", value.total}, {"psnr", psnr_of(value.squared)}, {"gaussians", good.count},
                                   {"seconds", seconds_since(start)}, {"resolution", resolution}}
                        .dump()
                 << std::endl;
     };
     try {
-        engine_->load(avatar_.splats);
+        engine_->load(avatar_, splat_groups());
         publish(0);  // what was seeded is worth seeing at once
-        build_views(resolution);
+        make_views(resolution);
         for (int step = 0; step < options_.steps && !stopped_.load(); ++step) {
             wait_while_paused(progress);
             progress.report(double(step) / double(options_.steps), "Training");
             if (options_.seconds > 0 && seconds_since(start) > options_.seconds) break;
-            if (step == coarse || step == first_densify || step == second_densify) {
-                if (step == coarse) {
-                    resolution = options_.resolution;
-                    keep(engine_->fetch());
-                    engine_->load(avatar_.splats);
-                } else {
-                    densify(std::uint64_t(step));
-                }
-                build_views(resolution);
+            if (step == coarse) {
+                resolution = options_.resolution;
+                avatar_.splats = engine_->splats();
+                engine_->load_splats(avatar_.splats);
+                make_views(resolution);
+                seen = false;
+            } else if (step == first_densify || step == second_densify) {
+                densify(std::uint64_t(step));
             }
             // Most steps look at the photograph; every fifth at an outline, of the others every sixth at its mirror image
             // and every third at what it shows from the side.
-            std::size_t which = 0;
+            int which = 0;
             if (step % 5 == 4)
-                which = first_outline_ + std::size_t(step / 5) % (views_.size() - first_outline_);
+                which = first_outline_ + step / 5 % (int(learners_.size()) - first_outline_);
             else if (mirrored_ && step % 6 == 3)
                 which = 1;
             else if (step % 3 == 1)
-                which = first_turned + std::size_t(step / 3) % (first_outline_ - first_turned);
+                which = first_turned + step / 3 % (first_outline_ - first_turned);
             const std::array<float, 3> background = {uniform(), uniform(), uniform()};
-            StepRates rates;
-            const float decay = std::pow(0.15f, float(step) / float(options_.steps));
-            rates.offset *= decay;
-            rates.log_scale *= decay;
-            rates.rotation *= decay;
-            rates.albedo *= decay;
-            rates.opacity *= decay;
-            const LossValue now = engine_->step(views_[which], background, rates);
-            if (which == 0) {
-                value = now;
-                squared = now.squared;
-            }
+            engine_->step({&which, 1}, background, std::pow(0.15f, float(step) / float(options_.steps)));
+            seen |= which == 0;
             report.steps = step + 1;
             if ((step + 1) % options_.snapshot_every == 0) publish(step + 1);
         }
         publish(report.steps);
     } catch (const Cancelled&) {
-        keep(engine_->fetch());  // what was learned since the last snapshot too
+        // What was learned since the last snapshot is kept too, unless it cannot be had.
+        try {
+            good = engine_->splats();
+        } catch (const std::exception& failure) {
+            spdlog::warn("training was cancelled; its last steps are lost: {}", failure.what());
+        }
+        avatar_.splats = good;
         throw;
     } catch (const std::bad_alloc&) {
         report.stopped_early = Error{ErrorCode::out_of_memory,
                                      "There was not enough memory to go on training; the avatar is kept as it was at the "
                                      "last snapshot. A smaller cap on Gaussians or a smaller resolution needs less.",
                                      "bad_alloc"};
-    } catch (const std::runtime_error& failure) {
+    } catch (const DeviceFailure& failure) {
+        report.stopped_early = Error{ErrorCode::device,
+                                     "The graphics card failed while training; the avatar is kept as it was at the last "
+                                     "snapshot. Train again, or choose the processor as the device.",
+                                     failure.what()};
+    } catch (const NotFinite& failure) {
         report.stopped_early = Error{ErrorCode::internal,
-                                     "Training stopped because a value was no longer a number; the avatar is kept as it "
-                                     "was at the last snapshot.",
+                                     "Training stopped because a value was not finite; the avatar is kept as it was at "
+                                     "the last snapshot.",
                                      failure.what()};
     }
-    keep(good);
+    avatar_.splats = good;
     report.seconds = seconds_since(start);
     report.steps_per_second = report.steps / std::max(report.seconds, 1e-9);
-    report.psnr = psnr_of(squared);
+    report.psnr = psnr_of(value.squared);
     report.gaussians = avatar_.splats.count;
     return report;
 }

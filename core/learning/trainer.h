@@ -17,7 +17,7 @@
 #include "core/base/result.h"
 #include "core/base/task.h"
 #include "core/learning/snapshot.h"
-#include "core/learning/step_engine.h"
+#include "core/learning/training_engine.h"
 #include "core/learning/training_views.h"
 
 namespace likeness {
@@ -37,14 +37,15 @@ struct TrainerReport {
     double seconds = 0, steps_per_second = 0, psnr = 0;
     std::size_t gaussians = 0;
     std::string device;
-    std::optional<Error> stopped_early;  // out of memory or a number that is none: the last good state was kept
+    // Out of memory, a device that failed, a value that was not finite: the last good state was kept.
+    std::optional<Error> stopped_early;
 };
 
 class Trainer {
   public:
     // `avatar` is prepared and seeded; both must outlive the trainer.
     Trainer(Avatar& avatar, const Photo& photo, std::vector<float> hair_presence, TrainerOptions options,
-            std::unique_ptr<StepEngine> engine);
+            std::unique_ptr<TrainingEngine> engine);
 
     // Trains; throws Cancelled after the last state is in the avatar.
     TrainerReport run(Progress& progress);
@@ -56,23 +57,22 @@ class Trainer {
     const SnapshotSlot& snapshots() const { return slot_; }
 
   private:
-    void build_views(int resolution);
-    void make_pictures(int resolution);
+    void make_views(int resolution);
+    void weigh_gaussians();
     void densify(std::uint64_t round);
-    void keep(const AnchoredSplats& splats);
     void wait_while_paused(Progress& progress);
 
     Avatar& avatar_;
     const Photo& photo_;
     std::vector<float> hair_presence_;
     TrainerOptions options_;
-    std::unique_ptr<StepEngine> engine_;
+    std::unique_ptr<TrainingEngine> engine_;
     SnapshotSlot slot_;
     std::unique_ptr<Unprojection> projection_;
-    std::vector<PortraitView> views_;  // source, mirrored source, turned views, outlines
-    static constexpr std::size_t first_turned = 2;
-    std::size_t first_outline_ = 0;
-    int resolution_ = 0;     // of the views' pictures
+    // Of the engine's views by their numbers: source, mirrored source, turned views, outlines.
+    std::vector<Learners> learners_;
+    static constexpr int first_turned = 2;
+    int first_outline_ = 0;
     bool mirrored_ = false;  // the mirrored source has something to teach
     std::mutex mutex_;
     std::condition_variable wake_;

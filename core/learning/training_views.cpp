@@ -95,10 +95,6 @@ std::vector<std::uint8_t> on_rolled_lid(const Avatar& avatar, const HeadPose& po
     return lid;
 }
 
-bool same_pose(const HeadPose& a, const HeadPose& b) {
-    return a.controls == b.controls && a.joints == b.joints && a.translation == b.translation;
-}
-
 }  // namespace
 
 PortraitView photo_view(const Avatar& avatar, const Photo& photo, int resolution) {
@@ -209,24 +205,26 @@ PortraitView outline_view(const Avatar& avatar, const HeadPose& pose, const Came
     return view;
 }
 
-void place_gaussians(const Avatar& avatar, const std::vector<float>& trust, std::vector<PortraitView>& views) {
+LearnerWeights::LearnerWeights(const Avatar& avatar, const std::vector<float>& trust) {
     // Mesh and photograph never meet exactly in the mouth and on lids: what a picture is not known to show of them
     // learns nothing at all from it (Adam makes a full step of the least gradient).
     const std::vector<std::uint8_t> mouth = in_mouth(avatar), lid = on_rolled_lid(avatar, avatar.source.pose);
-    std::vector<float> known, unseen;
     for (std::size_t i = 0; i < trust.size(); ++i) {
-        known.push_back(lid[i] || (mouth[i] && trust[i] < 0.2f) ? 0.0f : 1.0f);
-        unseen.push_back(lid[i] || mouth[i] ? 0.0f : std::clamp(1 - 3 * trust[i], 0.0f, 1.0f));
+        all_but_hidden_.push_back(lid[i] || (mouth[i] && trust[i] < 0.2f) ? 0.0f : 1.0f);
+        unseen_.push_back(lid[i] || mouth[i] ? 0.0f : std::clamp(1 - 3 * trust[i], 0.0f, 1.0f));
     }
-    for (std::size_t v = 0; v < views.size(); ++v) {
-        PortraitView& view = views[v];
-        const auto same = std::find_if(views.begin(), views.begin() + std::ptrdiff_t(v),
-                                       [&](const PortraitView& other) { return same_pose(other.pose, view.pose); });
-        view.frames = &*same == &view ? splat_frames(avatar, view.pose) : same->frames;
-        view.splat_weight.clear();
-        if (view.learners == Learners::all_but_hidden) view.splat_weight = known;
-        if (view.learners == Learners::unseen) view.splat_weight = unseen;
+}
+
+const std::vector<float>& LearnerWeights::of(Learners learners) const {
+    switch (learners) {
+        case Learners::all_but_hidden:
+            return all_but_hidden_;
+        case Learners::unseen:
+            return unseen_;
+        case Learners::all:
+            break;
     }
+    return all_;
 }
 
 }  // namespace likeness

@@ -1,9 +1,9 @@
-// The pictures that a portrait's avatar learns from. Pictures are made once a resolution; the Gaussians under them change
+// The pictures that a portrait's avatar learns from, made once a resolution; what each Gaussian learns from them changes
 // when some are added.
 #pragma once
 
 #include "core/avatar/unproject.h"
-#include "core/learning/step_engine.h"
+#include "core/learning/training_engine.h"
 
 namespace likeness {
 
@@ -12,9 +12,16 @@ namespace likeness {
 // skin of a lid that is rolled up learns from none of these: it would learn lashes.
 enum class Learners { all, all_but_hidden, unseen };
 
-struct PortraitView : TrainingView {
+struct PortraitView {
     HeadPose pose;
+    Camera camera;
+    LossTarget target;
+    LossWeights weights;
+    bool colors_only = false;
     Learners learners = Learners::all;
+
+    // For an engine, without splat weights. Throws as loss_picture() does.
+    TrainingView training_view() const { return {camera, pose, loss_picture(target), weights, colors_only, {}}; }
 };
 
 // The photograph at a resolution.
@@ -32,7 +39,15 @@ PortraitView turned_view(const Avatar& avatar, const Photo& photo, const Unproje
 PortraitView outline_view(const Avatar& avatar, const HeadPose& pose, const Camera& camera,
                           const std::vector<float>& hair_presence);
 
-// Puts the Gaussians that the avatar has now under the views. `trust`: what the photograph shows of each.
-void place_gaussians(const Avatar& avatar, const std::vector<float>& trust, std::vector<PortraitView>& views);
+// How much each of the Gaussians that the avatar has now learns from a view; empty means 1. `trust`: what the
+// photograph shows of each.
+class LearnerWeights {
+  public:
+    LearnerWeights(const Avatar& avatar, const std::vector<float>& trust);
+    const std::vector<float>& of(Learners learners) const;
+
+  private:
+    std::vector<float> all_, all_but_hidden_, unseen_;
+};
 
 }  // namespace likeness

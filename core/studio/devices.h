@@ -6,7 +6,7 @@
 #include <string>
 
 #include "core/base/result.h"
-#include "core/learning/step_engine.h"
+#include "core/learning/training_engine.h"
 #include "core/splat/rasterizer.h"
 #include "core/view/scene_renderer.h"
 
@@ -16,7 +16,7 @@ struct Device {
     std::string name;      // "cpu" or "cuda"
     std::string hardware;  // as it calls itself
     std::function<std::unique_ptr<Rasterizer>()> make_rasterizer;
-    std::function<std::unique_ptr<StepEngine>()> make_step_engine;
+    std::function<std::unique_ptr<TrainingEngine>()> make_training_engine;
     MakeSceneRenderer make_scene_renderer;
 };
 

@@ -176,7 +176,7 @@ Status Studio::start_training() {
             auto opened = tools->open_device(device);
             if (!opened) opened = tools->open_device("cpu");
             if (!opened) return opened.error();
-            return session->run(*portrait, options, opened->make_step_engine(), progress);
+            return session->run(*portrait, options, opened->make_training_engine(), progress);
         },
         [this, id = document_.id, session = session_](Result<TrainerReport> report) {
             if (id != document_.id || session != session_) return;

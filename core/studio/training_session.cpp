@@ -3,7 +3,7 @@
 namespace likeness {
 
 TrainerReport TrainingSession::run(PreparedPortrait& portrait, const TrainerOptions& options,
-                                   std::unique_ptr<StepEngine> engine, Progress& progress) {
+                                   std::unique_ptr<TrainingEngine> engine, Progress& progress) {
     Trainer trainer(portrait.avatar, portrait.photo, portrait.hair_presence, options, std::move(engine));
     {
         std::lock_guard lock(mutex_);

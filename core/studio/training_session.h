@@ -35,7 +35,7 @@ struct TrainingStatus {
 class TrainingSession {
   public:
     // On the trainer's thread. Throws Cancelled after the portrait's avatar holds the last state.
-    TrainerReport run(PreparedPortrait& portrait, const TrainerOptions& options, std::unique_ptr<StepEngine> engine,
+    TrainerReport run(PreparedPortrait& portrait, const TrainerOptions& options, std::unique_ptr<TrainingEngine> engine,
                       Progress& progress);
 
     // From any thread.

@@ -88,15 +88,16 @@ TEST_F(DeformTest, forward_and_backward) {
         weights.push_back(random.normals(size));
         posed_gradients.push_back(upload(weights.back()));
     }
-    cuda::deform_forward(int(a.count), anchored,
-                         {posed[0].data(), posed[1].data(), posed[2].data(), posed[3].data(), posed[4].data()},
-                         stream());
-    cuda::deform_backward(
-        int(a.count), anchored,
+    cuda::DeviceBuffer<const float*> views(stream());
+    views.upload({frames.data()});
+    cuda::deform_batch(1, int(a.count), views.data(), anchored,
+                       {posed[0].data(), posed[1].data(), posed[2].data(), posed[3].data(), posed[4].data()}, stream());
+    cuda::deform_batch_backward(
+        1, int(a.count), views.data(), anchored,
         {posed_gradients[0].data(), posed_gradients[1].data(), posed_gradients[2].data(), posed_gradients[3].data(),
          posed_gradients[4].data()},
         {gradients[0].data(), gradients[1].data(), gradients[2].data(), gradients[3].data(), gradients[4].data()},
-        stream());
+        {}, stream());
 
     std::vector<double> expected[5], expected_gradients[5];
     std::vector<float> rotations = posed[2].download(), rotation_gradients = gradients[2].download();
@@ -138,9 +139,52 @@ TEST_F(DeformTest, forward_and_backward) {
     }
 }
 
+// Two views of the same Gaussians: derivatives are the sums of those of each, as much as it teaches.
+TEST_F(DeformTest, views_are_weighed_and_summed) {
+    const Anchored a = random_anchored(700), b = random_anchored(700);
+    Random random(33);
+    std::vector<float> of_first = random.uniforms(700, 0, 1);
+    of_first[5] = 0;
+    const auto first = upload(a.frames), second = upload(random.uniforms(b.frames.size(), -1, 1)),
+               offsets = upload(a.parts[0]), log_scales = upload(a.parts[1]), quaternions = upload(a.parts[2]),
+               albedos = upload(a.parts[3]), logits = upload(a.parts[4]), weight = upload(of_first);
+    const cuda::AnchoredArrays anchored{nullptr,         offsets.data(), log_scales.data(), quaternions.data(),
+                                        albedos.data(), logits.data()};
+    std::vector<cuda::DeviceBuffer<float>> by_posed;
+    for (const int width : part_width) by_posed.push_back(upload(random.normals(2 * 700 * std::size_t(width))));
+    cuda::DeviceBuffer<const float*> frames(stream()), weights(stream());
+    cuda::DeviceBuffer<unsigned char> colors_only(stream());
+    const auto gradients = [&](const std::vector<const float*>& of_views, std::size_t from, const cuda::ViewWeights& w) {
+        frames.upload(of_views);
+        std::vector<cuda::DeviceBuffer<float>> by;
+        for (const int width : part_width) by.push_back(poisoned(700 * std::size_t(width)));
+        const auto at = [&](std::size_t part) {
+            return by_posed[part].data() + from * 700 * std::size_t(part_width[part]);
+        };
+        cuda::deform_batch_backward(int(of_views.size()), 700, frames.data(), anchored,
+                                    {at(0), at(1), at(2), at(3), at(4)},
+                                    {by[0].data(), by[1].data(), by[2].data(), by[3].data(), by[4].data()}, w, stream());
+        std::vector<std::vector<float>> result;
+        for (const auto& buffer : by) result.push_back(buffer.download());
+        return result;
+    };
+    weights.upload({weight.data(), nullptr});
+    colors_only.upload({0, 1});
+    const auto both = gradients({first.data(), second.data()}, 0, {weights.data(), colors_only.data()});
+    const auto one = gradients({first.data()}, 0, {}), other = gradients({second.data()}, 1, {});
+    for (std::size_t part = 0; part < 5; ++part) {
+        const std::size_t width = std::size_t(part_width[part]);
+        std::vector<double> expected;
+        for (std::size_t i = 0; i < one[part].size(); ++i)
+            expected.push_back(double(of_first[i / width]) * double(one[part][i]) +
+                               (part == 3 ? double(other[part][i]) : 0.0));
+        EXPECT_LT(relative_distance(both[part], expected), 1e-6) << part;
+    }
+}
+
 TEST_F(DeformTest, nothing_to_do) {
-    cuda::deform_forward(0, {}, {}, stream());
-    cuda::deform_backward(0, {}, {}, {}, stream());
+    cuda::deform_batch(1, 0, nullptr, {}, {}, stream());
+    cuda::deform_batch_backward(1, 0, nullptr, {}, {}, {}, {}, stream());
 }
 
 }  // namespace

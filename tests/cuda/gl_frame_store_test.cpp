@@ -9,7 +9,7 @@
 
 #include "core/learning/trainer.h"
 #include "cuda/cuda_scene_renderer.h"
-#include "cuda/cuda_step_engine.h"
+#include "cuda/cuda_training_engine.h"
 #include "render/frame_renderer.h"
 #include "render/surface.h"
 #include "tests/avatar/avatar_fixtures.h"
@@ -114,13 +114,14 @@ TEST_F(GlFrameStoreTest, draws_at_full_rate_while_the_trainer_densifies) {
     Avatar avatar = test::ball_avatar(5, 100, false);
     test::cover(avatar, 0.006f);
     const Frame truth = test::render(avatar, HeadPose::neutral(*avatar.model), request_of(avatar, 128, 128).camera);
-    auto engine = make_cuda_step_engine();
+    auto engine = make_cuda_training_engine();
     ASSERT_TRUE(engine);
+    engine->load(avatar, splat_groups());
     TrainingView view;
-    view.frames = splat_frames(avatar, HeadPose::neutral(*avatar.model));
+    view.pose = HeadPose::neutral(*avatar.model);
     view.camera = request_of(avatar, 128, 128).camera;
-    view.target.color = truth.color;
-    view.target.alpha = truth.alpha;
+    view.target = loss_picture({truth.color, truth.alpha, {}});
+    const int number = engine->add_view(view);
 
     FrameRenderer frames(std::move(store_), make_cuda_scene_renderer, [] {});
     std::mutex mutex;
@@ -130,10 +131,9 @@ TEST_F(GlFrameStoreTest, draws_at_full_rate_while_the_trainer_densifies) {
     std::jthread trainer([&] {
         AnchoredSplats splats = avatar.splats;
         for (int round = 0; round < 12; ++round) {
-            engine->load(splats);
-            view.frames = splat_frames(avatar, splats, HeadPose::neutral(*avatar.model));
-            for (int step = 0; step < 25; ++step) engine->step(view, {0, 0, 0}, {});
-            splats = engine->fetch();
+            engine->load_splats(splats);
+            for (int step = 0; step < 25; ++step) engine->step({&number, 1}, {0, 0, 0});
+            splats = engine->splats();
             // Every fourth one twice: what densification does to sizes.
             AnchoredSplats grown = splats;
             grown.resize(splats.count + splats.count / 4);

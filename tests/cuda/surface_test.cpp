@@ -122,8 +122,10 @@ TEST_F(SurfaceTest, derivatives_reach_the_vertices) {
     cuda::surface_frames(shape, surface.arrays(), vertices.data(), normals.data(), frames.data(), stream());
     const cuda::AnchoredArrays anchored{frames.data(),      offsets.data(), log_scales.data(),
                                         quaternions.data(), albedos.data(), logits.data()};
-    cuda::deform_forward(int(n), anchored,
-                         {means.data(), scales.data(), rotations.data(), colors.data(), opacities.data()}, stream());
+    cuda::DeviceBuffer<const float*> views(stream());
+    views.upload({frames.data()});
+    cuda::deform_batch(1, int(n), views.data(), anchored,
+                       {means.data(), scales.data(), rotations.data(), colors.data(), opacities.data()}, stream());
     cuda::surface_backward(shape, surface.arrays(), vertices.data(), normals.data(), anchored, rotations.data(),
                            {gm.data(), gs.data(), gr.data(), nullptr, nullptr}, scratch.data(), by_vertices.data(),
                            stream());

@@ -7,7 +7,6 @@
 #include <stdexcept>
 
 #include "core/learning/densify_rule.h"
-#include "core/learning/step_engine.h"
 #include "tests/avatar/avatar_fixtures.h"
 
 namespace likeness::test {
@@ -181,33 +180,6 @@ TEST(Densify, NothingToSplitOrNothingAtAll) {
     splats = cloud.splats;
     EXPECT_THROW(densify(splats, {1, 2}, cloud.at_rest, {}), std::invalid_argument);
     EXPECT_THROW(densify(splats, cloud.gradient, {}, {}), std::invalid_argument);
-}
-
-TEST(Densify, TheEngineGoesOnWithWhatCameOut) {
-    Avatar avatar = ball_avatar(1, 10, false);
-    cover(avatar, 0.010f);
-    const Photo photo = photo_of(avatar, 48);
-    TrainingView view;
-    const auto look = [&](const AnchoredSplats& splats) {
-        view.frames = splat_frames(avatar, splats, photo.pose);
-        view.camera = photo.camera;
-        view.target.color = photo.color;
-        view.target.alpha = photo.alpha;
-    };
-    look(avatar.splats);
-    for (float& a : avatar.splats.albedo) a = std::clamp(a + 0.2f, 0.0f, 1.0f);
-    const auto engine = make_cpu_step_engine();
-    engine->load(avatar.splats);
-    for (int i = 0; i < 5; ++i) engine->step(view, {0, 0, 0}, {});
-    AnchoredSplats expected = engine->fetch();
-    const SplatFrames at_rest = splat_frames(avatar, HeadPose::neutral(*avatar.model));
-    const Ancestry want = densify(expected, engine->screen_gradient(), at_rest, {100'000, 7});
-    EXPECT_EQ(engine->densify(at_rest, {100'000, 7}), want);
-    EXPECT_GT(expected.count, avatar.splats.count);
-    EXPECT_EQ(engine->fetch().offset, expected.offset);
-    EXPECT_EQ(engine->screen_gradient(), std::vector<float>(expected.count, 0.0f));
-    look(expected);
-    EXPECT_TRUE(std::isfinite(engine->step(view, {0, 0, 0}, {}).total));
 }
 
 }  // namespace

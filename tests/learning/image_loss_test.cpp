@@ -6,13 +6,19 @@
 
 #include <array>
 #include <cmath>
+#include <limits>
+#include <stdexcept>
 
+#include "core/base/failure.h"
 #include "tests/head/head_fixtures.h"
 
 namespace likeness::test {
 namespace {
 
 constexpr std::array<float, 3> background = {0.2f, 0.7f, 0.4f};
+
+// As a picture of 8 bits a channel has it.
+float in_bytes(float value) { return std::round(255 * value) * (1.0f / 255.0f); }
 
 struct Case {
     Frame render;
@@ -29,12 +35,12 @@ Case make_case(int width, int height, bool weighted, unsigned seed) {
     if (weighted) c.target.weight = Image(width, height, 1);
     for (int y = 0; y < height; ++y)
         for (int x = 0; x < width; ++x) {
-            const float a = *c.target.alpha.at(x, y) = x + y < width ? 1.0f : uniform(random, 0, 1);
+            const float a = *c.target.alpha.at(x, y) = x + y < width ? 1.0f : in_bytes(uniform(random, 0, 1));
             *c.render.alpha.at(x, y) = a > 0.5f ? a - uniform(random, 0.05f, 0.4f) : a + uniform(random, 0.05f, 0.4f);
             if (weighted) *c.target.weight.at(x, y) = x < width / 3 ? 0.0f : uniform(random, 0.1f, 2);
             for (std::size_t k = 0; k < 3; ++k) {
                 const float t = c.target.color.at(x, y)[k] =
-                    0.5f + 0.4f * std::sin(0.7f * float(x) + 0.4f * float(y) + float(k)) * uniform(random, 0.7f, 1);
+                    in_bytes(0.5f + 0.4f * std::sin(0.7f * float(x) + 0.4f * float(y) + float(k)) * uniform(random, 0.7f, 1));
                 const float truth = t * a + background[k] * (1 - a);
                 // Away from the kink of |d|.
                 c.render.color.at(x, y)[k] = truth + (random() % 2 ? 1.0f : -1.0f) * uniform(random, 0.05f, 0.3f);
@@ -94,7 +100,7 @@ void check(const LossWeights& weights, int width, int height, bool weighted) {
     Case c = make_case(width, height, weighted, unsigned(width * 100 + height));
     ImageLoss loss;
     FrameGradients gradients;
-    const LossValue value = loss.evaluate(c.render, c.target, background, weights, gradients);
+    const LossValue value = loss.evaluate(c.render, loss_picture(c.target), background, weights, gradients);
     LossValue expected;
     const double total = reference(c, weights, &expected);
     EXPECT_NEAR(value.total, total, 2e-5);
@@ -158,7 +164,7 @@ TEST(ImageLoss, EqualPicturesCostNothing) {
                 c.render.color.at(x, y)[k] = c.target.color.at(x, y)[k] * a + background[k] * (1 - a);
         }
     FrameGradients gradients;
-    const LossValue value = ImageLoss().evaluate(c.render, c.target, background, {}, gradients);
+    const LossValue value = ImageLoss().evaluate(c.render, loss_picture(c.target), background, {}, gradients);
     EXPECT_NEAR(value.total, 0, 1e-6);
     EXPECT_EQ(value.alpha, 0);
     for (float g : gradients.color.pixels) EXPECT_NEAR(g, 0, 1e-3 / 400);
@@ -169,7 +175,7 @@ TEST(ImageLoss, NoWeightNoLoss) {
     for (float& w : c.target.weight.pixels) w = 0;
     FrameGradients gradients;
     const LossValue value =
-        ImageLoss().evaluate(c.render, c.target, background, {.l1 = 1, .dssim = 0, .alpha = 1}, gradients);
+        ImageLoss().evaluate(c.render, loss_picture(c.target), background, {.l1 = 1, .dssim = 0, .alpha = 1}, gradients);
     EXPECT_EQ(value.total, 0);
     for (float g : gradients.color.pixels) EXPECT_EQ(g, 0);
     for (float g : gradients.alpha.pixels) EXPECT_EQ(g, 0);
@@ -180,12 +186,69 @@ TEST(ImageLoss, OneObjectServesPicturesOfManySizes) {
     FrameGradients gradients;
     for (const auto& [width, height] : {std::pair{30, 20}, {8, 50}, {30, 20}, {3, 3}}) {
         const Case c = make_case(width, height, width == 8, unsigned(width));
-        const LossValue shared = loss.evaluate(c.render, c.target, background, {}, gradients);
+        const LossValue shared = loss.evaluate(c.render, loss_picture(c.target), background, {}, gradients);
         FrameGradients own;
-        const LossValue alone = ImageLoss().evaluate(c.render, c.target, background, {}, own);
+        const LossValue alone = ImageLoss().evaluate(c.render, loss_picture(c.target), background, {}, own);
         EXPECT_EQ(shared.total, alone.total);
         EXPECT_EQ(gradients.color.pixels, own.color.pixels);
         EXPECT_EQ(gradients.alpha.pixels, own.alpha.pixels);
+    }
+}
+
+// A batch's share scales the derivatives alone.
+TEST(ImageLoss, AShareScalesTheDerivatives) {
+    const Case c = make_case(30, 20, true, 6);
+    FrameGradients whole, third;
+    const LossValue a = ImageLoss().evaluate(c.render, loss_picture(c.target), background, {}, whole),
+                    b = ImageLoss().evaluate(c.render, loss_picture(c.target), background, {}, third, 1 / 3.0f);
+    EXPECT_EQ(a.total, b.total);
+    for (const auto& [of_whole, of_third] :
+         {std::pair{&whole.color.pixels, &third.color.pixels}, {&whole.alpha.pixels, &third.alpha.pixels}})
+        for (std::size_t i = 0; i < of_whole->size(); ++i)
+            ASSERT_NEAR((*of_third)[i], (*of_whole)[i] / 3, 1e-6f * std::abs((*of_whole)[i]) + 1e-9f);
+}
+
+TEST(ImageLoss, TermsAreWeighedInOnePlace) {
+    LossValue value{0, 0.5, 0.25, 0.125, 9};
+    value.weigh({.l1 = 2, .dssim = 4, .alpha = 8});
+    EXPECT_EQ(value.total, 3);
+}
+
+TEST(LossPicture, HasEightBitsAChannel) {
+    LossTarget target{Image(3, 2, 3, 0.5f), Image(3, 2, 1, 1.0f), {}};
+    target.color.at(1, 0)[2] = 1.7f;
+    target.color.at(2, 1)[0] = -0.3f;
+    *target.alpha.at(0, 1) = 0.25f;
+    const LossPicture picture = loss_picture(target);
+    EXPECT_EQ(picture.width, 3);
+    EXPECT_EQ(picture.height, 2);
+    ASSERT_EQ(picture.rgba.size(), 24u);
+    EXPECT_EQ(picture.rgba[0], 128);
+    EXPECT_EQ(picture.rgba[3], 255);
+    EXPECT_EQ(picture.rgba[4 * 1 + 2], 255) << "what is out of range becomes the nearest";
+    EXPECT_EQ(picture.rgba[4 * 5 + 0], 0);
+    EXPECT_EQ(picture.rgba[4 * 3 + 3], 64);
+    EXPECT_TRUE(picture.weight.empty());
+    EXPECT_EQ(picture.total_weight(), 6);
+    target.weight = Image(3, 2, 1, 0.5f);
+    EXPECT_EQ(loss_picture(target).total_weight(), 3);
+    target.weight = Image(3, 2, 1, 0.01f);
+    EXPECT_EQ(loss_picture(target).total_weight(), 1) << "at least";
+}
+
+TEST(LossPicture, WhatIsNotFiniteOrDoesNotMatchIsRefused) {
+    const LossTarget good{Image(30, 20, 3, 0.5f), Image(30, 20, 1, 1.0f), Image(30, 20, 1, 1.0f)};
+    EXPECT_NO_THROW(loss_picture(good));
+    for (const float bad : {std::numeric_limits<float>::quiet_NaN(), HUGE_VALF, -HUGE_VALF})
+        for (int part = 0; part < 3; ++part) {
+            LossTarget target = good;
+            (part == 0 ? target.color : part == 1 ? target.alpha : target.weight).pixels[577] = bad;
+            EXPECT_THROW(loss_picture(target), NotFinite) << bad << " in part " << part;
+        }
+    for (int part = 0; part < 3; ++part) {
+        LossTarget target = good;
+        (part == 0 ? target.color : part == 1 ? target.alpha : target.weight) = Image(30, 19, part == 0 ? 3 : 1, 1.0f);
+        EXPECT_THROW(loss_picture(target), std::invalid_argument) << part;
     }
 }
 

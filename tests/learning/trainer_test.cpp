@@ -11,8 +11,10 @@
 #include <thread>
 
 #include "core/avatar/avatar_file.h"
+#include "core/base/failure.h"
 #include "tests/avatar/avatar_fixtures.h"
 #include "tests/formats/temporary_folder.h"
+#include "tests/learning/forwarding_engine.h"
 
 namespace likeness::test {
 namespace {
@@ -40,7 +42,7 @@ struct Job {
         options.resolution = side;
         options.snapshot_every = 5;
     }
-    Trainer trainer(std::unique_ptr<StepEngine> engine = make_cpu_step_engine()) {
+    Trainer trainer(std::unique_ptr<TrainingEngine> engine = make_cpu_training_engine()) {
         return {avatar, photo, {}, options, std::move(engine)};
     }
 };
@@ -252,47 +254,59 @@ TEST(Trainer, StopAndCancelReachAPausedTrainer) {
     }
 }
 
-// The CPU's engine, to which something happens at one step.
-class FaultyEngine final : public StepEngine {
+// The processor's engine, to which something happens at one step.
+class FaultyEngine final : public ForwardingEngine {
   public:
-    enum class Fault { nan, memory, memory_in_load, memory_in_densify };
+    enum class Fault {
+        not_finite,
+        memory,
+        memory_in_load_splats,
+        memory_in_densify,
+        device,
+        device_in_splats,  // whoever asks for the Gaussians after step `at` gets none
+    };
     FaultyEngine(Fault fault, int at) : fault_(fault), at_(at) {}
-    std::string name() const override { return "faulty"; }
-    void load(const AnchoredSplats& splats) override {
-        if (fault_ == Fault::memory_in_load && steps_ >= at_) throw std::bad_alloc();
-        inner_->load(splats);
+    void load_splats(const AnchoredSplats& splats) override {
+        if (fault_ == Fault::memory_in_load_splats && steps_ >= at_) throw std::bad_alloc();
+        inner_->load_splats(splats);
     }
-    LossValue step(const TrainingView& view, const std::array<float, 3>& background, const StepRates& rates) override {
+    Ancestry densify(const DensifyOptions& options) override {
+        if (fault_ == Fault::memory_in_densify) throw std::bad_alloc();
+        return inner_->densify(options);
+    }
+    std::optional<StepLoss> step(std::span<const int> views, const std::array<float, 3>& background,
+                                 float rate_scale) override {
         if (steps_++ == at_) {
             if (fault_ == Fault::memory) throw std::bad_alloc();
-            if (fault_ == Fault::nan) {
-                TrainingView bad = view;
-                for (float& c : bad.target.alpha.pixels) c = std::numeric_limits<float>::quiet_NaN();
-                return inner_->step(bad, background, rates);
-            }
+            if (fault_ == Fault::device) throw DeviceFailure("launch: unspecified launch failure");
+            if (fault_ == Fault::not_finite)
+                return inner_->step(views, {std::numeric_limits<float>::quiet_NaN(), 0, 0}, rate_scale);
         }
-        return inner_->step(view, background, rates);
+        return inner_->step(views, background, rate_scale);
     }
-    Ancestry densify(const SplatFrames& at_rest, const DensifyOptions& options) override {
-        if (fault_ == Fault::memory_in_densify) throw std::bad_alloc();
-        return inner_->densify(at_rest, options);
+    AnchoredSplats splats() const override {
+        if (fault_ == Fault::device_in_splats && steps_ > at_)
+            throw DeviceFailure("download: unspecified launch failure");
+        return inner_->splats();
     }
-    AnchoredSplats fetch() const override { return inner_->fetch(); }
-    const std::vector<float>& screen_gradient() const override { return inner_->screen_gradient(); }
 
   private:
-    std::unique_ptr<StepEngine> inner_ = make_cpu_step_engine();
     Fault fault_;
     int at_, steps_ = 0;
 };
 
 TEST(Trainer, FaultsKeepTheLastGoodState) {
     using Fault = FaultyEngine::Fault;
-    for (const auto& [fault, at, code] : {std::tuple{Fault::nan, 22, ErrorCode::internal},
-                                          {Fault::nan, 0, ErrorCode::internal},
+    for (const auto& [fault, at, code] : {std::tuple{Fault::not_finite, 22, ErrorCode::internal},
+                                          {Fault::not_finite, 0, ErrorCode::internal},
                                           {Fault::memory, 23, ErrorCode::out_of_memory},
-                                          {Fault::memory_in_load, 5, ErrorCode::out_of_memory},
-                                          {Fault::memory_in_densify, 10, ErrorCode::out_of_memory}}) {
+                                          {Fault::memory_in_load_splats, 5, ErrorCode::out_of_memory},
+                                          {Fault::memory_in_densify, 10, ErrorCode::out_of_memory},
+                                          {Fault::device, 22, ErrorCode::device},
+                                          {Fault::device, 0, ErrorCode::device},
+                                          // Asked for a snapshot.
+                                          {Fault::device_in_splats, 17, ErrorCode::device}}) {
+        SCOPED_TRACE(testing::Message() << int(fault) << " at " << at);
         Job job;
         Trainer trainer = job.trainer(std::make_unique<FaultyEngine>(fault, at));
         Progress progress;
@@ -301,6 +315,7 @@ TEST(Trainer, FaultsKeepTheLastGoodState) {
         ASSERT_TRUE(report.stopped_early) << at;
         EXPECT_EQ(report.stopped_early->code, code);
         EXPECT_FALSE(report.stopped_early->message.empty());
+        EXPECT_FALSE(report.stopped_early->detail.empty());
         EXPECT_LT(report.steps, 30);
         EXPECT_TRUE(same(job.avatar.splats, trainer.snapshots().latest()->splats))
             << "what the viewer shows is what is kept";
@@ -308,6 +323,25 @@ TEST(Trainer, FaultsKeepTheLastGoodState) {
         EXPECT_EQ(report.gaussians, job.avatar.splats.count);
         expect_loadable(job.avatar);
     }
+}
+
+// Cancelled while the device fails: the steps since the last snapshot are lost, and nothing else.
+TEST(Trainer, CancellingADeviceThatFailedKeepsTheLastSnapshot) {
+    Job job;
+    job.options.snapshot_every = 10;
+    Trainer trainer = job.trainer(std::make_unique<FaultyEngine>(FaultyEngine::Fault::device_in_splats, 17));
+    Progress* cancel = nullptr;
+    int reports = 0;
+    Progress progress([&](double, const std::string&) {
+        if (++reports == 18) cancel->cancel();
+    });
+    cancel = &progress;
+    EXPECT_THROW(trainer.run(progress), Cancelled);
+    ASSERT_NE(trainer.snapshots().latest(), nullptr);
+    EXPECT_EQ(trainer.snapshots().latest()->step, 10);
+    EXPECT_TRUE(same(job.avatar.splats, trainer.snapshots().latest()->splats));
+    EXPECT_FALSE(same(job.avatar.splats, job.seed));
+    expect_loadable(job.avatar);
 }
 
 TEST(Trainer, ADamagedPhotographStopsAtOnceAndKeepsTheSeed) {

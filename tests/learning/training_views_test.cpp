@@ -15,15 +15,15 @@ TEST(TrainingViews, AMouthLearnsOnlyWhatIsSeenOfIt) {
         avatar.splats.layer[i] = i % 3 == 0 ? Layer::mouth : Layer::skin;
         trust[i] = i % 2 == 0 ? 1.0f : 0.0f;
     }
-    std::vector<PortraitView> views = {photo_view(avatar, photo, 32), mirrored_view(avatar, photo, 32)};
-    place_gaussians(avatar, trust, views);
-    const TrainingView &straight = views[0], &mirrored = views[1];
-    ASSERT_EQ(straight.splat_weight.size(), avatar.splats.count);
-    ASSERT_EQ(mirrored.splat_weight.size(), avatar.splats.count);
+    const LearnerWeights weights(avatar, trust);
+    const std::vector<float>&straight = weights.of(photo_view(avatar, photo, 32).learners),
+                       &mirrored = weights.of(mirrored_view(avatar, photo, 32).learners);
+    ASSERT_EQ(straight.size(), avatar.splats.count);
+    ASSERT_EQ(mirrored.size(), avatar.splats.count);
     for (std::size_t i = 0; i < avatar.splats.count; ++i) {
         const bool mouth = i % 3 == 0, seen = i % 2 == 0;
-        EXPECT_EQ(straight.splat_weight[i], mouth && !seen ? 0.0f : 1.0f) << i;
-        EXPECT_EQ(mirrored.splat_weight[i], mouth || seen ? 0.0f : 1.0f) << i;
+        EXPECT_EQ(straight[i], mouth && !seen ? 0.0f : 1.0f) << i;
+        EXPECT_EQ(mirrored[i], mouth || seen ? 0.0f : 1.0f) << i;
     }
 }
 
@@ -41,41 +41,60 @@ TEST(TrainingViews, TheSkinOfALidThatIsRolledUpLearnsNothing) {
         avatar.source.pose = HeadPose::neutral(model);
         for (const char* name : {"eyeBlinkLeft", "eyeBlinkRight"})
             avatar.source.pose.controls[model.control(name)] = shut;
-        std::vector<PortraitView> views = {photo_view(avatar, photo, 32), mirrored_view(avatar, photo, 32)};
-        place_gaussians(avatar, std::vector<float>(avatar.splats.count, 0.0f), views);
-        const auto held = [](const TrainingView& view) {
-            return std::count(view.splat_weight.begin(), view.splat_weight.end(), 0.0f);
+        const LearnerWeights weights(avatar, std::vector<float>(avatar.splats.count, 0.0f));
+        const std::vector<float>&straight = weights.of(photo_view(avatar, photo, 32).learners),
+                           &mirrored = weights.of(mirrored_view(avatar, photo, 32).learners);
+        const auto held = [](const std::vector<float>& weight) {
+            return std::count(weight.begin(), weight.end(), 0.0f);
         };
-        EXPECT_EQ(held(views[0]), held(views[1]));
-        EXPECT_EQ(held(views[0]) > 0, shut == 0) << "a closed lid is seen";
+        EXPECT_EQ(held(straight), held(mirrored));
+        EXPECT_EQ(held(straight) > 0, shut == 0) << "a closed lid is seen";
         const std::vector<float> rolled = rolled_lids(model, avatar.source.pose);
         for (std::size_t i = 0; i < avatar.splats.count; ++i) {
             const SurfacePoint& anchor = avatar.splats.anchor[i];
             const Eigen::Vector3i& t = model.triangles[std::size_t(anchor.triangle)];
             float here = 0;
             for (int k = 0; k < 3; ++k) here += anchor.barycentric[k] * rolled[std::size_t(t[k])];
-            const float weight = views[0].splat_weight[i];
+            const float weight = straight[i];
             EXPECT_TRUE(weight == 0 ? here > 0.15f : here < 0.25f) << i << ": " << here;
         }
     }
 }
 
-TEST(TrainingViews, OtherGaussiansComeUnderTheSamePictures) {
+TEST(TrainingViews, WhoLearnsIsSaidOfTheGaussiansThatThereAre) {
     Avatar avatar = ball_avatar(3, 60, false);
     const Photo photo = photo_of(avatar, 32);
-    HeadPose other = photo.pose;
-    other.translation.x() += 0.01f;
-    std::vector<PortraitView> views = {photo_view(avatar, photo, 32), mirrored_view(avatar, photo, 32),
-                                       outline_view(avatar, other, photo.camera, {}), photo_view(avatar, photo, 32)};
+    const Learners from_outline = outline_view(avatar, photo.pose, photo.camera, {}).learners;
     for (const std::size_t count : {avatar.splats.count, avatar.splats.count / 2}) {
         avatar.splats.resize(count);
-        place_gaussians(avatar, std::vector<float>(count, 1.0f), views);
-        for (const PortraitView& view : views)
-            EXPECT_EQ(view.frames.values, splat_frames(avatar, view.pose).values) << count;
-        EXPECT_EQ(views[0].splat_weight.size(), count);
-        EXPECT_TRUE(views[2].splat_weight.empty()) << "all learn from an outline";
+        const LearnerWeights weights(avatar, std::vector<float>(count, 1.0f));
+        EXPECT_EQ(weights.of(Learners::all_but_hidden).size(), count);
+        EXPECT_EQ(weights.of(Learners::unseen).size(), count);
+        EXPECT_TRUE(weights.of(from_outline).empty()) << "all learn from an outline";
     }
-    EXPECT_NE(views[0].frames.values, views[2].frames.values);
+}
+
+TEST(TrainingViews, AnEngineGetsWhatAViewShows) {
+    const Avatar avatar = ball_avatar(3, 60, false);
+    const Photo photo = photo_of(avatar, 32);
+    for (const PortraitView& view : {photo_view(avatar, photo, 32), mirrored_view(avatar, photo, 32),
+                                     outline_view(avatar, photo.pose, photo.camera, {})}) {
+        const TrainingView given = view.training_view();
+        EXPECT_EQ(given.pose.controls, view.pose.controls);
+        EXPECT_EQ(given.camera.world_to_camera, view.camera.world_to_camera);
+        EXPECT_EQ(given.colors_only, view.colors_only);
+        EXPECT_EQ(given.weights.alpha, view.weights.alpha);
+        EXPECT_TRUE(given.splat_weight.empty());
+        ASSERT_EQ(given.target.width, view.target.color.width);
+        EXPECT_EQ(given.target.weight, view.target.weight.pixels);
+        for (std::size_t i = 0; i < view.target.alpha.pixels.size(); ++i) {
+            ASSERT_NEAR(float(given.target.rgba[4 * i + 3]) / 255, view.target.alpha.pixels[i], 0.5f / 255 + 1e-6f);
+            for (std::size_t c = 0; c < 3; ++c)
+                ASSERT_NEAR(float(given.target.rgba[4 * i + c]) / 255, std::clamp(view.target.color.pixels[3 * i + c], 0.0f, 1.0f),
+                            0.5f / 255 + 1e-6f);
+        }
+    }
+    EXPECT_TRUE(mirrored_view(avatar, photo, 32).training_view().colors_only) << "a mirror image teaches colours";
 }
 
 TEST(TrainingViews, FromTheSideIsThePhotographOnTheSurface) {
@@ -88,7 +107,7 @@ TEST(TrainingViews, FromTheSideIsThePhotographOnTheSurface) {
     projection.fill({});
     for (const float yaw : {0.0f, 0.4f}) {
         const Camera camera = orbit(photo.camera, head_middle(avatar), yaw, 0);
-        const TrainingView view = turned_view(avatar, photo, projection, {}, camera);
+        const PortraitView view = turned_view(avatar, photo, projection, {}, camera);
         const Frame truth = render(avatar, photo.pose, camera);
         double difference = 0, unturned = 0;
         int sure = 0, shown = 0;

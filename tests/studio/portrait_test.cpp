@@ -6,12 +6,14 @@
 #include <thread>
 
 #include "core/avatar/avatar_file.h"
+#include "core/base/failure.h"
 #include "core/base/parallel.h"
 #include "core/image/load.h"
 #include "core/image/save.h"
 #include "core/studio/pose_tools.h"
 #include "core/studio/script.h"
 #include "tests/head/head_fixtures.h"
+#include "tests/learning/forwarding_engine.h"
 #include "tests/studio/studio_fixtures.h"
 
 namespace likeness::test {
@@ -190,24 +192,17 @@ TEST(Portrait, SteeredAndCancelledAtEveryStage) {
 }
 
 // The CPU's engine, which fails at a step.
-class FailingEngine final : public StepEngine {
+class FailingEngine final : public ForwardingEngine {
   public:
     explicit FailingEngine(bool memory) : memory_(memory) {}
-    std::string name() const override { return "failing"; }
-    void load(const AnchoredSplats& splats) override { inner_->load(splats); }
-    LossValue step(const TrainingView& view, const std::array<float, 3>& background, const StepRates& rates) override {
+    std::optional<StepLoss> step(std::span<const int> views, const std::array<float, 3>& background,
+                                 float rate_scale) override {
         if (++steps_ == 15 && memory_) throw std::bad_alloc();
-        if (steps_ == 15) throw std::runtime_error("not finite");
-        return inner_->step(view, background, rates);
+        if (steps_ == 15) throw NotFinite("not finite");
+        return inner_->step(views, background, rate_scale);
     }
-    Ancestry densify(const SplatFrames& at_rest, const DensifyOptions& options) override {
-        return inner_->densify(at_rest, options);
-    }
-    AnchoredSplats fetch() const override { return inner_->fetch(); }
-    const std::vector<float>& screen_gradient() const override { return inner_->screen_gradient(); }
 
   private:
-    std::unique_ptr<StepEngine> inner_ = make_cpu_step_engine();
     bool memory_;
     int steps_ = 0;
 };

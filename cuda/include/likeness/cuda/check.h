@@ -3,11 +3,11 @@
 
 #include <cuda_runtime_api.h>
 
-#include <stdexcept>
+#include "core/base/failure.h"
 
 namespace likeness::cuda {
 
-class CudaError : public std::runtime_error {
+class CudaError : public DeviceFailure {
   public:
     CudaError(cudaError_t code, const char* stage);
     cudaError_t code() const { return code_; }

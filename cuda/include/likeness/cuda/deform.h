@@ -14,9 +14,13 @@ using likeness::frame_floats;
 using likeness::PosedArrays;
 using likeness::PosedGradients;
 
-// `gradients` are overwritten.
-void deform_forward(int count, const AnchoredArrays& anchored, const PosedArrays& posed, cudaStream_t stream);
-void deform_backward(int count, const AnchoredArrays& anchored, const PosedGradients& posed_gradients,
-                     const AnchoredGradientArrays& gradients, cudaStream_t stream);
+using likeness::ViewWeights;
+
+// As the processor's functions of these names (`frames` too is in device memory); `gradients` are overwritten.
+void deform_batch(int views, int count, const float* const* frames, const AnchoredArrays& anchored,
+                  const PosedArrays& posed, cudaStream_t stream);
+void deform_batch_backward(int views, int count, const float* const* frames, const AnchoredArrays& anchored,
+                           const PosedGradients& posed_gradients, const AnchoredGradientArrays& gradients,
+                           const ViewWeights& weights, cudaStream_t stream);
 
 }  // namespace likeness::cuda

@@ -10,7 +10,7 @@
 #include <cstddef>
 #include <cstdint>
 
-#include "likeness/cuda/train_step.h"
+#include "likeness/cuda/parameters.h"
 
 namespace likeness::cuda {
 

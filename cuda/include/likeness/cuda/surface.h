@@ -33,11 +33,11 @@ void pose_on_surface(const SurfaceShape& shape, const SurfaceArrays& arrays, con
 // Gaussians of one loss. `posed_rotations` as they were posed; all arrays [frames, ...] but the parameters, which the
 // frames share; `anchored.frames` is not read. `scratch` has surface_backward_floats(), aligned to 32 bytes. Sums run
 // in no fixed order unless shape.repeatable. `own`: also the derivatives by the Gaussians' parameters, summed over the
-// frames; null pointers: not asked for.
+// frames, which `weights` (in device memory too) weighs as views; null pointers: not asked for.
 std::size_t surface_backward_floats(const SurfaceShape& shape);
 void surface_backward(const SurfaceShape& shape, const SurfaceArrays& arrays, const float* vertices,
                       const float* normals, const AnchoredArrays& anchored, const float* posed_rotations,
                       const PosedGradients& gradients, float* scratch, float* by_vertices, cudaStream_t stream,
-                      const AnchoredGradientArrays& own = {});
+                      const AnchoredGradientArrays& own = {}, const ViewWeights& weights = {});
 
 }  // namespace likeness::cuda

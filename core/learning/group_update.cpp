@@ -1,0 +1,138 @@
+#include "core/learning/group_update.h"
+
+#include <algorithm>
+#include <cmath>
+
+#include "core/base/parallel.h"
+#include "core/base/vectorize.h"
+
+namespace likeness {
+namespace {
+
+constexpr std::size_t at_once = 1 << 14;  // values a thread takes
+constexpr int lanes = 16;
+
+// Sums of `count` values that do not depend on the threads: one each piece.
+template <class Body>
+double sum_of_pieces(std::size_t count, const Body& body) {
+    const std::size_t pieces = (count + at_once - 1) / at_once;
+    std::vector<double> sums(pieces, 0.0);
+    parallel_for(pieces, 1, [&](std::size_t begin, std::size_t end) {
+        for (std::size_t p = begin; p < end; ++p) sums[p] = body(p * at_once, std::min(count, (p + 1) * at_once));
+    });
+    double sum = 0;
+    for (const double s : sums) sum += s;
+    return sum;
+}
+
+// Returns the energy as two times itself for squares, and once for absolute values.
+template <bool Squared>
+[[gnu::always_inline]] inline double prior(float weight, const float* values, const float* centre, float* gradients,
+                                           std::size_t count) {
+    float sums[lanes] = {};
+    const auto one = [&](std::size_t i, int lane) {
+        const float d = values[i] - (centre ? centre[i] : 0.0f);
+        gradients[i] += Squared ? weight * d : d > 0 ? weight : d < 0 ? -weight : 0.0f;
+        sums[lane] += Squared ? d * d : std::abs(d);
+    };
+    std::size_t i = 0;
+    for (; i + lanes <= count; i += lanes)
+#pragma GCC ivdep
+        for (int k = 0; k < lanes; ++k) one(i + std::size_t(k), k);
+    for (int k = 0; i + std::size_t(k) < count; ++k) one(i + std::size_t(k), k);
+    double sum = 0;
+    for (const float s : sums) sum += double(s);
+    return double(weight) * sum;
+}
+LIKENESS_VECTORIZE double squared_prior(float weight, const float* values, const float* centre, float* gradients,
+                                        std::size_t count) {
+    return prior<true>(weight, values, centre, gradients, count);
+}
+LIKENESS_VECTORIZE double absolute_prior(float weight, const float* values, const float* centre, float* gradients,
+                                         std::size_t count) {
+    return prior<false>(weight, values, centre, gradients, count);
+}
+
+LIKENESS_VECTORIZE float zero_if_finite(const float* values, std::size_t count) {
+    float sums[lanes] = {};
+    std::size_t i = 0;
+    for (; i + lanes <= count; i += lanes)
+#pragma GCC ivdep
+        for (int k = 0; k < lanes; ++k) sums[k] += 0 * values[i + std::size_t(k)];
+    for (; i < count; ++i) sums[0] += 0 * values[i];
+    float sum = 0;
+    for (const float s : sums) sum += s;
+    return sum;
+}
+
+LIKENESS_VECTORIZE void adam(float* __restrict value, const float* __restrict gradient, float* __restrict first,
+                             float* __restrict second, std::size_t count, float rate, float correction, float low,
+                             float high) {
+    constexpr float beta1 = adam_beta1, beta2 = adam_beta2, epsilon = adam_epsilon;
+    for (std::size_t i = 0; i < count; ++i) {
+        const float g = gradient[i];
+        first[i] = beta1 * first[i] + (1 - beta1) * g;
+        second[i] = beta2 * second[i] + (1 - beta2) * g * g;
+        const float moved = value[i] - rate * first[i] / (std::sqrt(second[i] * correction) + epsilon);
+        value[i] = moved < low ? low : moved > high ? high : moved;
+    }
+}
+
+}  // namespace
+
+double add_prior(const GroupStep& step, const float* values, const float* centre, float* gradients, std::size_t count) {
+    const bool squared = step.squared != 0;
+    const float weight = squared ? step.squared : step.absolute;
+    if (weight == 0) return 0;
+    const double energy = sum_of_pieces(count, [&](std::size_t begin, std::size_t end) {
+        const float* const c = centre ? centre + begin : nullptr;
+        return squared ? squared_prior(weight, values + begin, c, gradients + begin, end - begin)
+                       : absolute_prior(weight, values + begin, c, gradients + begin, end - begin);
+    });
+    return squared ? 0.5 * energy : energy;
+}
+
+double add_smoothness(const GroupStep& step, const float* values, std::size_t width, std::size_t vertices,
+                      const int* triangles, const int* vertex_first, const int* vertex_triangles, float* gradients) {
+    if (step.smooth == 0) return 0;
+    // A pair is met at both its ends.
+    return 0.25 * sum_of_pieces(vertices, [&](std::size_t begin, std::size_t end) {
+               double squares = 0;
+               for (std::size_t v = begin; v < end; ++v)
+                   for (std::size_t c = 0; c < width; ++c) {
+                       float sum = 0;
+                       for (int k = vertex_first[v]; k < vertex_first[v + 1]; ++k)
+                           for (int corner = 0; corner < 3; ++corner) {
+                               const int other = triangles[3 * vertex_triangles[k] + corner];
+                               const float d = values[v * width + c] - values[std::size_t(other) * width + c];
+                               sum += d;
+                               squares += double(d) * double(d);
+                           }
+                       gradients[v * width + c] += step.smooth * sum;
+                   }
+               return double(step.smooth) * squares;
+           });
+}
+
+bool all_finite(const float* values, std::size_t count) {
+    // 0 * x is 0 unless x is not finite.
+    return sum_of_pieces(count, [&](std::size_t begin, std::size_t end) {
+               return double(zero_if_finite(values + begin, end - begin));
+           }) == 0;
+}
+
+void update_group(const GroupStep& step, float* values, const float* gradients, float* first_moments,
+                  float* second_moments, std::size_t count, std::size_t width, const float* low, const float* high) {
+    if (step.rests) return;
+    parallel_for(count, at_once, [&](std::size_t begin, std::size_t end) {
+        adam(values + begin, gradients + begin, first_moments + begin, second_moments + begin, end - begin, step.rate,
+             step.second_scale, step.low, step.high);
+    });
+    if (!low && !high) return;
+    for (std::size_t i = 0; i < count; ++i) {
+        if (low) values[i] = std::max(values[i], low[i % width]);
+        if (high) values[i] = std::min(values[i], high[i % width]);
+    }
+}
+
+}  // namespace likeness
