@@ -4,8 +4,8 @@
 
 #include "app/commands.h"
 #include "core/avatar/avatar_file.h"
+#include "core/avatar/part_files.h"
 #include "core/base/paths.h"
-#include "core/geometry/camera_json.h"
 #include "core/head/head_asset.h"
 
 namespace likeness {
@@ -16,18 +16,20 @@ int info(const std::string& file, const CommonOptions& common) {
     auto avatar = load_avatar(file, head ? *head : nullptr);
     if (!avatar) return report(avatar.error(), common);
     std::array<std::size_t, layer_names.size()> layers{};
-    for (Layer layer : avatar->splats.layer) ++layers[std::size_t(layer)];
+    for (Layer layer : avatar->splats->layer) ++layers[std::size_t(layer)];
     if (common.json) {
-        nlohmann::json document = nlohmann::json::parse(avatar->document);
-        document["source"]["camera"] = camera_to_json(avatar->source.camera);
+        nlohmann::json document = nlohmann::json::parse(avatar->kept->document);
+        document["source"] = source_to_json(*avatar);
+        document["unknown_parts"] = nlohmann::json::array();
+        for (const KeptPart& part : avatar->kept->unknown) document["unknown_parts"].push_back(part.name);
         for (std::size_t l = 0; l < layers.size(); ++l) document["gaussians_by_layer"][layer_names[l]] = layers[l];
         document["controls"] = avatar->model->control_names;
         document["joints"] = avatar->model->joint_names;
         std::printf("%s\n", document.dump(2).c_str());
         return exit_ok;
     }
-    std::printf("%s\n  made from  %s\n  head       %s (%s)\n  Gaussians  %zu:", file.c_str(), avatar->source.file.c_str(),
-                avatar->model->name.c_str(), avatar->model->licence.c_str(), avatar->splats.count);
+    std::printf("%s\n  made from  %s\n  head       %s (%s)\n  Gaussians  %zu:", file.c_str(), avatar->source->file.c_str(),
+                avatar->model->name.c_str(), avatar->model->licence.c_str(), avatar->splats->count);
     for (std::size_t l = 0; l < layers.size(); ++l)
         if (layers[l]) std::printf(" %s %zu", layer_names[l], layers[l]);
     std::printf("\n  controls  ");
@@ -35,6 +37,8 @@ int info(const std::string& file, const CommonOptions& common) {
     std::printf("\n  joints    ");
     for (const std::string& name : avatar->model->joint_names) std::printf(" %s", name.c_str());
     std::printf("\n");
+    if (const std::string unknown = unknown_parts_sentence(*avatar, file); !unknown.empty())
+        std::printf("  note       %s\n", unknown.c_str());
     return exit_ok;
 }
 

@@ -34,9 +34,13 @@ struct ViewArguments {
 
 Error usage(const std::string& message) { return {ErrorCode::invalid_argument, message, ""}; }
 
-Result<Avatar> open_avatar(const std::string& file) {
+Result<Avatar> open_avatar(const std::string& file, const CommonOptions& common) {
     auto head = load_default_head();  // without it the head inside the file serves
-    return load_avatar(file, head ? *head : nullptr);
+    auto avatar = load_avatar(file, head ? *head : nullptr);
+    if (avatar && !common.quiet)
+        if (const std::string unknown = unknown_parts_sentence(*avatar, file); !unknown.empty())
+            std::fprintf(stderr, "likeness: note: %s\n", unknown.c_str());
+    return avatar;
 }
 
 // name=value: a control, or joint.x, joint.y, joint.z in degrees.
@@ -106,7 +110,7 @@ Result<View> make_view(const Avatar& avatar, const ViewArguments& arguments) {
         if (Status parsed = parse_size(arguments.size, width, height); !parsed) return parsed.error();
     const bool source = arguments.camera == "source";
     if (source) {
-        view.camera = avatar.source.camera.resized(width, height);
+        view.camera = avatar.source->camera.resized(width, height);
     } else if (!arguments.camera.empty()) {
         const auto text = load_json(arguments.camera);
         if (!text) return text.error();
@@ -118,7 +122,7 @@ Result<View> make_view(const Avatar& avatar, const ViewArguments& arguments) {
     }
     view.camera = orbit(view.camera, head_middle(avatar), arguments.yaw * degree, arguments.pitch * degree);
     const std::string pose = arguments.pose.empty() ? (source ? "source" : "neutral") : arguments.pose;
-    view.pose = pose == "source" ? avatar.source.pose : HeadPose::neutral(*avatar.model);
+    view.pose = pose == "source" ? avatar.source->pose : HeadPose::neutral(*avatar.model);
     if (Status applied = apply_settings(*avatar.model, arguments.set, view.pose); !applied) return applied.error();
     return view;
 }
@@ -154,7 +158,7 @@ int render(const ViewArguments& arguments, const CommonOptions& common) {
     if (video && !arguments.orbit) return report(usage("A video needs a movement: add --orbit."), common);
     auto device = choose_device(common.device);
     if (!device) return report(device.error(), common);
-    auto avatar = open_avatar(arguments.avatar);
+    auto avatar = open_avatar(arguments.avatar, common);
     if (!avatar) return report(avatar.error(), common);
     auto view = make_view(*avatar, arguments);
     if (!view) return report(view.error(), common);
@@ -186,9 +190,9 @@ int render(const ViewArguments& arguments, const CommonOptions& common) {
     }
     if (!saved) return report(saved.error(), common);
     if (!arguments.truth.empty()) {
-        if (avatar->source.picture.empty())
+        if (!avatar->source->picture)
             return report({ErrorCode::not_found, "'" + arguments.avatar + "' holds no source photograph.", ""}, common);
-        const Image truth = resize(avatar->source.picture, view->camera.width, view->camera.height);
+        const Image truth = resize(*avatar->source->picture, view->camera.width, view->camera.height);
         if (Status written = save_png(arguments.truth, truth); !written) return report(written.error(), common);
     }
     return exit_ok;
@@ -197,15 +201,14 @@ int render(const ViewArguments& arguments, const CommonOptions& common) {
 int export_ply(const ViewArguments& arguments, const CommonOptions& common) {
     if (extension(arguments.output) != ".ply") return report(usage("'" + arguments.output + "': splats are exported as .ply."), common);
     if (Status writable = check_writable(arguments.output); !writable) return report(writable.error(), common);
-    auto avatar = open_avatar(arguments.avatar);
+    auto avatar = open_avatar(arguments.avatar, common);
     if (!avatar) return report(avatar.error(), common);
     auto view = make_view(*avatar, arguments);
     if (!view) return report(view.error(), common);
     Scene scene;
     scene.pose = view->pose;
     scene.visible = shown_layers(*avatar);
-    scene.avatar = std::make_shared<Avatar>(*std::move(avatar));
-    scene.gaussians = {scene.avatar, &scene.avatar->splats};
+    scene.avatar = *std::move(avatar);
     Progress progress;
     if (Status saved = export_splats(scene, arguments.output, arguments.sh3, progress); !saved)
         return report(saved.error(), common);

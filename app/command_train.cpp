@@ -44,14 +44,14 @@ int train(const TrainArguments& arguments, const CommonOptions& common) {
     try {
         auto portrait = prepare_portrait(*tools, arguments.photo, options, progress);
         if (!portrait) return report(portrait.error(), common);
-        Avatar& avatar = portrait->avatar;
         AvatarRenderer renderer(device->make_rasterizer());
-        const Image first = renderer.render(avatar, HeadPose::neutral(*avatar.model), default_camera(avatar, 512, 512));
+        const Avatar& seeded = portrait->avatar;
+        const Image first = renderer.render(seeded, HeadPose::neutral(*seeded.model), default_camera(seeded, 512, 512));
         const double first_seconds = seconds_since(start);
         if (!arguments.first_picture.empty())
             if (Status saved = save_png(arguments.first_picture, first); !saved) return report(saved.error(), common);
 
-        Trainer trainer(avatar, portrait->photo, portrait->hair_presence, options.training, device->make_training_engine());
+        Trainer trainer(seeded, portrait->evidence, options.training, device->make_training_engine());
         Progress training([&](double fraction, const std::string& stage) {
             progress.report(0.2 + 0.8 * fraction, stage);
         });
@@ -62,6 +62,7 @@ int train(const TrainArguments& arguments, const CommonOptions& common) {
         } catch (const Cancelled&) {
             interrupted = true;
         }
+        const Avatar& avatar = trainer.avatar();
         const Image thumbnail = renderer.render(avatar, HeadPose::neutral(*avatar.model), default_camera(avatar, 256, 256));
         if (Status saved = save_avatar(arguments.output, avatar, thumbnail); !saved) return report(saved.error(), common);
         if (!arguments.sheet.empty())
@@ -78,7 +79,7 @@ int train(const TrainArguments& arguments, const CommonOptions& common) {
                                             {"steps", trained.steps},
                                             {"steps_per_second", trained.steps_per_second},
                                             {"psnr", trained.psnr},
-                                            {"gaussians", avatar.splats.count},
+                                            {"gaussians", avatar.splats->count},
                                             {"device", trained.device},
                                             {"warnings", portrait->warnings},
                                             {"interrupted", interrupted}};
@@ -87,7 +88,7 @@ int train(const TrainArguments& arguments, const CommonOptions& common) {
             bar.update(1, interrupted ? "Interrupted" : "Done");
             for (const std::string& warning : portrait->warnings)
                 std::fprintf(stderr, "\nlikeness: note: %s", warning.c_str());
-            std::fprintf(stderr, "\n%s: %zu Gaussians, %d steps in %.0f s%s\n", arguments.output.c_str(), avatar.splats.count,
+            std::fprintf(stderr, "\n%s: %zu Gaussians, %d steps in %.0f s%s\n", arguments.output.c_str(), avatar.splats->count,
                          trained.steps, seconds_since(start), interrupted ? " (interrupted; what there was is saved)" : "");
         }
         if (trained.stopped_early) return report(*trained.stopped_early, common);

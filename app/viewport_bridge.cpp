@@ -161,8 +161,8 @@ void ViewportBridge::compose() {
     shown_camera_ = shown && !scene.empty() ? shown->camera : camera;
 
     const ViewportLook wanted_look = look(scene);
-    if (scene.avatar && triangles_of_ != scene.avatar->model) {
-        triangles_of_ = scene.avatar->model;
+    if (scene.has_avatar() && triangles_of_ != scene.avatar.model) {
+        triangles_of_ = scene.avatar.model;
         triangles_ = std::make_shared<const Triangles>(triangles_of_->triangles);
     }
     const Composed wanted{view,
@@ -174,7 +174,7 @@ void ViewportBridge::compose() {
                           wanted_look.background_picture.get(),
                           scene.empty()};
     if (composed_ != wanted) {
-        viewport_.draw(width_, height_, wanted_look, *frames_, scene.avatar ? triangles_ : nullptr);
+        viewport_.draw(width_, height_, wanted_look, *frames_, scene.has_avatar() ? triangles_ : nullptr);
         composed_ = wanted;
     }
     statistics_.compose_ms = std::chrono::duration<float, std::milli>(std::chrono::steady_clock::now() - begin).count();
@@ -215,7 +215,7 @@ ViewportLook ViewportBridge::look(const Scene& scene) {
     }
     look.background_picture = background_;
     look.frame = !scene.empty() && view.mode != ViewMode::mesh;
-    look.mesh = !scene.avatar                      ? MeshDrawing::none
+    look.mesh = !scene.has_avatar()                ? MeshDrawing::none
                 : view.mode == ViewMode::mesh      ? MeshDrawing::shaded
                 : view.mode == ViewMode::wireframe ? MeshDrawing::wires
                                                    : MeshDrawing::none;
@@ -224,7 +224,7 @@ ViewportLook ViewportBridge::look(const Scene& scene) {
     look.line = std::max(1.0f, float(height_) / 900.0f);
     const float light = 0.3f * look.colour[0] + 0.6f * look.colour[1] + 0.1f * look.colour[2];
     look.ink = light > 0.5f ? std::array<float, 3>{0.25f, 0.26f, 0.28f} : std::array<float, 3>{0.62f, 0.64f, 0.67f};
-    if (scene.avatar && view.compare != CompareMode::off) place_photo(look);
+    if (scene.has_avatar() && view.compare != CompareMode::off) place_photo(look);
     return look;
 }
 
@@ -239,21 +239,20 @@ Image ViewportBridge::picture(int scale, bool transparent) {
                           &large.photo_rectangle.height})
         *length *= grow;
     Viewport canvas;
-    canvas.draw(width_ * scale, height_ * scale, large, *frames_, scene.avatar ? triangles_ : nullptr);
+    canvas.draw(width_ * scale, height_ * scale, large, *frames_, scene.has_avatar() ? triangles_ : nullptr);
     return canvas.read();
 }
 
 void ViewportBridge::place_photo(ViewportLook& look) {
     const Document& document = studio_.document();
-    const Camera& source = document.avatar->source.camera;
+    const SourceView& view = *document.avatar().source;
+    const Camera& source = view.camera;
     if (photo_of_ != document.source || !photo_) {
         photo_of_ = document.source;
         if (document.source && document.source->picture && !document.source->picture->empty())
             photo_ = document.source->picture;
-        else if (!document.avatar->source.picture.empty())
-            photo_ = std::shared_ptr<const Image>(document.avatar, &document.avatar->source.picture);
         else
-            photo_ = nullptr;
+            photo_ = view.picture;
     }
     if (!photo_ || source.width <= 0) return;
     const bool beside = studio_.view().compare == CompareMode::side_by_side;

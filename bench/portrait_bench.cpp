@@ -104,7 +104,7 @@ std::vector<fs::path> pictures_in(const Options& options) {
 }
 
 Json job_figures(const bench::PortraitJob& job) {
-    return {{"gaussians", job.portrait.avatar.splats.count},
+    return {{"gaussians", job.portrait.avatar.splats->count},
             {"steps", job.trained.steps},
             {"steps_per_second", bench::rounded(job.trained.steps_per_second)},
             {"fit_seconds", bench::rounded(job.portrait.fit_seconds)},

@@ -39,14 +39,14 @@ Result<PortraitJob> run_portrait_job(const std::filesystem::path& file, const st
                     .renderer = AvatarRenderer(device->make_rasterizer()),
                     .trained = {},
                     .first_picture = {}};
-    Avatar& avatar = job.portrait.avatar;
-    const HeadPose neutral = HeadPose::neutral(*avatar.model);
-    job.first_picture = job.renderer.render(avatar, neutral, default_camera(avatar, 512, 512));
+    const Avatar& seeded = job.portrait.avatar;
+    const HeadPose neutral = HeadPose::neutral(*seeded.model);
+    job.first_picture = job.renderer.render(seeded, neutral, default_camera(seeded, 512, 512));
     job.first_picture_seconds = seconds();
 
-    Trainer trainer(avatar, job.portrait.photo, job.portrait.hair_presence, portrait_options.training,
-                    device->make_training_engine());
+    Trainer trainer(seeded, job.portrait.evidence, portrait_options.training, device->make_training_engine());
     job.trained = trainer.run(progress);
+    const Avatar& avatar = job.portrait.avatar = trainer.avatar();
     const Image thumbnail = job.renderer.render(avatar, neutral, default_camera(avatar, 256, 256));
     if (Status saved = save_avatar(avatar_file, avatar, thumbnail); !saved) return saved.error();
     job.seconds = seconds();

@@ -62,18 +62,18 @@ Status measure_landmarks(PortraitJob& job, const std::filesystem::path& file, Js
     const Avatar& avatar = job.portrait.avatar;
     const HeadModel& model = *avatar.model;
     const auto error = [&](const PersonalHead& person) {
-        const PosedHead posed = pose_head(model, person, avatar.source.pose);
+        const PosedHead posed = pose_head(model, person, avatar.source->pose);
         return double(landmark_error(model, posed.vertices, job.portrait.fit.camera, *points));
     };
-    line["landmark"] = rounded(error(avatar.person));
-    line["landmark_model"] = rounded(error(personalise(model, avatar.identity)));
+    line["landmark"] = rounded(error(avatar.head()));
+    line["landmark_model"] = rounded(error(personalise(model, avatar.person->identity)));
     return {};
 }
 
 Status measure_source(PortraitJob& job, const Image& truth, Album& album, Json& line) {
     const Avatar& avatar = job.portrait.avatar;
     const Image render =
-        job.renderer.render(avatar, avatar.source.pose, avatar.source.camera.resized(kPictureSize, kPictureSize));
+        job.renderer.render(avatar, avatar.source->pose, avatar.source->camera.resized(kPictureSize, kPictureSize));
     album.add("source_truth", truth);
     album.add("source_render", render);
     const auto score = metrics::compare_pictures(truth, render, metrics::PictureRegion::truth);
@@ -113,7 +113,7 @@ Status measure_views(PortraitJob& job, Album& album, Json& line) {
     const Avatar& avatar = job.portrait.avatar;
     const HeadPose neutral = HeadPose::neutral(*avatar.model);
     const Camera front = default_camera(avatar, kPictureSize, kPictureSize);
-    const PosedHead posed = pose_head(*avatar.model, avatar.person, neutral);
+    const PosedHead posed = pose_head(*avatar.model, avatar.head(), neutral);
     const std::span<const float> vertices(posed.vertices.data(), std::size_t(posed.vertices.size()));
     const std::vector<std::int32_t> triangles = skin_triangles(*avatar.model);
     double least = 1, most = 0;
@@ -150,12 +150,12 @@ Status measure_identity(PortraitJob& job, const Image& truth, Album& album, Json
     const auto photo = score->describe(truth);
     if (!photo && photo.error().code != ErrorCode::not_found) return photo.error();
     const Avatar& avatar = job.portrait.avatar;
-    const Camera source = avatar.source.camera.resized(kPictureSize, kPictureSize);
+    const Camera source = avatar.source->camera.resized(kPictureSize, kPictureSize);
     Json undetected = Json::array();
     if (!photo) undetected.push_back("photograph");
     const auto at = [&](int yaw) -> Result<double> {
         const Camera camera = orbit(source, head_middle(avatar), float(yaw) * degree, 0);
-        const Image render = composite_over(job.renderer.render(avatar, avatar.source.pose, camera), {1, 1, 1});
+        const Image render = composite_over(job.renderer.render(avatar, avatar.source->pose, camera), {1, 1, 1});
         album.add("identity_" + signed_name("yaw", yaw), render);
         if (!photo) return 1.0;
         const auto distance = score->distance(*photo, render);
@@ -183,7 +183,7 @@ Result<Json> measure_portrait(PortraitJob& job, const std::filesystem::path& fil
     Album album(keep);
     Json line;
     const Avatar& avatar = job.portrait.avatar;
-    const Image truth = resize(avatar.source.picture, kPictureSize, kPictureSize);
+    const Image truth = resize(*avatar.source->picture, kPictureSize, kPictureSize);
     if (Status done = measure_landmarks(job, file, line); !done) return done.error();
     if (Status done = measure_source(job, truth, album, line); !done) return done.error();
     if (Status done = measure_views(job, album, line); !done) return done.error();

@@ -88,7 +88,7 @@ Result<Json> measure_reenactment(PortraitJob& job, const std::filesystem::path& 
     const Avatar& avatar = job.portrait.avatar;
     const Square square{job.portrait.crop_origin, job.portrait.crop_side};
     HeadFit fit = job.portrait.fit;
-    FaceFollower person(*avatar.model, avatar.person, fit);
+    FaceFollower person(*avatar.model, avatar.head(), fit);
     Values values;
     int lost = 0, unseen = 0, undetected = 0;
     for (std::int64_t n = 0;; ++n) {
@@ -101,7 +101,7 @@ Result<Json> measure_reenactment(PortraitJob& job, const std::filesystem::path& 
             fit = *std::move(moved);
         else
             ++lost;  // the last pose stays, as a live program would have it
-        const auto truth = true_picture(job.tools, picture, square, avatar.source.picture.width);
+        const auto truth = true_picture(job.tools, picture, square, avatar.source->picture->width);
         if (!truth) {
             ++unseen;
             continue;

@@ -50,7 +50,7 @@ Camera camera_at(const Eigen::Vector3f& eye, const Eigen::Vector3f& middle, int 
 TrainingView view_of(const Scene& scene, Rasterizer& rasterizer, const Camera& camera, const HeadPose& pose,
                      const HeadPose& shown) {
     SplatSet posed;
-    deform(*scene.gaussians, splat_frames(*scene.avatar, *scene.gaussians, shown), posed);
+    deform(*scene.avatar.splats, splat_frames(scene.avatar, shown), posed);
     for (float& c : posed.colors) c = 0.8f * c + 0.1f;
     Frame frame;
     rasterizer.forward(posed, camera, {}, frame);
@@ -62,11 +62,11 @@ TrainingView view_of(const Scene& scene, Rasterizer& rasterizer, const Camera& c
 
 std::vector<TrainingView> portrait_views(const Scene& scene, const Options& options) {
     const auto rasterizer = make_cpu_rasterizer();
-    const Eigen::Vector3f middle = head_middle(*scene.avatar);
+    const Eigen::Vector3f middle = head_middle(scene.avatar);
     std::vector<TrainingView> views;
     for (int k = 0; k < options.views; ++k) {
         HeadPose pose = scene.pose;
-        if (const int jaw = scene.avatar->model->control("jawOpen"); jaw >= 0)
+        if (const int jaw = scene.avatar.model->control("jawOpen"); jaw >= 0)
             pose.controls[jaw] = 0.5f * float(k) / float(options.views);
         const float turn = 0.3f * (float(k) / float(options.views) - 0.5f);
         const Eigen::Vector3f eye = middle + 1.1f * Eigen::Vector3f(std::sin(turn), 0, std::cos(turn));
@@ -77,7 +77,7 @@ std::vector<TrainingView> portrait_views(const Scene& scene, const Options& opti
 
 std::vector<TrainingView> video_views(const Scene& scene, int size, int count) {
     const auto rasterizer = make_cpu_rasterizer();
-    const Eigen::Vector3f middle = head_middle(*scene.avatar);
+    const Eigen::Vector3f middle = head_middle(scene.avatar);
     std::vector<TrainingView> views;
     for (int k = 0; k < count; ++k) {
         const float t = float(k) / float(count);
@@ -123,21 +123,15 @@ std::unique_ptr<TrainingEngine> make_engine(const Device& device, bool repeatabl
     return device.make_training_engine();
 }
 
-Avatar avatar_of(const Scene& scene) {
-    Avatar avatar = *scene.avatar;
-    avatar.splats = *scene.gaussians;
-    return avatar;
-}
-
 // Milliseconds of densifying where the engine has its Gaussians, and of doing it on the processor: fetch, choose and
 // split, load. Medians of five, each after some steps that leave gradients.
 std::pair<double, double> time_densifying(TrainingEngine& engine, const Scene& scene, int views) {
-    const Avatar avatar = avatar_of(scene);
+    const Avatar avatar = scene.avatar;
     const DensifyOptions options{10'000'000, 1};
     const auto time = [&](const auto& work) {
         std::vector<double> times;
         for (int round = 0; round < 5; ++round) {
-            engine.load_splats(avatar.splats);
+            engine.load_splats(*avatar.splats);
             for (int view = 0; view < views; ++view) engine.step({&view, 1}, grey);
             engine.screen_gradient();  // also waits
             const auto begin = Clock::now();
@@ -236,7 +230,7 @@ int run_train_step_bench(int argc, char** argv) {
         nlohmann::ordered_json line = {{"bench", options.head ? "train-step --head" : "train-step"},
                                        {"scene", std::filesystem::path(options.file).stem().string()},
                                        {"images_per_second", results["images_per_second"]},
-                                       {"gaussians", scene->gaussians->count},
+                                       {"gaussians", scene->gaussian_count()},
                                        {"width", options.size},
                                        {"height", options.size},
                                        {"batch", batch},
@@ -249,7 +243,7 @@ int run_train_step_bench(int argc, char** argv) {
         for (const int batch : options.batches) {
             const auto engine = make_engine(*device, options.repeatable);
             const int count = std::max(16, 2 * batch);
-            engine->load(avatar_of(*scene), everything());
+            engine->load(scene->avatar, everything());
             for (const TrainingView& view : video_views(*scene, options.size, count)) engine->add_view(view);
             nlohmann::ordered_json results = time_steps(*engine, *device, count, batch, options.seconds);
             results["repeatable"] = options.repeatable;
@@ -258,7 +252,7 @@ int run_train_step_bench(int argc, char** argv) {
         return 0;
     }
     const auto engine = make_engine(*device, options.repeatable);
-    engine->load(avatar_of(*scene), splat_groups());
+    engine->load(scene->avatar, splat_groups());
     for (const TrainingView& view : portrait_views(*scene, options)) engine->add_view(view);
     nlohmann::ordered_json results = time_steps(*engine, *device, options.views, 1, options.seconds);
     const auto [here, on_processor] = time_densifying(*engine, *scene, options.views);

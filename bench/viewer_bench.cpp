@@ -75,25 +75,25 @@ Result<Scene> anchored_scene(const SplatSet& splats) {
     if (!file) return file.error();
     auto model = load_head(*file);
     if (!model) return model.error();
-    auto avatar = std::make_shared<Avatar>();
-    avatar->model = *std::move(model);
-    avatar->identity = Eigen::VectorXf::Zero(avatar->model->identity_count());
-    avatar->prepare();
+    Avatar avatar;
+    avatar.model = *std::move(model);
+    avatar.person = Person{Eigen::VectorXf::Zero(avatar.model->identity_count()), {}, nullptr};
+    avatar.prepare();
 
     Eigen::Vector3f middle = Eigen::Vector3f::Zero();
     for (std::size_t i = 0; i < splats.count; ++i) middle += Eigen::Vector3f(&splats.means[3 * i]);
-    const Eigen::Vector3f shift = head_middle(*avatar) - middle / float(std::max<std::size_t>(splats.count, 1));
-    const TriangleGrid grid(avatar->neutral, avatar->triangles);
-    AnchoredSplats& anchored = avatar->splats;
+    const Eigen::Vector3f shift = head_middle(avatar) - middle / float(std::max<std::size_t>(splats.count, 1));
+    const TriangleGrid grid(avatar.neutral(), avatar.triangles());
+    AnchoredSplats anchored;
     anchored.resize(splats.count);
     for (std::size_t i = 0; i < splats.count; ++i)
         anchored.anchor[i] = {grid.nearest(Eigen::Vector3f(&splats.means[3 * i]) + shift),
                               Eigen::Vector3f::Constant(1.0f / 3)};
-    const SplatFrames frames = splat_frames(*avatar, HeadPose::neutral(*avatar->model));
+    const SplatFrames frames = splat_frames(avatar, anchored, HeadPose::neutral(*avatar.model));
     for (std::size_t i = 0; i < splats.count; ++i) {
         const float* f = &frames.values[i * frame_floats];
         const Eigen::Matrix3f frame = Eigen::Map<const Eigen::Matrix<float, 3, 3, Eigen::RowMajor>>(f + 3);
-        anchored.atlas[i] = atlas_position(*avatar, anchored.anchor[i]);
+        anchored.atlas[i] = atlas_position(avatar, anchored.anchor[i]);
         Eigen::Map<Eigen::Vector3f>(&anchored.offset[3 * i]) =
             frame.transpose() * (Eigen::Vector3f(&splats.means[3 * i]) + shift - Eigen::Vector3f(f)) / f[12];
         for (std::size_t k = 0; k < 3; ++k) {
@@ -110,8 +110,8 @@ Result<Scene> anchored_scene(const SplatSet& splats) {
     }
     Scene scene;
     scene.version = 1;
-    scene.gaussians = std::shared_ptr<const AnchoredSplats>(avatar, &avatar->splats);
-    scene.pose = HeadPose::neutral(*avatar->model);
+    avatar.splats = std::move(anchored);
+    scene.pose = HeadPose::neutral(*avatar.model);
     scene.avatar = std::move(avatar);
     return scene;
 }
@@ -129,8 +129,8 @@ ViewerRate viewer_rate(const Scene& scene, const Device& device, int width, int 
     request.camera.fx = request.camera.fy = float(height) * 1.1f / 0.4f;
     request.camera.cx = 0.5f * float(width);
     request.camera.cy = 0.5f * float(height);
-    const Eigen::Vector3f middle = head_middle(*scene.avatar);
-    const int jaw = scene.avatar->model->control("jawOpen"), blink = scene.avatar->model->control("eyeBlinkLeft");
+    const Eigen::Vector3f middle = head_middle(scene.avatar);
+    const int jaw = scene.avatar.model->control("jawOpen"), blink = scene.avatar.model->control("eyeBlinkLeft");
     // When each version was asked for; pictures come back in order, some may be left out.
     std::deque<std::pair<std::uint64_t, Clock::time_point>> asked;
     const auto ask = [&](int number) {

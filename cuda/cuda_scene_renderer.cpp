@@ -41,11 +41,11 @@ class CudaSceneRenderer final : public SceneRenderer {
     void pose(const Scene& scene) override {
         if (scene.splats) {
             load(*scene.splats);
-        } else if (scene.avatar && scene.gaussians) {
+        } else if (scene.has_avatar()) {
             unsigned visible = 0;
             for (std::size_t layer = 0; layer < scene.visible.size(); ++layer)
                 visible |= unsigned(scene.visible[layer]) << layer;
-            avatar_.pose(scene.avatar, scene.gaussians, scene.pose, visible);
+            avatar_.pose(scene.avatar, scene.pose, visible);
             splats_ = avatar_.splats();
         } else {
             splats_ = {};

@@ -82,7 +82,7 @@ class CudaTrainingEngine final : public TrainingEngine {
             const SplatFrames at_rest = splat_frames(chain_.avatar(), HeadPose::neutral(*chain_.avatar().model));
             DeviceBuffer<float> values = std::move(groups_.splat_values());
             Ancestry from = cuda::densify_block(values, screen_, at_rest, options);
-            chain_.take_splats(descendants(chain_.avatar().splats, from), std::move(values));
+            chain_.take_splats(descendants(*chain_.avatar().splats, from), std::move(values));
             start_over();
             return from;
         });
@@ -198,7 +198,7 @@ class CudaTrainingEngine final : public TrainingEngine {
     }
 
   private:
-    std::size_t splat_count() const { return chain_.avatar().splats.count; }
+    std::size_t splat_count() const { return chain_.avatar().splats->count; }
     cuda::DeviceView& view_at(int view) const {
         check_number(view, views_.size());
         return *views_[std::size_t(view)];
@@ -283,7 +283,7 @@ class CudaTrainingEngine final : public TrainingEngine {
         cuda::StepState s;
         const bool colors_only = std::all_of(views.begin(), views.end(), [&](int v) { return view_at(v).colors_only; });
         for (std::size_t k = 0; k < groups_.table().size(); ++k)
-            s.groups[k] = groups_.table().step_of(int(k), rate_scale, views.size(), 3 * chain_.avatar().triangles.size(),
+            s.groups[k] = groups_.table().step_of(int(k), rate_scale, views.size(), 3 * chain_.avatar().triangles().size(),
                                                   colors_only);
         s.report = unsigned(reports_.slot());
         for (std::size_t i = 0; i < views.size(); ++i) {

@@ -7,17 +7,16 @@
 #include "likeness/cuda/parameters.h"
 
 namespace likeness::cuda {
-namespace {
 
 // Vertices or basis columns as [count, 3] float32, which is how Eigen keeps 3 x N.
-void upload(DeviceBuffer<float>& buffer, const Eigen::MatrixXf& matrix) {
+void DeviceHead::upload(DeviceBuffer<float>& buffer, const Eigen::MatrixXf& matrix) {
     buffer.upload(matrix.data(), std::size_t(matrix.size()));
+    uploaded_ += buffer.bytes();
 }
-void upload_rows(DeviceBuffer<float>& buffer, const RowMatrix& matrix) {
+void DeviceHead::upload_rows(DeviceBuffer<float>& buffer, const RowMatrix& matrix) {
     buffer.upload(matrix.data(), std::size_t(matrix.size()));
+    uploaded_ += buffer.bytes();
 }
-
-}  // namespace
 
 void DeviceHead::load_model(const HeadModel& model, const Eigen::MatrixXf& shell_weights, bool for_learning) {
     Eigen::MatrixXf weights(model.joint_count(), model.vertices.cols() + shell_weights.cols());
@@ -40,14 +39,16 @@ void DeviceHead::load_model(const HeadModel& model, const Eigen::MatrixXf& shell
 void DeviceHead::load(std::shared_ptr<const HeadModel> model, const PersonalHead& person, const HairShell* shell,
                       bool for_learning) {
     if (model->joint_count() > most_joints) throw std::invalid_argument("a head of too many joints for the GPU");
-    const Eigen::MatrixXf shell_weights = shell ? shell->weights : Eigen::MatrixXf(model->joint_count(), 0);
+    const Eigen::MatrixXf none(model->joint_count(), 0);
+    const Eigen::MatrixXf& shell_weights = shell ? *shell->weights : none;
+    const std::uint64_t weights_version = shell ? shell->weights.version() : 0;
     const auto loaded_model = std::exchange(model_, nullptr);
     const auto loaded_basis = std::exchange(basis_, nullptr);
     const bool same_model = model == loaded_model && (shape_.identities > 0 || !for_learning) &&
-                            shell_weights.cols() == shell_weights_.cols() && shell_weights == shell_weights_;
+                            weights_version == shell_weights_;
     if (!same_model) {
         load_model(*model, shell_weights, for_learning);
-        shell_weights_ = shell_weights;
+        shell_weights_ = weights_version;
     }
     if (person.expression != loaded_basis || model != loaded_model) {
         if (model->correctives.size() > 0) {
@@ -81,19 +82,27 @@ HeadArrays DeviceHead::arrays() const {
 }
 
 void DeviceSurface::load(const Avatar& avatar) {
+    if (rest_ && avatar.rest == rest_) return;
+    const auto loaded = std::exchange(rest_, nullptr);
     const SurfaceTopology topology(avatar);
-    vertices_ = topology.vertices;
-    triangle_count_ = int(topology.triangles.size() / 3);
-    triangles_.upload(topology.triangles);
-    vertex_first_.upload(topology.vertex_first);
-    vertex_triangles_.upload(topology.vertex_triangles);
+    if (!loaded || loaded->topology != avatar.rest->topology) {
+        vertices_ = topology.vertices;
+        triangle_count_ = int(topology.triangles.size() / 3);
+        triangles_.upload(topology.triangles);
+        vertex_first_.upload(topology.vertex_first);
+        vertex_triangles_.upload(topology.vertex_triangles);
+        uploaded_ += triangles_.bytes() + vertex_first_.bytes() + vertex_triangles_.bytes();
+    }
     charts_.upload(topology.charts);
+    uploaded_ += charts_.bytes();
+    rest_ = avatar.rest;
 }
 
 void DeviceSurface::load_anchors(const AnchoredSplats& splats) {
     const std::vector<float> anchors = surface_anchors(splats, triangle_count_);
     count_ = int(splats.count);
     anchors_.upload(anchors);
+    uploaded_ += anchors_.bytes();
 }
 
 SurfaceArrays DeviceSurface::arrays() const {
@@ -111,6 +120,7 @@ void DeviceAvatar::load_splats(const AnchoredSplats& splats) {
     if (values.size() != count_ * parameters_per_splat) throw std::invalid_argument("arrays of Gaussians do not match");
     DeviceBuffer<float> uploaded(stream_);
     uploaded.upload(values);
+    uploaded_ += uploaded.bytes() + count_;
     const ParameterArrays p = cut_parameters(uploaded.data(), count_);
     offsets_.resize(3 * count_);
     rest_.resize(count_);
@@ -121,19 +131,17 @@ void DeviceAvatar::load_splats(const AnchoredSplats& splats) {
     posed_.resize(count_);
 }
 
-void DeviceAvatar::pose(const std::shared_ptr<const Avatar>& avatar,
-                        const std::shared_ptr<const AnchoredSplats>& splats, const HeadPose& pose, unsigned visible) {
-    if (avatar != avatar_) {
-        avatar_ = nullptr;  // should an upload fail, nothing of this may be believed
-        loaded_ = nullptr;
-        head_.load(avatar->model, avatar->person, avatar->hair.vertices.cols() > 0 ? &avatar->hair : nullptr);
-        surface_.load(*avatar);
-        avatar_ = avatar;
+void DeviceAvatar::pose(const Avatar& avatar, const HeadPose& pose, unsigned visible) {
+    if (avatar.rest != loaded_surface_) {
+        loaded_surface_ = nullptr;  // should an upload fail, nothing of this may be believed
+        head_.load(avatar.model, avatar.head(), avatar.hair().vertices.cols() > 0 ? &avatar.hair() : nullptr);
+        surface_.load(avatar);
+        loaded_surface_ = avatar.rest;
     }
-    if (splats != loaded_) {
-        loaded_ = nullptr;
-        load_splats(*splats);
-        loaded_ = splats;
+    if (avatar.splats != loaded_splats_) {
+        loaded_splats_.reset();
+        load_splats(*avatar.splats);
+        loaded_splats_ = avatar.splats;
     }
     const HeadShape shape = head_.shape(1);
     const std::size_t controls = std::size_t(shape.controls), joints = std::size_t(shape.joints);
@@ -142,6 +150,7 @@ void DeviceAvatar::pose(const std::shared_ptr<const Avatar>& avatar,
     values.insert(values.end(), pose.translation.data(), pose.translation.data() + 3);
     if (values.size() != controls + 3 * joints + 3) throw std::invalid_argument("a pose of another head");
     pose_.upload(values);
+    uploaded_ += pose_.bytes();
     rig_.resize(std::size_t(shape.coefficients()) + joints * 12);
     posed_vertices_.resize(3 * std::size_t(shape.vertices));
     normals_.resize(4 * std::size_t(shape.vertices));

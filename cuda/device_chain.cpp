@@ -11,13 +11,13 @@ void DeviceChain::load(const Avatar& avatar, const BuiltInGroups& built_in) {
     pose_rows_.clear();
     for (const std::size_t width : pose_widths(model)) pose_rows_.emplace_back(stream_, width);
     if (head_moves()) {
-        head_.load(avatar.model, avatar.person, avatar.hair.vertices.size() > 0 ? &avatar.hair : nullptr,
+        head_.load(avatar.model, avatar.head(), avatar.hair().vertices.size() > 0 ? &avatar.hair() : nullptr,
                    built_in_.identity >= 0);
         rest_.resize(3 * vertices());
         joints_.resize(std::size_t(3 * model.joint_count()));
     }
     topology_.load(avatar);
-    load_splats(avatar.splats);
+    load_splats(*avatar.splats);
 }
 
 void DeviceChain::load_splats(const AnchoredSplats& splats) {
@@ -30,8 +30,8 @@ void DeviceChain::load_splats(const AnchoredSplats& splats) {
 
 void DeviceChain::take_splats(AnchoredSplats splats, DeviceBuffer<float> block) {
     avatar_.splats = std::move(splats);
-    topology_.load_anchors(avatar_.splats);
-    groups_.take_splats(std::move(block), avatar_.splats.count);
+    topology_.load_anchors(*avatar_.splats);
+    groups_.take_splats(std::move(block), avatar_.splats->count);
     fixed_poses_.forget_frames();
 }
 
@@ -51,7 +51,7 @@ void DeviceChain::clear_views() {
 }
 
 AnchoredSplats DeviceChain::splats() const {
-    AnchoredSplats splats = avatar_.splats;
+    AnchoredSplats splats = *avatar_.splats;
     groups_.download_splats(splats);
     return splats;
 }
@@ -79,7 +79,7 @@ HeadPose DeviceChain::view_pose(std::size_t view) const {
 void DeviceChain::prepare(std::size_t batch) {
     batch_ = batch;
     if (batch == 0) return;
-    const std::size_t splats = avatar_.splats.count;
+    const std::size_t splats = avatar_.splats->count;
     posed_.resize(batch * splats * parameters_per_splat);
     posed_gradients_.resize(posed_.size());
     if (modules_.takes_part(StepStage::anchored)) effective_.resize(splats * parameters_per_splat);
@@ -156,7 +156,7 @@ void DeviceChain::pose(bool count_views, const StageMark& done) {
         pose_on_surface(shape, surface(), surface_.vertices.data(), surface_.normals.data(), anchored(), posed,
                         stream_);
     } else {
-        deform_batch(int(batch_), int(avatar_.splats.count), state_.data()->frames, anchored(), posed, stream_);
+        deform_batch(int(batch_), int(avatar_.splats->count), state_.data()->frames, anchored(), posed, stream_);
     }
     modules_.forward(StepStage::posed, [&](StepArrays& a) { a.posed = to; });
     done("Gaussians");
@@ -226,7 +226,7 @@ void DeviceChain::leave_the_surface(float* scratch) {
                          posed_pointers(posed_.data()).rotations, by, scratch, by_surface_.vertices.data(), stream_,
                          own, weights);
     } else if (own_moves()) {
-        deform_batch_backward(int(batch_), int(avatar_.splats.count), state_.data()->frames, anchored(), by, own,
+        deform_batch_backward(int(batch_), int(avatar_.splats->count), state_.data()->frames, anchored(), by, own,
                               weights, stream_);
     }
 }
@@ -259,13 +259,13 @@ void DeviceChain::unpose_the_head(float* scratch) {
 
 // Laid out as the parameters are, for all frames of the batch.
 PosedPointers DeviceChain::posed_pointers(float* block) const {
-    const ParameterArrays a = cut_parameters(block, batch_ * avatar_.splats.count);
+    const ParameterArrays a = cut_parameters(block, batch_ * avatar_.splats->count);
     return {a.offsets, a.log_scales, a.quaternions, a.albedos, a.logits};
 }
 
 DeviceSplats DeviceChain::posed() {
     const PosedPointers p = posed_pointers(posed_.data());
-    return {int(avatar_.splats.count), 0, {p.means, p.scales, p.rotations, p.colors, p.opacities, nullptr}};
+    return {int(avatar_.splats->count), 0, {p.means, p.scales, p.rotations, p.colors, p.opacities, nullptr}};
 }
 
 RasterInputGradients DeviceChain::by_posed() {
@@ -284,13 +284,13 @@ RasterInputGradients DeviceChain::by_posed() {
 // The Gaussians' own attributes, as modules left them.
 AnchoredArrays DeviceChain::anchored() {
     const ParameterArrays p = modules_.takes_part(StepStage::anchored)
-                                  ? cut_parameters(effective_.data(), avatar_.splats.count)
+                                  ? cut_parameters(effective_.data(), avatar_.splats->count)
                                   : groups_.splat_parameters();
     return {nullptr, p.offsets, p.log_scales, p.quaternions, p.albedos, p.logits};
 }
 
 void DeviceChain::fill_anchored(StepArrays& arrays) {
-    const std::size_t n = avatar_.splats.count;
+    const std::size_t n = avatar_.splats->count;
     const ParameterArrays g = groups_.splat_gradients();
     for (std::size_t a = 0; a < gaussian_attributes.size(); ++a) {
         arrays.anchored[a] = effective_.data() + attribute_start(a, n);

@@ -33,7 +33,7 @@ class DeviceChain {
     void clear_views();
 
     const Avatar& avatar() const { return avatar_; }  // as loaded, with the Gaussians of the last load
-    std::size_t vertices() const { return std::size_t(avatar_.neutral.cols()); }
+    std::size_t vertices() const { return std::size_t(avatar_.neutral().cols()); }
     SurfaceArrays surface() const { return topology_.arrays(); }
     AnchoredSplats splats() const;  // as they are now, like fetch(); wait
     Avatar fetch() const;

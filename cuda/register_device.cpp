@@ -29,10 +29,12 @@ Avatar smallest_avatar() {
     Avatar avatar;
     avatar.model = std::move(model);
     avatar.prepare();
-    avatar.splats.resize(1);
-    avatar.splats.log_scale = {-5, -5, -5};
-    avatar.splats.rotation = {1, 0, 0, 0};
-    avatar.splats.albedo = {0.5f, 0.5f, 0.5f};
+    AnchoredSplats splats;
+    splats.resize(1);
+    splats.log_scale = {-5, -5, -5};
+    splats.rotation = {1, 0, 0, 0};
+    splats.albedo = {0.5f, 0.5f, 0.5f};
+    avatar.splats = std::move(splats);
     avatar.rebuild_anchors();
     return avatar;
 }

@@ -198,7 +198,7 @@ void FrameRenderer::render(const FrameRequest& request, float scale, int slot, F
     info.number = ++numbers_;
     info.scale = scale;
     if (request.scene.version != surface_version_) {
-        surface_ = request.scene.avatar ? std::make_shared<const SceneSurface>(request.scene) : nullptr;
+        surface_ = request.scene.has_avatar() ? std::make_shared<const SceneSurface>(request.scene) : nullptr;
         surface_version_ = request.scene.version;
     }
     if (surface_ && request.surface) surface_->get();

@@ -30,7 +30,7 @@ void IdentityPanel::draw(Studio& studio) {
         empty_state(ICON_FA_FINGERPRINT, "No head to shape", needs_avatar_text(studio));
         return;
     }
-    if (document.edits.identity_change.size() == 0) {
+    if (document.model()->identity_count() == 0) {
         empty_state(ICON_FA_FINGERPRINT, "No named shapes",
                     "This avatar brought its own head, which has no features to change.");
         return;
@@ -65,7 +65,7 @@ void IdentityPanel::draw(Studio& studio) {
         for (const IdentitySlider& s : sliders_)
             if (s.group == group && matches(s.name + " " + feature_name(s.name), query_)) {
                 members.push_back(&s);
-                moved += std::abs(slider_value(s, document.edits.identity_change)) > 1e-4f;
+                moved += std::abs(slider_value(s, document.avatar().identity_change->added)) > 1e-4f;
             }
         if (members.empty()) continue;
         any = true;
@@ -75,7 +75,7 @@ void IdentityPanel::draw(Studio& studio) {
         if (!section(heading.c_str(), group == groups.front())) continue;
         ImGui::PushStyleVar(ImGuiStyleVar_ItemSpacing, ImVec2(ImGui::GetStyle().ItemSpacing.x, px(3)));
         for (const IdentitySlider* s : members) {
-            float value = slider_value(*s, document.edits.identity_change);
+            float value = slider_value(*s, document.avatar().identity_change->added);
             if (slider(studio, s->name.c_str(),
                        {.label = feature_name(s->name),
                         .low = s->low,

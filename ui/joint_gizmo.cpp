@@ -42,7 +42,7 @@ void JointGizmo::draw(Studio& studio, const Camera& camera, const ImVec2& from, 
     };
     const std::string& name = studio.view().gizmo;
     if (name.empty() || !studio.document().has_avatar() || camera.width <= 0) return let_go();
-    const Avatar& avatar = *studio.document().avatar;
+    const Avatar& avatar = studio.document().avatar();
     const int joint = avatar.model->joint(name);
     if (joint < 0) return let_go();
     if (model_ != avatar.model) {
@@ -51,7 +51,7 @@ void JointGizmo::draw(Studio& studio, const Camera& camera, const ImVec2& from, 
     }
     const HeadPose pose = studio.shown_pose();
     PersonalHead person = personalise(joints_, {});
-    person.joint_position = avatar.person.joint_position;
+    person.joint_position = avatar.head().joint_position;
     const PosedHead posed = pose_head(joints_, person, pose);
     const std::size_t j = std::size_t(joint);
     const int parent = model_->joint_parent[j];

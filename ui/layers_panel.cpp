@@ -29,11 +29,10 @@ void LayersPanel::draw(Studio& studio) {
             document.kind == DocumentKind::splats ? "A file of splats has no layers." : needs_avatar_text(studio));
         return;
     }
-    if (counted_ != document.gaussians) {
-        counted_ = document.gaussians;
+    if (const auto& splats = document.avatar().splats; counted_ != splats.version()) {
+        counted_ = splats.version();
         counts_.fill(0);
-        if (counted_)
-            for (const Layer layer : counted_->layer) ++counts_[std::size_t(layer)];
+        for (const Layer layer : splats->layer) ++counts_[std::size_t(layer)];
     }
     ImGui::PushStyleVar(ImGuiStyleVar_CellPadding, ImVec2(px(6), px(3)));
     if (ImGui::BeginTable("layers", 4, ImGuiTableFlags_RowBg | ImGuiTableFlags_NoPadOuterX)) {
@@ -43,7 +42,7 @@ void LayersPanel::draw(Studio& studio) {
         ImGui::TableSetupColumn("solo", ImGuiTableColumnFlags_WidthFixed, px(40));
         for (std::size_t i = 0; i < layer_count; ++i) {
             if (counts_[i] == 0 && Layer(i) == Layer::accessory) continue;
-            const bool shown = !document.edits.layer_hidden[i], solo = document.edits.layer_solo[i];
+            const bool shown = !document.state.layers->hidden[i], solo = document.state.layers->solo[i];
             ImGui::PushID(int(i));
             ImGui::TableNextRow();
             ImGui::TableNextColumn();

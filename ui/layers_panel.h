@@ -13,7 +13,7 @@ class LayersPanel : public Panel {
     void draw(Studio& studio) override;
 
   private:
-    std::shared_ptr<const AnchoredSplats> counted_;
+    std::uint64_t counted_ = 0;  // which Gaussians
     std::array<std::size_t, layer_count> counts_{};
 };
 

@@ -41,10 +41,10 @@ void SourcePanel::gather(const Document& document) {
             }
         }
     }
-    if (matte_of_ != document.fitted.get()) {
-        matte_of_ = document.fitted.get();
+    if (const auto& crop = document.avatar().source->picture; matte_of_ != crop) {
+        matte_of_ = crop;
         matte_.clear();
-        if (matte_of_ && matte_of_->source.picture.channels == 4) matte_.set(alpha_of(matte_of_->source.picture), 512);
+        if (crop && crop->channels == 4) matte_.set(alpha_of(*crop), 512);
     }
 }
 

@@ -17,7 +17,7 @@ class SourcePanel : public Panel {
     void draw_facts(Studio& studio, const SourcePhotograph& source);
 
     std::shared_ptr<const SourcePhotograph> gathered_;
-    const Avatar* matte_of_ = nullptr;
+    std::shared_ptr<const Image> matte_of_;
     Picture photo_, matte_;
     int picture_width_ = 0;
     int shown_ = 0;  // photograph or matte

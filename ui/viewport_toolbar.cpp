@@ -165,7 +165,7 @@ void draw_buttons(Studio& studio, const ViewportOutput& output, ViewportPanel& p
                     "Rings that turn the head, jaw or eyes by dragging (R).", [&] { joint_menu(studio); });
         ImGui::SameLine();
         ViewState& view = studio.view();
-        const bool has_photo = studio.document().source || !studio.document().avatar->source.picture.empty();
+        const bool has_photo = studio.document().source || studio.document().avatar().source->picture;
         const auto compare = [&](CompareMode mode) {
             view.compare = view.compare == mode ? CompareMode::off : mode;
             if (view.compare != CompareMode::off) view.source_camera = true;

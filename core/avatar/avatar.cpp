@@ -3,8 +3,6 @@
 #include <algorithm>
 #include <cmath>
 
-#include "core/avatar/hair_shell.h"
-
 namespace likeness {
 
 void AnchoredSplats::resize(std::size_t n) {
@@ -15,35 +13,28 @@ void AnchoredSplats::resize(std::size_t n) {
     resize_attributes(*this, n);
 }
 
+std::size_t content_bytes(const AnchoredSplats& splats, const BlockVisitor&) {
+    return sizeof(AnchoredSplats) +
+           splats.count * (gaussian_floats * sizeof(float) + sizeof(Eigen::Vector2f) + sizeof(Layer) + sizeof(SurfacePoint));
+}
+
+void Avatar::prepare() { rest = make_rest_surface(model, person, identity_change, shells, rest.get()); }
+
+bool Avatar::prepared() const {
+    return rest && rest->model == model && rest->person == person && rest->change == identity_change &&
+           rest->shells == shells;
+}
+
 void Avatar::add_expressions(const ExpressionBasis& own) {
-    if (own.count() > 0)
-        expression = std::make_shared<ExpressionBasis>(join(expression ? *expression : *model->expression, own));
+    if (own.count() == 0) return;
+    auto& expression = person.edit().expression;
+    expression = std::make_shared<ExpressionBasis>(join(expression ? *expression : *model->expression, own));
 }
 
 ExpressionBasis Avatar::own_expressions() const {
-    const ExpressionBasis& all = expression ? *expression : *model->expression;
+    const ExpressionBasis& all = person->expression ? *person->expression : *model->expression;
     const Eigen::Index own = all.count() - model->expression->count();
     return {all.targets.rightCols(own), all.control_map.bottomRows(own)};
-}
-
-void Avatar::prepare() {
-    person = personalise(*model, identity, offsets.size() ? &offsets : nullptr);
-    if (expression) person.expression = expression;
-    triangles = model->triangles;
-    triangle_uv = model->triangle_uv;
-    uv = model->uv;
-    const Eigen::Index head = person.vertices.cols(), shell = hair.vertices.cols();
-    neutral.resize(3, head + shell);
-    neutral.leftCols(head) = person.vertices;
-    if (shell > 0) {
-        neutral.rightCols(shell) = hair.vertices;
-        append_hair_topology(int(head), triangles, uv, triangle_uv);
-    }
-    neutral_double_area.clear();
-    for (const Eigen::Vector3i& t : triangles) {
-        const Eigen::Vector3f a = neutral.col(t[0]);
-        neutral_double_area.push_back((neutral.col(t[1]) - a).cross(neutral.col(t[2]) - a).norm());
-    }
 }
 
 void Avatar::rebuild_anchors() {
@@ -51,6 +42,8 @@ void Avatar::rebuild_anchors() {
     constexpr int cells = 256;
     std::vector<std::vector<int>> bins(std::size_t(2 * cells * cells));
     const auto cell = [](float x, int limit) { return std::clamp(int(x * cells), 0, limit - 1); };
+    const std::vector<Eigen::Vector2f>& uv = this->uv();
+    const Triangles& triangle_uv = this->triangle_uv();
     for (std::size_t t = 0; t < triangle_uv.size(); ++t) {
         Eigen::Vector2f low = uv[std::size_t(triangle_uv[t][0])], high = low;
         for (int k = 1; k < 3; ++k) {
@@ -61,9 +54,10 @@ void Avatar::rebuild_anchors() {
             for (int x = cell(low.x(), 2 * cells); x <= cell(high.x(), 2 * cells); ++x)
                 bins[std::size_t(y * 2 * cells + x)].push_back(int(t));
     }
-    splats.anchor.resize(splats.count);
-    for (std::size_t i = 0; i < splats.count; ++i) {
-        const Eigen::Vector2f p = splats.atlas[i];
+    AnchoredSplats& all = splats.edit();
+    all.anchor.resize(all.count);
+    for (std::size_t i = 0; i < all.count; ++i) {
+        const Eigen::Vector2f p = all.atlas[i];
         const auto& bin = bins[std::size_t(cell(p.y(), cells) * 2 * cells + cell(p.x(), 2 * cells))];
         // The triangle that holds the point, or the one it is least outside of.
         float best = -1e9f;
@@ -83,14 +77,21 @@ void Avatar::rebuild_anchors() {
                 found = {t, w / w.sum()};
             }
         }
-        splats.anchor[i] = found;
+        all.anchor[i] = found;
     }
 }
 
+Avatar as_fitted(Avatar avatar) {
+    avatar.identity_change = {};
+    if (!avatar.prepared()) avatar.prepare();
+    return avatar;
+}
+
 Eigen::Vector2f atlas_position(const Avatar& avatar, const SurfacePoint& point) {
-    const Eigen::Vector3i& c = avatar.triangle_uv[std::size_t(point.triangle)];
-    return avatar.uv[std::size_t(c[0])] * point.barycentric[0] + avatar.uv[std::size_t(c[1])] * point.barycentric[1] +
-           avatar.uv[std::size_t(c[2])] * point.barycentric[2];
+    const Eigen::Vector3i& c = avatar.triangle_uv()[std::size_t(point.triangle)];
+    const std::vector<Eigen::Vector2f>& uv = avatar.uv();
+    return uv[std::size_t(c[0])] * point.barycentric[0] + uv[std::size_t(c[1])] * point.barycentric[1] +
+           uv[std::size_t(c[2])] * point.barycentric[2];
 }
 
 Eigen::Vector3f head_middle(const Avatar& avatar) {
@@ -98,9 +99,9 @@ Eigen::Vector3f head_middle(const Avatar& avatar) {
     // Ears by landmarks 234 and 454 (the oval's points before them), eyes by the eye joints.
     Eigen::Vector3f ears = Eigen::Vector3f::Zero();
     for (int i : {234, 454})
-        ears += 0.5f * surface_position(avatar.person.vertices, model.triangles, model.landmarks[std::size_t(i)]);
-    const Eigen::Vector3f eyes = 0.5f * (avatar.person.joint_position.col(model.joint("eye_left")) +
-                                         avatar.person.joint_position.col(model.joint("eye_right")));
+        ears += 0.5f * surface_position(avatar.head().vertices, model.triangles, model.landmarks[std::size_t(i)]);
+    const Eigen::Vector3f eyes = 0.5f * (avatar.head().joint_position.col(model.joint("eye_left")) +
+                                         avatar.head().joint_position.col(model.joint("eye_right")));
     return 0.5f * (ears + eyes);
 }
 
@@ -119,10 +120,11 @@ Camera default_camera(const Avatar& avatar, int width, int height) {
 
 Vertices pose_shell(const HairShell& shell, const PosedHead& head) {
     Vertices posed(3, shell.vertices.cols());
+    const Eigen::MatrixXf& weights = *shell.weights;
     for (Eigen::Index v = 0; v < posed.cols(); ++v) {
         Eigen::Vector3f sum = Eigen::Vector3f::Zero();
         for (std::size_t j = 0; j < head.joint_transforms.size(); ++j) {
-            const float w = shell.weights(Eigen::Index(j), v);
+            const float w = weights(Eigen::Index(j), v);
             if (w != 0) sum += w * (head.joint_transforms[j] * Eigen::Vector3f(shell.vertices.col(v)));
         }
         posed.col(v) = sum;
@@ -131,12 +133,12 @@ Vertices pose_shell(const HairShell& shell, const PosedHead& head) {
 }
 
 Vertices pose_surface(const Avatar& avatar, const HeadPose& pose) {
-    const PosedHead head = pose_head(*avatar.model, avatar.person, pose);
-    const Eigen::Index count = head.vertices.cols(), shell = avatar.hair.vertices.cols();
+    const PosedHead head = pose_head(*avatar.model, avatar.head(), pose);
+    const Eigen::Index count = head.vertices.cols(), shell = avatar.hair().vertices.cols();
     if (shell == 0) return head.vertices;
     Vertices surface(3, count + shell);
     surface.leftCols(count) = head.vertices;
-    surface.rightCols(shell) = pose_shell(avatar.hair, head);
+    surface.rightCols(shell) = pose_shell(avatar.hair(), head);
     return surface;
 }
 

@@ -1,4 +1,4 @@
-// The avatar: Gaussians anchored on the surface of an animatable head.
+// The avatar: Gaussians anchored on the surface of an animatable head, in immutable parts (part.h).
 //
 // The surface is the personal head mesh and, behind it in the same arrays, the hair shell: a grid of fixed topology
 // whose vertices are this person's own. Gaussians are kept by atlas position; which triangle that is follows from
@@ -14,10 +14,7 @@
 #include <vector>
 
 #include "core/avatar/gaussian_attributes.h"
-#include "core/geometry/camera.h"
-#include "core/geometry/mesh.h"
-#include "core/head/head_model.h"
-#include "core/image/image.h"
+#include "core/avatar/rest_surface.h"
 #include "core/splat/splat_set.h"
 
 namespace likeness {
@@ -37,47 +34,49 @@ struct AnchoredSplats : GaussianValues {
     void resize(std::size_t n);
 };
 
-// The hair shell: rows from the crown downwards, columns round the head; see hair_shell.h.
-struct HairShell {
-    Vertices vertices;        // [3, S] neutral pose; empty when the person has no hair to speak of
-    Eigen::MatrixXf weights;  // [J, S]
-};
+std::size_t content_bytes(const AnchoredSplats& splats, const BlockVisitor& shared);
 
-struct SourceView {
-    HeadPose pose;
-    Camera camera;  // of the square crop that was learned from
-    Image picture;  // the crop, straight alpha is the matte
-    std::string file;
-};
-
+// A value: copies share their parts. Whoever makes something new of an avatar (a fit, a trainer, an editor) publishes the
+// part that it is in; the rest stays the same part.
 struct Avatar {
-    std::shared_ptr<const HeadModel> model;
-    Eigen::VectorXf identity;
-    Vertices offsets;  // [3, V]
-    // The model's targets, then the person's own; null for the model's alone.
-    std::shared_ptr<const ExpressionBasis> expression;
-    HairShell hair;
-    AnchoredSplats splats;
-    SourceView source;
-    std::string document;  // avatar.json as it was loaded: members that this version does not know are kept
+    std::shared_ptr<const HeadModel> model;  // null: there is no avatar
+    Part<Person> person;
+    Part<IdentityChange> identity_change;
+    Part<Shells> shells;
+    Part<AnchoredSplats> splats;
+    Part<TextureMaps> maps;
+    Part<AttributeSlots> slots;
+    Part<Light> light;
+    Part<SourceView> source;
+    Part<KeptContent> kept;
 
-    // Derived, see prepare().
-    PersonalHead person;
-    Triangles triangles;                    // head, then hair
-    std::vector<Eigen::Vector2f> uv;        // head, then hair
-    Triangles triangle_uv;
-    Vertices neutral;                       // the whole surface at rest
-    std::vector<float> neutral_double_area;  // of each triangle
+    std::shared_ptr<const RestSurface> rest;  // derived, see prepare(); null before
 
-    // Adds expression targets of the person's own, not prepared yet.
+    // Makes the surface at rest of model, person, identity_change and shells; call after any of them changed. Takes over
+    // what is the same as before.
+    void prepare();
+    // `rest` is of these parts as they are now.
+    bool prepared() const;
+    // Finds the triangles under splats.atlas; precondition: prepared().
+    void rebuild_anchors();
+
+    // Adds expression targets of the person's own.
     void add_expressions(const ExpressionBasis& own);
     // The person's own expression targets alone.
     ExpressionBasis own_expressions() const;
-    // Fills what is derived from the persistent members above; call after any of them but the splats' values change.
-    void prepare();
-    // Finds the triangles under splats.atlas.
-    void rebuild_anchors();
+
+    // Of the surface at rest, as the last prepare() left it.
+    const PersonalHead& head() const { return rest->head; }
+    const HairShell& hair() const { return rest->hair; }
+    const Triangles& triangles() const { return rest->topology->triangles; }       // head, then hair
+    const std::vector<Eigen::Vector2f>& uv() const { return rest->topology->uv; }  // head, then hair
+    const Triangles& triangle_uv() const { return rest->topology->triangle_uv; }
+    const Vertices& neutral() const { return rest->neutral; }
+    const std::vector<float>& neutral_double_area() const { return rest->neutral_double_area; }
 };
+
+// Without the identity's change, prepared.
+Avatar as_fitted(Avatar avatar);
 
 // Where on the atlas a point of the surface lies.
 Eigen::Vector2f atlas_position(const Avatar& avatar, const SurfacePoint& point);

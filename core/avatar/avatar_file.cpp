@@ -1,15 +1,11 @@
 #include "core/avatar/avatar_file.h"
 
-#include <cmath>
-#include <nlohmann/json.hpp>
+#include <algorithm>
+#include <set>
 
-#include "core/avatar/hair_shell.h"
+#include "core/avatar/part_files.h"
 #include "core/formats/json_file.h"
-#include "core/formats/safetensors.h"
-#include "core/formats/zip.h"
-#include "core/geometry/camera_json.h"
 #include "core/head/head_asset.h"
-#include "core/image/load.h"
 #include "core/image/save.h"
 
 namespace likeness {
@@ -17,222 +13,136 @@ namespace {
 
 using nlohmann::json;
 
-template <class Matrix>
-std::span<const float> values(const Matrix& m) {
-    return {m.data(), std::size_t(m.size())};
+const PartFile* find_part(const std::string& name) {
+    const auto it = std::find_if(part_files.begin(), part_files.end(), [&](const PartFile& p) { return p.name == name; });
+    return it == part_files.end() ? nullptr : &*it;
 }
 
-json pose_to_json(const HeadModel& model, const HeadPose& pose) {
-    json controls = json::object(), joints = json::object();
-    for (int c = 0; c < model.control_count(); ++c)
-        if (pose.controls[c] != 0) controls[model.control_names[std::size_t(c)]] = pose.controls[c];
-    for (int j = 0; j < model.joint_count(); ++j)
-        if (!pose.joints.col(j).isZero())
-            joints[model.joint_names[std::size_t(j)]] = {pose.joints(0, j), pose.joints(1, j), pose.joints(2, j)};
-    return {{"controls", controls},
-            {"joints", joints},
-            {"translation", {pose.translation.x(), pose.translation.y(), pose.translation.z()}}};
+// Entries that are no part's: made anew whenever a file is written. The first version named the Gaussians' otherwise.
+bool is_derived(const std::string& entry, int version) {
+    return entry == "avatar.json" || entry == "head.safetensors" || entry == "thumbnail.png" ||
+           (version == 1 && entry == "splats.safetensors");
 }
 
-float number(const json& value) {
-    const float x = value.get<float>();
-    if (!std::isfinite(x)) throw json::other_error::create(500, "not a finite number", nullptr);
-    return x;
-}
-
-HeadPose pose_from_json(const HeadModel& model, const json& from) {
-    HeadPose pose = HeadPose::neutral(model);
-    for (const auto& [name, value] : from.at("controls").items())
-        if (const int c = model.control(name); c >= 0) pose.controls[c] = number(value);
-    for (const auto& [name, value] : from.at("joints").items())
-        if (const int j = model.joint(name); j >= 0)
-            for (int k = 0; k < 3; ++k) pose.joints(k, j) = number(value.at(std::size_t(k)));
-    for (int k = 0; k < 3; ++k) pose.translation[k] = number(from.at("translation").at(std::size_t(k)));
-    return pose;
-}
-
-// The person's expression targets and their map from controls. The first files had one at most, of the source's controls.
-Result<ExpressionBasis> read_own_expressions(const Safetensors& person, const HeadModel& model, const HeadPose& source) {
-    const std::int64_t vertices = model.vertex_count(), controls = model.control_count();
-    ExpressionBasis own;
-    if (person.contains("expression")) {
-        const auto targets = person.floats("expression", {-1, vertices, 3});
-        if (!targets) return targets.error();
-        const std::int64_t count = std::int64_t(targets->size()) / (3 * vertices);
-        const auto map = person.floats("expression_controls", {count, controls});
-        if (!map) return map.error();
-        own.targets = Eigen::Map<const Eigen::MatrixXf>(targets->data(), 3 * vertices, count);
-        own.control_map = Eigen::Map<const RowMatrix>(map->data(), count, controls);
-    } else if (person.contains("own_expression")) {
-        const auto target = person.floats("own_expression", {vertices, 3});
-        if (!target) return target.error();
-        own = target_at(Eigen::Map<const Vertices>(target->data(), 3, vertices), source.controls);
-    }
-    return own;
+// A part's version as the file says; 1 when it says nothing.
+int version_of(const json& parts, const std::string& name) {
+    const auto it = parts.find(name);
+    return it == parts.end() ? 1 : it->get<int>();
 }
 
 }  // namespace
 
 Status save_avatar(const std::filesystem::path& path, const Avatar& avatar, const Image& thumbnail) {
+    if (!avatar.prepared()) {
+        Avatar shaped = avatar;
+        shaped.prepare();
+        return save_avatar(path, shaped, thumbnail);
+    }
     const HeadModel& model = *avatar.model;
-    json document = avatar.document.empty() ? json::object() : json::parse(avatar.document, nullptr, false);
+    const KeptContent& kept = *avatar.kept;
+    ZipWriter parts;
+    json versions = json::object();
+    const auto keeps = [&](const char* name) {
+        return std::any_of(kept.unknown.begin(), kept.unknown.end(), [&](const KeptPart& p) { return p.name == name; });
+    };
+    for (const PartFile& part : part_files)
+        if (!keeps(part.name) && part.write(avatar, parts)) versions[part.name] = part.version;
+    for (const KeptPart& part : kept.unknown)
+        if (part.version > 0) versions[part.name] = part.version;
+    for (const KeptEntry& entry : kept.entries) parts.add(entry.name, entry.bytes);
+
+    json document = kept.document.empty() ? json::object() : json::parse(kept.document, nullptr, false);
     if (!document.is_object()) document = json::object();
     document["format"] = "likeness";
     document["version"] = avatar_file_version;
     document["units"] = "m";
     document["required_features"] = json::array();
     document["head"] = {{"name", model.name}, {"licence", model.licence}, {"hash", head_hash(model)}};
+    document["parts"] = versions;
     document["layers"] = layer_names;
-    document["gaussians"] = avatar.splats.count;
-    document["source"] = {{"file", avatar.source.file},
-                          {"camera", camera_to_json(avatar.source.camera)},
-                          {"pose", pose_to_json(model, avatar.source.pose)}};
-
-    const AnchoredSplats& s = avatar.splats;
-    const auto n = std::int64_t(s.count);
-    SafetensorsWriter splats;
-    std::vector<float> atlas;
-    for (const Eigen::Vector2f& a : s.atlas) atlas.insert(atlas.end(), {a.x(), a.y()});
-    std::vector<std::uint8_t> layer;
-    for (Layer l : s.layer) layer.push_back(std::uint8_t(l));
-    splats.add("atlas", {n, 2}, std::span<const float>(atlas));
-    splats.add("layer", {n}, std::span<const std::uint8_t>(layer));
-    each_attribute(s, [&](const GaussianAttribute& a, const std::vector<float>& of_all) {
-        const std::vector<std::int64_t> shape =
-            a.width == 1 ? std::vector{n} : std::vector{n, std::int64_t(a.width)};
-        splats.add(a.name, shape, std::span<const float>(of_all));
-    });
-
-    SafetensorsWriter person;
-    person.add("identity", {avatar.identity.size()}, values(avatar.identity));
-    person.add("offsets", {avatar.offsets.cols(), 3}, values(avatar.offsets));
-    if (const ExpressionBasis own = avatar.own_expressions(); own.count() > 0) {
-        person.add("expression", {own.count(), model.vertex_count(), 3}, values(own.targets));
-        person.add("expression_controls", {own.count(), model.control_count()}, values(RowMatrix(own.control_map)));
-    }
-    person.add("hair_vertices", {avatar.hair.vertices.cols(), 3}, values(avatar.hair.vertices));
-    person.add("hair_weights", {avatar.hair.vertices.cols(), model.joint_count()}, values(avatar.hair.weights));
-
+    document["gaussians"] = avatar.splats->count;
     ZipWriter zip;
     zip.add("avatar.json", document.dump(2));
-    // Noise to a compressor, and most of the file: stored, saving takes a quarter of the time.
-    zip.add("splats.safetensors", splats.encode(), ZipWriter::Method::stored);
-    zip.add("person.safetensors", person.encode(), ZipWriter::Method::stored);
-    zip.add("head.safetensors", encode_head(model, avatar.person));
-    if (!avatar.source.picture.empty()) zip.add("source.png", encode_png(avatar.source.picture), ZipWriter::Method::stored);
+    zip.add(std::move(parts));
+    zip.add("head.safetensors", encode_head(model, avatar.head()));
     if (!thumbnail.empty()) zip.add("thumbnail.png", encode_png(thumbnail), ZipWriter::Method::stored);
     return zip.save(path);
 }
 
 Result<Avatar> load_avatar(const std::filesystem::path& path, std::shared_ptr<const HeadModel> model) {
-    const auto bad = [&](const std::string& detail) {
-        return Error{ErrorCode::bad_input, "'" + path.string() + "' is no avatar that can be read: it is damaged or not a .likeness file.",
-                     detail};
-    };
     ZipLimits limits;
     limits.max_entries = 1000;
     limits.max_entry_bytes = std::uint64_t(512) << 20;
     limits.max_total_bytes = std::uint64_t(2) << 30;
     auto zip = ZipReader::open(path, limits);
     if (!zip) return zip.error();
+    const auto damaged = [&](const std::string& detail) { return PartReader(*zip, path.string(), 0, false, {}).damaged(detail); };
+    const Error newer{ErrorCode::bad_input, "'" + path.string() + "' was made by a newer version of Likeness; update to open it.",
+                      ""};
     const auto text = zip->read("avatar.json");
-    if (!text) return bad(text.error().message);
+    if (!text) return damaged(text.error().message);
     auto document = parse_json({reinterpret_cast<const char*>(text->data()), text->size()}, path.string());
     if (!document) return document.error();
-    const auto tensors = [&](const std::string& name) -> Result<Safetensors> {
-        auto bytes = zip->read(name);
-        if (!bytes) return bytes.error();
-        return Safetensors::load(*std::move(bytes), path.string() + ": " + name);
-    };
     Avatar avatar;
+    KeptContent kept;
     try {
-        if (document->value("format", "") != "likeness") return bad("format");
-        if (document->at("version").get<int>() > avatar_file_version || !document->value("required_features", json::array()).empty())
-            return Error{ErrorCode::bad_input, "'" + path.string() + "' was made by a newer version of Likeness; update to open it.", ""};
-        auto person = tensors("person.safetensors");
-        if (!person) return person.error();
+        if (document->value("format", "") != "likeness") return damaged("format");
+        const int version = document->at("version").get<int>();
+        if (version > avatar_file_version || !document->value("required_features", json::array()).empty()) return newer;
+        if (version < 1) return damaged("version");
+        const json versions = version > 1 ? document->at("parts") : json::object();
+        if (!versions.is_object()) return damaged("parts");
         const bool same = model && head_hash(*model) == document->at("head").at("hash").get<std::string>();
         if (same) {
             avatar.model = model;
-            const auto identity = person->floats("identity", {model->identity_count()});
-            if (!identity) return identity.error();
-            avatar.identity = Eigen::Map<const Eigen::VectorXf>(identity->data(), Eigen::Index(identity->size()));
-            const auto offsets = person->floats("offsets", {model->vertex_count(), 3});
-            if (!offsets) return offsets.error();
-            avatar.offsets = Eigen::Map<const Vertices>(offsets->data(), 3, model->vertex_count());
         } else {
             auto bytes = zip->read("head.safetensors");
             if (!bytes) return bytes.error();
             auto own = load_head(*std::move(bytes), path.string());
             if (!own) return own.error();
             avatar.model = *own;
-            avatar.identity = Eigen::VectorXf(0);
-            avatar.offsets = Vertices::Zero(3, avatar.model->vertex_count());
         }
-        const auto hair = person->floats("hair_vertices", {-1, 3});
-        if (!hair) return hair.error();
-        const auto shell = std::int64_t(hair->size()) / 3;
-        if (shell != 0 && shell != hair_rows * hair_columns) return bad("hair_vertices");
-        const auto weights = person->floats("hair_weights", {shell, avatar.model->joint_count()});
-        if (!weights) return weights.error();
-        avatar.hair.vertices = Eigen::Map<const Vertices>(hair->data(), 3, shell);
-        avatar.hair.weights = Eigen::Map<const Eigen::MatrixXf>(weights->data(), avatar.model->joint_count(), shell);
-
-        if (!avatar.identity.allFinite() || !avatar.offsets.allFinite() || !avatar.hair.vertices.allFinite() ||
-            !avatar.hair.weights.allFinite())
-            return bad("a head that is not a number");
-
-        auto file = tensors("splats.safetensors");
-        if (!file) return file.error();
-        AnchoredSplats& s = avatar.splats;
-        const auto opacity = file->floats("opacity", {-1});
-        if (!opacity) return opacity.error();
-        const auto n = std::int64_t(opacity->size());
-        s.count = opacity->size();
-        for (const GaussianAttribute& a : gaussian_attributes) {
-            auto read = file->floats(a.name, a.width == 1 ? std::vector{n} : std::vector{n, std::int64_t(a.width)});
-            if (!read) return read.error();
-            s.*a.values = *std::move(read);
+        const PartReader file(*zip, path.string(), version, !same, *document);
+        std::set<std::string> unknown;
+        for (const PartFile& part : part_files) {
+            if (version_of(versions, part.name) > part.version) {
+                if (part.essential) return newer;
+                unknown.insert(part.name);
+            } else if (Status read = part.read(file, avatar); !read) {
+                return read.error();
+            }
         }
-        if (!all_finite(s)) return bad("a Gaussian that is not a number");
-        const auto atlas = file->floats("atlas", {n, 2});
-        if (!atlas) return atlas.error();
-        const float right = shell > 0 ? 2.0f : 1.0f;
-        for (std::size_t i = 0; i < s.count; ++i) {
-            const Eigen::Vector2f a((*atlas)[2 * i], (*atlas)[2 * i + 1]);
-            if (!(a.x() >= 0 && a.x() <= right && a.y() >= 0 && a.y() <= 1)) return bad("an anchor outside the atlas");
-            s.atlas.push_back(a);
+        for (const std::string& entry : zip->names()) {
+            if (is_derived(entry, version)) continue;
+            const std::string part = part_of(entry);
+            if (find_part(part) && !unknown.contains(part)) continue;
+            unknown.insert(part);
+            auto bytes = zip->read(entry);
+            if (!bytes) return bytes.error();
+            kept.entries.push_back({entry, *std::move(bytes)});
         }
-        const auto layer = file->bytes("layer", {n});
-        if (!layer) return layer.error();
-        for (std::uint8_t l : *layer) {
-            if (l >= layer_names.size()) return bad("an unknown layer");
-            s.layer.push_back(Layer(l));
-        }
-        const json& source = document->at("source");
-        avatar.source.file = source.value("file", "");
-        avatar.source.pose = pose_from_json(*avatar.model, source.at("pose"));
-        const Result<ExpressionBasis> own = read_own_expressions(*person, *avatar.model, avatar.source.pose);
-        if (!own) return own.error();
-        if (!own->targets.allFinite() || !own->control_map.allFinite()) return bad("an expression that is not a number");
-        avatar.add_expressions(*own);
-        const auto camera = camera_from_json(source.at("camera"));
-        if (!camera) return bad(camera.error().message);
-        avatar.source.camera = *camera;
-        avatar.document = document->dump();
+        for (const std::string& part : unknown)
+            kept.unknown.push_back({part, versions.contains(part) ? version_of(versions, part) : 0});
+        document->erase("parts");
+        document->erase("source");  // the first files'
+        if (version == 1 && document->contains("studio") && document->at("studio").is_object())
+            document->at("studio").erase("identity_change");  // a part since then
+        kept.document = document->dump();
     } catch (const json::exception& failure) {
-        return bad(failure.what());
+        return damaged(failure.what());
     }
-    if (zip->contains("source.png")) {
-        const auto bytes = zip->read("source.png");
-        if (!bytes) return bytes.error();
-        auto picture = load_picture_from_memory(*bytes, path.string() + ": source.png");
-        if (!picture) return picture.error();
-        avatar.source.picture = std::move(picture->image);
-    }
+    avatar.kept = std::move(kept);
     avatar.prepare();
     avatar.rebuild_anchors();
     return avatar;
+}
+
+std::string unknown_parts_sentence(const Avatar& avatar, const std::string& name) {
+    std::string names;
+    for (const KeptPart& part : avatar.kept->unknown) names += (names.empty() ? "" : ", ") + part.name;
+    if (names.empty()) return "";
+    return "'" + name + "' has parts that this version does not know (" + names +
+           "); they are not shown, and are kept when it is saved.";
 }
 
 }  // namespace likeness

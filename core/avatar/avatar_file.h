@@ -1,6 +1,6 @@
-// The .likeness file: one zip with avatar.json (version, units, names, source view), splats.safetensors (Gaussians),
-// head.safetensors (the personal head, with its expression basis, so that the file stands alone), hair in the
-// same, source.png (the crop, alpha is the matte) and thumbnail.png.
+// The .likeness file: one zip with avatar.json (format, version, head, the versions of its parts, the studio's session), an
+// entry or more a part (part_files.h), head.safetensors (the personal head, so that the file stands alone) and
+// thumbnail.png.
 #pragma once
 
 #include <filesystem>
@@ -10,15 +10,20 @@
 
 namespace likeness {
 
-inline constexpr int avatar_file_version = 1;
+// 1: parts shared entries; 2: each has its own.
+inline constexpr int avatar_file_version = 2;
 
-// By a temporary file and rename: `path` is never half-written. Error: io.
-// `thumbnail` (any size, RGBA) may be empty.
+// By a temporary file and rename: `path` is never half-written. Parts that were kept are written back as they were.
+// `thumbnail` (any size, RGBA) may be empty. Error: io.
 Status save_avatar(const std::filesystem::path& path, const Avatar& avatar, const Image& thumbnail);
 
 // The avatar, prepared and anchored. Its head is `model` when that is the one it was made with, else the personal head
-// inside the file (which poses the same, but has no identity targets). Errors: not_found, bad_input (no such file,
-// damaged, newer, needs a feature that is not known), io, out_of_memory.
+// inside the file (which poses the same, but has no identity targets). What this version does not know is in
+// Avatar::kept. Errors: not_found, bad_input (no such file, damaged, newer, needs a feature that is not known), io,
+// out_of_memory.
 Result<Avatar> load_avatar(const std::filesystem::path& path, std::shared_ptr<const HeadModel> model);
+
+// For people: "'anna' has parts that this version does not know (hat, maps): ..."; empty when there are none.
+std::string unknown_parts_sentence(const Avatar& avatar, const std::string& name);
 
 }  // namespace likeness

@@ -16,7 +16,7 @@ void AnchoredGradients::set_zero() {
 }
 
 SplatFrames splat_frames(const Avatar& avatar, const HeadPose& pose) {
-    return splat_frames(avatar, avatar.splats, pose);
+    return splat_frames(avatar, *avatar.splats, pose);
 }
 
 SplatFrames splat_frames(const Avatar& avatar, const AnchoredSplats& splats, const HeadPose& pose) {

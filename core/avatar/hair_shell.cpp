@@ -329,12 +329,13 @@ std::vector<float> surface_presence(const Avatar& avatar, const std::vector<floa
 
 std::vector<float> grow_hair(Avatar& avatar, const Photo& photo) {
     const HeadModel& model = *avatar.model;
-    const Scaffold scaffold = make_scaffold(model, avatar.person);
+    const Scaffold scaffold = make_scaffold(model, avatar.head());
     const int count = hair_rows * hair_columns;
     std::vector<float> thickness(std::size_t(count), usual_thickness);
-    avatar.hair.weights = scaffold.weights;
+    HairShell grown;
+    grown.weights = scaffold.weights;
 
-    const PosedHead head = pose_head(model, avatar.person, photo.pose);
+    const PosedHead head = pose_head(model, avatar.head(), photo.pose);
     const MeshBuffer skin = rasterize_mesh(head.vertices, model.triangles, photo.camera);
     const Eigen::Vector3f eye = photo.camera.position();
     std::vector<float> presence(std::size_t(count), 0.0f), presence_weight(std::size_t(count), 0.0f);
@@ -349,10 +350,10 @@ std::vector<float> grow_hair(Avatar& avatar, const Photo& photo) {
     append_hair_topology(0, shell, chart, shell_uv);
     GridSolver smooth_thickness(0.6f);
     for (int round = 0; round < rounds; ++round) {
-        avatar.hair.vertices = scaffold.base;
+        grown.vertices = scaffold.base;
         for (int i = 0; i < count; ++i)
-            avatar.hair.vertices.col(i) += thickness[std::size_t(i)] * scaffold.direction.col(i);
-        const Vertices surface = pose_shell(avatar.hair, head);
+            grown.vertices.col(i) += thickness[std::size_t(i)] * scaffold.direction.col(i);
+        const Vertices surface = pose_shell(grown, head);
         const Vertices normals = vertex_normals(surface, shell);
         std::vector<float> target(std::size_t(count), usual_thickness), weight(std::size_t(count), unknown);
         std::fill(presence_weight.begin(), presence_weight.end(), 0.0f);
@@ -451,7 +452,7 @@ std::vector<float> grow_hair(Avatar& avatar, const Photo& photo) {
             }
             hanging[std::size_t(row)] = std::max(hanging[std::size_t(row)], sum / weight);
         }
-    const std::vector<std::uint8_t> before_ear = before_visible_ears(model, avatar.person, skin, photo, scaffold.base);
+    const std::vector<std::uint8_t> before_ear = before_visible_ears(model, avatar.head(), skin, photo, scaffold.base);
     for (int i = 0; i < count; ++i)
         if (before_ear[std::size_t(i)]) seen[std::size_t(i)] = presence[std::size_t(i)] = 0;
     for (int i = 0; i < count; ++i) {
@@ -469,6 +470,7 @@ std::vector<float> grow_hair(Avatar& avatar, const Photo& photo) {
     presence = GridSolver(0.3f).solve(presence, presence_weight);
     for (float& p : presence) p = std::clamp(p, 0.0f, 1.0f);
     close_holes(presence);
+    avatar.shells = Shells{std::move(grown)};
     avatar.prepare();
     return presence;
 }

@@ -30,7 +30,7 @@ SurfacePoint hair_chart_point(const Avatar& avatar, const Eigen::Vector2f& uv);
 // How much there is of the whole surface at each vertex: all of the head, and as much of the shell as there is hair.
 std::vector<float> surface_presence(const Avatar& avatar, const std::vector<float>& hair_presence);
 
-// Sets avatar.hair from the photograph (avatar.person must be up to date) and prepares the avatar.
+// Sets avatar.shells from the photograph and prepares the avatar, which must be prepared.
 // Returns how much hair there is at each grid vertex, in [0, 1].
 std::vector<float> grow_hair(Avatar& avatar, const Photo& photo);
 

@@ -16,6 +16,12 @@ struct Photo {
     HeadPose pose;
 };
 
+// What training needs of a photograph.
+struct PhotoEvidence {
+    Photo photo;
+    std::vector<float> hair_presence;  // see grow_hair()
+};
+
 // Bilinear sample of one channel, clamped at the border; pixel centres at +0.5.
 inline float sample(const Image& image, float x, float y, int channel = 0) {
     const float fx = std::min(std::max(x - 0.5f, 0.0f), float(image.width - 1));

@@ -48,11 +48,12 @@ std::vector<int> nearest_marked(const std::vector<std::uint8_t>& marked, int wid
 
 }  // namespace
 
-void add_relief(Avatar& avatar, const Photo& photo, const std::vector<float>& hair_presence, float spacing) {
+void add_relief(const Avatar& avatar, const Photo& photo, const std::vector<float>& hair_presence, float spacing,
+                AnchoredSplats& splats) {
     const std::size_t head_triangles = avatar.model->triangles.size();
     const Vertices surface = pose_surface(avatar, photo.pose);
     const std::vector<float> presence = surface_presence(avatar, hair_presence);
-    const MeshBuffer seen = rasterize_mesh(surface, avatar.triangles, photo.camera, false, &presence);
+    const MeshBuffer seen = rasterize_mesh(surface, avatar.triangles(), photo.camera, false, &presence);
     const int width = seen.width, height = seen.height;
     // Clothes hang on the torso, hair on scalp and shell, and anything else on what is next to it.
     enum Class { hair_class, cloth_class, other_class, classes };
@@ -144,7 +145,6 @@ void add_relief(Avatar& avatar, const Photo& photo, const std::vector<float>& ha
             cell.z = sum / weight;
         }
 
-    AnchoredSplats& splats = avatar.splats;
     const std::size_t first = splats.count;
     std::vector<Eigen::Vector3f> world, along, upwards;  // and the sheet's two edges from cell to cell, in the camera
     const Eigen::Matrix3f turn = photo.camera.world_to_camera.topLeftCorner<3, 3>();
@@ -179,7 +179,7 @@ void add_relief(Avatar& avatar, const Photo& photo, const std::vector<float>& ha
     splats.rotation.resize(splats.count * 4);
 
     // Into the local frames.
-    const SplatFrames frames = splat_frames(avatar, photo.pose);
+    const SplatFrames frames = splat_frames(avatar, splats, photo.pose);
     for (std::size_t i = first; i < splats.count; ++i) {
         const float* f = &frames.values[i * frame_floats];
         const Eigen::Map<const Eigen::Matrix<float, 3, 3, Eigen::RowMajor>> rotation(f + 3);

@@ -7,9 +7,10 @@
 
 namespace likeness {
 
-// Appends Gaussians for every part of the matte that neither the head nor the shell covers. Each is anchored on the
+// Appends Gaussians to `splats` for every part of the matte that neither the head nor the shell covers. Each is anchored on the
 // surface next to it in the picture, moves with that, and lies at its depth, falling back with the distance.
 // `spacing` is the distance between them in metres.
-void add_relief(Avatar& avatar, const Photo& photo, const std::vector<float>& hair_presence, float spacing);
+void add_relief(const Avatar& avatar, const Photo& photo, const std::vector<float>& hair_presence, float spacing,
+                AnchoredSplats& splats);
 
 }  // namespace likeness

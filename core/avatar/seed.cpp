@@ -44,21 +44,21 @@ constexpr float fill_factor = 0.62f;      // standard deviation over spacing
 float logit(float p) { return std::log(p / (1 - p)); }
 
 struct Writer {
-    Avatar& avatar;
+    const Avatar& avatar;
+    AnchoredSplats splats;
     void add(const SurfacePoint& at, Layer layer, const Eigen::Vector3f& offset, const Eigen::Vector3f& scale, float angle,
              const Eigen::Vector3f& color, float opacity) {
-        AnchoredSplats& s = avatar.splats;
-        s.atlas.push_back(atlas_position(avatar, at));
-        s.anchor.push_back(at);
-        s.layer.push_back(layer);
+        splats.atlas.push_back(atlas_position(avatar, at));
+        splats.anchor.push_back(at);
+        splats.layer.push_back(layer);
         for (int k = 0; k < 3; ++k) {
-            s.offset.push_back(offset[k]);
-            s.log_scale.push_back(std::log(scale[k]));
-            s.albedo.push_back(color[k]);
+            splats.offset.push_back(offset[k]);
+            splats.log_scale.push_back(std::log(scale[k]));
+            splats.albedo.push_back(color[k]);
         }
-        for (const float q : {std::cos(angle / 2), 0.0f, 0.0f, std::sin(angle / 2)}) s.rotation.push_back(q);
-        s.opacity.push_back(logit(opacity));
-        ++s.count;
+        for (const float q : {std::cos(angle / 2), 0.0f, 0.0f, std::sin(angle / 2)}) splats.rotation.push_back(q);
+        splats.opacity.push_back(logit(opacity));
+        ++splats.count;
     }
 };
 
@@ -103,10 +103,10 @@ std::vector<float> head_spacing(const HeadModel& model, const Vertices& neutral,
 
 // The same for the shell, on the triangles behind the head's.
 std::vector<float> shell_spacing(const Avatar& avatar, const std::vector<float>& hair_presence, float finer) {
-    const Vertices normals = vertex_normals(avatar.neutral, avatar.triangles);
-    std::vector<float> spacing(avatar.triangles.size(), 0.0f);
-    for (std::size_t t = avatar.model->triangles.size(); t < avatar.triangles.size(); ++t) {
-        const Eigen::Vector3i& c = avatar.triangles[t];
+    const Vertices normals = vertex_normals(avatar.neutral(), avatar.triangles());
+    std::vector<float> spacing(avatar.triangles().size(), 0.0f);
+    for (std::size_t t = avatar.model->triangles.size(); t < avatar.triangles().size(); ++t) {
+        const Eigen::Vector3i& c = avatar.triangles()[t];
         float most = 0;
         for (int k = 0; k < 3; ++k)
             most = std::max(most, hair_presence[std::size_t(c[k] - avatar.model->vertex_count())]);
@@ -147,7 +147,7 @@ void seed_splats(Avatar& avatar, const Photo& photo, const std::vector<float>& h
     std::vector<float> spacing = shell_spacing(avatar, hair_presence, finer), under(spacing.size(), 0.0f);
     for (std::size_t t = head_triangles; t < under.size(); ++t) {
         float hair = 0;
-        for (int k = 0; k < 3; ++k) hair += hair_presence[std::size_t(avatar.triangles[t][k] - head_vertices)] / 3;
+        for (int k = 0; k < 3; ++k) hair += hair_presence[std::size_t(avatar.triangles()[t][k] - head_vertices)] / 3;
         if (hair > 0.75f) under[t] = under_spacing;
     }
     const std::vector<float> presence = surface_presence(avatar, hair_presence);
@@ -155,23 +155,22 @@ void seed_splats(Avatar& avatar, const Photo& photo, const std::vector<float>& h
     const auto append = [](std::vector<SurfacePoint>& all, const std::vector<SurfacePoint>& more) {
         all.insert(all.end(), more.begin(), more.end());
     };
-    append(points, sample_surface(avatar.neutral, avatar.triangles, spacing, options.seed + 2, &presence));
-    append(under_points, sample_surface(avatar.neutral, avatar.triangles, under, options.seed + 3));
+    append(points, sample_surface(avatar.neutral(), avatar.triangles(), spacing, options.seed + 2, &presence));
+    append(under_points, sample_surface(avatar.neutral(), avatar.triangles(), under, options.seed + 3));
     std::copy(on_head.spacing.begin(), on_head.spacing.end(), spacing.begin());
     filling.get();
     const PointColors colors = unprojection.colors(points);
 
-    avatar.splats = {};
-    Writer writer{avatar};
+    Writer writer{avatar, {}};
     const StrandField strands = following.get();
-    const Vertices normals = vertex_normals(unprojection.surface(), avatar.triangles);
+    const Vertices normals = vertex_normals(unprojection.surface(), avatar.triangles());
     const int torso = model.region("torso"), lashes = model.region("lashes");
     std::mt19937_64 random(options.seed + 4);
     const auto uniform = [&random] { return float(random() >> 40) * 0x1p-24f; };
 
     for (const SurfacePoint& p : under_points) {
         const bool hair = std::size_t(p.triangle) >= head_triangles;
-        const Eigen::Vector3f color = surface_position(unprojection.smooth(), avatar.triangles, p);
+        const Eigen::Vector3f color = surface_position(unprojection.smooth(), avatar.triangles(), p);
         const float s = under_spacing * 0.72f;
         const bool cloth = !hair && int(model.triangle_region[std::size_t(p.triangle)]) == torso;
         writer.add(p, hair ? Layer::hair : cloth ? Layer::cloth : Layer::skin, {0, 0, hair ? -0.006f : -0.003f},
@@ -196,8 +195,8 @@ void seed_splats(Avatar& avatar, const Photo& photo, const std::vector<float>& h
             continue;
         }
         // Hair: long and thin along the strand; several depths, so that the outline is soft and turns well.
-        const Eigen::Vector3f at = surface_position(unprojection.surface(), avatar.triangles, p);
-        const Eigen::Vector3i& c = avatar.triangles[t];
+        const Eigen::Vector3f at = surface_position(unprojection.surface(), avatar.triangles(), p);
+        const Eigen::Vector3i& c = avatar.triangles()[t];
         const Eigen::Vector3f normal = (normals.col(c[0]) + normals.col(c[1]) + normals.col(c[2])).normalized();
         const Eigen::Vector3f down = unprojection.surface().col(c[1]) - unprojection.surface().col(c[0]);
         const Eigen::Vector3f tangent = normal.cross(down).normalized();
@@ -214,7 +213,8 @@ void seed_splats(Avatar& avatar, const Photo& photo, const std::vector<float>& h
         writer.add(p, Layer::hair, {0, 0, depth}, {s * 1.5f, s * 0.5f, s * 0.4f}, angle,
                    colors.color[i], 0.9f);
     }
-    add_relief(avatar, photo, hair_presence, 0.0026f * finer);
+    add_relief(avatar, photo, hair_presence, 0.0026f * finer, writer.splats);
+    avatar.splats = std::move(writer.splats);
 }
 
 }  // namespace likeness

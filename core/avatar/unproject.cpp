@@ -99,7 +99,7 @@ Unprojection::Unprojection(const Avatar& avatar, const Photo& photo)
     : avatar_(avatar), photo_(photo) {
     head_vertices_ = avatar.model->vertex_count();
     surface_ = pose_surface(avatar, photo.pose);
-    normals_ = vertex_normals(surface_, avatar.triangles);
+    normals_ = vertex_normals(surface_, avatar.triangles());
     const Vertices head = surface_.leftCols(head_vertices_);
     const MeshBuffer buffer = rasterize_mesh(head, avatar.model->triangles, photo.camera);
     nearest_ = buffer.depth;
@@ -121,9 +121,9 @@ void Unprojection::fill(const std::vector<float>& hair_presence) {
 // What is filled has no shading of its own, and an ear without shading is no ear: hollows get darker, ridges lighter,
 // by the mean curvature in the neutral pose (the Laplacian along the normal, over the edges' length).
 void Unprojection::find_hollows() {
-    const VertexGraph graph = vertex_graph(int(avatar_.neutral.cols()), avatar_.triangles);
-    const Vertices normals = vertex_normals(avatar_.neutral, avatar_.triangles);
-    hollow_.assign(std::size_t(avatar_.neutral.cols()), 1.0f);
+    const VertexGraph graph = vertex_graph(int(avatar_.neutral().cols()), avatar_.triangles());
+    const Vertices normals = vertex_normals(avatar_.neutral(), avatar_.triangles());
+    hollow_.assign(std::size_t(avatar_.neutral().cols()), 1.0f);
     for (int v = 0; v < head_vertices_; ++v) {
         const std::size_t s = std::size_t(v);
         Eigen::Vector3f mean = Eigen::Vector3f::Zero();
@@ -131,7 +131,7 @@ void Unprojection::find_hollows() {
         const int degree = graph.first[s + 1] - graph.first[s];
         if (degree == 0) continue;
         for (int e = graph.first[s]; e < graph.first[s + 1]; ++e) {
-            const Eigen::Vector3f edge = avatar_.neutral.col(graph.neighbours[std::size_t(e)]) - avatar_.neutral.col(v);
+            const Eigen::Vector3f edge = avatar_.neutral().col(graph.neighbours[std::size_t(e)]) - avatar_.neutral().col(v);
             mean += edge / float(degree);
             length += edge.norm() / float(degree);
         }
@@ -144,9 +144,9 @@ void Unprojection::find_hollows() {
     const auto in_mouth = [&](int v) { return is_mouth(model.region_names[model.vertex_region[std::size_t(v)]]); };
     float front = -1e9f;
     for (int v = 0; v < head_vertices_; ++v)
-        if (in_mouth(v)) front = std::max(front, avatar_.neutral(2, v));
+        if (in_mouth(v)) front = std::max(front, avatar_.neutral()(2, v));
     for (int v = 0; v < head_vertices_; ++v)
-        if (in_mouth(v)) hollow_[std::size_t(v)] *= std::clamp(1.1f - 16 * (front - avatar_.neutral(2, v)), 0.3f, 1.0f);
+        if (in_mouth(v)) hollow_[std::size_t(v)] *= std::clamp(1.1f - 16 * (front - avatar_.neutral()(2, v)), 0.3f, 1.0f);
 }
 
 void Unprojection::see(const Eigen::Vector3i& t, const Eigen::Vector3f& b, int region, bool hair,
@@ -217,7 +217,7 @@ PointColors Unprojection::seen(const std::vector<SurfacePoint>& points) const {
         for (std::size_t i = begin; i < end; ++i) {
             const std::size_t t = std::size_t(points[i].triangle);
             const bool hair = t >= head_triangles;
-            see(avatar_.triangles[t], points[i].barycentric, hair ? -1 : int(avatar_.model->triangle_region[t]), hair,
+            see(avatar_.triangles()[t], points[i].barycentric, hair ? -1 : int(avatar_.model->triangle_region[t]), hair,
                 result.color[i], result.trust[i]);
         }
     });
@@ -241,7 +241,7 @@ std::vector<int> Unprojection::seen_clothes(const std::vector<float>& trust) con
 // How high they reach at the sides of the neck, in the neutral pose: behind they reach as high at least.
 float Unprojection::collar_height(const std::vector<int>& clothes) const {
     std::vector<float> heights;
-    for (const int v : clothes) heights.push_back(avatar_.neutral(1, v));
+    for (const int v : clothes) heights.push_back(avatar_.neutral()(1, v));
     const auto high = heights.begin() + std::ptrdiff_t(heights.size() * 19 / 20);
     std::nth_element(heights.begin(), high, heights.end());
     return *high;
@@ -253,9 +253,9 @@ void Unprojection::fill_smooth(const std::vector<float>& hair_presence) {
     const HeadModel& model = *avatar_.model;
     const int count = int(surface_.cols());
     std::vector<SurfacePoint> corner(std::size_t(count), SurfacePoint{});
-    for (std::size_t t = 0; t < avatar_.triangles.size(); ++t)
+    for (std::size_t t = 0; t < avatar_.triangles().size(); ++t)
         for (int k = 0; k < 3; ++k)
-            corner[std::size_t(avatar_.triangles[t][k])] = {int(t), Eigen::Vector3f::Unit(k)};
+            corner[std::size_t(avatar_.triangles()[t][k])] = {int(t), Eigen::Vector3f::Unit(k)};
     for (SurfacePoint& p : corner)
         if (p.triangle < 0) p = {0, {1, 0, 0}};
     const PointColors direct = seen(corner);
@@ -293,12 +293,12 @@ void Unprojection::fill_smooth(const std::vector<float>& hair_presence) {
     for (std::size_t i = 0; i < std::min(top, hair_presence.size()); ++i) hairy += hair_presence[i] / float(top);
 
     const auto dressed = [&](int v) {
-        if (v >= head_vertices_ || avatar_.neutral(1, v) > collar) return false;
+        if (v >= head_vertices_ || avatar_.neutral()(1, v) > collar) return false;
         const int region = model.vertex_region[std::size_t(v)];
         return region == torso || region == neck;
     };
 
-    const VertexGraph graph = vertex_graph(count, avatar_.triangles);
+    const VertexGraph graph = vertex_graph(count, avatar_.triangles());
     std::vector<Eigen::Triplet<float>> entries;
     Eigen::MatrixXf right = Eigen::MatrixXf::Zero(count, 3);
     for (int v = 0; v < count; ++v) {
@@ -343,7 +343,7 @@ void Unprojection::fill_smooth(const std::vector<float>& hair_presence) {
 }
 
 void Unprojection::find_hair_detail(const std::vector<float>& hair_presence) {
-    if (avatar_.hair.vertices.cols() == 0) return;  // nobody asks for it
+    if (avatar_.hair().vertices.cols() == 0) return;  // nobody asks for it
     constexpr int width = HairDetail::width, height = HairDetail::height;
     std::vector<SurfacePoint> texels;
     texels.reserve(std::size_t(width * height));
@@ -353,8 +353,8 @@ void Unprojection::find_hair_detail(const std::vector<float>& hair_presence) {
     const std::vector<float> presence = surface_presence(avatar_, hair_presence);
     std::vector<std::uint8_t> known;
     for (std::size_t i = 0; i < texels.size(); ++i) {
-        known.push_back(direct.trust[i] > 0.5f && surface_value(presence, avatar_.triangles, texels[i]) > 0.5f);
-        direct.color[i] -= surface_position(smooth_, avatar_.triangles, texels[i]);
+        known.push_back(direct.trust[i] > 0.5f && surface_value(presence, avatar_.triangles(), texels[i]) > 0.5f);
+        direct.color[i] -= surface_position(smooth_, avatar_.triangles(), texels[i]);
     }
     hair_detail_ = std::make_unique<HairDetail>(std::move(direct.color), std::move(known), 1);
 }
@@ -366,11 +366,11 @@ PointColors Unprojection::colors(const std::vector<SurfacePoint>& points) const 
         for (std::size_t i = begin; i < end; ++i) {
             const std::size_t t = std::size_t(points[i].triangle);
             const bool hair = t >= head_triangles;
-            const Eigen::Vector3f smooth = surface_position(smooth_, avatar_.triangles, points[i]);
+            const Eigen::Vector3f smooth = surface_position(smooth_, avatar_.triangles(), points[i]);
             const float direct = result.trust[i];
             Eigen::Vector3f filled = smooth;
             if (!hair) {
-                const Eigen::Vector3i& c = avatar_.triangles[t];
+                const Eigen::Vector3i& c = avatar_.triangles()[t];
                 const Eigen::Vector3f& b = points[i].barycentric;
                 filled *= hollow_[std::size_t(c[0])] * b[0] + hollow_[std::size_t(c[1])] * b[1] + hollow_[std::size_t(c[2])] * b[2];
             }
@@ -378,7 +378,7 @@ PointColors Unprojection::colors(const std::vector<SurfacePoint>& points) const 
                 filled += hair_detail_->at(atlas_position(avatar_, points[i]));
             } else if (direct < 0.999f) {
                 // Detail from the mirrored side, on this side's own light.
-                const Eigen::Vector3i other = mirrored(avatar_.triangles[t]);
+                const Eigen::Vector3i other = mirrored(avatar_.triangles()[t]);
                 Eigen::Vector3f color;
                 float trust = 0;
                 see(other, points[i].barycentric, int(avatar_.model->vertex_region[std::size_t(other[0])]), false, color, trust);

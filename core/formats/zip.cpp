@@ -196,6 +196,10 @@ void ZipWriter::add(const std::string& name, const std::string& text, Method met
     add(name, std::vector<std::uint8_t>(text.begin(), text.end()), method);
 }
 
+void ZipWriter::add(ZipWriter other) {
+    for (Entry& entry : other.entries_) add(entry.name, std::move(entry.bytes), entry.method);
+}
+
 Status ZipWriter::save(const std::filesystem::path& path) const {
     return write_by_rename(path, [&](const std::filesystem::path& temporary) -> Status {
         const auto failed = [&](zip_error_t* error) -> Status {

@@ -59,6 +59,9 @@ class ZipWriter {
     void add(const std::string& name, std::vector<std::uint8_t> bytes, Method method = Method::deflated);
     void add(const std::string& name, const std::string& text, Method method = Method::deflated);
 
+    // All entries of another.
+    void add(ZipWriter other);
+
     // Writes all entries in the order of adding, by rename; the same entries give the same file. Error: io.
     Status save(const std::filesystem::path& path) const;
 

@@ -55,6 +55,11 @@ ExpressionBasis join(const ExpressionBasis& first, const ExpressionBasis& second
     return both;
 }
 
+bool HeadPose::operator==(const HeadPose& other) const {
+    return controls.size() == other.controls.size() && joints.cols() == other.joints.cols() &&
+           controls == other.controls && joints == other.joints && translation == other.translation;
+}
+
 HeadPose HeadPose::neutral(const HeadModel& model) {
     HeadPose pose;
     pose.controls = Eigen::VectorXf::Zero(model.control_count());

@@ -81,6 +81,7 @@ struct HeadPose {
     Eigen::Vector3f translation = Eigen::Vector3f::Zero();  // of the root, metres
 
     static HeadPose neutral(const HeadModel& model);
+    bool operator==(const HeadPose& other) const;
 };
 
 // A model with its identity baked in: what runs at every frame.

@@ -37,8 +37,8 @@ void CpuChain::load(const Avatar& avatar, const BuiltInGroups& built_in) {
     avatar_ = avatar;
     built_in_ = built_in;
     topology_ = SurfaceTopology(avatar);
-    if (head_moves()) head_.load(*avatar.model, avatar.person, avatar.hair.vertices, avatar.hair.weights);
-    load_splats(avatar.splats);
+    if (head_moves()) head_.load(*avatar.model, avatar.head(), avatar.hair().vertices, *avatar.hair().weights);
+    load_splats(*avatar.splats);
 }
 
 void CpuChain::load_splats(const AnchoredSplats& splats) {
@@ -68,7 +68,7 @@ void CpuChain::clear_views() {
 }
 
 AnchoredSplats CpuChain::splats() const {
-    AnchoredSplats splats = avatar_.splats;
+    AnchoredSplats splats = *avatar_.splats;
     for (std::size_t a = 0; a < gaussian_attributes.size(); ++a) splats.*gaussian_attributes[a].values = attribute(a);
     return splats;
 }
@@ -99,7 +99,7 @@ void CpuChain::begin(std::span<const int> batch, std::vector<const float*> splat
     splat_weights_ = std::move(splat_weights);
     colors_only_ = std::move(colors_only);
     if (head_moves()) pose_the_head();
-    splat_sums_.resize(avatar_.splats.count);  // overwritten by the first frame
+    splat_sums_.resize(avatar_.splats->count);  // overwritten by the first frame
     if (!modules_.takes_part(StepStage::anchored)) return;
     for (std::size_t a = 0; a < effective_.size(); ++a) effective_[a] = attribute(a);
     modules_.forward(StepStage::anchored, [&](StepArrays& a) { fill_anchored(a); });
@@ -113,7 +113,7 @@ const SplatSet& CpuChain::pose(std::size_t frame) {
                         surface_.normals.data() + 4 * first, anchored(), to);
     } else {
         const float* const frames = fixed_frames(frame);
-        deform_batch(1, int(avatar_.splats.count), &frames, anchored(), to);
+        deform_batch(1, int(avatar_.splats->count), &frames, anchored(), to);
     }
     modules_.forward(
         StepStage::posed, [&](StepArrays& a) { a.posed = pointers(posed_); }, int(frame));
@@ -135,7 +135,7 @@ void CpuChain::unpose(std::size_t frame) {
         const PosedGradients by{by_posed_.means.data(), by_posed_.scales.data(), by_posed_.rotations.data(),
                                 by_posed_.colors.data(), by_posed_.opacities.data()};
         const float* const frames = fixed_frames(frame);
-        deform_batch_backward(1, int(avatar_.splats.count), &frames, anchored(), posed_.rotations.data(), by,
+        deform_batch_backward(1, int(avatar_.splats->count), &frames, anchored(), posed_.rotations.data(), by,
                               by_anchored(), {&splat_weights_[frame], &colors_only_[frame]}, frame > 0);
     }
     mark_("Gaussians backward");
@@ -154,7 +154,7 @@ void CpuChain::end() {
 
 const std::vector<float>& CpuChain::attribute(std::size_t row) const {
     const int k = built_in_.splat[row];
-    return k >= 0 ? groups_.values(k) : avatar_.splats.*gaussian_attributes[row].values;
+    return k >= 0 ? groups_.values(k) : (*avatar_.splats).*gaussian_attributes[row].values;
 }
 
 // As modules left it.
@@ -238,7 +238,7 @@ void CpuChain::pose_the_head() {
     }
     s.normals.resize(frames * 4 * std::size_t(shape.vertices));
     surface_normals(topology_.shape(int(frames)), topology_.arrays(), s.vertices.data(), s.normals.data());
-    by_posed_batch_.resize(frames, avatar_.splats.count);
+    by_posed_batch_.resize(frames, avatar_.splats->count);
     mark_("head");
 }
 

@@ -63,7 +63,7 @@ class CpuTrainingEngine final : public TrainingEngine {
         const BuiltInGroups built_in(groups_.table());
         modules_.add(modules, add);
         chain_.load(avatar, built_in);
-        screen_gradient_.assign(avatar.splats.count, 0.0f);
+        screen_gradient_.assign(avatar.splats->count, 0.0f);
     }
 
     void load_splats(const AnchoredSplats& splats) override {
@@ -194,7 +194,7 @@ class CpuTrainingEngine final : public TrainingEngine {
         arrays.frames = int(batch_.size());
         arrays.views = batch_.data();
         arrays.vertices = chain_.topology().vertices;
-        arrays.count = int(chain_.avatar().splats.count);
+        arrays.count = int(chain_.avatar().splats->count);
         arrays.width = camera.width;
         arrays.height = camera.height;
         arrays.background = background_.data();

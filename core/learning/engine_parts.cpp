@@ -35,7 +35,7 @@ std::vector<ParameterGroup> head_groups(const Avatar& avatar, const std::vector<
                       joints = 3 * std::size_t(model.joint_count());
     constexpr float millimetre = 1e-3f;
     ParameterGroup identity{group::identity, 1, zeros(identities), 1e-3f, {1e-3f}};
-    ParameterGroup vertices{group::vertices, 3, zeros(std::size_t(avatar.neutral.size())), 1e-5f, {1e-3f, millimetre}};
+    ParameterGroup vertices{group::vertices, 3, zeros(std::size_t(avatar.neutral().size())), 1e-5f, {1e-3f, millimetre}};
     vertices.prior.smooth = 0.1f;
     // Of the mean over the controls, as all priors were meant.
     const float each = 1 / float(std::max<std::size_t>(controls, 1));
@@ -70,7 +70,7 @@ std::vector<std::string> splat_groups() {
 
 std::vector<ParameterGroup> built_in_groups(const Avatar& avatar, const std::vector<std::string>& learned) {
     check_names(learned);
-    std::vector<ParameterGroup> groups = splat_groups(avatar.splats, learned);
+    std::vector<ParameterGroup> groups = splat_groups(*avatar.splats, learned);
     for (ParameterGroup& g : head_groups(avatar, learned)) groups.push_back(std::move(g));
     return groups;
 }
@@ -117,21 +117,24 @@ HeadPose row_pose(const PoseRow& row) {
 void add_learned_shape(Avatar& avatar, const std::vector<float>& identity, const std::vector<float>& vertices) {
     const Eigen::Index identities = avatar.model->identity_count(), head = avatar.model->vertex_count();
     if (!identity.empty()) {
-        if (avatar.identity.size() == 0) avatar.identity = Eigen::VectorXf::Zero(identities);
-        avatar.identity += Eigen::Map<const Eigen::VectorXf>(identity.data(), identities);
+        Eigen::VectorXf& all = avatar.person.edit().identity;
+        if (all.size() == 0) all = Eigen::VectorXf::Zero(identities);
+        all += Eigen::Map<const Eigen::VectorXf>(identity.data(), identities);
     }
     if (!vertices.empty()) {
-        const Eigen::Map<const Vertices> moved(vertices.data(), 3, avatar.neutral.cols());
-        if (avatar.offsets.size() == 0) avatar.offsets = Vertices::Zero(3, head);
-        avatar.offsets += moved.leftCols(head);
-        if (avatar.hair.vertices.size() > 0) avatar.hair.vertices += moved.rightCols(avatar.hair.vertices.cols());
+        const Eigen::Map<const Vertices> moved(vertices.data(), 3, avatar.neutral().cols());
+        Vertices& offsets = avatar.person.edit().offsets;
+        if (offsets.size() == 0) offsets = Vertices::Zero(3, head);
+        offsets += moved.leftCols(head);
+        if (const Eigen::Index hair = avatar.shells->hair.vertices.cols(); hair > 0)
+            avatar.shells.edit().hair.vertices += moved.rightCols(hair);
     }
-    const std::vector<float> before = avatar.neutral_double_area;
+    const std::vector<float> before = avatar.neutral_double_area();
     avatar.prepare();
-    AnchoredSplats& s = avatar.splats;
+    AnchoredSplats& s = avatar.splats.edit();
     for (std::size_t i = 0; i < s.count; ++i) {
         const auto t = std::size_t(s.anchor[i].triangle);
-        const float grown = std::sqrt(std::max(avatar.neutral_double_area[t], 1e-12f) / std::max(before[t], 1e-12f));
+        const float grown = std::sqrt(std::max(avatar.neutral_double_area()[t], 1e-12f) / std::max(before[t], 1e-12f));
         for (std::size_t k = 0; k < 3; ++k) {
             s.offset[3 * i + k] *= grown;
             s.log_scale[3 * i + k] += std::log(grown);

@@ -46,9 +46,7 @@ class FixedPoses {
     // Of a pose, which is added when it is new.
     int number(const HeadPose& pose) {
         for (std::size_t k = 0; k < poses_.size(); ++k) {
-            const HeadPose& known = poses_[k].pose;
-            if (known.controls == pose.controls && known.joints == pose.joints && known.translation == pose.translation)
-                return int(k);
+            if (poses_[k].pose == pose) return int(k);
         }
         poses_.push_back({pose, {}});
         return int(poses_.size()) - 1;

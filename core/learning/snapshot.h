@@ -1,4 +1,4 @@
-// What the trainer hands to a viewer: an immutable copy of the Gaussians, published by swapping a pointer.
+// What the trainer hands to a viewer: the Gaussians as an immutable part, published by swapping a pointer.
 #pragma once
 
 #include <memory>
@@ -10,7 +10,7 @@
 namespace likeness {
 
 struct AvatarSnapshot {
-    AnchoredSplats splats;
+    Part<AnchoredSplats> splats;
     int step = 0;
     double loss = 0, psnr = 0;
     std::vector<StageTime> stages;  // of a step before; empty when not measured

@@ -25,11 +25,10 @@ double psnr_of(double squared) { return -10 * std::log10(std::max(squared, 1e-10
 
 }  // namespace
 
-Trainer::Trainer(Avatar& avatar, const Photo& photo, std::vector<float> hair_presence, TrainerOptions options,
+Trainer::Trainer(Avatar avatar, std::shared_ptr<const PhotoEvidence> evidence, TrainerOptions options,
                  std::unique_ptr<TrainingEngine> engine)
-    : avatar_(avatar),
-      photo_(photo),
-      hair_presence_(std::move(hair_presence)),
+    : avatar_(std::move(avatar)),
+      evidence_(std::move(evidence)),
       options_(std::move(options)),
       engine_(std::move(engine)) {}
 
@@ -56,29 +55,30 @@ void Trainer::wait_while_paused(Progress& progress) {
 
 // The surface and the photograph stay as they are: only another resolution asks for other pictures.
 void Trainer::make_views(int resolution) {
+    const auto& [photo, hair_presence] = *evidence_;
     if (!projection_) {
-        projection_ = std::make_unique<Unprojection>(avatar_, photo_);
-        projection_->fill(hair_presence_);
+        projection_ = std::make_unique<Unprojection>(avatar_, photo);
+        projection_->fill(hair_presence);
     }
     const Camera front = default_camera(avatar_, resolution / 2, resolution / 2);
     const Eigen::Vector3f middle = head_middle(avatar_);
     const HeadPose neutral = HeadPose::neutral(*avatar_.model);
     constexpr float degree = std::numbers::pi_v<float> / 180;
-    const Camera source = photo_.camera.resized(resolution, resolution);
+    const Camera source = photo.camera.resized(resolution, resolution);
     constexpr std::array<std::pair<float, float>, 6> turned = {
         {{-20, 0}, {40, 0}, {0, 15}, {20, 0}, {-40, 0}, {0, -15}}};  // yaw and pitch, degrees
     constexpr std::array<std::pair<float, float>, 10> outlines = {
         {{-60, 0}, {-30, 12}, {0, -12}, {30, -10}, {60, 5}, {0, 12}, {-45, 0}, {45, 0}, {120, 0}, {-120, 0}}};
     first_outline_ = first_turned + int(turned.size());
-    const auto make = [&](int v) -> PortraitView {
-        if (v == 0) return photo_view(avatar_, photo_, resolution);
-        if (v == 1) return mirrored_view(avatar_, photo_, resolution);
+    const auto make = [&, &photo = photo, &hair_presence = hair_presence](int v) -> PortraitView {
+        if (v == 0) return photo_view(avatar_, photo, resolution);
+        if (v == 1) return mirrored_view(avatar_, photo, resolution);
         const auto [yaw, pitch] =
             v < first_outline_ ? turned[std::size_t(v - first_turned)] : outlines[std::size_t(v - first_outline_)];
         if (v < first_outline_)
-            return turned_view(avatar_, photo_, *projection_, hair_presence_,
+            return turned_view(avatar_, photo, *projection_, hair_presence,
                                orbit(source, middle, yaw * degree, pitch * degree));
-        return outline_view(avatar_, neutral, orbit(front, middle, yaw * degree, pitch * degree), hair_presence_);
+        return outline_view(avatar_, neutral, orbit(front, middle, yaw * degree, pitch * degree), hair_presence);
     };
     std::vector<TrainingView> views(std::size_t(first_outline_) + outlines.size());
     learners_.assign(views.size(), {});
@@ -95,7 +95,7 @@ void Trainer::make_views(int resolution) {
 }
 
 void Trainer::weigh_gaussians() {
-    const PointColors seen = projection_->seen(avatar_.splats.anchor);
+    const PointColors seen = projection_->seen(avatar_.splats->anchor);
     mirrored_ = std::any_of(seen.trust.begin(), seen.trust.end(), [](float t) { return t < 0.1f; });
     const LearnerWeights weights(avatar_, seen.trust);
     for (std::size_t v = 0; v < learners_.size(); ++v) engine_->set_splat_weight(int(v), weights.of(learners_[v]));
@@ -104,7 +104,7 @@ void Trainer::weigh_gaussians() {
 // The engine goes on with other Gaussians. What is needed of them here is where they are anchored; their values stay in
 // the engine until somebody asks.
 void Trainer::densify(std::uint64_t round) {
-    avatar_.splats = descendants(avatar_.splats, engine_->densify({options_.cap, options_.seed * 1000 + round}));
+    avatar_.splats = descendants(*avatar_.splats, engine_->densify({options_.cap, options_.seed * 1000 + round}));
     weigh_gaussians();
 }
 
@@ -121,7 +121,7 @@ TrainerReport Trainer::run(Progress& progress) {
     const auto uniform = [&random] { return float(random() >> 40) * 0x1p-24f; };
     LossValue value;  // of the photograph
     bool seen = false;  // the photograph took part in a step at this resolution
-    AnchoredSplats good = avatar_.splats;
+    Part<AnchoredSplats> good = avatar_.splats;
     const auto publish = [&](int step) {
         auto snapshot = std::make_shared<AvatarSnapshot>();
         snapshot->splats = engine_->splats();
@@ -133,7 +133,7 @@ TrainerReport Trainer::run(Progress& progress) {
         good = snapshot->splats;
         slot_.publish(std::move(snapshot));
         if (log)
-            log << nlohmann::json{{"step", step}, {"loss", value.total}, {"psnr", psnr_of(value.squared)}, {"gaussians", good.count},
+            log << nlohmann::json{{"step", step}, {"loss", value.total}, {"psnr", psnr_of(value.squared)}, {"gaussians", good->count},
                                   {"seconds", seconds_since(start)}, {"resolution", resolution}}
                        .dump()
                 << std::endl;
@@ -149,7 +149,7 @@ TrainerReport Trainer::run(Progress& progress) {
             if (step == coarse) {
                 resolution = options_.resolution;
                 avatar_.splats = engine_->splats();
-                engine_->load_splats(avatar_.splats);
+                engine_->load_splats(*avatar_.splats);
                 make_views(resolution);
                 seen = false;
             } else if (step == first_densify || step == second_densify) {
@@ -200,7 +200,7 @@ TrainerReport Trainer::run(Progress& progress) {
     report.seconds = seconds_since(start);
     report.steps_per_second = report.steps / std::max(report.seconds, 1e-9);
     report.psnr = psnr_of(value.squared);
-    report.gaussians = avatar_.splats.count;
+    report.gaussians = avatar_.splats->count;
     return report;
 }
 

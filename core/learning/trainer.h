@@ -43,12 +43,14 @@ struct TrainerReport {
 
 class Trainer {
   public:
-    // `avatar` is prepared and seeded; both must outlive the trainer.
-    Trainer(Avatar& avatar, const Photo& photo, std::vector<float> hair_presence, TrainerOptions options,
+    // `avatar` is prepared and seeded, its identity as it was fitted (no IdentityChange).
+    Trainer(Avatar avatar, std::shared_ptr<const PhotoEvidence> evidence, TrainerOptions options,
             std::unique_ptr<TrainingEngine> engine);
 
-    // Trains; throws Cancelled after the last state is in the avatar.
+    // Trains; throws Cancelled after avatar() holds the last state.
     TrainerReport run(Progress& progress);
+    // As it was given, then, after run(), with the Gaussians that were learned.
+    const Avatar& avatar() const { return avatar_; }
 
     // From any thread. A paused trainer waits between two steps.
     void pause();
@@ -62,9 +64,8 @@ class Trainer {
     void densify(std::uint64_t round);
     void wait_while_paused(Progress& progress);
 
-    Avatar& avatar_;
-    const Photo& photo_;
-    std::vector<float> hair_presence_;
+    Avatar avatar_;
+    std::shared_ptr<const PhotoEvidence> evidence_;
     TrainerOptions options_;
     std::unique_ptr<TrainingEngine> engine_;
     SnapshotSlot slot_;

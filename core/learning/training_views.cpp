@@ -71,9 +71,9 @@ std::vector<std::uint8_t> in_mouth(const Avatar& avatar) {
     const HeadModel& model = *avatar.model;
     const int lips = model.region("lips");
     std::vector<std::uint8_t> mouth;
-    for (std::size_t i = 0; i < avatar.splats.count; ++i) {
-        const std::size_t t = std::size_t(avatar.splats.anchor[i].triangle);
-        mouth.push_back(avatar.splats.layer[i] == Layer::mouth ||
+    for (std::size_t i = 0; i < avatar.splats->count; ++i) {
+        const std::size_t t = std::size_t(avatar.splats->anchor[i].triangle);
+        mouth.push_back(avatar.splats->layer[i] == Layer::mouth ||
                         (t < model.triangle_region.size() && int(model.triangle_region[t]) == lips));
     }
     return mouth;
@@ -85,7 +85,7 @@ std::vector<std::uint8_t> on_rolled_lid(const Avatar& avatar, const HeadPose& po
     const int lashes = model.region("lashes");
     const std::vector<float> rolled = rolled_lids(model, pose);
     std::vector<std::uint8_t> lid;
-    for (const SurfacePoint& anchor : avatar.splats.anchor) {
+    for (const SurfacePoint& anchor : avatar.splats->anchor) {
         const std::size_t t = std::size_t(anchor.triangle);
         float value = 0;
         if (t < model.triangles.size() && int(model.triangle_region[t]) != lashes)
@@ -105,7 +105,7 @@ PortraitView photo_view(const Avatar& avatar, const Photo& photo, int resolution
     view.target.color = resize(photo.color, resolution, resolution);
     view.target.alpha = resize(photo.alpha, resolution, resolution);
     // Where the skin reaches beyond the matte, one of them is wrong: nothing is learned there, so that no hole opens.
-    const PosedHead head = pose_head(*avatar.model, avatar.person, photo.pose);
+    const PosedHead head = pose_head(*avatar.model, avatar.head(), photo.pose);
     const MeshBuffer skin = rasterize_mesh(head.vertices, avatar.model->triangles, view.camera);
     view.target.weight = Image(resolution, resolution, 1, 1.0f);
     for (std::size_t i = 0; i < skin.triangle.size(); ++i)
@@ -142,7 +142,7 @@ PortraitView turned_view(const Avatar& avatar, const Photo& photo, const Unproje
     constexpr float filled_weight = 0.25f;  // of what the photograph does not show
     const std::size_t head = avatar.model->triangles.size();
     const std::vector<float> presence = surface_presence(avatar, hair_presence);
-    const MeshBuffer buffer = rasterize_mesh(projection.surface(), avatar.triangles, camera, false, &presence);
+    const MeshBuffer buffer = rasterize_mesh(projection.surface(), avatar.triangles(), camera, false, &presence);
     std::vector<SurfacePoint> points;
     std::vector<std::size_t> pixel;
     for (std::size_t i = 0; i < buffer.triangle.size(); ++i) {
@@ -176,7 +176,7 @@ PortraitView outline_view(const Avatar& avatar, const HeadPose& pose, const Came
     const MeshBuffer skin = rasterize_mesh(head, avatar.model->triangles, camera);
     std::vector<float> presence = surface_presence(avatar, hair_presence);
     for (float& p : presence) p += 0.2f;  // where there may be some
-    const MeshBuffer whole = rasterize_mesh(surface, avatar.triangles, camera, false, &presence);
+    const MeshBuffer whole = rasterize_mesh(surface, avatar.triangles(), camera, false, &presence);
     const int width = camera.width, height = camera.height;
     std::vector<std::uint8_t> inside, either;
     for (std::size_t i = 0; i < skin.triangle.size(); ++i) {
@@ -186,9 +186,9 @@ PortraitView outline_view(const Avatar& avatar, const HeadPose& pose, const Came
     // Strands, collars and the like hang beside skin and shell.
     constexpr float beside = 0.006f;  // metres from the surface
     SplatSet posed;
-    deform(avatar.splats, splat_frames(avatar, pose), posed);
+    deform(*avatar.splats, splat_frames(avatar, pose), posed);
     for (std::size_t i = 0; i < posed.count; ++i) {
-        if (Eigen::Map<const Eigen::Vector3f>(&avatar.splats.offset[i * 3]).norm() < beside) continue;
+        if (Eigen::Map<const Eigen::Vector3f>(&avatar.splats->offset[i * 3]).norm() < beside) continue;
         float depth = 0;
         const Eigen::Vector2f p = camera.project(Eigen::Map<const Eigen::Vector3f>(&posed.means[i * 3]), &depth);
         if (depth > 0 && p.x() >= 0 && p.y() >= 0 && p.x() < float(width) && p.y() < float(height))
@@ -208,7 +208,7 @@ PortraitView outline_view(const Avatar& avatar, const HeadPose& pose, const Came
 LearnerWeights::LearnerWeights(const Avatar& avatar, const std::vector<float>& trust) {
     // Mesh and photograph never meet exactly in the mouth and on lids: what a picture is not known to show of them
     // learns nothing at all from it (Adam makes a full step of the least gradient).
-    const std::vector<std::uint8_t> mouth = in_mouth(avatar), lid = on_rolled_lid(avatar, avatar.source.pose);
+    const std::vector<std::uint8_t> mouth = in_mouth(avatar), lid = on_rolled_lid(avatar, avatar.source->pose);
     for (std::size_t i = 0; i < trust.size(); ++i) {
         all_but_hidden_.push_back(lid[i] || (mouth[i] && trust[i] < 0.2f) ? 0.0f : 1.0f);
         unseen_.push_back(lid[i] || mouth[i] ? 0.0f : std::clamp(1 - 3 * trust[i], 0.0f, 1.0f));

@@ -17,7 +17,7 @@ Run edit_pose(std::function<Status(Studio&, const Arguments&, const HeadModel&, 
         HeadPose pose = studio.shown_pose();
         if (Status changed = change(studio, arguments, model, pose); !changed) return changed;
         studio.adopt_shown_pose();
-        studio.edits().pose = std::move(pose);
+        studio.state().pose = std::move(pose);
         return {};
     };
 }
@@ -136,7 +136,7 @@ void add_pose_commands(CommandRegistry& registry) {
                   "",
                   needs_avatar,
                   edit_pose([](Studio& s, const Arguments&, const HeadModel& model, HeadPose& pose) -> Status {
-                      const HeadPose& source = s.document().avatar->source.pose;
+                      const HeadPose& source = s.document().avatar().source->pose;
                       if (source.controls.size() != model.control_count() ||
                           source.joints.cols() != model.joint_count())
                           return studio_error("This avatar does not know the pose of its photograph.");

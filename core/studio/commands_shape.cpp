@@ -9,7 +9,7 @@ namespace likeness {
 void add_shape_commands(CommandRegistry& registry) {
     const auto has_identity = [](const Studio& s) -> std::string {
         if (!s.document().has_avatar()) return "Open a portrait or an avatar first.";
-        return s.document().edits.identity_change.size() > 0 ? "" : "This avatar's head has no named shapes to change.";
+        return s.document().model()->identity_count() > 0 ? "" : "This avatar's head has no named shapes to change.";
     };
     registry.add(
         {"identity.set",
@@ -28,7 +28,9 @@ void add_shape_commands(CommandRegistry& registry) {
                   {a.text("name"), s.document().symmetric ? mirrored_name(a.text("name")) : a.text("name")})
                  for (const IdentitySlider& slider : sliders)
                      if (slider.name == name) {
-                         set_slider(slider, float(a.number("value")), s.edits().identity_change);
+                         Eigen::VectorXf& change = s.state().avatar.identity_change.edit().added;
+                         if (change.size() == 0) change = Eigen::VectorXf::Zero(s.document().model()->identity_count());
+                         set_slider(slider, float(a.number("value")), change);
                          found = true;
                      }
              if (!found) return studio_error("This head has no feature '" + a.text("name") + "'.");
@@ -56,7 +58,7 @@ void add_shape_commands(CommandRegistry& registry) {
                   "",
                   has_identity,
                   [](Studio& s, const Arguments&) -> Status {
-                      s.edits().identity_change.setZero();
+                      s.state().avatar.identity_change = IdentityChange{};
                       return {};
                   }});
 
@@ -74,7 +76,7 @@ void add_shape_commands(CommandRegistry& registry) {
                   "layer",
                   needs_avatar,
                   [index](Studio& s, const Arguments& a) -> Status {
-                      s.edits().layer_hidden[index(a)] = !a.flag("on");
+                      s.state().layers.edit().hidden[index(a)] = !a.flag("on");
                       return {};
                   }});
     registry.add({"layer.solo",
@@ -87,7 +89,7 @@ void add_shape_commands(CommandRegistry& registry) {
                   "layer",
                   needs_avatar,
                   [index](Studio& s, const Arguments& a) -> Status {
-                      s.edits().layer_solo[index(a)] = a.flag("on");
+                      s.state().layers.edit().solo[index(a)] = a.flag("on");
                       return {};
                   }});
     registry.add({"layer.show_all",
@@ -100,8 +102,7 @@ void add_shape_commands(CommandRegistry& registry) {
                   "",
                   needs_avatar,
                   [](Studio& s, const Arguments&) -> Status {
-                      s.edits().layer_hidden.fill(false);
-                      s.edits().layer_solo.fill(false);
+                      s.state().layers = LayerChoice{};
                       return {};
                   }});
 }

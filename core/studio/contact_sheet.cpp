@@ -26,11 +26,11 @@ Image contact_sheet(const Avatar& avatar, AvatarRenderer& renderer, int cell) {
     const auto view = [&](float yaw, float pitch, const HeadPose& pose) {
         add(renderer.render(avatar, pose, orbit(front, middle, yaw * degree, pitch * degree)));
     };
-    if (avatar.source.picture.empty())
+    if (!avatar.source->picture)
         cells.emplace_back(cell, cell, 3, ground[0]);
     else
-        add(resize(avatar.source.picture, cell, cell));
-    add(renderer.render(avatar, avatar.source.pose, avatar.source.camera.resized(cell, cell)));
+        add(resize(*avatar.source->picture, cell, cell));
+    add(renderer.render(avatar, avatar.source->pose, avatar.source->camera.resized(cell, cell)));
     view(0, 0, neutral);
     view(-45, 0, neutral);
     view(-20, 0, neutral);

@@ -21,13 +21,33 @@ namespace likeness {
 
 inline constexpr std::size_t layer_count = layer_names.size();
 
-// What undo covers.
-struct EditableState {
-    HeadPose pose;
-    Eigen::VectorXf identity_change;  // [I] added to the fitted identity; empty when the head has no targets
-    std::array<bool, layer_count> layer_hidden{};
-    std::array<bool, layer_count> layer_solo{};
+// Which layers are to be seen.
+struct LayerChoice {
+    std::array<bool, layer_count> hidden{}, solo{};
+    bool operator==(const LayerChoice&) const = default;
 };
+
+// What a document is made of: parts that commands, trainers and bakers publish, that undo puts back and files keep.
+struct DocumentState {
+    Avatar avatar;  // the newest; its surface at rest may be behind an edit, see Avatar::prepared()
+    Part<HeadPose> pose;
+    Part<LayerChoice> layers;
+};
+
+// Calls visit(a's part, b's part) for each part that undo covers. Both states may be const.
+template <class State, class OtherState, class Visit>
+void each_part(State& a, OtherState& b, const Visit& visit) {
+    visit(a.pose, b.pose);
+    visit(a.layers, b.layers);
+    visit(a.avatar.person, b.avatar.person);
+    visit(a.avatar.identity_change, b.avatar.identity_change);
+    visit(a.avatar.shells, b.avatar.shells);
+    visit(a.avatar.splats, b.avatar.splats);
+    visit(a.avatar.maps, b.avatar.maps);
+    visit(a.avatar.slots, b.avatar.slots);
+    visit(a.avatar.light, b.avatar.light);
+    visit(a.avatar.source, b.avatar.source);
+}
 
 // The photograph, for the Source panel and overlays.
 struct SourcePhotograph {
@@ -69,15 +89,10 @@ class Document {
     std::string name;            // for titles: "astronaut", without folder and ending
     std::shared_ptr<const SourcePhotograph> source;
 
-    std::shared_ptr<const Avatar> fitted;  // as prepared or loaded: identity changes start from here
-    std::shared_ptr<const Avatar> avatar;  // with the changes made to the identity
-    std::shared_ptr<const AnchoredSplats> gaussians;
-    std::shared_ptr<const SplatSet> splats;      // of a .ply file
-    std::shared_ptr<PreparedPortrait> portrait;  // what training needs; absent for a reopened .likeness
-    Eigen::VectorXf baked_identity_change;       // what `avatar` has; edits.identity_change may be ahead of it
-
-    EditableState edits;
-    bool symmetric = false;  // expression edits move both sides
+    DocumentState state;
+    std::shared_ptr<const PhotoEvidence> evidence;  // what training needs; absent for a reopened .likeness
+    std::shared_ptr<const SplatSet> splats;         // of a .ply file
+    bool symmetric = false;                         // expression edits move both sides
 
     // Points that views look at, metres, and the distance that fills the picture.
     Eigen::Vector3f middle = Eigen::Vector3f::Zero();
@@ -87,8 +102,9 @@ class Document {
     Revision revision, saved_revision, autosaved_revision;
     bool dirty() const { return kind == DocumentKind::avatar && revision != saved_revision; }
 
-    bool has_avatar() const { return avatar != nullptr; }
-    const HeadModel* model() const { return avatar ? avatar->model.get() : nullptr; }
+    bool has_avatar() const { return state.avatar.model != nullptr; }
+    const Avatar& avatar() const { return state.avatar; }
+    const HeadModel* model() const { return state.avatar.model.get(); }  // null without an avatar
     bool layer_shown(Layer layer) const;
 };
 

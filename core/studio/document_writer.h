@@ -8,18 +8,8 @@
 
 namespace likeness {
 
-class DocumentWriter {
-  public:
-    // Takes hold of the parts; copies nothing large. Precondition: the document has an avatar.
-    explicit DocumentWriter(const Document& document);
-    // Any thread. Errors: those of save_avatar.
-    Status write(const std::filesystem::path& file, bool thumbnail) const;
-
-  private:
-    std::shared_ptr<const Avatar> avatar_, fitted_;
-    std::shared_ptr<const AnchoredSplats> gaussians_;
-    EditableState edits_;
-    Eigen::VectorXf baked_change_;
-};
+// Any thread; copies of a state share its parts. With `thumbnail` a small picture of the layers that are shown. Errors:
+// those of save_avatar. Precondition: there is an avatar.
+Status write_document(const DocumentState& state, const std::filesystem::path& file, bool thumbnail);
 
 }  // namespace likeness

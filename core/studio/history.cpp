@@ -5,130 +5,121 @@
 namespace likeness {
 namespace {
 
-// Where each value of an EditableState lies in one row of numbers.
-template <class State, class Visit>
-void visit_values(State& state, Visit&& visit) {
-    std::uint32_t index = 0;
-    const auto all = [&](auto&& values) {
-        for (Eigen::Index i = 0; i < values.size(); ++i) visit(index++, values.data()[i]);
-    };
-    all(state.pose.controls);
-    all(state.pose.joints);
-    all(state.pose.translation);
-    all(state.identity_change);
+template <class T>
+bool same(const Part<T>& a, const Part<T>& b) {
+    if constexpr (requires { *a == *b; })
+        return a == b || *a == *b;
+    else
+        return a == b;
 }
 
-struct Change {
-    std::uint32_t index;
-    float before, after;
-};
-
-class StateEdit final : public Edit {
-  public:
-    std::vector<Change> changes;  // sorted by index
-    std::array<bool, layer_count> hidden_before{}, hidden_after{}, solo_before{}, solo_after{};
-
-    void apply(Document& document) const override { set(document.edits, true); }
-    void revert(Document& document) const override { set(document.edits, false); }
-    std::size_t bytes() const override { return sizeof(*this) + changes.capacity() * sizeof(Change); }
-
-    bool absorb(const Edit& later) override {
-        const auto* other = dynamic_cast<const StateEdit*>(&later);
-        if (!other) return false;
-        for (const Change& change : other->changes) {
-            const auto at = std::lower_bound(changes.begin(), changes.end(), change.index,
-                                             [](const Change& c, std::uint32_t index) { return c.index < index; });
-            if (at != changes.end() && at->index == change.index)
-                at->after = change.after;
-            else
-                changes.insert(at, change);
-        }
-        std::erase_if(changes, [](const Change& c) { return c.before == c.after; });
-        hidden_after = other->hidden_after;
-        solo_after = other->solo_after;
-        return true;
-    }
-
-    bool nothing() const override {
-        return changes.empty() && hidden_before == hidden_after && solo_before == solo_after;
-    }
-
-  private:
-    void set(EditableState& state, bool after) const {
-        auto next = changes.begin();
-        visit_values(state, [&](std::uint32_t index, float& value) {
-            if (next == changes.end() || next->index != index) return;
-            value = after ? next->after : next->before;
-            ++next;
-        });
-        state.layer_hidden = after ? hidden_after : hidden_before;
-        state.layer_solo = after ? solo_after : solo_before;
-    }
-};
-
-// Small edits are mostly what surrounds them.
-std::size_t bytes_of(const History::Entry& entry) {
-    return sizeof(entry) + entry.title.capacity() + entry.merge_key.capacity() + entry.edit->bytes();
+// Calls visit(a's part, b's part) for those parts whose bit is set.
+template <class State, class OtherState, class Visit>
+void each_changed(const std::bitset<16>& changed, State& a, OtherState& b, const Visit& visit) {
+    std::size_t part = 0;
+    each_part(a, b, [&](auto& of_a, auto& of_b) {
+        if (changed[part++]) visit(of_a, of_b);
+    });
 }
 
 }  // namespace
 
-std::unique_ptr<Edit> difference(const EditableState& before, const EditableState& after) {
-    auto edit = std::make_unique<StateEdit>();
-    std::vector<float> old;
-    visit_values(before, [&](std::uint32_t, float value) { old.push_back(value); });
-    visit_values(after, [&](std::uint32_t index, float value) {
-        if (index < old.size() && old[index] != value) edit->changes.push_back({index, old[index], value});
-    });
-    edit->changes.shrink_to_fit();
-    edit->hidden_before = before.layer_hidden;
-    edit->hidden_after = after.layer_hidden;
-    edit->solo_before = before.layer_solo;
-    edit->solo_after = after.layer_solo;
-    if (edit->nothing()) return nullptr;
-    return edit;
+Edit::Edit(const DocumentState& before, const DocumentState& after) {
+    std::size_t part = 0;
+    each_part(before, after, [&](const auto& first, const auto& last) { changed_[part++] = !same(first, last); });
+    put(before, before_);
+    put(after, after_);
 }
 
-void History::push(const std::string& title, const std::string& merge_key, std::uint64_t gesture,
-                   std::unique_ptr<Edit> edit) {
-    if (!edit || edit->nothing()) return;
+void Edit::put(const DocumentState& from, DocumentState& state) const {
+    each_changed(changed_, from, state, [](const auto& part, auto& place) { place = part; });
+}
+
+// Lets go of parts that are the same before and after.
+void Edit::settle() {
+    std::size_t part = 0;
+    each_part(before_, after_, [&](auto& before, auto& after) {
+        if (same(before, after)) {
+            before = after = {};
+            changed_.reset(part);
+        }
+        ++part;
+    });
+}
+
+void Edit::absorb(const Edit& later) {
+    std::size_t part = 0;
+    each_part(later.before_, before_, [&](const auto& before, auto& mine) {
+        if (later.changed_[part] && !changed_[part]) mine = before;
+        ++part;
+    });
+    later.put(later.after_, after_);
+    changed_ |= later.changed_;
+    settle();
+}
+
+void Edit::visit_memory(const BlockVisitor& visit) const {
+    each_changed(changed_, before_, after_, [&](const auto& before, const auto& after) {
+        before.visit_memory(visit);
+        after.visit_memory(visit);
+    });
+}
+
+void History::count(const Entry& entry) {
+    bytes_ += sizeof(entry) + entry.title.capacity() + entry.merge_key.capacity();
+    entry.edit.visit_memory([&](const void* at, std::size_t bytes) {
+        Block& block = blocks_[at];
+        if (block.users++ == 0) bytes_ += block.bytes = bytes;
+    });
+}
+
+void History::discount(const Entry& entry) {
+    bytes_ -= sizeof(entry) + entry.title.capacity() + entry.merge_key.capacity();
+    entry.edit.visit_memory([&](const void* at, std::size_t) {
+        const auto block = blocks_.find(at);
+        if (--block->second.users > 0) return;
+        bytes_ -= block->second.bytes;
+        blocks_.erase(block);
+    });
+}
+
+void History::push(const std::string& title, const std::string& merge_key, std::uint64_t gesture, Edit edit) {
+    if (edit.nothing()) return;
     while (entries_.size() > position_) {
-        bytes_ -= bytes_of(entries_.back());
+        discount(entries_.back());
         entries_.pop_back();
     }
     if (gesture != 0 && !entries_.empty() && entries_.back().gesture == gesture &&
         entries_.back().merge_key == merge_key) {
         Entry& last = entries_.back();
-        bytes_ -= bytes_of(last);
-        if (last.edit->absorb(*edit)) {
-            if (last.edit->nothing()) {
-                entries_.pop_back();
-                --position_;
-            } else {
-                last.title = title;
-                last.state = ++last_state_;
-                bytes_ += bytes_of(last);
-            }
-            return;
+        discount(last);
+        last.edit.absorb(edit);
+        if (last.edit.nothing()) {
+            entries_.pop_back();
+            --position_;
+        } else {
+            last.title = title;
+            last.state = ++last_state_;
+            count(last);
         }
-        bytes_ += bytes_of(last);
+        return;
     }
     entries_.push_back({title, merge_key, gesture, ++last_state_, std::move(edit)});
-    bytes_ += bytes_of(entries_.back());
+    count(entries_.back());
     ++position_;
     enforce_cap();
 }
 
 bool History::undo(Document& document) {
     if (position_ == 0) return false;
-    entries_[--position_].edit->revert(document);
+    entries_[--position_].edit.revert(document.state);
     entries_[position_].gesture = 0;  // a drag that goes on after an undo is a new entry
     return true;
 }
 
 bool History::redo(Document& document) {
     if (position_ == entries_.size()) return false;
-    entries_[position_++].edit->apply(document);
+    entries_[position_++].edit.apply(document.state);
     return true;
 }
 
@@ -140,6 +131,7 @@ void History::jump(Document& document, std::size_t position) {
 
 void History::clear() {
     entries_.clear();
+    blocks_.clear();
     position_ = bytes_ = dropped_ = 0;
     base_state_ = ++last_state_;
 }
@@ -153,7 +145,7 @@ void History::enforce_cap() {
     // The oldest go first; when all that is left could be redone, the newest.
     while (bytes_ > cap_ && !entries_.empty()) {
         Entry& victim = position_ > 0 ? entries_.front() : entries_.back();
-        bytes_ -= bytes_of(victim);
+        discount(victim);
         ++dropped_;
         if (position_ > 0) {
             base_state_ = victim.state;

@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <array>
-#include <limits>
 #include <map>
 
 namespace likeness {
@@ -68,70 +67,6 @@ void set_slider(const IdentitySlider& slider, float value, Eigen::VectorXf& chan
     }
     change[slider.up] = std::max(value, 0.0f);
     change[slider.down] = std::max(-value, 0.0f);
-}
-
-void IdentityBaker::bind_hair() {
-    const Eigen::Index hair = fitted_->hair.vertices.cols(), head = fitted_->person.vertices.cols();
-    near_.assign(std::size_t(hair * neighbours_), 0);
-    weights_.assign(near_.size(), 0);
-    const Eigen::VectorXf square = fitted_->person.vertices.colwise().squaredNorm();
-    Eigen::VectorXf distance(head);
-    for (Eigen::Index h = 0; h < hair; ++h) {
-        const Eigen::Vector3f p = fitted_->hair.vertices.col(h);
-        distance.noalias() = square - 2 * (fitted_->person.vertices.transpose() * p);
-        std::array<std::pair<float, int>, neighbours_> best;
-        best.fill({std::numeric_limits<float>::infinity(), 0});
-        for (Eigen::Index v = 0; v < head; ++v) {
-            if (distance[v] >= best.back().first) continue;
-            best.back() = {distance[v], int(v)};
-            std::sort(best.begin(), best.end());
-        }
-        float sum = 0;
-        for (int k = 0; k < neighbours_; ++k) {
-            const std::size_t at = std::size_t(h * neighbours_ + k);
-            near_[at] = best[std::size_t(k)].second;
-            // Inverse distances; a millimetre keeps a vertex on the skin from taking everything.
-            weights_[at] = 1 / (std::max(0.0f, best[std::size_t(k)].first + p.squaredNorm()) + 1e-6f);
-            sum += weights_[at];
-        }
-        for (int k = 0; k < neighbours_; ++k) weights_[std::size_t(h * neighbours_ + k)] /= sum;
-    }
-}
-
-std::shared_ptr<const Avatar> IdentityBaker::before(const std::shared_ptr<const Avatar>& changed,
-                                                    const Eigen::VectorXf& change) {
-    if (change.size() != changed->identity.size() || change.isZero(0)) return changed;
-    auto result = std::make_shared<Avatar>(*changed);
-    result->identity -= change;
-    result->prepare();
-    // Where hair follows depends on where it was: a fixed point, near after a few rounds.
-    for (int round = 0; round < 4 && changed->hair.vertices.cols() > 0; ++round) {
-        const auto forth = IdentityBaker(result).bake(change);
-        auto next = std::make_shared<Avatar>(*result);
-        next->hair.vertices += changed->hair.vertices - forth->hair.vertices;
-        next->prepare();
-        result = std::move(next);
-    }
-    return result;
-}
-
-std::shared_ptr<const Avatar> IdentityBaker::bake(const Eigen::VectorXf& change) {
-    if (change.size() != fitted_->identity.size() || change.isZero(0)) return fitted_;
-    auto result = std::make_shared<Avatar>(*fitted_);
-    result->identity += change;
-    if (result->hair.vertices.cols() > 0) {
-        if (near_.empty()) bind_hair();
-        const PersonalHead person =
-            personalise(*result->model, result->identity, result->offsets.size() ? &result->offsets : nullptr);
-        const Vertices moved = person.vertices - fitted_->person.vertices;
-        for (Eigen::Index h = 0; h < result->hair.vertices.cols(); ++h)
-            for (int k = 0; k < neighbours_; ++k) {
-                const std::size_t at = std::size_t(h * neighbours_ + k);
-                result->hair.vertices.col(h) += weights_[at] * moved.col(near_[at]);
-            }
-    }
-    result->prepare();
-    return result;
 }
 
 }  // namespace likeness

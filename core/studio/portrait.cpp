@@ -234,7 +234,8 @@ Result<PreparedPortrait> prepare_portrait(PortraitTools& tools, const Image& loa
     if (result.fit.model_error > 0.03f)
         result.warnings.push_back("the face has unusual proportions (a drawing?); the head fits it only roughly");
 
-    Photo& photo = result.photo = *std::move(cut);
+    auto evidence = std::make_shared<PhotoEvidence>();
+    Photo& photo = evidence->photo = *std::move(cut);
     photo.camera = result.fit.camera;
     photo.camera.width = photo.camera.height = photo_side;
     photo.camera.fx *= scale;
@@ -244,63 +245,63 @@ Result<PreparedPortrait> prepare_portrait(PortraitTools& tools, const Image& loa
     photo.pose = result.fit.pose;
 
     progress.report(0.14, "Shaping head and hair");
-    OutlineEvidence evidence;
-    evidence.alpha = &photo.alpha;
-    evidence.hair = &photo.hair;
-    evidence.camera = photo.camera;
-    tools.fitter->fit_outline(result.landmarks, evidence, result.fit);
+    OutlineEvidence outline;
+    outline.alpha = &photo.alpha;
+    outline.hair = &photo.hair;
+    outline.camera = photo.camera;
+    tools.fitter->fit_outline(result.landmarks, outline, result.fit);
 
     correct_hair(*tools.head, result.fit, photo);
 
     Avatar& avatar = result.avatar;
     avatar.model = tools.head;
-    avatar.identity = result.fit.identity;
-    avatar.source.pose = photo.pose;
     OffsetParts offsets = split_offsets(*tools.head, result.fit);
-    avatar.offsets = std::move(offsets.face);
+    avatar.person = Person{result.fit.identity, std::move(offsets.face), nullptr};
     avatar.add_expressions(target_at(offsets.expression, photo.pose.controls));
     avatar.prepare();
-    const TeethShift down = teeth_shift(*tools.head, avatar.person, photo);
+    const TeethShift down = teeth_shift(*tools.head, avatar.head(), photo);
+    Vertices& shaped = avatar.person.edit().offsets;
     for (int v = 0; v < tools.head->vertex_count(); ++v) {
         const std::string& part = tools.head->region_names[tools.head->vertex_region[std::size_t(v)]];
-        if (part == "teeth_upper" || part == "gums_upper") avatar.offsets(1, v) -= down.upper;
-        if (part == "teeth_lower" || part == "gums_lower") avatar.offsets(1, v) -= down.lower;
+        if (part == "teeth_upper" || part == "gums_upper") shaped(1, v) -= down.upper;
+        if (part == "teeth_lower" || part == "gums_lower") shaped(1, v) -= down.lower;
     }
     avatar.prepare();
     SeedOptions seeding;
     seeding.density = options.density;
     seeding.seed = options.training.seed;
-    auto placing = std::async(std::launch::async, [&model = *tools.head, bare = avatar.neutral, seeding] {
+    auto placing = std::async(std::launch::async, [&model = *tools.head, bare = avatar.neutral(), seeding] {
         return places_on_head(model, bare, seeding);
     });
-    result.hair_presence = grow_hair(avatar, photo);
+    evidence->hair_presence = grow_hair(avatar, photo);
 
     progress.report(0.18, "Painting");
-    seed_splats(avatar, photo, result.hair_presence, placing.get(), seeding);
-    avatar.source.camera = photo.camera;
-    avatar.source.file = std::filesystem::path(name).filename().string();
-    avatar.source.picture = Image(photo_side, photo_side, 4);
+    seed_splats(avatar, photo, evidence->hair_presence, placing.get(), seeding);
+    auto crop_and_matte = std::make_shared<Image>(photo_side, photo_side, 4);
     for (std::size_t i = 0; i < photo.alpha.pixels.size(); ++i) {
-        std::copy_n(&crop_image.pixels[i * 3], 3, &avatar.source.picture.pixels[i * 4]);
-        avatar.source.picture.pixels[i * 4 + 3] = photo.alpha.pixels[i];
+        std::copy_n(&crop_image.pixels[i * 3], 3, &crop_and_matte->pixels[i * 4]);
+        crop_and_matte->pixels[i * 4 + 3] = photo.alpha.pixels[i];
     }
+    avatar.source = SourceView{photo.pose, photo.camera, std::move(crop_and_matte),
+                               std::filesystem::path(name).filename().string()};
+    result.evidence = std::move(evidence);
     return result;
 }
 
 Result<PreparedPortrait> restore_portrait(PortraitTools& tools, const Avatar& avatar, Progress& progress) {
-    const SourceView& source = avatar.source;
-    if (source.picture.empty() || source.picture.channels != 4 || source.camera.width <= 0)
+    const SourceView& source = *avatar.source;
+    if (!source.picture || source.picture->channels != 4 || source.camera.width <= 0)
         return Error{ErrorCode::invalid_argument,
                      "The avatar carries no photograph to learn from; open the photograph.", ""};
     progress.report(0.1, "Looking at the photograph again");
-    Image picture(source.picture.width, source.picture.height, 3);
+    Image picture(source.picture->width, source.picture->height, 3);
     for (std::size_t i = 0; i * 3 < picture.pixels.size(); ++i)
-        std::copy_n(&source.picture.pixels[i * 4], 3, &picture.pixels[i * 3]);
+        std::copy_n(&source.picture->pixels[i * 4], 3, &picture.pixels[i * 3]);
     if (avatar.model->landmarks.size() < 468)
         return Error{ErrorCode::invalid_argument, "This avatar's head cannot be trained here; open the photograph.",
                      ""};
     // Of several faces the one that the avatar is of.
-    const PosedHead head = pose_head(*avatar.model, avatar.person, source.pose);
+    const PosedHead head = pose_head(*avatar.model, avatar.head(), source.pose);
     const Eigen::Vector2f nose =
         source.camera.project(surface_position(head.vertices, avatar.model->triangles, avatar.model->landmarks[1]));
     auto faces = tools.faces->detect_faces(picture);
@@ -321,17 +322,19 @@ Result<PreparedPortrait> restore_portrait(PortraitTools& tools, const Avatar& av
     result.landmarks = to_points(*landmarks);
     result.photo_width = result.crop_side = picture.width;
     result.photo_height = picture.height;
-    result.fit.identity = avatar.identity;
-    result.fit.offsets = avatar.offsets;
+    result.fit.identity = avatar.person->identity;
+    result.fit.offsets = avatar.person->offsets;
     result.fit.pose = source.pose;
     result.fit.camera = source.camera;
-    result.photo = *std::move(cut);
-    result.photo.camera = source.camera;
-    result.photo.pose = source.pose;
+    auto evidence = std::make_shared<PhotoEvidence>();
+    evidence->photo = *std::move(cut);
+    evidence->photo.camera = source.camera;
+    evidence->photo.pose = source.pose;
     progress.report(0.7, "Finding the hair");
-    correct_hair(*avatar.model, result.fit, result.photo);
+    correct_hair(*avatar.model, result.fit, evidence->photo);
     Avatar grown = avatar;  // the avatar's own shell stays; only where hair is must be known again
-    result.hair_presence = grow_hair(grown, result.photo);
+    evidence->hair_presence = grow_hair(grown, evidence->photo);
+    result.evidence = std::move(evidence);
     return result;
 }
 

@@ -37,11 +37,10 @@ struct PortraitOptions {
 // A portrait understood, before anything is learned.
 struct PreparedPortrait {
     Avatar avatar;  // seeded
-    Photo photo;
+    std::shared_ptr<const PhotoEvidence> evidence;
     HeadFit fit;  // in the photograph's pixels
     LandmarkPoints landmarks;
     std::vector<FaceDetection> faces;  // all that were found, largest first
-    std::vector<float> hair_presence;
     int photo_width = 0, photo_height = 0;
     Eigen::Vector2i crop_origin = Eigen::Vector2i::Zero();
     int crop_side = 0;  // of the square crop, photograph pixels

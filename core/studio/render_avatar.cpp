@@ -23,8 +23,8 @@ AvatarRenderer::AvatarRenderer(std::unique_ptr<Rasterizer> rasterizer, const Lay
 
 const Frame& AvatarRenderer::render_frame(const Avatar& avatar, const HeadPose& pose, const Camera& camera,
                                           const RasterOptions& options) {
-    deform(avatar.splats, splat_frames(avatar, pose), posed_);
-    hide_layers(avatar.splats, visible_, posed_);
+    deform(*avatar.splats, splat_frames(avatar, pose), posed_);
+    hide_layers(*avatar.splats, visible_, posed_);
     rasterizer_->forward(posed_, camera, options, frame_);
     return frame_;
 }
@@ -37,7 +37,7 @@ Image AvatarRenderer::render(const Avatar& avatar, const HeadPose& pose, const C
 }
 
 Image render_mesh(const Avatar& avatar, const HeadPose& pose, const Camera& camera) {
-    const PosedHead head = pose_head(*avatar.model, avatar.person, pose);
+    const PosedHead head = pose_head(*avatar.model, avatar.head(), pose);
     const Triangles& triangles = avatar.model->triangles;
     const MeshBuffer buffer = rasterize_mesh(head.vertices, triangles, camera);
     const Vertices normals = vertex_normals(head.vertices, triangles);

@@ -159,9 +159,7 @@ Status Script::expect(Studio& studio, const Arguments& arguments) const {
             found = document.path.string();
             holds = value == Value(found);
         } else if (name == "gaussians") {
-            const std::size_t count = document.gaussians ? document.gaussians->count
-                                      : document.splats  ? document.splats->count
-                                                         : 0;
+            const std::size_t count = studio.scene().gaussian_count();
             found = std::to_string(count);
             holds = value.is_number() && double(count) >= value.number();
         } else {

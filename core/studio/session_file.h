@@ -7,14 +7,12 @@
 
 namespace likeness {
 
-void write_session(Avatar& avatar, const Eigen::VectorXf& fitted_identity, const EditableState& edits);
-// The avatar before its identity was changed (or the same), and the edits; anything unusable is left at its default.
-struct ReadSession {
-    std::shared_ptr<const Avatar> fitted;
-    EditableState edits;
-};
-ReadSession read_session(const std::shared_ptr<const Avatar>& avatar);
-EditableState neutral_edits(const HeadModel& model);
+// The avatar as it is to be written: its document holds the session.
+Avatar write_session(const DocumentState& state);
+// What is unusable of the session is left at its default.
+DocumentState read_session(Avatar avatar);
+// An avatar at rest with all its layers.
+DocumentState neutral_state(Avatar avatar);
 
 // Just the layers that the avatar shows: all but those that were hidden when it was saved.
 LayerFlags shown_layers(const Avatar& avatar);

@@ -102,16 +102,15 @@ void Studio::drain() {
         motion_.advance(elapsed);
         ++scene_version_;
     }
-    bake_identity();
+    shape_head();
     autosave(false);
     write_settings();
     return_memory();
 }
 
 bool Studio::idle() const {
-    const auto& change = document_.edits.identity_change;
-    const bool baked = change.size() == 0 || change == document_.baked_identity_change;
-    return jobs_.idle() && baked && device_.has_value() && !(busy_ && busy_());
+    const bool shaped = !document_.has_avatar() || document_.avatar().prepared();
+    return jobs_.idle() && shaped && device_.has_value() && !(busy_ && busy_());
 }
 
 void Studio::write_settings() {
@@ -166,25 +165,27 @@ Status Studio::execute(const CommandCall& call) {
     if (file_request_ && file_request_->command == call.id && call.arguments.has("path")) file_request_.reset();
     if (!command.undoable) return command.run(*this, *arguments);
 
-    const EditableState before = document_.edits;
+    const DocumentState before = document_.state;
     const std::uint64_t document = document_.id;
     Status status;
     try {
         status = command.run(*this, *arguments);
     } catch (...) {
-        if (document_.id == document) document_.edits = before;
+        if (document_.id == document) document_.state = before;
         throw;
     }
     if (!status) {
-        if (document_.id == document) document_.edits = before;
+        if (document_.id == document) document_.state = before;
         return status;
     }
-    if (auto edit = difference(before, document_.edits)) {
+    if (Edit edit(before, document_.state); !edit.nothing()) {
         const std::string what =
             !command.merge_by.empty() && arguments->has(command.merge_by) ? arguments->text(command.merge_by) : "";
         history_.push(what.empty() ? command.title : command.title + ": " + what, call.id + " " + what, gesture_,
                       std::move(edit));
         edited();
+    } else if (document_.id == document) {
+        document_.state = before;  // equal parts stay the same parts
     }
     return status;
 }
@@ -250,8 +251,7 @@ void Studio::learned() {
 Scene Studio::scene() const {
     Scene scene;
     scene.version = scene_version_;
-    scene.avatar = document_.avatar;
-    scene.gaussians = document_.gaussians;
+    scene.avatar = document_.avatar();
     scene.splats = document_.splats;
     if (document_.has_avatar()) scene.pose = shown_pose();
     for (std::size_t i = 0; i < layer_count; ++i) scene.visible[i] = document_.layer_shown(Layer(i));
@@ -259,14 +259,14 @@ Scene Studio::scene() const {
 }
 
 HeadPose Studio::shown_pose() const {
-    HeadPose pose = document_.edits.pose;
+    HeadPose pose = *document_.state.pose;
     if (document_.has_avatar()) motion_.apply(*document_.model(), pose);
     return pose;
 }
 
 void Studio::adopt_shown_pose() {
     if (!motion_.shown() || !document_.has_avatar()) return;
-    document_.edits.pose = shown_pose();
+    document_.state.pose = shown_pose();
     motion_.hide();
     ++scene_version_;
 }
@@ -275,7 +275,6 @@ void Studio::cancel_document_jobs() {
     if (session_) session_->stop();
     for (const int job : {prepare_job_, train_job_, bake_job_, turn_job_}) jobs_.cancel(job);
     session_.reset();
-    shown_snapshot_.reset();
 }
 
 void Studio::replace_document(Document document) {
@@ -292,7 +291,6 @@ void Studio::replace_document(Document document) {
     gesture_ = 0;
     training_ = {};
     training_.options = next_training_;
-    baker_ = document_.fitted ? std::make_shared<IdentityBaker>(document_.fitted) : nullptr;
     if (!document_.has_avatar()) motion_.hide();
     autosave_due_ = now() + settings_.autosave_seconds;
     view_.source_camera = false;
@@ -304,26 +302,32 @@ void Studio::replace_document(Document document) {
 }
 
 void Studio::frame_document() {
-    if (!document_.fitted) return;  // a file of splats brought its own middle
-    document_.middle = head_middle(*document_.fitted);
+    if (!document_.has_avatar()) return;  // a file of splats brought its own middle
+    // Of the person as fitted: what is looked at stays where it is while the shape is edited.
+    document_.middle = head_middle(as_fitted(document_.avatar()));
     document_.view_height = 0.40f;
 }
 
-void Studio::bake_identity() {
-    const Eigen::VectorXf& change = document_.edits.identity_change;
-    if (!baker_ || change.size() == 0 || change == document_.baked_identity_change || jobs_.running(bake_job_)) return;
-    using Baked = std::shared_ptr<const Avatar>;
-    bake_job_ = jobs_.start_for<Baked>(
-        "Shaping the head", [baker = baker_, change](Progress&) -> Result<Baked> { return baker->bake(change); },
-        [this, change, id = document_.id](Result<Baked> baked) {
+void Studio::shape_head() {
+    if (!document_.has_avatar() || document_.avatar().prepared() || jobs_.running(bake_job_)) return;
+    using Shaped = std::shared_ptr<const RestSurface>;
+    bake_job_ = jobs_.start_for<Shaped>(
+        "Shaping the head",
+        [avatar = document_.avatar()](Progress&) mutable -> Result<Shaped> {
+            avatar.prepare();
+            return avatar.rest;
+        },
+        [this, id = document_.id](Result<Shaped> shaped) {
             if (id != document_.id) return;
-            if (!baked) {
-                messages_.error(baked.error());
-                document_.edits.identity_change = document_.baked_identity_change;  // no endless second try
-                return;
+            Avatar& avatar = document_.state.avatar;
+            if (shaped) {
+                // Of another person, that was prepared meanwhile: made again.
+                if ((*shaped)->person == avatar.person && (*shaped)->shells == avatar.shells)
+                    avatar.rest = *std::move(shaped);
+            } else {
+                messages_.error(shaped.error());
+                avatar.identity_change = avatar.rest->change;  // no endless second try
             }
-            document_.avatar = *std::move(baked);
-            document_.baked_identity_change = change;
             ++scene_version_;
         },
         {.cancellable = false, .quiet = true});

@@ -134,7 +134,7 @@ class Studio {
     Status open_motion(const std::filesystem::path& file);
     Status turn_over();  // precondition: the document is a file of splats
     MotionPlayer& player() { return motion_; }
-    EditableState& edits() { return document_.edits; }
+    DocumentState& state() { return document_.state; }
     void set_symmetric(bool on) { document_.symmetric = on; }
     void redraw() { ++scene_version_; }  // something of the view changed
     void set_device(const std::string& name);
@@ -169,7 +169,7 @@ class Studio {
     void cancel_document_jobs();
     void edited();   // the history moved
     void learned();  // content changed that undo does not cover
-    void bake_identity();
+    void shape_head();
     void autosave(bool now);
     void autosaved(const Status& status, std::uint64_t document, const Revision& revision);
     bool awaits_recovery(const std::filesystem::path& autosave) const;
@@ -201,9 +201,7 @@ class Studio {
     TrainingStatus training_;
     TrainerOptions next_training_;
     std::shared_ptr<TrainingSession> session_;
-    std::weak_ptr<PreparedPortrait> trained_;  // what the last training job works on
-    std::shared_ptr<const AvatarSnapshot> shown_snapshot_;
-    std::shared_ptr<IdentityBaker> baker_;
+    std::weak_ptr<const PhotoEvidence> trained_;  // what the last training job works on
     int prepare_job_ = 0, train_job_ = 0, open_job_ = 0, bake_job_ = 0, save_job_ = 0, autosave_job_ = 0,
         settings_job_ = 0, memory_job_ = 0, turn_job_ = 0;
     std::uint64_t activity_seen_ = 0, activity_returned_ = 0;  // see return_memory()

@@ -39,12 +39,12 @@ void Studio::autosave(bool at_once) {
     recovery.autosave = beside ? autosave_beside(document_.path) : elsewhere;
     autosave_job_ = jobs_.start(
         "Autosave",
-        [what = DocumentWriter(document_), recovery, elsewhere,
+        [state = document_.state, recovery, elsewhere,
          folder = recovery_folder_](Progress&) mutable -> Status {
-            Status written = what.write(recovery.autosave, false);
+            Status written = write_document(state, recovery.autosave, false);
             if (!written && recovery.autosave != elsewhere) {
                 recovery.autosave = elsewhere;
-                written = what.write(elsewhere, false);
+                written = write_document(state, elsewhere, false);
             }
             return written ? folder->remember(recovery) : written;
         },

@@ -31,10 +31,6 @@ FileKind kind_of(const fs::path& file) {
     return FileKind::picture;
 }
 
-std::shared_ptr<const AnchoredSplats> splats_of(const std::shared_ptr<const Avatar>& avatar) {
-    return {avatar, &avatar->splats};
-}
-
 // The middle and the height that show nine tenths of the Gaussians.
 void frame_splats(const SplatSet& splats, Document& document) {
     Eigen::Vector3f low, high;
@@ -106,15 +102,12 @@ void Studio::open_avatar_file(const fs::path& file, const std::optional<Recovery
             auto loaded = load_avatar(file, head);
             if (!loaded) return loaded.error();
             auto opened = std::make_shared<Opened>();
-            opened->avatar = std::make_shared<const Avatar>(*std::move(loaded));
             progress.report(0.8, "Preparing");
-            ReadSession session = read_session(opened->avatar);
-            opened->fitted = std::move(session.fitted);
-            opened->edits = std::move(session.edits);
-            if (const SourceView& view = opened->avatar->source; !view.picture.empty()) {
+            opened->state = read_session(*std::move(loaded));
+            if (const auto& picture = opened->state.avatar.source->picture) {
                 auto source = std::make_shared<SourcePhotograph>();
-                source->picture = std::shared_ptr<const Image>(opened->avatar, &view.picture);
-                source->crop_side = view.picture.width;
+                source->picture = picture;
+                source->crop_side = picture->width;
                 opened->source = std::move(source);
             }
             return opened;
@@ -131,13 +124,11 @@ void Studio::open_avatar_file(const fs::path& file, const std::optional<Recovery
             document.path = recovery ? recovery->document : file;
             document.name = recovery ? recovery->name : file.stem().string();
             document.source = opened.source;
-            document.fitted = opened.fitted;
-            document.avatar = opened.avatar;
-            document.gaussians = splats_of(opened.avatar);
-            document.edits = opened.edits;
-            document.baked_identity_change = opened.edits.identity_change;
+            document.state = opened.state;
             if (recovery) document.revision.learned = 1;  // not saved yet
             replace_document(std::move(document));
+            if (const std::string unknown = unknown_parts_sentence(document_.avatar(), document_.name); !unknown.empty())
+                messages_.warning(unknown);
             if (recovery) {
                 recovered_ = recovery;
                 std::erase_if(recoveries_, [&](const Recovery& r) { return r.autosave == recovery->autosave; });

@@ -5,6 +5,7 @@
 #include <mutex>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "core/head/head_asset.h"
 #include "core/studio/session_file.h"
@@ -54,10 +55,10 @@ struct Studio::Tools {
 // Made on a worker: everything of a portrait or an avatar's file that its document needs.
 struct Studio::Opened {
     std::uint64_t document = 0;  // that it belongs to; 0: a new one
-    std::shared_ptr<PreparedPortrait> portrait;
-    std::shared_ptr<const Avatar> fitted, avatar;
+    DocumentState state;
+    std::shared_ptr<const PhotoEvidence> evidence;  // null of a file's avatar
     std::shared_ptr<const SourcePhotograph> source;
-    EditableState edits;
+    std::vector<std::string> warnings;
     bool same_face = false;
 };
 

@@ -17,9 +17,9 @@ Status Studio::save(const fs::path& given) {
         return studio_error("'" + file.string() + "' is a folder; choose a file's name.");
     save_job_ = jobs_.start(
         "Saving " + file.filename().string(),
-        [what = DocumentWriter(document_), file](Progress& progress) {
+        [state = document_.state, file](Progress& progress) {
             progress.report(0.1, "Writing");
-            return what.write(file, true);
+            return write_document(state, file, true);
         },
         [this, file, id = document_.id, revision = document_.revision](const Status& status) {
             saved(status, id, revision, file);

@@ -30,10 +30,10 @@ void Studio::prepare(std::shared_ptr<const SourcePhotograph> source, int face) {
             auto opened = std::make_shared<Opened>();
             opened->document = id;
             opened->same_face = same_face;
-            opened->portrait = std::make_shared<PreparedPortrait>(*std::move(prepared));
-            const PreparedPortrait& portrait = *opened->portrait;
-            opened->fitted = opened->avatar = std::make_shared<const Avatar>(portrait.avatar);
-            opened->edits = neutral_edits(*portrait.avatar.model);
+            const PreparedPortrait& portrait = *prepared;
+            opened->state = neutral_state(portrait.avatar);
+            opened->evidence = portrait.evidence;
+            opened->warnings = portrait.warnings;
             auto known = std::make_shared<SourcePhotograph>(*source);
             known->faces = portrait.faces;
             known->face = options.face;
@@ -67,18 +67,18 @@ void Studio::portrait_prepared(const Opened& opened) {
     document_.kind = DocumentKind::avatar;
     document_.stage = DocumentStage::ready;
     document_.problem.reset();
-    document_.portrait = opened.portrait;
+    document_.evidence = opened.evidence;
     document_.source = opened.source;
-    document_.fitted = opened.fitted;
-    document_.avatar = opened.avatar;
-    document_.gaussians = {opened.avatar, &opened.avatar->splats};
-    if (!opened.same_face) {
-        document_.edits = opened.edits;
+    const DocumentState edited_before = document_.state;
+    document_.state = opened.state;
+    if (opened.same_face) {
+        document_.state.pose = edited_before.pose;
+        document_.state.layers = edited_before.layers;
+        document_.state.avatar.identity_change = edited_before.avatar.identity_change;
+    } else {
         history_.clear();
     }
-    document_.baked_identity_change = Eigen::VectorXf::Zero(opened.avatar->identity.size());
-    baker_ = std::make_shared<IdentityBaker>(opened.fitted);
-    for (const std::string& warning : opened.portrait->warnings)
+    for (const std::string& warning : opened.warnings)
         messages_.warning(document_.name + ": " + warning + ".");
     frame_document();
     edited();
@@ -106,25 +106,24 @@ Status Studio::prepare_face(int face) {
 // What a file does not keep of the photograph (where hair, skin and clothes are) is found again.
 void Studio::restore_photograph() {
     struct Restored {
-        std::shared_ptr<PreparedPortrait> portrait;
+        std::shared_ptr<const PhotoEvidence> evidence;
         std::shared_ptr<const SourcePhotograph> source;
     };
-    auto avatar = std::make_shared<Avatar>(*document_.fitted);
-    avatar->splats = *document_.gaussians;
     prepare_job_ = jobs_.start_for<Restored>(
         "Preparing to train " + document_.name,
-        [tools = tools_, avatar, source = document_.source](Progress& progress) -> Result<Restored> {
+        [tools = tools_, avatar = document_.avatar(),
+         source = document_.source](Progress& progress) -> Result<Restored> {
             progress.report(0, "Loading the networks");
             std::lock_guard lock(tools->mutex);
             progress.report(0, "Loading the networks");  // cancelled while it waited
             auto loaded = tools->load_portrait_tools();
             if (!loaded) return loaded.error();
-            auto restored = restore_portrait(**loaded, *avatar, progress);
+            auto restored = restore_portrait(**loaded, as_fitted(avatar), progress);
             if (!restored) return restored.error();
             Restored result;
-            result.portrait = std::make_shared<PreparedPortrait>(*std::move(restored));
+            result.evidence = restored->evidence;
             auto known = std::make_shared<SourcePhotograph>(*source);
-            known->landmarks = result.portrait->landmarks;
+            known->landmarks = restored->landmarks;
             result.source = std::move(known);
             return result;
         },
@@ -134,33 +133,32 @@ void Studio::restore_photograph() {
                 if (restored.error().code != ErrorCode::cancelled) messages_.error(restored.error());
                 return;
             }
-            document_.portrait = restored->portrait;
+            document_.evidence = restored->evidence;
             document_.source = restored->source;
             if (Status started = start_training(); !started) messages_.error(started.error());
         });
 }
 
 std::string Studio::training_unavailable() const {
-    // A trainer that was told to stop may still be at this portrait's last step.
-    if (session_ || (document_.portrait && jobs_.running(train_job_) && trained_.lock() == document_.portrait))
+    // A trainer that was told to stop may still be at this photograph's last step.
+    if (session_ || (document_.evidence && jobs_.running(train_job_) && trained_.lock() == document_.evidence))
         return "The avatar is being trained already.";
     if (jobs_.running(prepare_job_)) return "The photograph is being prepared already.";
     if (!document_.has_avatar()) return "Training needs an avatar; open a photograph first.";
-    if (!document_.portrait && document_.avatar->source.picture.empty())
+    if (!document_.evidence && !document_.avatar().source->picture)
         return "The avatar's file carries no photograph to learn from; open the photograph.";
     return "";
 }
 
 Status Studio::start_training() {
     if (const std::string why = training_unavailable(); !why.empty()) return studio_error(why);
-    if (!document_.portrait) {
+    if (!document_.evidence) {
         restore_photograph();
         return {};
     }
     autosave(true);
     session_ = std::make_shared<TrainingSession>();
-    trained_ = document_.portrait;
-    shown_snapshot_.reset();
+    trained_ = document_.evidence;
     training_ = {};
     training_.state = TrainingState::running;
     TrainerOptions options = next_training_;
@@ -170,13 +168,13 @@ Status Studio::start_training() {
     training_.options = options;
     train_job_ = jobs_.start_for<TrainerReport>(
         "Training " + document_.name,
-        [tools = tools_, device, options, portrait = document_.portrait,
+        [tools = tools_, device, options, avatar = document_.avatar(), evidence = document_.evidence,
          session = session_](Progress& progress) -> Result<TrainerReport> {
             progress.report(0, "Starting");
             auto opened = tools->open_device(device);
             if (!opened) opened = tools->open_device("cpu");
             if (!opened) return opened.error();
-            return session->run(*portrait, options, opened->make_training_engine(), progress);
+            return session->run(as_fitted(avatar), evidence, options, opened->make_training_engine(), progress);
         },
         [this, id = document_.id, session = session_](Result<TrainerReport> report) {
             if (id != document_.id || session != session_) return;
@@ -201,10 +199,10 @@ void Studio::training_ended(const Status& status, const std::optional<TrainerRep
             training_.state = TrainingState::failed;
             training_.problem = report->stopped_early;
             messages_.error(*report->stopped_early);
-            if (report->stopped_early->code == ErrorCode::out_of_memory && document_.gaussians) {
+            if (report->stopped_early->code == ErrorCode::out_of_memory) {
                 // The next attempt asks for less.
                 next_training_.cap =
-                    std::max<std::size_t>(1000, std::min(next_training_.cap, document_.gaussians->count) * 3 / 4);
+                    std::max<std::size_t>(1000, std::min(next_training_.cap, document_.avatar().splats->count) * 3 / 4);
                 messages_.warning("The cap for the next training is now " + std::to_string(next_training_.cap) +
                                   " Gaussians.");
             }
@@ -221,13 +219,12 @@ void Studio::training_ended(const Status& status, const std::optional<TrainerRep
 void Studio::take_snapshot() {
     if (!session_) return;
     auto latest = session_->latest();
-    if (!latest || latest == shown_snapshot_) return;
-    shown_snapshot_ = latest;
-    document_.gaussians = {latest, &latest->splats};
+    if (!latest || latest->splats == document_.avatar().splats) return;
+    document_.state.avatar.splats = latest->splats;
     if (!latest->stages.empty()) training_.stages = latest->stages;
     // Step 0 has no loss yet.
     if (latest->step > 0 && (training_.curve.empty() || latest->step > training_.curve.back().step))
-        training_.curve.push_back({latest->step, training_.seconds, latest->loss, latest->psnr, latest->splats.count});
+        training_.curve.push_back({latest->step, training_.seconds, latest->loss, latest->psnr, latest->splats->count});
     learned();
 }
 

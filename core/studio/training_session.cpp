@@ -2,9 +2,10 @@
 
 namespace likeness {
 
-TrainerReport TrainingSession::run(PreparedPortrait& portrait, const TrainerOptions& options,
-                                   std::unique_ptr<TrainingEngine> engine, Progress& progress) {
-    Trainer trainer(portrait.avatar, portrait.photo, portrait.hair_presence, options, std::move(engine));
+TrainerReport TrainingSession::run(const Avatar& avatar, std::shared_ptr<const PhotoEvidence> evidence,
+                                   const TrainerOptions& options, std::unique_ptr<TrainingEngine> engine,
+                                   Progress& progress) {
+    Trainer trainer(avatar, std::move(evidence), options, std::move(engine));
     {
         std::lock_guard lock(mutex_);
         trainer_ = &trainer;
@@ -19,7 +20,7 @@ TrainerReport TrainingSession::run(PreparedPortrait& portrait, const TrainerOpti
             last->psnr = seen->psnr;
             last->step = seen->step;
         }
-        last->splats = portrait.avatar.splats;
+        last->splats = trainer.avatar().splats;
         std::lock_guard lock(mutex_);
         trainer_ = nullptr;
         last_ = std::move(last);

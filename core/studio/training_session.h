@@ -7,7 +7,6 @@
 #include <vector>
 
 #include "core/learning/trainer.h"
-#include "core/studio/portrait.h"
 
 namespace likeness {
 
@@ -34,9 +33,9 @@ struct TrainingStatus {
 // Shared by the window's thread and the trainer's: the former may pause, stop and look before the latter began.
 class TrainingSession {
   public:
-    // On the trainer's thread. Throws Cancelled after the portrait's avatar holds the last state.
-    TrainerReport run(PreparedPortrait& portrait, const TrainerOptions& options, std::unique_ptr<TrainingEngine> engine,
-                      Progress& progress);
+    // On the trainer's thread; the arguments are Trainer's. Throws Cancelled after latest() holds the last state.
+    TrainerReport run(const Avatar& avatar, std::shared_ptr<const PhotoEvidence> evidence, const TrainerOptions& options,
+                      std::unique_ptr<TrainingEngine> engine, Progress& progress);
 
     // From any thread.
     void pause();

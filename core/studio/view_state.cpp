@@ -6,8 +6,8 @@
 namespace likeness {
 
 Camera view_camera(const ViewState& view, const Document& document, int width, int height) {
-    if (view.source_camera && document.avatar && document.avatar->source.camera.width > 0) {
-        const Camera& source = document.avatar->source.camera;
+    if (view.source_camera && document.avatar().source->camera.width > 0) {
+        const Camera& source = document.avatar().source->camera;
         const float scale = std::min(float(width) / float(source.width), float(height) / float(source.height));
         Camera camera = source;
         camera.width = width;

@@ -9,12 +9,12 @@ void pose_scene(const Scene& scene, SplatSet& posed) {
         posed = *scene.splats;
         return;
     }
-    if (!scene.avatar || !scene.gaussians) {
+    if (!scene.has_avatar()) {
         posed.resize(0);
         return;
     }
-    const AnchoredSplats& splats = *scene.gaussians;
-    deform(splats, splat_frames(*scene.avatar, splats, scene.pose), posed);
+    const AnchoredSplats& splats = *scene.avatar.splats;
+    deform(splats, splat_frames(scene.avatar, splats, scene.pose), posed);
     hide_layers(splats, scene.visible, posed);
 }
 
@@ -25,11 +25,11 @@ void hide_layers(const AnchoredSplats& splats, const LayerFlags& visible, SplatS
 }
 
 const PosedSurface* SceneSurface::get() const {
-    if (!avatar_) return nullptr;
+    if (!rest_) return nullptr;
     std::call_once(made_, [&] {
         auto surface = std::make_unique<PosedSurface>();
-        surface->vertices = pose_head(*avatar_->model, avatar_->person, pose_).vertices;
-        surface->normals = vertex_normals(surface->vertices, avatar_->model->triangles);
+        surface->vertices = pose_head(*rest_->model, rest_->head, pose_).vertices;
+        surface->normals = vertex_normals(surface->vertices, rest_->model->triangles);
         surface_ = std::move(surface);
     });
     return surface_.get();

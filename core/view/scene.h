@@ -14,15 +14,15 @@ using LayerFlags = std::array<bool, layer_names.size()>;
 inline constexpr LayerFlags all_layers{true, true, true, true, true, true};
 
 struct Scene {
-    std::uint64_t version = 0;                        // another number: something below changed
-    std::shared_ptr<const Avatar> avatar;             // the surface; null for a file of splats
-    std::shared_ptr<const AnchoredSplats> gaussians;  // the newest, on that surface (not always avatar->splats)
-    std::shared_ptr<const SplatSet> splats;           // of a file of splats
+    std::uint64_t version = 0;               // another number: something below changed
+    Avatar avatar;                           // prepared; without a model for a file of splats
+    std::shared_ptr<const SplatSet> splats;  // of a file of splats
     HeadPose pose;
     LayerFlags visible = all_layers;
 
-    bool empty() const { return !gaussians && !splats; }
-    std::size_t gaussian_count() const { return splats ? splats->count : avatar && gaussians ? gaussians->count : 0; }
+    bool has_avatar() const { return avatar.model != nullptr; }
+    bool empty() const { return !has_avatar() && !splats; }
+    std::size_t gaussian_count() const { return splats ? splats->count : avatar.splats->count; }
 };
 // Gaussians as they are to be rasterized; those of hidden layers get opacity 0.
 void pose_scene(const Scene& scene, SplatSet& posed);
@@ -36,12 +36,12 @@ struct PosedSurface {
 // The surface of a scene, made when it is first asked for: pictures need it only now and then.
 class SceneSurface {
   public:
-    explicit SceneSurface(const Scene& scene) : avatar_(scene.avatar), pose_(scene.pose) {}
+    explicit SceneSurface(const Scene& scene) : rest_(scene.avatar.rest), pose_(scene.pose) {}
     // From any thread; null without an avatar. Lives as long as this.
     const PosedSurface* get() const;
 
   private:
-    std::shared_ptr<const Avatar> avatar_;
+    std::shared_ptr<const RestSurface> rest_;
     HeadPose pose_;
     mutable std::once_flag made_;
     mutable std::unique_ptr<const PosedSurface> surface_;

@@ -21,7 +21,7 @@ TEST(Interrupt, CtrlCWhileTrainingSavesWhatThereIs) {
         EXPECT_EQ(outcome.code, 130) << outcome.err;
         const auto avatar = load_avatar(file, nullptr);
         ASSERT_TRUE(avatar) << avatar.error().message;
-        EXPECT_GT(avatar->splats.count, 3000u);
+        EXPECT_GT(avatar->splats->count, 3000u);
         EXPECT_NE(outcome.err.find("nterrupted"), std::string::npos) << outcome.err;
         EXPECT_EQ(listing(folder.path), std::vector<std::string>{"a.likeness"});
     }

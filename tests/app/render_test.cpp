@@ -111,13 +111,13 @@ TEST_F(Render, HiddenLayersAreNeitherDrawnNorExported) {
     auto avatar = load_avatar(trained(), nullptr);
     ASSERT_TRUE(avatar) << avatar.error().message;
     const auto save_without = [&](const std::vector<std::string>& hidden) {
-        json document = json::parse(avatar->document);
+        json document = json::parse(avatar->kept->document);
         document["studio"]["hidden_layers"] = hidden;
-        avatar->document = document.dump();
+        avatar->kept.edit().document = document.dump();
         EXPECT_TRUE(save_avatar(folder.path / "hidden.likeness", *avatar, {}));
         return (folder.path / "hidden.likeness").string();
     };
-    const auto& layers = avatar->splats.layer;
+    const auto& layers = avatar->splats->layer;
     const auto hair = std::count(layers.begin(), layers.end(), Layer::hair);
     ASSERT_GT(hair, 0);
     const std::string bald = save_without({"hair"}), ply = (folder.path / "a.ply").string();
@@ -213,7 +213,7 @@ TEST_F(Render, ExportsStandardSplats) {
     ASSERT_TRUE(splats) << splats.error().message;
     const auto avatar = load_avatar(trained(), nullptr);
     ASSERT_TRUE(avatar);
-    EXPECT_EQ(splats->count, avatar->splats.count);
+    EXPECT_EQ(splats->count, avatar->splats->count);
     for (float m : splats->means) ASSERT_LT(std::abs(m), 1.0f) << "metres";
     ASSERT_EQ(run({"export", trained().string(), "-o", (folder.path / "b.ply").string(), "--sh3"}, folder.path).code,
               0);
@@ -284,9 +284,9 @@ TEST(Train, JsonSummaryFirstPictureSheetAndLog) {
     const auto a = load_avatar(folder.path / "a.likeness", nullptr),
                b = load_avatar(folder.path / "b.likeness", nullptr);
     ASSERT_TRUE(a && b);
-    EXPECT_TRUE(a->splats.offset == b->splats.offset && a->splats.albedo == b->splats.albedo &&
-                a->splats.opacity == b->splats.opacity);
-    EXPECT_EQ(a->neutral, b->neutral);
+    EXPECT_TRUE(a->splats->offset == b->splats->offset && a->splats->albedo == b->splats->albedo &&
+                a->splats->opacity == b->splats->opacity);
+    EXPECT_EQ(a->neutral(), b->neutral());
 }
 
 }  // namespace

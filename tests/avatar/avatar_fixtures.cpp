@@ -13,15 +13,15 @@ namespace likeness::test {
 namespace {
 
 void anchor(Avatar& avatar, const std::vector<SurfacePoint>& points) {
-    AnchoredSplats& s = avatar.splats;
-    s = {};
+    AnchoredSplats s;
     s.resize(points.size());
     for (std::size_t i = 0; i < points.size(); ++i) {
-        const Eigen::Vector3i& c = avatar.triangle_uv[std::size_t(points[i].triangle)];
+        const Eigen::Vector3i& c = avatar.triangle_uv()[std::size_t(points[i].triangle)];
         s.anchor[i] = points[i];
         s.atlas[i].setZero();
-        for (int k = 0; k < 3; ++k) s.atlas[i] += avatar.uv[std::size_t(c[k])] * points[i].barycentric[k];
+        for (int k = 0; k < 3; ++k) s.atlas[i] += avatar.uv()[std::size_t(c[k])] * points[i].barycentric[k];
     }
+    avatar.splats = std::move(s);
 }
 
 }  // namespace
@@ -30,14 +30,15 @@ Avatar ball_avatar(unsigned seed, std::size_t count, bool hair) {
     Random random(seed * 31 + 7);
     Avatar avatar;
     avatar.model = ball_head(seed);
-    avatar.identity = random_identity(*avatar.model, random);
-    avatar.offsets.resize(3, avatar.model->vertex_count());
-    for (Eigen::Index i = 0; i < avatar.offsets.size(); ++i)
-        avatar.offsets.data()[i] = uniform(random, -0.002f, 0.002f);
+    Person person;
+    person.identity = random_identity(*avatar.model, random);
+    person.offsets.resize(3, avatar.model->vertex_count());
+    for (Eigen::Index i = 0; i < person.offsets.size(); ++i) person.offsets.data()[i] = uniform(random, -0.002f, 0.002f);
+    avatar.person = std::move(person);
     if (hair) {
         // A shell a little wider than the ball, hanging straight down below its middle.
-        avatar.hair.vertices.resize(3, hair_rows * hair_columns);
-        avatar.hair.weights = Eigen::MatrixXf::Zero(avatar.model->joint_count(), hair_rows * hair_columns);
+        Vertices vertices(3, hair_rows * hair_columns);
+        Eigen::MatrixXf weights = Eigen::MatrixXf::Zero(avatar.model->joint_count(), hair_rows * hair_columns);
         for (int r = 0; r < hair_rows; ++r)
             for (int c = 0; c < hair_columns; ++c) {
                 const float polar = 0.05f + 1.5f * float(std::min(r, hair_cap_rows)) / hair_cap_rows;
@@ -45,24 +46,25 @@ Avatar ball_avatar(unsigned seed, std::size_t count, bool hair) {
                 const float drop = 0.005f * float(std::max(0, r - hair_cap_rows)),
                             radius = uniform(random, 0.118f, 0.122f);
                 const int v = r * hair_columns + c;
-                avatar.hair.vertices.col(v) =
+                vertices.col(v) =
                     radius * Eigen::Vector3f(std::sin(polar) * std::sin(azimuth), std::cos(polar),
                                              std::sin(polar) * std::cos(azimuth)) -
                     Eigen::Vector3f(0, drop, 0);
                 const float share = uniform(random, 0, 1);
-                avatar.hair.weights(2, v) = share;
-                avatar.hair.weights(1, v) = 1 - share;
+                weights(2, v) = share;
+                weights(1, v) = 1 - share;
             }
+        avatar.shells = Shells{{std::move(vertices), std::move(weights)}};
     }
     avatar.prepare();
     double area = 0;
-    for (float twice : avatar.neutral_double_area) area += 0.5 * double(twice);
+    for (float twice : avatar.neutral_double_area()) area += 0.5 * double(twice);
     const float spacing = float(std::sqrt(0.7 * area / double(std::max<std::size_t>(count, 1))));
     std::vector<SurfacePoint> points =
-        sample_surface(avatar.neutral, avatar.triangles, std::vector<float>(avatar.triangles.size(), spacing), seed);
+        sample_surface(avatar.neutral(), avatar.triangles(), std::vector<float>(avatar.triangles().size(), spacing), seed);
     while (points.size() < count) points.push_back(points[random() % points.size()]);
     anchor(avatar, points);
-    AnchoredSplats& s = avatar.splats;
+    AnchoredSplats& s = avatar.splats.edit();
     for (std::size_t i = 0; i < s.count; ++i) {
         s.layer[i] = Layer(random() % layer_names.size());
         for (std::size_t k = 0; k < 3; ++k) {
@@ -74,21 +76,49 @@ Avatar ball_avatar(unsigned seed, std::size_t count, bool hair) {
         if (std::abs(s.rotation[i * 4]) < 0.1f) s.rotation[i * 4] = 0.5f;
         s.opacity[i] = uniform(random, -1, 3);
     }
-    avatar.source.file = "somebody.png";
-    avatar.source.pose = random_pose(*avatar.model, random, 0.1f);
-    avatar.source.pose.translation *= 0.1f;
-    avatar.source.camera = default_camera(avatar, 40, 40);
-    avatar.source.picture = Image(40, 40, 4);
-    for (float& p : avatar.source.picture.pixels) p = float(random() % 256) / 255.0f;
+    SourceView source;
+    source.file = "somebody.png";
+    source.pose = random_pose(*avatar.model, random, 0.1f);
+    source.pose.translation *= 0.1f;
+    source.camera = default_camera(avatar, 40, 40);
+    Image picture(40, 40, 4);
+    for (float& p : picture.pixels) p = float(random() % 256) / 255.0f;
+    source.picture = std::make_shared<const Image>(std::move(picture));
+    avatar.source = std::move(source);
+    return avatar;
+}
+
+Avatar everything_avatar(unsigned seed, std::size_t count) {
+    Avatar avatar = ball_avatar(seed, count, true);
+    Random random(seed + 3);
+    avatar.add_expressions(random_expressions(*avatar.model, random, 2));
+    IdentityChange change{Eigen::VectorXf::Zero(avatar.model->identity_count())};
+    change.added[1] = 0.3f;
+    avatar.identity_change = std::move(change);
+    const auto texels = [&](int channels) {
+        Image picture(8, 6, channels);
+        for (float& p : picture.pixels) p = float(random() % 256) / 255.0f;
+        return std::make_shared<const Image>(std::move(picture));
+    };
+    TextureMap albedo{"albedo", 8, 6, texels(3), {}};
+    albedo.layers = {{"freckles", 0.5f, true, texels(4)}, {"empty", 1, false, nullptr}, {"scar", 0.25f, false, texels(4)}};
+    avatar.maps = TextureMaps{{std::move(albedo), {"height", 2, 2, nullptr, {}}}};
+    avatar.slots = AttributeSlots{{{"beard", "full", {0.5f, -1.25f}}, {"hat", "", {}}}};
+    Light light;
+    light.harmonics[3] = {0.1f, -0.2f, 0.3f};
+    light.exposure = 0.5f;
+    light.white_balance = {1.1f, 1, 0.9f};
+    avatar.light = light;
+    avatar.prepare();
     return avatar;
 }
 
 void cover(Avatar& avatar, float spacing) {
     anchor(avatar,
-           sample_surface(avatar.neutral, avatar.triangles, std::vector<float>(avatar.triangles.size(), spacing), 5));
-    AnchoredSplats& s = avatar.splats;
+           sample_surface(avatar.neutral(), avatar.triangles(), std::vector<float>(avatar.triangles().size(), spacing), 5));
+    AnchoredSplats& s = avatar.splats.edit();
     for (std::size_t i = 0; i < s.count; ++i) {
-        const Eigen::Vector3f p = surface_position(avatar.neutral, avatar.triangles, s.anchor[i]);
+        const Eigen::Vector3f p = surface_position(avatar.neutral(), avatar.triangles(), s.anchor[i]);
         for (std::size_t k = 0; k < 3; ++k) {
             s.log_scale[i * 3 + k] = std::log(spacing * (k < 2 ? 0.7f : 0.2f));
             s.albedo[i * 3 + k] = 0.5f + 0.3f * std::sin(40 * p[Eigen::Index(k)] + float(k));
@@ -100,7 +130,7 @@ void cover(Avatar& avatar, float spacing) {
 
 Frame render(const Avatar& avatar, const HeadPose& pose, const Camera& camera, const std::array<float, 3>& background) {
     SplatSet posed;
-    deform(avatar.splats, splat_frames(avatar, pose), posed);
+    deform(*avatar.splats, splat_frames(avatar, pose), posed);
     Frame frame;
     RasterOptions options;
     options.background = background;
@@ -126,32 +156,60 @@ Photo photo_of(const Avatar& avatar, int side) {
 }
 
 void expect_equal(const Avatar& a, const Avatar& b) {
-    EXPECT_EQ(a.identity, b.identity);
-    EXPECT_EQ(a.offsets, b.offsets);
+    EXPECT_EQ(a.person->identity, b.person->identity);
+    EXPECT_EQ(a.person->offsets, b.person->offsets);
     const ExpressionBasis own_a = a.own_expressions(), own_b = b.own_expressions();
     EXPECT_EQ(own_a.targets, own_b.targets);
     EXPECT_EQ(own_a.control_map, own_b.control_map);
-    EXPECT_EQ(a.hair.vertices, b.hair.vertices);
-    EXPECT_EQ(a.hair.weights, b.hair.weights);
-    EXPECT_EQ(a.splats.count, b.splats.count);
-    EXPECT_TRUE(a.splats.atlas == b.splats.atlas);
-    EXPECT_TRUE(a.splats.layer == b.splats.layer);
-    EXPECT_TRUE(a.splats.offset == b.splats.offset);
-    EXPECT_TRUE(a.splats.log_scale == b.splats.log_scale);
-    EXPECT_TRUE(a.splats.rotation == b.splats.rotation);
-    EXPECT_TRUE(a.splats.albedo == b.splats.albedo);
-    EXPECT_TRUE(a.splats.opacity == b.splats.opacity);
-    EXPECT_EQ(a.source.file, b.source.file);
-    EXPECT_EQ(a.source.pose.controls, b.source.pose.controls);
-    EXPECT_EQ(a.source.pose.joints, b.source.pose.joints);
-    EXPECT_EQ(a.source.pose.translation, b.source.pose.translation);
-    EXPECT_EQ(a.source.camera.world_to_camera, b.source.camera.world_to_camera);
-    EXPECT_EQ(a.source.camera.fx, b.source.camera.fx);
-    EXPECT_EQ(a.source.camera.cy, b.source.camera.cy);
-    EXPECT_EQ(a.source.camera.width, b.source.camera.width);
-    ASSERT_EQ(a.source.picture.pixels.size(), b.source.picture.pixels.size());
-    for (std::size_t i = 0; i < a.source.picture.pixels.size(); ++i)
-        ASSERT_NEAR(a.source.picture.pixels[i], b.source.picture.pixels[i], 1e-6) << "8-bit values survive";
+    EXPECT_EQ(*a.identity_change, *b.identity_change);
+    EXPECT_EQ(a.shells->hair.vertices, b.shells->hair.vertices);
+    EXPECT_EQ(*a.shells->hair.weights, *b.shells->hair.weights);
+    EXPECT_EQ(a.splats->count, b.splats->count);
+    EXPECT_TRUE(a.splats->atlas == b.splats->atlas);
+    EXPECT_TRUE(a.splats->layer == b.splats->layer);
+    EXPECT_TRUE(a.splats->offset == b.splats->offset);
+    EXPECT_TRUE(a.splats->log_scale == b.splats->log_scale);
+    EXPECT_TRUE(a.splats->rotation == b.splats->rotation);
+    EXPECT_TRUE(a.splats->albedo == b.splats->albedo);
+    EXPECT_TRUE(a.splats->opacity == b.splats->opacity);
+    EXPECT_EQ(a.source->file, b.source->file);
+    EXPECT_EQ(a.source->pose.controls, b.source->pose.controls);
+    EXPECT_EQ(a.source->pose.joints, b.source->pose.joints);
+    EXPECT_EQ(a.source->pose.translation, b.source->pose.translation);
+    EXPECT_EQ(a.source->camera.world_to_camera, b.source->camera.world_to_camera);
+    EXPECT_EQ(a.source->camera.fx, b.source->camera.fx);
+    EXPECT_EQ(a.source->camera.cy, b.source->camera.cy);
+    EXPECT_EQ(a.source->camera.width, b.source->camera.width);
+    EXPECT_EQ(*a.light, *b.light);
+    ASSERT_EQ(a.slots->slots.size(), b.slots->slots.size());
+    for (std::size_t i = 0; i < a.slots->slots.size(); ++i) {
+        const AttributeSlot &x = a.slots->slots[i], &y = b.slots->slots[i];
+        EXPECT_TRUE(x.name == y.name && x.choice == y.choice && x.code == y.code);
+    }
+    const auto same_texels = [](const std::shared_ptr<const Image>& x, const std::shared_ptr<const Image>& y) {
+        ASSERT_EQ(x != nullptr, y != nullptr);
+        if (!x) return;
+        ASSERT_EQ(x->channels, y->channels);
+        ASSERT_EQ(x->pixels.size(), y->pixels.size());
+        for (std::size_t k = 0; k < x->pixels.size(); ++k) ASSERT_NEAR(x->pixels[k], y->pixels[k], 1e-6);
+    };
+    ASSERT_EQ(a.maps->maps.size(), b.maps->maps.size());
+    for (std::size_t i = 0; i < a.maps->maps.size(); ++i) {
+        const TextureMap &x = a.maps->maps[i], &y = b.maps->maps[i];
+        EXPECT_TRUE(x.name == y.name && x.width == y.width && x.height == y.height);
+        same_texels(x.base, y.base);
+        ASSERT_EQ(x.layers.size(), y.layers.size());
+        for (std::size_t k = 0; k < x.layers.size(); ++k) {
+            EXPECT_TRUE(x.layers[k].name == y.layers[k].name && x.layers[k].visible == y.layers[k].visible);
+            EXPECT_EQ(x.layers[k].opacity, y.layers[k].opacity);
+            same_texels(x.layers[k].picture, y.layers[k].picture);
+        }
+    }
+    ASSERT_EQ(a.source->picture != nullptr, b.source->picture != nullptr);
+    if (!a.source->picture) return;
+    ASSERT_EQ(a.source->picture->pixels.size(), b.source->picture->pixels.size());
+    for (std::size_t i = 0; i < a.source->picture->pixels.size(); ++i)
+        ASSERT_NEAR(a.source->picture->pixels[i], b.source->picture->pixels[i], 1e-6) << "8-bit values survive";
 }
 
 }  // namespace likeness::test

@@ -10,6 +10,8 @@ namespace likeness::test {
 // An avatar on ball_head(seed): identity, offsets, a source view and `count` or a few more Gaussians with everything
 // random (but opaque enough to be seen). With hair there is a shell too, and Gaussians on it.
 Avatar ball_avatar(unsigned seed, std::size_t count, bool hair);
+// The same with hair, and something in each part that may be empty.
+Avatar everything_avatar(unsigned seed, std::size_t count);
 // Gaussians of a given spacing (metres) that close the surface, coloured smoothly.
 void cover(Avatar& avatar, float spacing);
 

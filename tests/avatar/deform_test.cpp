@@ -18,17 +18,17 @@ TEST(Frames, AreRightHandedAndLieOnTheSurface) {
     for (int round = 0; round < 3; ++round) {
         const HeadPose pose = round ? random_pose(*avatar.model, random) : HeadPose::neutral(*avatar.model);
         const SplatFrames frames = splat_frames(avatar, pose);
-        const Vertices surface = pose_surface(avatar, pose), normals = vertex_normals(surface, avatar.triangles);
-        ASSERT_EQ(frames.values.size(), avatar.splats.count * frame_floats);
-        for (std::size_t i = 0; i < avatar.splats.count; ++i) {
+        const Vertices surface = pose_surface(avatar, pose), normals = vertex_normals(surface, avatar.triangles());
+        ASSERT_EQ(frames.values.size(), avatar.splats->count * frame_floats);
+        for (std::size_t i = 0; i < avatar.splats->count; ++i) {
             const float* f = &frames.values[i * frame_floats];
             const Eigen::Map<const RowMatrix3> r(f + 3);
             ASSERT_LT((r.transpose() * r - RowMatrix3::Identity()).norm(), 1e-5f) << i;
             ASSERT_NEAR(r.determinant(), 1, 1e-5) << i;
-            const SurfacePoint& at = avatar.splats.anchor[i];
-            ASSERT_LT((Eigen::Map<const Eigen::Vector3f>(f) - surface_position(surface, avatar.triangles, at)).norm(),
+            const SurfacePoint& at = avatar.splats->anchor[i];
+            ASSERT_LT((Eigen::Map<const Eigen::Vector3f>(f) - surface_position(surface, avatar.triangles(), at)).norm(),
                       1e-6f);
-            ASSERT_GT(r.col(2).dot(surface_position(normals, avatar.triangles, at)), 0.0f)
+            ASSERT_GT(r.col(2).dot(surface_position(normals, avatar.triangles(), at)), 0.0f)
                 << "the third axis is the normal";
             if (round == 0)
                 ASSERT_NEAR(f[12], 1, 1e-3) << "no stretch at rest";
@@ -45,7 +45,7 @@ TEST(Frames, StretchFollowsTheSurface) {
         auto model = std::make_shared<HeadModel>(*avatar.model);
         Eigen::VectorXf first = Eigen::VectorXf::Zero(model->control_count());
         first[0] = 1;
-        model->expression = std::make_shared<ExpressionBasis>(target_at(0.5f * avatar.person.vertices, first));
+        model->expression = std::make_shared<ExpressionBasis>(target_at(0.5f * avatar.head().vertices, first));
         model->control_joint.setZero();
         return model;
     }();
@@ -53,7 +53,7 @@ TEST(Frames, StretchFollowsTheSurface) {
     HeadPose pose = HeadPose::neutral(*larger.model);
     pose.controls[0] = 1;
     const SplatFrames frames = splat_frames(larger, pose);
-    for (std::size_t i = 0; i < avatar.splats.count; ++i) ASSERT_NEAR(frames.values[i * frame_floats + 12], 1.5f, 1e-3);
+    for (std::size_t i = 0; i < avatar.splats->count; ++i) ASSERT_NEAR(frames.values[i * frame_floats + 12], 1.5f, 1e-3);
 }
 
 TEST(Deform, FollowsItsFormulas) {
@@ -61,8 +61,8 @@ TEST(Deform, FollowsItsFormulas) {
     Random random(4);
     const SplatFrames frames = splat_frames(avatar, random_pose(*avatar.model, random));
     SplatSet posed;
-    deform(avatar.splats, frames, posed);
-    const AnchoredSplats& s = avatar.splats;
+    deform(*avatar.splats, frames, posed);
+    const AnchoredSplats& s = *avatar.splats;
     ASSERT_EQ(posed.count, s.count);
     for (std::size_t i = 0; i < s.count; ++i) {
         const float* f = &frames.values[i * frame_floats];
@@ -86,12 +86,12 @@ TEST(Deform, TurningTheRootTurnsTheGaussians) {
     const Avatar avatar = ball_avatar(2, 200, false);
     HeadPose pose = HeadPose::neutral(*avatar.model);
     SplatSet rest, turned;
-    deform(avatar.splats, splat_frames(avatar, pose), rest);
+    deform(*avatar.splats, splat_frames(avatar, pose), rest);
     const Eigen::Vector3f turn(0.2f, 0.5f, -0.3f);
     pose.joints.col(0) = turn;
-    deform(avatar.splats, splat_frames(avatar, pose), turned);
+    deform(*avatar.splats, splat_frames(avatar, pose), turned);
     const Eigen::Matrix3f r = Eigen::AngleAxisf(turn.norm(), turn.normalized()).toRotationMatrix();
-    const Eigen::Vector3f at = avatar.person.joint_position.col(0);
+    const Eigen::Vector3f at = avatar.head().joint_position.col(0);
     for (std::size_t i = 0; i < rest.count; ++i) {
         const Eigen::Vector3f expected = r * (Eigen::Map<const Eigen::Vector3f>(&rest.means[i * 3]) - at) + at;
         EXPECT_LT((Eigen::Map<const Eigen::Vector3f>(&turned.means[i * 3]) - expected).norm(), 2e-6f);
@@ -108,7 +108,7 @@ TEST(Deform, BackwardIsTheDerivative) {
     Avatar avatar = ball_avatar(5, 400, true);
     Random random(6);
     const SplatFrames frames = splat_frames(avatar, random_pose(*avatar.model, random));
-    AnchoredSplats& s = avatar.splats;
+    AnchoredSplats& s = avatar.splats.edit();
     SplatSet posed;
     deform(s, frames, posed);
     SplatGradients given;

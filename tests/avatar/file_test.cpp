@@ -35,9 +35,9 @@ TEST(AvatarFile, RoundTripIsExact) {
         ASSERT_TRUE(loaded) << loaded.error().message << " " << loaded.error().detail;
         EXPECT_EQ(loaded->model, avatar.model);
         expect_equal(*loaded, avatar);
-        EXPECT_EQ(loaded->neutral, avatar.neutral) << "and prepared";
+        EXPECT_EQ(loaded->neutral(), avatar.neutral()) << "and prepared";
         // Posed and rendered alike (anchors are found again, so up to rounding).
-        const HeadPose& pose = avatar.source.pose;
+        const HeadPose& pose = avatar.source->pose;
         const Camera camera = default_camera(avatar, 96, 96);
         const Frame a = render(avatar, pose, camera), b = render(*loaded, pose, camera);
         double sum = 0;
@@ -56,7 +56,7 @@ TEST(AvatarFile, TheOwnExpressionOfOlderFilesMeansTheSame) {
     Avatar avatar = ball_avatar(4, 60, false);
     avatar.prepare();
     ASSERT_TRUE(save_avatar(folder.path / "new", avatar, {}));
-    const Vertices own = 0.7f * avatar.offsets.rowwise().reverse();
+    const Vertices own = 0.7f * avatar.person->offsets.rowwise().reverse();
     const auto zip = ZipReader::open(folder.path / "new");
     ZipWriter older;
     for (const std::string& name : zip->names()) {
@@ -78,12 +78,12 @@ TEST(AvatarFile, TheOwnExpressionOfOlderFilesMeansTheSame) {
         auto loaded = load_avatar(folder.path / "older", model);
         ASSERT_TRUE(loaded) << loaded.error().message;
         for (const float share : {0.0f, 1.0f, 0.5f}) {
-            HeadPose pose = avatar.source.pose;
+            HeadPose pose = avatar.source->pose;
             pose.controls *= share;
-            PersonalHead moved = avatar.person;
+            PersonalHead moved = avatar.head();
             moved.vertices += share * own;
             const Vertices want = pose_head(*avatar.model, moved, pose).vertices,
-                           got = pose_head(*loaded->model, loaded->person, pose).vertices;
+                           got = pose_head(*loaded->model, loaded->head(), pose).vertices;
             EXPECT_LT((got - want).cwiseAbs().maxCoeff(), model ? 1e-6f : 1e-4f) << "the file's own head is in halves";
         }
         // And once more through this version's file.
@@ -97,17 +97,16 @@ TEST(AvatarFile, TheOwnExpressionOfOlderFilesMeansTheSame) {
 
 TEST(Avatar, KeepsItsBasisWhenItsShapeChanges) {
     Avatar avatar = ball_avatar(2, 50, false);
-    EXPECT_EQ(avatar.person.expression, avatar.model->expression);
+    EXPECT_EQ(avatar.head().expression, avatar.model->expression);
     Random random(3);
     avatar.add_expressions(random_expressions(*avatar.model, random, 2));
     avatar.prepare();
-    const auto basis = avatar.person.expression;
+    const auto basis = avatar.head().expression;
     EXPECT_EQ(basis->count(), avatar.model->expression->count() + 2);
     Avatar other = avatar;
-    other.identity = random_identity(*avatar.model, random);
-    other.offsets *= 0.5f;
+    other.person = Person{random_identity(*avatar.model, random), 0.5f * avatar.person->offsets, avatar.person->expression};
     other.prepare();
-    EXPECT_EQ(other.person.expression, basis) << "the same pointer: no cache fills anew";
+    EXPECT_EQ(other.head().expression, basis) << "the same pointer: no cache fills anew";
 }
 
 TEST(AvatarFile, SavedAgainIsTheSameFile) {
@@ -129,22 +128,110 @@ TEST(AvatarFile, HoldsWhatTheDesignSays) {
     ASSERT_TRUE(save_avatar(folder.path / "a", avatar, Image(8, 8, 4, 1.0f)));
     const auto zip = ZipReader::open(folder.path / "a");
     ASSERT_TRUE(zip);
-    for (const char* name : {"avatar.json", "splats.safetensors", "head.safetensors", "source.png", "thumbnail.png"})
+    for (const char* name : {"avatar.json", "person.safetensors", "surface.safetensors", "gaussians.safetensors", "source.json", "head.safetensors",
+          "source.png", "thumbnail.png"})
         EXPECT_TRUE(zip->contains(name)) << name;
     const auto text = zip->read("avatar.json");
     const json document = json::parse(text->begin(), text->end());
     EXPECT_EQ(document["format"], "likeness");
     EXPECT_EQ(document["version"], avatar_file_version);
     EXPECT_EQ(document["units"], "m");
-    EXPECT_EQ(document["gaussians"], avatar.splats.count);
+    EXPECT_EQ(document["gaussians"], avatar.splats->count);
     EXPECT_EQ(document["head"]["licence"], avatar.model->licence);
-    EXPECT_EQ(document["source"]["file"], "somebody.png");
+    const auto source = zip->read("source.json");
+    EXPECT_EQ(json::parse(source->begin(), source->end())["file"], "somebody.png");
+    for (const char* part : {"source", "person", "surface", "gaussians"}) EXPECT_EQ(document["parts"][part], 1) << part;
+    EXPECT_EQ(document["parts"].size(), 4u) << "what holds nothing is not there";
+}
+
+TEST(AvatarFile, EachPartComesBack) {
+    const TemporaryFolder folder("avatar_parts");
+    const Avatar avatar = everything_avatar(5, 120);
+    ASSERT_TRUE(save_avatar(folder.path / "a", avatar, {}));
+    const auto loaded = load_avatar(folder.path / "a", avatar.model);
+    ASSERT_TRUE(loaded) << loaded.error().message << " " << loaded.error().detail;
+    expect_equal(*loaded, avatar);
+    EXPECT_EQ(loaded->neutral(), avatar.neutral()) << "with the identity's change";
+    EXPECT_EQ(unknown_parts_sentence(*loaded, "a"), "");
+    ASSERT_TRUE(save_avatar(folder.path / "b", *loaded, {}));
+    EXPECT_EQ(content(folder.path / "a"), content(folder.path / "b"));
+    // With the head inside the file it is seen alike, hair too.
+    const auto alone = load_avatar(folder.path / "a", nullptr);
+    ASSERT_TRUE(alone) << alone.error().message;
+    EXPECT_LT((alone->neutral() - avatar.neutral()).cwiseAbs().maxCoeff(), 1e-4f);
+    // A shape that is not prepared yet is saved as it will be.
+    Avatar behind = avatar;
+    behind.identity_change = IdentityChange{Eigen::VectorXf::Constant(avatar.model->identity_count(), 0.2f)};
+    ASSERT_TRUE(save_avatar(folder.path / "c", behind, {}));
+    const auto shaped = load_avatar(folder.path / "c", nullptr);
+    ASSERT_TRUE(shaped);
+    behind.prepare();
+    EXPECT_LT((shaped->neutral() - behind.neutral()).cwiseAbs().maxCoeff(), 1e-4f);
+}
+
+// What a newer version added is named, kept byte for byte and written back.
+TEST(AvatarFile, UnknownPartsAreKept) {
+    const TemporaryFolder folder("avatar_unknown_parts");
+    const Avatar avatar = everything_avatar(6, 80);
+    ASSERT_TRUE(save_avatar(folder.path / "a", avatar, {}));
+    const auto rewrite = [&](const std::filesystem::path& from, const std::filesystem::path& to,
+                             const std::function<void(std::map<std::string, std::vector<std::uint8_t>>&, json&)>& change) {
+        const auto zip = ZipReader::open(from);
+        std::map<std::string, std::vector<std::uint8_t>> entries;
+        for (const std::string& name : zip->names()) entries[name] = *zip->read(name);
+        json document = json::parse(entries["avatar.json"]);
+        change(entries, document);
+        const std::string text = document.dump();
+        entries["avatar.json"] = {text.begin(), text.end()};
+        ZipWriter writer;
+        for (const auto& [name, bytes] : entries) writer.add(name, bytes);
+        ASSERT_TRUE(writer.save(to));
+    };
+    std::vector<std::uint8_t> noise(5000);
+    Random random(1);
+    for (std::uint8_t& b : noise) b = std::uint8_t(random());
+    rewrite(folder.path / "a", folder.path / "newer", [&](auto& entries, json& document) {
+        entries["hat.bin"] = noise;
+        entries["hat/0/brim.obj"] = {};
+        entries["notes.txt"] = {'h', 'i', '\n', 0, 255};
+        document["parts"]["hat"] = 3;
+        document["parts"]["light"] = 2;
+        entries["light.json"] = {'n', 'e', 'w'};  // of a version that this one cannot read
+        entries["light/probe.exr"] = noise;
+    });
+    auto loaded = load_avatar(folder.path / "newer", avatar.model);
+    ASSERT_TRUE(loaded) << loaded.error().message << " " << loaded.error().detail;
+    EXPECT_EQ(*loaded->light, Light{});
+    const std::string sentence = unknown_parts_sentence(*loaded, "newer");
+    for (const char* name : {"newer", "hat", "light", "notes"})
+        EXPECT_NE(sentence.find(name), std::string::npos) << sentence;
+    EXPECT_EQ(sentence.find("maps"), std::string::npos) << sentence;
+    loaded->light = Light{};  // what is known goes on being edited
+    loaded->slots = AttributeSlots{};
+    ASSERT_TRUE(save_avatar(folder.path / "again", *loaded, {}));
+    const auto before = ZipReader::open(folder.path / "newer"), after = ZipReader::open(folder.path / "again");
+    ASSERT_TRUE(after);
+    for (const char* name : {"hat.bin", "hat/0/brim.obj", "notes.txt", "light.json", "light/probe.exr"}) {
+        ASSERT_TRUE(after->contains(name)) << name;
+        EXPECT_EQ(*after->read(name), *before->read(name)) << name;
+    }
+    EXPECT_FALSE(after->contains("slots.json"));
+    const auto text = after->read("avatar.json");
+    const json parts = json::parse(text->begin(), text->end())["parts"];
+    EXPECT_EQ(parts["hat"], 3);
+    EXPECT_EQ(parts["light"], 2);
+    EXPECT_FALSE(parts.contains("notes"));
+    // What an avatar cannot be without is another matter.
+    rewrite(folder.path / "a", folder.path / "refused", [&](auto&, json& document) { document["parts"]["gaussians"] = 2; });
+    const auto refused = load_avatar(folder.path / "refused", avatar.model);
+    ASSERT_FALSE(refused);
+    EXPECT_NE(refused.error().message.find("newer"), std::string::npos) << refused.error().message;
 }
 
 TEST(AvatarFile, UnknownMembersAreKept) {
     const TemporaryFolder folder("avatar_unknown");
     Avatar avatar = ball_avatar(1, 50, false);
-    avatar.document =
+    avatar.kept.edit().document =
         json{{"from_the_future", {{"deep", {1, 2, 3}}}}, {"format", "something else"}, {"note", "\u00e4"}}.dump();
     ASSERT_TRUE(save_avatar(folder.path / "a", avatar, {}));
     auto loaded = load_avatar(folder.path / "a", avatar.model);
@@ -152,7 +239,7 @@ TEST(AvatarFile, UnknownMembersAreKept) {
     ASSERT_TRUE(save_avatar(folder.path / "b", *loaded, {}));
     loaded = load_avatar(folder.path / "b", avatar.model);
     ASSERT_TRUE(loaded);
-    const json document = json::parse(loaded->document);
+    const json document = json::parse(loaded->kept->document);
     EXPECT_EQ(document["from_the_future"]["deep"], json({1, 2, 3}));
     EXPECT_EQ(document["note"], "\u00e4");
     EXPECT_EQ(document["format"], "likeness") << "known ones are ours";
@@ -172,13 +259,13 @@ TEST(AvatarFile, WithoutTheDefaultHeadItPosesEqually) {
             const HeadPose pose = random_pose(*avatar.model, random);
             EXPECT_LT((pose_surface(*loaded, pose) - pose_surface(avatar, pose)).cwiseAbs().maxCoeff(), 1e-4f);
         }
-        EXPECT_EQ(loaded->source.pose.controls, avatar.source.pose.controls);
-        EXPECT_TRUE(loaded->splats.offset == avatar.splats.offset);
+        EXPECT_EQ(loaded->source->pose.controls, avatar.source->pose.controls);
+        EXPECT_TRUE(loaded->splats->offset == avatar.splats->offset);
         // And it can be saved again and go on alone.
         ASSERT_TRUE(save_avatar(folder.path / "b", *loaded, {}));
         const auto again = load_avatar(folder.path / "b", nullptr);
         ASSERT_TRUE(again);
-        EXPECT_LT((again->neutral - avatar.neutral).cwiseAbs().maxCoeff(), 1e-6f);
+        EXPECT_LT((again->neutral() - avatar.neutral()).cwiseAbs().maxCoeff(), 1e-6f);
     }
 }
 
@@ -187,11 +274,11 @@ TEST(AvatarFile, RealHeadWithoutTheDefaultHead) {
     Avatar avatar;
     avatar.model = real_head();
     Random random(5);
-    avatar.identity = random_identity(*avatar.model, random, 0.2f);
-    avatar.offsets = Vertices::Zero(3, avatar.model->vertex_count());
-    avatar.source.pose = HeadPose::neutral(*avatar.model);
+    avatar.person.edit().identity = random_identity(*avatar.model, random, 0.2f);
+    avatar.person.edit().offsets = Vertices::Zero(3, avatar.model->vertex_count());
+    avatar.source.edit().pose = HeadPose::neutral(*avatar.model);
     avatar.prepare();
-    avatar.source.camera = default_camera(avatar, 64, 64);
+    avatar.source.edit().camera = default_camera(avatar, 64, 64);
     cover(avatar, 0.01f);
     ASSERT_TRUE(save_avatar(folder.path / "a", avatar, {}));
     const auto loaded = load_avatar(folder.path / "a", nullptr);
@@ -246,8 +333,8 @@ TEST(AvatarFile, NoGaussiansAtAll) {
         EXPECT_EQ(loaded.error().code, ErrorCode::bad_input);
         return;
     }
-    EXPECT_EQ(loaded->splats.count, 0u);
-    const Frame frame = render(*loaded, loaded->source.pose, default_camera(*loaded, 8, 8), {0.25f, 0.5f, 0.75f});
+    EXPECT_EQ(loaded->splats->count, 0u);
+    const Frame frame = render(*loaded, loaded->source->pose, default_camera(*loaded, 8, 8), {0.25f, 0.5f, 0.75f});
     EXPECT_FLOAT_EQ(frame.color.pixels[2], 0.75f);
 }
 

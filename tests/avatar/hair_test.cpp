@@ -64,17 +64,17 @@ TEST(HairShell, MovesWithItsJoints) {
     const Avatar avatar = ball_avatar(6, 10, true);
     HeadPose pose = HeadPose::neutral(*avatar.model);
     const Eigen::Index first = avatar.model->vertex_count();
-    EXPECT_LT((pose_surface(avatar, pose).rightCols(avatar.hair.vertices.cols()) - avatar.hair.vertices)
+    EXPECT_LT((pose_surface(avatar, pose).rightCols(avatar.hair().vertices.cols()) - avatar.hair().vertices)
                   .cwiseAbs()
                   .maxCoeff(),
               1e-6f);
     pose.joints.col(2) = Eigen::Vector3f(0, 0.6f, 0);  // the head
     const Vertices turned = pose_surface(avatar, pose);
-    const Eigen::Vector3f at = avatar.person.joint_position.col(2);
+    const Eigen::Vector3f at = avatar.head().joint_position.col(2);
     const Eigen::Matrix3f r = Eigen::AngleAxisf(0.6f, Eigen::Vector3f::UnitY()).toRotationMatrix();
     for (int v = 0; v < hair_rows * hair_columns; v += 37) {
-        const Eigen::Vector3f rest = avatar.hair.vertices.col(v);
-        const float share = avatar.hair.weights(2, v);
+        const Eigen::Vector3f rest = avatar.hair().vertices.col(v);
+        const float share = (*avatar.hair().weights)(2, v);
         EXPECT_LT((turned.col(first + v) - (share * (r * (rest - at) + at) + (1 - share) * rest)).norm(), 1e-6f);
     }
 }
@@ -83,7 +83,7 @@ TEST(HairShell, MovesWithItsJoints) {
 TEST(HairShell, GrowsToTheMatte) {
     Avatar avatar;
     avatar.model = real_head();
-    avatar.identity = Eigen::VectorXf::Zero(avatar.model->identity_count());
+    avatar.person.edit().identity = Eigen::VectorXf::Zero(avatar.model->identity_count());
     avatar.prepare();
     Photo photo;
     photo.pose = HeadPose::neutral(*avatar.model);
@@ -92,8 +92,8 @@ TEST(HairShell, GrowsToTheMatte) {
     photo.color = Image(side, side, 3, 0.4f);
     for (Image* image : {&photo.alpha, &photo.hair, &photo.skin, &photo.cloth}) *image = Image(side, side, 1, 0.0f);
     const Eigen::Vector3f middle = head_middle(avatar);
-    const float ears = 0.5f * (avatar.person.vertices.row(0).cwiseAbs().array() *
-                               (avatar.person.vertices.row(1).array() > 0).cast<float>())
+    const float ears = 0.5f * (avatar.head().vertices.row(0).cwiseAbs().array() *
+                               (avatar.head().vertices.row(1).array() > 0).cast<float>())
                                   .maxCoeff();
     ASSERT_GT(ears, 0.02f);
     const auto draw = [&](float radius) {  // a disc round the head's middle; all but its inner part is hair
@@ -109,7 +109,7 @@ TEST(HairShell, GrowsToTheMatte) {
     const auto width = [&] {  // of the shell at the height of the ears, seen from the front
         float widest = 0;
         for (int c = 0; c < hair_columns; ++c)
-            widest = std::max(widest, std::abs(avatar.hair.vertices(0, 18 * hair_columns + c)));
+            widest = std::max(widest, std::abs(avatar.hair().vertices(0, 18 * hair_columns + c)));
         return widest;
     };
     draw(0.11f);
@@ -122,13 +122,13 @@ TEST(HairShell, GrowsToTheMatte) {
     ASSERT_EQ(less.size(), std::size_t(hair_rows * hair_columns));
     for (const auto* presence : {&less, &more})
         for (float p : *presence) ASSERT_TRUE(p >= 0 && p <= 1);
-    EXPECT_TRUE(avatar.hair.vertices.allFinite());
-    EXPECT_LT((avatar.hair.weights.colwise().sum().array() - 1).abs().maxCoeff(), 1e-4f);
+    EXPECT_TRUE(avatar.hair().vertices.allFinite());
+    EXPECT_LT((avatar.hair().weights->colwise().sum().array() - 1).abs().maxCoeff(), 1e-4f);
     EXPECT_GT(width(), narrow + 0.015f) << "a wider outline of hair makes a wider shell";
     // Round, not a box: what lies well before the outline is not pulled out to it.
     const Eigen::Vector3f ball = middle + Eigen::Vector3f(0, 0.03f, 0);
     for (const int column : {hair_columns / 8, hair_columns - hair_columns / 8})  // 45 degrees to the front, both sides
-        EXPECT_LT((avatar.hair.vertices.col(11 * hair_columns + column) - ball).norm(), 0.13f);
+        EXPECT_LT((avatar.hair().vertices.col(11 * hair_columns + column) - ball).norm(), 0.13f);
 }
 
 // Long hair all round the face; before the ears or behind them.
@@ -136,7 +136,7 @@ TEST(HairShell, HangsBehindAnEarThatIsSeen) {
     Avatar avatar;
     avatar.model = real_head();
     const HeadModel& model = *avatar.model;
-    avatar.identity = Eigen::VectorXf::Zero(model.identity_count());
+    avatar.person.edit().identity = Eigen::VectorXf::Zero(model.identity_count());
     avatar.prepare();
     Photo photo;
     photo.pose = HeadPose::neutral(model);
@@ -145,7 +145,7 @@ TEST(HairShell, HangsBehindAnEarThatIsSeen) {
     photo.color = Image(side, side, 3, 0.4f);
     photo.alpha = photo.hair = Image(side, side, 1, 0.0f);
     photo.skin = photo.cloth = photo.alpha;
-    const MeshBuffer seen = rasterize_mesh(avatar.person.vertices, model.triangles, photo.camera);
+    const MeshBuffer seen = rasterize_mesh(avatar.head().vertices, model.triangles, photo.camera);
     const Eigen::Vector2f middle = photo.camera.project(head_middle(avatar));
     const auto part = [&](std::size_t i) {
         return seen.triangle[i] < 0 ? std::string() : model.region_names[model.triangle_region[std::size_t(seen.triangle[i])]];
@@ -160,11 +160,11 @@ TEST(HairShell, HangsBehindAnEarThatIsSeen) {
     Eigen::AlignedBox3f ear;
     for (int v = 0; v < model.vertex_count(); ++v)
         if (int(model.vertex_region[std::size_t(v)]) == model.region("ear_left"))
-            ear.extend(Eigen::Vector3f(avatar.person.vertices.col(v)));
+            ear.extend(Eigen::Vector3f(avatar.head().vertices.col(v)));
     const auto before_the_ear = [&](const std::vector<float>& presence) {
         double sum = 0, count = 0;
-        for (Eigen::Index i = 0; i < avatar.hair.vertices.cols(); ++i) {
-            const Eigen::Vector3f p = avatar.hair.vertices.col(i);
+        for (Eigen::Index i = 0; i < avatar.hair().vertices.cols(); ++i) {
+            const Eigen::Vector3f p = avatar.hair().vertices.col(i);
             if (p.x() < 0.04f || p.z() < ear.max().z() || p.y() > ear.min().y() || p.y() < ear.min().y() - 0.04f) continue;
             if (p.z() > ear.max().z() + 0.04f) continue;
             sum += double(presence[std::size_t(i)]);
@@ -175,7 +175,7 @@ TEST(HairShell, HangsBehindAnEarThatIsSeen) {
     const double covered = before_the_ear(grow_hair(avatar, photo));
     for (std::size_t i = 0; i < seen.triangle.size(); ++i)
         if (part(i) == "ear_left") photo.hair.pixels[i] = 0;
-    avatar.hair = {};
+    avatar.shells = {};
     avatar.prepare();
     const double shown = before_the_ear(grow_hair(avatar, photo));
     EXPECT_GT(covered, 0.5);

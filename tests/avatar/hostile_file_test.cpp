@@ -27,7 +27,7 @@ const std::filesystem::path& folder_path() {
     return folder.path;
 }
 const Avatar& original() {
-    static const Avatar avatar = ball_avatar(7, 150, true);
+    static const Avatar avatar = everything_avatar(7, 150);
     return avatar;
 }
 const Bytes& good_file() {
@@ -71,12 +71,12 @@ void refused(const std::string& why, const std::function<void(Entries&)>& change
              std::shared_ptr<const HeadModel> model = original().model) {
     expect_refused(load_bytes(rewritten(change), std::move(model)), why);
 }
-void refused_json(const std::string& why, const std::function<void(json&)>& change) {
+void refused_json(const std::string& why, const std::function<void(json&)>& change, const char* entry = "avatar.json") {
     refused(why, [&](Entries& entries) {
-        json document = json::parse(entries["avatar.json"]);
+        json document = json::parse(entries[entry]);
         change(document);
         const std::string text = document.dump();
-        entries["avatar.json"] = Bytes(text.begin(), text.end());
+        entries[entry] = Bytes(text.begin(), text.end());
     });
 }
 
@@ -102,6 +102,10 @@ void change_tensors(Bytes& file, const std::function<void(Tensors&)>& change) {
 }
 void refused_tensors(const std::string& why, const char* entry, const std::function<void(Tensors&)>& change) {
     refused(why, [&](Entries& entries) { change_tensors(entries[entry], change); });
+}
+
+const char* home_of(const std::string& tensor) {
+    return tensor.starts_with("hair") ? "surface.safetensors" : "person.safetensors";
 }
 
 TEST(HostileAvatar, TheOriginalLoads) {
@@ -144,9 +148,9 @@ TEST(HostileAvatar, FlippedBytes) {
         const auto loaded = load_bytes(file, round % 2 ? original().model : nullptr);
         if (loaded) {
             // Only what means nothing (a date, a version field) may differ unnoticed: checksums cover the rest.
-            EXPECT_TRUE(loaded->splats.offset == original().splats.offset &&
-                        loaded->splats.albedo == original().splats.albedo);
-            EXPECT_EQ(loaded->hair.vertices, original().hair.vertices);
+            EXPECT_TRUE(loaded->splats->offset == original().splats->offset &&
+                        loaded->splats->albedo == original().splats->albedo);
+            EXPECT_EQ(loaded->hair().vertices, original().hair().vertices);
             continue;
         }
         ++refusals;
@@ -175,24 +179,40 @@ TEST(HostileAvatar, VersionsAndFeatures) {
 }
 
 TEST(HostileAvatar, MembersOfTheDocument) {
-    for (const char* member : {"source", "head"}) {
+    for (const char* member : {"parts", "head"}) {
         refused_json(std::string("no ") + member, [&](json& d) { d.erase(member); });
         for (const json& other : {json(), json(3), json("x"), json::array()})
             refused_json(std::string(member) + " is " + other.dump(), [&](json& d) { d[member] = other; });
     }
-    for (const char* member : {"camera", "pose"}) refused_json(member, [&](json& d) { d["source"].erase(member); });
-    refused_json("camera without size", [](json& d) { d["source"]["camera"]["width"] = 0; });
-    refused_json("a huge translation", [](json& d) { d["source"]["pose"]["translation"][1] = 1e300; });
-    refused_json("a control that is text", [](json& d) { d["source"]["pose"]["controls"]["jawOpen"] = "wide"; });
-    refused_json("a joint of two numbers", [](json& d) { d["source"]["pose"]["joints"]["head"] = {1, 2}; });
-    refused_json("a file that is a number", [](json& d) { d["source"]["file"] = 7; });
+    refused_json("a part's version that is text", [](json& d) { d["parts"]["light"] = "new"; });
+    const auto refused_source = [](const char* why, const std::function<void(json&)>& change) {
+        refused_json(why, change, "source.json");
+    };
+    for (const char* member : {"camera", "pose"}) refused_source(member, [&](json& d) { d.erase(member); });
+    refused_source("camera without size", [](json& d) { d["camera"]["width"] = 0; });
+    refused_source("a huge translation", [](json& d) { d["pose"]["translation"][1] = 1e300; });
+    refused_source("a control that is text", [](json& d) { d["pose"]["controls"]["jawOpen"] = "wide"; });
+    refused_source("a joint of two numbers", [](json& d) { d["pose"]["joints"]["head"] = {1, 2}; });
+    refused_source("a file that is a number", [](json& d) { d["file"] = 7; });
+    for (const json& size : {json(0), json(-4), json(1 << 20), json("8"), json()})
+        refused_json("a map's size", [&](json& d) { d["maps"][0]["width"] = size; }, "maps.json");
+    refused_json("a map of two sizes", [](json& d) { d["maps"][0]["height"] = 9; }, "maps.json");
+    refused_json("a layer without its picture", [](json& d) { d["maps"][0]["layers"][1]["picture"] = "maps/7.png"; },
+                 "maps.json");
+    refused_json("a layer that is no object", [](json& d) { d["maps"][0]["layers"][0] = 3; }, "maps.json");
+    refused_json("an opacity that is text", [](json& d) { d["maps"][0]["layers"][0]["opacity"] = "half"; }, "maps.json");
+    refused_json("no maps", [](json& d) { d = json::array(); }, "maps.json");
+    refused_json("a code that is huge", [](json& d) { d["slots"][0]["code"][1] = 1e300; }, "slots.json");
+    refused_json("a slot without a name", [](json& d) { d["slots"][0].erase("name"); }, "slots.json");
+    refused_json("eight harmonics", [](json& d) { d["harmonics"].erase(3); }, "light.json");
+    refused_json("no exposure", [](json& d) { d["exposure"] = nullptr; }, "light.json");
     refused("a document that is no JSON", [](Entries& e) { e["avatar.json"] = {'{', '"'}; });
     refused("a document that is a list", [](Entries& e) { e["avatar.json"] = {'[', ']'}; });
     refused("a document of depth 100,000", [](Entries& e) { e["avatar.json"] = Bytes(100'000, '['); });
 }
 
 TEST(HostileAvatar, MissingEntries) {
-    for (const char* name : {"avatar.json", "splats.safetensors", "person.safetensors"})
+    for (const char* name : {"avatar.json", "gaussians.safetensors", "person.safetensors", "surface.safetensors", "source.json"})
         refused(std::string("without ") + name, [&](Entries& e) { e.erase(name); });
     refused(
         "without its head", [](Entries& e) { e.erase("head.safetensors"); }, nullptr);
@@ -205,28 +225,29 @@ TEST(HostileAvatar, MissingEntries) {
 
 TEST(HostileAvatar, CountsAndValues) {
     for (const char* name : {"atlas", "layer", "offset", "log_scale", "rotation", "albedo", "opacity"}) {
-        refused_tensors(std::string("without ") + name, "splats.safetensors", [&](Tensors& t) { t.erase(name); });
-        refused_tensors(std::string("one Gaussian less in ") + name, "splats.safetensors", [&](Tensors& t) {
+        refused_tensors(std::string("without ") + name, "gaussians.safetensors", [&](Tensors& t) { t.erase(name); });
+        refused_tensors(std::string("one Gaussian less in ") + name, "gaussians.safetensors", [&](Tensors& t) {
             t[name].bytes.resize(t[name].bytes.size() - t[name].bytes.size() / std::size_t(t[name].shape[0]));
             t[name].shape[0] -= 1;
         });
         if (std::string(name) == "layer") continue;
         for (const float value : {std::numeric_limits<float>::quiet_NaN(), std::numeric_limits<float>::infinity()})
-            refused_tensors(std::string(name) + " is no number", "splats.safetensors",
+            refused_tensors(std::string(name) + " is no number", "gaussians.safetensors",
                             [&](Tensors& t) { t[name].set(5, value); });
     }
     for (const float value : {-0.01f, 2.01f, 1e30f})
-        refused_tensors("an anchor outside the atlas", "splats.safetensors",
+        refused_tensors("an anchor outside the atlas", "gaussians.safetensors",
                         [&](Tensors& t) { t["atlas"].set(4, value); });
-    refused_tensors("an unknown layer", "splats.safetensors", [](Tensors& t) { t["layer"].bytes[3] = std::byte(6); });
+    refused_tensors("an unknown layer", "gaussians.safetensors", [](Tensors& t) { t["layer"].bytes[3] = std::byte(6); });
     for (const char* name : {"identity", "offsets", "hair_vertices", "hair_weights"}) {
-        refused_tensors(std::string("without ") + name, "person.safetensors", [&](Tensors& t) { t.erase(name); });
-        refused_tensors(std::string("one row less in ") + name, "person.safetensors", [&](Tensors& t) {
+        const char* const entry = home_of(name);
+        refused_tensors(std::string("without ") + name, entry, [&](Tensors& t) { t.erase(name); });
+        refused_tensors(std::string("one row less in ") + name, entry, [&](Tensors& t) {
             t[name].bytes.resize(t[name].bytes.size() - t[name].bytes.size() / std::size_t(t[name].shape[0]));
             t[name].shape[0] -= 1;
         });
         for (const float value : {std::numeric_limits<float>::quiet_NaN(), -std::numeric_limits<float>::infinity()})
-            refused_tensors(std::string(name) + " is no number", "person.safetensors",
+            refused_tensors(std::string(name) + " is no number", entry,
                             [&](Tensors& t) { t[name].set(2, value); });
     }
 }
@@ -236,8 +257,8 @@ TEST(HostileAvatar, AbsurdValuesCanBeLookedAt) {
     const auto look = [](const Bytes& file, const std::string& why) {
         auto loaded = load_bytes(file, original().model);
         if (!loaded) return expect_refused(loaded, why);
-        for (const Camera& camera : {loaded->source.camera.resized(24, 24), default_camera(*loaded, 24, 24)}) {
-            const Frame frame = render(*loaded, loaded->source.pose, camera);
+        for (const Camera& camera : {loaded->source->camera.resized(24, 24), default_camera(*loaded, 24, 24)}) {
+            const Frame frame = render(*loaded, loaded->source->pose, camera);
             for (float p : frame.color.pixels) ASSERT_TRUE(std::isfinite(p)) << why;
             for (float a : frame.alpha.pixels) ASSERT_TRUE(a >= 0 && a <= 1.0001f) << why;
         }
@@ -246,7 +267,7 @@ TEST(HostileAvatar, AbsurdValuesCanBeLookedAt) {
         for (const float value : {1e38f, -1e38f, 100.0f, -100.0f, 0.0f, 1e-40f}) {
             const std::string why = std::string(name) + " " + std::to_string(value);
             look(rewritten([&](Entries& e) {
-                     change_tensors(e["splats.safetensors"], [&](Tensors& t) {
+                     change_tensors(e["gaussians.safetensors"], [&](Tensors& t) {
                          for (std::size_t i = 0; i < 40; ++i) t[name].set(i, value);
                      });
                  }),
@@ -256,13 +277,13 @@ TEST(HostileAvatar, AbsurdValuesCanBeLookedAt) {
         for (const float value : {1e38f, -1e20f, 1000.0f}) {
             const std::string why = std::string(name) + " " + std::to_string(value);
             look(rewritten([&](Entries& e) {
-                     change_tensors(e["person.safetensors"], [&](Tensors& t) { t[name].set(1, value); });
+                     change_tensors(e[home_of(name)], [&](Tensors& t) { t[name].set(1, value); });
                  }),
                  why);
         }
     Random random(11);
     for (int round = 0; round < 40; ++round) {
-        const char* entry = round % 2 ? "splats.safetensors" : "person.safetensors";
+        const char* entry = round % 2 ? "gaussians.safetensors" : "person.safetensors";
         look(rewritten([&](Entries& e) {
                  Bytes& bytes = e[entry];
                  for (int k = 0; k < 8; ++k)

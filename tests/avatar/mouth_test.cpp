@@ -16,7 +16,7 @@ struct Smile {
 
     Smile() {
         avatar.model = real_head();
-        avatar.identity = Eigen::VectorXf::Zero(avatar.model->identity_count());
+        avatar.person.edit().identity = Eigen::VectorXf::Zero(avatar.model->identity_count());
         avatar.prepare();
         photo.pose = HeadPose::neutral(*avatar.model);
         for (const char* control : {"jawOpen", "mouthUpperUpLeft", "mouthUpperUpRight"})
@@ -24,8 +24,8 @@ struct Smile {
         photo.camera = default_camera(avatar, 512, 512);
         for (Image* image : {&photo.alpha, &photo.skin}) *image = Image(512, 512, 1, 1.0f);
         photo.hair = photo.cloth = Image(512, 512, 1, 0.0f);
-        paint(avatar.person);
-        regions = seen_regions(*avatar.model, pose_head(*avatar.model, avatar.person, photo.pose).vertices, photo.camera);
+        paint(avatar.head());
+        regions = seen_regions(*avatar.model, pose_head(*avatar.model, avatar.head(), photo.pose).vertices, photo.camera);
     }
     // As `person` would look.
     void paint(const PersonalHead& person) {
@@ -43,7 +43,7 @@ struct Smile {
     }
     // The person with teeth and gums of one row moved down by so many metres.
     PersonalHead with_teeth_moved(const std::string& row, float down) const {
-        PersonalHead person = avatar.person;
+        PersonalHead person = avatar.head();
         for (int v = 0; v < avatar.model->vertex_count(); ++v) {
             const std::string& name = avatar.model->region_names[avatar.model->vertex_region[std::size_t(v)]];
             if (name == "teeth_" + row || name == "gums_" + row) person.vertices(1, v) -= down;
@@ -87,18 +87,18 @@ TEST(Mouth, UnseenPartsLookLikeAMouth) {
 TEST(Mouth, TeethMoveToWhereThePhotographShowsThem) {
     Smile smile;
     const HeadModel& model = *smile.avatar.model;
-    TeethShift shift = teeth_shift(model, smile.avatar.person, smile.photo);
+    TeethShift shift = teeth_shift(model, smile.avatar.head(), smile.photo);
     EXPECT_NEAR(shift.upper, 0, 0.0011f);
     smile.paint(smile.with_teeth_moved("upper", 0.004f));
-    shift = teeth_shift(model, smile.avatar.person, smile.photo);
+    shift = teeth_shift(model, smile.avatar.head(), smile.photo);
     EXPECT_NEAR(shift.upper, 0.004f, 0.0011f);
     smile.paint(smile.with_teeth_moved("upper", -0.003f));
-    shift = teeth_shift(model, smile.avatar.person, smile.photo);
+    shift = teeth_shift(model, smile.avatar.head(), smile.photo);
     EXPECT_NEAR(shift.upper, -0.003f, 0.0011f);
     // A closed mouth tells nothing.
     smile.photo.pose = HeadPose::neutral(model);
-    smile.paint(smile.avatar.person);
-    shift = teeth_shift(model, smile.avatar.person, smile.photo);
+    smile.paint(smile.avatar.head());
+    shift = teeth_shift(model, smile.avatar.head(), smile.photo);
     EXPECT_EQ(shift.upper, 0);
     EXPECT_EQ(shift.lower, 0);
 }

@@ -51,7 +51,7 @@ struct Batch {
 
     Batch(std::size_t view_count, std::size_t splats, bool hair)
         : avatar(ball_avatar(7, splats, hair)), views(view_count) {
-        AnchoredSplats& s = avatar.splats;
+        AnchoredSplats& s = avatar.splats.edit();
         s.resize(splats);  // the fixture may give more
         count = splats;
         Random random(11);
@@ -73,7 +73,7 @@ struct Batch {
     }
 
     AnchoredArrays anchored() const {
-        const AnchoredSplats& s = avatar.splats;
+        const AnchoredSplats& s = *avatar.splats;
         return {nullptr, s.offset.data(), s.log_scale.data(), s.rotation.data(), s.albedo.data(), s.opacity.data()};
     }
     Posed pose() {
@@ -114,10 +114,10 @@ double error(const Values& got, const float* expected) {
 // A frame by its definition, in double precision.
 std::array<double, frame_floats> defined_frame(const Avatar& avatar, const Vertices& surface, const Vertices& normals,
                                                const SurfacePoint& at) {
-    const Eigen::Vector3i &t = avatar.triangles[std::size_t(at.triangle)],
-                          &c = avatar.triangle_uv[std::size_t(at.triangle)];
+    const Eigen::Vector3i &t = avatar.triangles()[std::size_t(at.triangle)],
+                          &c = avatar.triangle_uv()[std::size_t(at.triangle)];
     const auto column = [](const Vertices& m, int i) { return Eigen::Vector3d(m.col(i).cast<double>()); };
-    const auto uv = [&](int i) { return Eigen::Vector2d(avatar.uv[std::size_t(c[i])].cast<double>()); };
+    const auto uv = [&](int i) { return Eigen::Vector2d(avatar.uv()[std::size_t(c[i])].cast<double>()); };
     Eigen::Matrix<double, 3, 2> edges;
     edges << column(surface, t[1]) - column(surface, t[0]), column(surface, t[2]) - column(surface, t[0]);
     Eigen::Matrix2d chart;
@@ -137,7 +137,7 @@ std::array<double, frame_floats> defined_frame(const Avatar& avatar, const Verti
     std::copy_n(origin.data(), 3, f.begin());
     std::copy_n(axes.data(), 9, f.begin() + 3);
     const double area = edges.col(0).cross(edges.col(1)).norm();
-    f[12] = std::clamp(std::sqrt(area / double(avatar.neutral_double_area[std::size_t(at.triangle)])), 0.5, 2.0);
+    f[12] = std::clamp(std::sqrt(area / double(avatar.neutral_double_area()[std::size_t(at.triangle)])), 0.5, 2.0);
     return f;
 }
 
@@ -147,13 +147,13 @@ TEST(SurfaceBatch, NormalsAndFramesAreAsDefined) {
     surface_frames(b.shape, b.topology.arrays(), b.vertices.data(), b.normals.data(), frames.data());
     for (std::size_t v = 0; v < b.views; ++v) {
         const Vertices surface = pose_surface(b.avatar, b.poses[v]),
-                       normals = vertex_normals(surface, b.avatar.triangles);
+                       normals = vertex_normals(surface, b.avatar.triangles());
         const Eigen::Map<const Eigen::Matrix4Xf> got(&b.normals[v * 4 * std::size_t(normals.cols())], 4,
                                                      normals.cols());
         EXPECT_LT((got.topRows(3) - normals).cwiseAbs().maxCoeff(), 1e-6f);
         double worst = 0;
         for (std::size_t i = 0; i < b.count; ++i) {
-            const auto expected = defined_frame(b.avatar, surface, normals, b.avatar.splats.anchor[i]);
+            const auto expected = defined_frame(b.avatar, surface, normals, b.avatar.splats->anchor[i]);
             for (std::size_t k = 0; k < frame_floats; ++k)
                 worst = std::max(worst, std::abs(expected[k] - double(frames[(v * b.count + i) * frame_floats + k])));
         }
@@ -172,7 +172,7 @@ TEST(SurfaceBatch, PosesAsOneByOne) {
             const Posed* const both[] = {&on_surface, &given_frames};
             for (std::size_t v = 0; v < views; ++v) {
                 SplatSet one;
-                deform(b.avatar.splats, frames[v], one);
+                deform(*b.avatar.splats, frames[v], one);
                 for (const Posed* p : both) {
                     const auto part = [&](const Values& all, std::size_t width) {
                         return Values(all.begin() + long(v * count * width),
@@ -224,7 +224,7 @@ struct Weighed {
 };
 
 void expect_own_derivatives(Batch& b, const Own& got, const std::function<Posed()>& pose, const Weighed* weighed) {
-    AnchoredSplats& s = b.avatar.splats;
+    AnchoredSplats& s = b.avatar.splats.edit();
     const auto check = [&](const char* name, Values& values, const Values& derivative, std::size_t width, float h) {
         const bool albedo = &values == &s.albedo;
         const auto weight = [&](std::size_t v, std::size_t i) { return weighed ? weighed->of(v, i, albedo) : 1.0; };
@@ -343,8 +343,8 @@ TEST(SurfaceBatch, TrianglesWithoutAreaGiveNumbers) {
         for (std::size_t k = 0; k < 3; ++k)
             b.vertices[2 * a_view + 3 * std::size_t(b.topology.triangles[std::size_t(corner)]) + k] =
                 b.vertices[2 * a_view + 3 * std::size_t(b.topology.triangles[0]) + k];
-    b.avatar.splats.anchor[3] = {0, Eigen::Vector3f(0.2f, 0.3f, 0.5f)};
-    b.topology.load_anchors(b.avatar.splats);
+    b.avatar.splats.edit().anchor[3] = {0, Eigen::Vector3f(0.2f, 0.3f, 0.5f)};
+    b.topology.load_anchors(*b.avatar.splats);
     const Posed posed = b.pose();
     Values by_vertices(b.vertices.size(), NAN);
     Own own(b.count);
@@ -363,8 +363,8 @@ TEST(SurfaceBatch, TrianglesWithoutAreaGiveNumbers) {
 
 TEST(SurfaceBatch, AGaussianOffTheSurfaceIsAnError) {
     Batch b(1, 20, false);
-    b.avatar.splats.anchor[7].triangle = int(b.avatar.triangles.size());
-    EXPECT_THROW(b.topology.load_anchors(b.avatar.splats), std::invalid_argument);
+    b.avatar.splats.edit().anchor[7].triangle = int(b.avatar.triangles().size());
+    EXPECT_THROW(b.topology.load_anchors(*b.avatar.splats), std::invalid_argument);
 }
 
 }  // namespace

@@ -59,8 +59,7 @@ class GlFrameStoreTest : public GpuTest {
 FrameRequest request_of(const Avatar& avatar, int width, int height) {
     FrameRequest request;
     request.scene.version = 1;
-    request.scene.avatar = std::make_shared<Avatar>(avatar);
-    request.scene.gaussians = std::make_shared<AnchoredSplats>(avatar.splats);
+    request.scene.avatar = avatar;
     request.scene.pose = HeadPose::neutral(*avatar.model);
     request.camera.width = width;
     request.camera.height = height;
@@ -125,11 +124,11 @@ TEST_F(GlFrameStoreTest, draws_at_full_rate_while_the_trainer_densifies) {
 
     FrameRenderer frames(std::move(store_), make_cuda_scene_renderer, [] {});
     std::mutex mutex;
-    auto newest = std::make_shared<const AnchoredSplats>(avatar.splats);
+    Part<AnchoredSplats> newest = avatar.splats;
     std::uint64_t version = 1;
     std::atomic<bool> trained = false;
     std::jthread trainer([&] {
-        AnchoredSplats splats = avatar.splats;
+        AnchoredSplats splats = *avatar.splats;
         for (int round = 0; round < 12; ++round) {
             engine->load_splats(splats);
             for (int step = 0; step < 25; ++step) engine->step({&number, 1}, {0, 0, 0});
@@ -153,7 +152,7 @@ TEST_F(GlFrameStoreTest, draws_at_full_rate_while_the_trainer_densifies) {
             }
             splats = grown;
             const std::lock_guard lock(mutex);
-            newest = std::make_shared<const AnchoredSplats>(splats);
+            newest = splats;
             ++version;
         }
         trained = true;
@@ -164,7 +163,7 @@ TEST_F(GlFrameStoreTest, draws_at_full_rate_while_the_trainer_densifies) {
     while (!trained) {
         {
             const std::lock_guard lock(mutex);
-            request.scene.gaussians = newest;
+            request.scene.avatar.splats = newest;
             request.scene.version = 1000 * version + std::uint64_t(pictures);
         }
         angle += 0.02f;

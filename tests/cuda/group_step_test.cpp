@@ -198,7 +198,7 @@ TEST_F(GroupStepTest, several_groups_follow_adam) {
 
 TEST_F(GroupStepTest, priors_are_their_formulas) {
     const Avatar avatar = test::ball_avatar(3, 10, true);
-    const auto vertices = std::size_t(avatar.neutral.cols());
+    const auto vertices = std::size_t(avatar.neutral().cols());
     Random random(9);
     ParameterGroup squared{"squared", 3, random.normals(3 * vertices), 0.1f};
     squared.prior = {0.4f, 0.5f, Norm::squared, random.normals(3 * vertices)};
@@ -217,7 +217,7 @@ TEST_F(GroupStepTest, priors_are_their_formulas) {
     state.views[0] = 3;
     state.views[1] = 1;
     std::vector<cuda::DeviceGroup> device;
-    const std::size_t pairs = 3 * avatar.triangles.size();
+    const std::size_t pairs = 3 * avatar.triangles().size();
     for (const ParameterGroup& about : {squared, absolute, of_views}) {
         const int k = table.add(about);
         groups.push_back(std::make_unique<Group>(stream(), about, 5, 2));
@@ -238,7 +238,7 @@ TEST_F(GroupStepTest, priors_are_their_formulas) {
         energy += w * d * d;
         by_squared[i] += 2 * w * d;
     }
-    for (const Eigen::Vector3i& t : avatar.triangles)
+    for (const Eigen::Vector3i& t : avatar.triangles())
         for (int k = 0; k < 3; ++k)
             for (std::size_t c = 0; c < 3; ++c) {
                 const std::size_t a = std::size_t(t[k]) * 3 + c, b = std::size_t(t[(k + 1) % 3]) * 3 + c;
@@ -316,20 +316,20 @@ TEST_F(GroupStepTest, a_persons_shape_is_that_of_the_head_model) {
     const Avatar avatar = test::ball_avatar(3, 10, true);
     const HeadModel& model = *avatar.model;
     cuda::DeviceHead head(stream());
-    head.load(avatar.model, avatar.person, &avatar.hair, true);
+    head.load(avatar.model, avatar.head(), &avatar.hair(), true);
     test::Random random(5);
     const Eigen::VectorXf change = test::random_identity(model, random);
-    Vertices moved(3, avatar.neutral.cols());
+    Vertices moved(3, avatar.neutral().cols());
     for (Eigen::Index i = 0; i < moved.size(); ++i) moved.data()[i] = test::uniform(random, -0.01f, 0.01f);
     const auto identity = upload({change.data(), change.data() + change.size()}),
                offsets = upload({moved.data(), moved.data() + moved.size()});
     for (const bool by_identity : {false, true})
         for (const bool by_offsets : {false, true}) {
             Avatar expected = avatar;
-            if (by_identity) expected.identity += change;
+            if (by_identity) expected.person.edit().identity += change;
             if (by_offsets) {
-                expected.offsets += moved.leftCols(model.vertex_count());
-                expected.hair.vertices += moved.rightCols(avatar.hair.vertices.cols());
+                expected.person.edit().offsets += moved.leftCols(model.vertex_count());
+                expected.shells.edit().hair.vertices += moved.rightCols(avatar.hair().vertices.cols());
             }
             expected.prepare();
             const cuda::HeadShape shape = head.shape(1);
@@ -341,8 +341,8 @@ TEST_F(GroupStepTest, a_persons_shape_is_that_of_the_head_model) {
                                stream());
             const std::vector<float> found = rest.download(), found_joints = joints.download();
             const Eigen::Map<const Vertices> at_rest(found.data(), 3, moved.cols());
-            EXPECT_LT((at_rest - expected.neutral).cwiseAbs().maxCoeff(), 1e-6f);
-            const Eigen::Matrix3Xf& positions = expected.person.joint_position;
+            EXPECT_LT((at_rest - expected.neutral()).cwiseAbs().maxCoeff(), 1e-6f);
+            const Eigen::Matrix3Xf& positions = expected.head().joint_position;
             const Eigen::Map<const Eigen::Matrix3Xf> at(found_joints.data(), 3, positions.cols());
             EXPECT_LT((at - positions).cwiseAbs().maxCoeff(), 1e-6f);
         }

@@ -22,13 +22,12 @@ Camera camera_for(int width, int height) {
 }
 
 Scene ball_scene(bool hair) {
-    auto avatar = std::make_shared<Avatar>(test::ball_avatar(7, 100, hair));
-    test::cover(*avatar, 0.004f);
+    Avatar avatar = test::ball_avatar(7, 100, hair);
+    test::cover(avatar, 0.004f);
     Scene scene;
     scene.version = 1;
-    scene.gaussians = std::make_shared<AnchoredSplats>(avatar->splats);
     test::Random random(8);
-    scene.pose = test::random_pose(*avatar->model, random, 0.4f);
+    scene.pose = test::random_pose(*avatar.model, random, 0.4f);
     scene.avatar = std::move(avatar);
     return scene;
 }
@@ -82,7 +81,7 @@ TEST_F(SceneRendererTest, the_pose_moves_the_picture_and_files_are_shown_too) {
     gpu->pose(scene);
     const auto before = picture(*gpu, camera, FrameContent::colour);
     EXPECT_EQ(picture(*gpu, camera, FrameContent::colour), before);
-    scene.pose = HeadPose::neutral(*scene.avatar->model);
+    scene.pose = HeadPose::neutral(*scene.avatar.model);
     scene.pose.translation.y() = 0.05f;
     gpu->pose(scene);
     cpu->pose(scene);

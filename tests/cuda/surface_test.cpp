@@ -34,7 +34,7 @@ TEST_F(SurfaceTest, frames_are_those_of_the_processor) {
         }
         cuda::DeviceSurface surface(stream());
         surface.load(avatar);
-        surface.load_anchors(avatar.splats);
+        surface.load_anchors(*avatar.splats);
         const auto device_vertices = upload(vertices);
         auto normals = poisoned(vertices.size() / 3 * 4), frames = poisoned(expected.size());
         cuda::surface_normals(surface.shape(2), surface.arrays(), device_vertices.data(), normals.data(), stream());
@@ -49,17 +49,17 @@ double loss(const Avatar& avatar, const Points& x, const std::vector<float>& by_
             const std::vector<float>& by_scales, const std::vector<float>& by_rotations,
             const std::vector<float>& rotations) {
     Points normals = Points::Zero(3, x.cols());
-    for (const Eigen::Vector3i& t : avatar.triangles) {
+    for (const Eigen::Vector3i& t : avatar.triangles()) {
         const Eigen::Vector3d face = (x.col(t[1]) - x.col(t[0])).cross(x.col(t[2]) - x.col(t[0]));
         for (int k = 0; k < 3; ++k) normals.col(t[k]) += face;
     }
     normals.colwise().normalize();
     double sum = 0;
-    const AnchoredSplats& s = avatar.splats;
+    const AnchoredSplats& s = *avatar.splats;
     for (std::size_t i = 0; i < s.count; ++i) {
         const SurfacePoint& at = s.anchor[i];
-        const Eigen::Vector3i &t = avatar.triangles[std::size_t(at.triangle)],
-                              &c = avatar.triangle_uv[std::size_t(at.triangle)];
+        const Eigen::Vector3i &t = avatar.triangles()[std::size_t(at.triangle)],
+                              &c = avatar.triangle_uv()[std::size_t(at.triangle)];
         Eigen::Vector3d origin = Eigen::Vector3d::Zero(), normal = origin;
         for (int k = 0; k < 3; ++k) {
             origin += double(at.barycentric[k]) * x.col(t[k]);
@@ -67,14 +67,14 @@ double loss(const Avatar& avatar, const Points& x, const std::vector<float>& by_
         }
         normal.normalize();
         const Eigen::Vector3d ab = x.col(t[1]) - x.col(t[0]), ac = x.col(t[2]) - x.col(t[0]);
-        const Eigen::Vector2d ub = (avatar.uv[std::size_t(c[1])] - avatar.uv[std::size_t(c[0])]).cast<double>(),
-                              uc = (avatar.uv[std::size_t(c[2])] - avatar.uv[std::size_t(c[0])]).cast<double>();
+        const Eigen::Vector2d ub = (avatar.uv()[std::size_t(c[1])] - avatar.uv()[std::size_t(c[0])]).cast<double>(),
+                              uc = (avatar.uv()[std::size_t(c[2])] - avatar.uv()[std::size_t(c[0])]).cast<double>();
         Eigen::Vector3d tangent = (ab * uc.y() - ac * ub.y()) * (ub.x() * uc.y() - ub.y() * uc.x() < 0 ? -1.0 : 1.0);
         tangent = (tangent - normal * normal.dot(tangent)).normalized();
         Eigen::Matrix3d frame;
         frame << tangent, normal.cross(tangent), normal;
         const double stretch = std::clamp(
-            std::sqrt(ab.cross(ac).norm() / double(avatar.neutral_double_area[std::size_t(at.triangle)])), 0.5, 2.0);
+            std::sqrt(ab.cross(ac).norm() / double(avatar.neutral_double_area()[std::size_t(at.triangle)])), 0.5, 2.0);
         const auto vector = [&](const std::vector<float>& v) {
             return Eigen::Vector3d(v[3 * i], v[3 * i + 1], v[3 * i + 2]);
         };
@@ -99,10 +99,10 @@ double loss(const Avatar& avatar, const Points& x, const std::vector<float>& by_
 TEST_F(SurfaceTest, derivatives_reach_the_vertices) {
     const Avatar avatar = test::ball_avatar(4, 1500, true);
     const Vertices surface_now = pose_surface(avatar, some_pose(avatar, 20));
-    const std::size_t n = avatar.splats.count;
+    const std::size_t n = avatar.splats->count;
     cuda::DeviceSurface surface(stream());
     surface.load(avatar);
-    surface.load_anchors(avatar.splats);
+    surface.load_anchors(*avatar.splats);
     const cuda::SurfaceShape shape = surface.shape(1);
     Random numbers(21);
     // Weights that make positions (metres), sizes and turns matter alike.
@@ -110,9 +110,9 @@ TEST_F(SurfaceTest, derivatives_reach_the_vertices) {
                        by_rotations = numbers.normals(4 * n);
     for (float& g : by_rotations) g *= 0.02f;
 
-    const auto vertices = upload(values_of(surface_now)), offsets = upload(avatar.splats.offset),
-               log_scales = upload(avatar.splats.log_scale), quaternions = upload(avatar.splats.rotation),
-               albedos = upload(avatar.splats.albedo), logits = upload(avatar.splats.opacity), gm = upload(by_means),
+    const auto vertices = upload(values_of(surface_now)), offsets = upload(avatar.splats->offset),
+               log_scales = upload(avatar.splats->log_scale), quaternions = upload(avatar.splats->rotation),
+               albedos = upload(avatar.splats->albedo), logits = upload(avatar.splats->opacity), gm = upload(by_means),
                gs = upload(by_scales), gr = upload(by_rotations);
     auto normals = poisoned(4 * std::size_t(shape.vertices)), frames = poisoned(13 * n), means = poisoned(3 * n),
          scales = poisoned(3 * n), rotations = poisoned(4 * n), colors = poisoned(3 * n), opacities = poisoned(n),

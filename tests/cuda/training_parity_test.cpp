@@ -160,8 +160,8 @@ TEST_F(TrainingParity, twenty_steps_of_a_video) {
     }
     EXPECT_LT(relative_distance(pair.gpu->screen_gradient(), pair.cpu->screen_gradient()), 0.02);
     const Avatar a = pair.gpu->fetch(), b = pair.cpu->fetch();
-    EXPECT_LT((a.identity - b.identity).norm(), 0.05f * (b.identity - avatar.identity).norm());
-    EXPECT_LT((a.hair.vertices - b.hair.vertices).norm(), 0.1f * (b.hair.vertices - avatar.hair.vertices).norm());
+    EXPECT_LT((a.person->identity - b.person->identity).norm(), 0.05f * (b.person->identity - avatar.person->identity).norm());
+    EXPECT_LT((a.hair().vertices - b.hair().vertices).norm(), 0.1f * (b.hair().vertices - avatar.hair().vertices).norm());
 }
 
 // What densification does: other Gaussians, views of another size, moments from zero.
@@ -173,18 +173,18 @@ TEST_F(TrainingParity, loading_again_starts_afresh) {
     for (const std::size_t count : {std::size_t(2600), std::size_t(900)}) {
         const Avatar avatar = ball_avatar(3, count, false);
         for (TrainingEngine* engine : {pair.cpu.get(), pair.gpu.get()}) {
-            engine->load_splats(avatar.splats);
+            engine->load_splats(*avatar.splats);
             engine->clear_views();
             for (const TrainingView& view : portrait_views(avatar, 144)) engine->add_view(view);
         }
-        EXPECT_TRUE(test::same(pair.gpu->splats(), avatar.splats));
+        EXPECT_TRUE(test::same(pair.gpu->splats(), *avatar.splats));
         for (const float g : pair.gpu->screen_gradient()) ASSERT_EQ(g, 0.0f);
         const auto before = values(*pair.cpu);
         for (int k = 0; k < 3; ++k) {
             const double expected = pair.cpu->step(std::vector<int>{k}, background(4))->mean.total;
             EXPECT_NEAR(pair.gpu->step(std::vector<int>{k}, background(4))->mean.total, expected, 0.002 * expected);
         }
-        EXPECT_EQ(pair.gpu->screen_gradient().size(), avatar.splats.count);
+        EXPECT_EQ(pair.gpu->screen_gradient().size(), avatar.splats->count);
         EXPECT_LT(relative_distance(pair.gpu->screen_gradient(), pair.cpu->screen_gradient()), 0.01);
         EXPECT_LT(compare(pair, before.at("albedo"), "albedo").distance, 0.01);
     }
@@ -193,8 +193,8 @@ TEST_F(TrainingParity, loading_again_starts_afresh) {
 // More instances than the first guess holds: already the first step sees all Gaussians.
 TEST_F(TrainingParity, the_first_step_draws_every_gaussian) {
     Avatar avatar = ball_avatar(3, 6000, false);
-    std::fill(avatar.splats.log_scale.begin(), avatar.splats.log_scale.end(), -3.0f);
-    std::fill(avatar.splats.opacity.begin(), avatar.splats.opacity.end(), -4.5f);
+    std::ranges::fill(avatar.splats.edit().log_scale, -3.0f);
+    std::ranges::fill(avatar.splats.edit().opacity, -4.5f);
     const Pair pair = load(avatar, portrait_views(avatar, 128), splat_groups());
     const double expected = pair.cpu->step(std::vector<int>{0}, background(1))->mean.total;
     const auto got = pair.gpu->step(std::vector<int>{0}, background(1));
@@ -212,7 +212,7 @@ TEST_F(TrainingParity, densifying_goes_on_with_what_came_out) {
     const Ancestry want = densify(expected, pair.gpu->screen_gradient(), at_rest, {100'000, 4});
     const Ancestry got = pair.gpu->densify({100'000, 4});
     ASSERT_EQ(got, want);
-    ASSERT_GT(got.size(), avatar.splats.count - avatar.splats.count / 10);
+    ASSERT_GT(got.size(), avatar.splats->count - avatar.splats->count / 10);
     EXPECT_EQ(pair.gpu->splats().albedo, expected.albedo);
     EXPECT_LT(relative_distance(pair.gpu->splats().offset, expected.offset), 1e-5);
     EXPECT_EQ(pair.gpu->screen_gradient(), std::vector<float>(got.size(), 0.0f));

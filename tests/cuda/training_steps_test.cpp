@@ -17,7 +17,7 @@ class TrainingSteps : public GpuTest {};
 // Gaussians that grow outrun the lists: seen, counted, and all drawn from the next step on.
 TEST_F(TrainingSteps, short_lists_heal) {
     Avatar avatar = ball_avatar(9, 20'000, false);
-    std::fill(avatar.splats.log_scale.begin(), avatar.splats.log_scale.end(), std::log(1e-3f));
+    std::ranges::fill(avatar.splats.edit().log_scale, std::log(1e-3f));
     const std::vector<TrainingView> views = video_views(avatar, 2, 384);
     for (const bool graphs : {false, true}) {
         const auto engine = engine_with(avatar, views, all_groups(), {.steps_in_flight = 0, .graphs = graphs});
@@ -93,8 +93,8 @@ TEST_F(TrainingSteps, late_losses_and_graphs_change_nothing_in_a_video) {
         EXPECT_LT((a.joints - b.joints).norm(), 0.05f * (a.joints - start.joints).norm());
     }
     const Avatar a = exact->fetch(), b = late->fetch();
-    EXPECT_LT((a.identity - b.identity).norm(), 0.05f * (a.identity - avatar.identity).norm());
-    EXPECT_LT((a.offsets - b.offsets).norm(), 0.1f * (a.offsets - avatar.offsets).norm());
+    EXPECT_LT((a.person->identity - b.person->identity).norm(), 0.05f * (a.person->identity - avatar.person->identity).norm());
+    EXPECT_LT((a.person->offsets - b.person->offsets).norm(), 0.1f * (a.person->offsets - avatar.person->offsets).norm());
 }
 
 // Modules are part of what a graph replays.

@@ -14,8 +14,8 @@ std::vector<float> uniforms(unsigned seed, std::size_t count, float low, float h
 std::vector<float> smooth_targets(const Avatar& avatar, int count) {
     std::vector<float> targets;
     for (int k = 0; k < count; ++k)
-        for (Eigen::Index i = 0; i < avatar.neutral.size(); ++i)
-            targets.push_back(0.01f * std::sin(20 * avatar.neutral(k % 3, i / 3) + float(i % 3) + float(k)));
+        for (Eigen::Index i = 0; i < avatar.neutral().size(); ++i)
+            targets.push_back(0.01f * std::sin(20 * avatar.neutral()(k % 3, i / 3) + float(i % 3) + float(k)));
     return targets;
 }
 
@@ -30,11 +30,11 @@ AddedScene::AddedScene() {
 }
 
 std::vector<AddedCase> added_cases(const AddedScene& scene) {
-    const std::size_t count = scene.avatar.splats.count;
+    const std::size_t count = scene.avatar.splats->count;
     std::vector<float> positions, normals;
     const SplatFrames at_rest = splat_frames(scene.avatar, HeadPose::neutral(*scene.avatar.model));
     for (std::size_t i = 0; i < count; ++i) {
-        for (int k = 0; k < 2; ++k) positions.push_back(scene.avatar.splats.atlas[i][k]);
+        for (int k = 0; k < 2; ++k) positions.push_back(scene.avatar.splats->atlas[i][k]);
         for (std::size_t k = 0; k < 3; ++k) normals.push_back(at_rest.values[i * frame_floats + 5 + 3 * k]);
     }
     constexpr int map_size = 6;

@@ -54,7 +54,7 @@ HeadPose some_pose(const Avatar& avatar, unsigned seed) {
 
 Avatar recoloured(const Avatar& avatar) {
     Avatar other = avatar;
-    for (float& c : other.splats.albedo) c = 0.7f * c + 0.2f;
+    for (float& c : other.splats.edit().albedo) c = 0.7f * c + 0.2f;
     return other;
 }
 
@@ -90,7 +90,7 @@ std::vector<TrainingView> portrait_views(const Avatar& avatar, int side) {
     views[1].colors_only = true;
     views[1].weights.alpha = 0;
     Random random(7);
-    for (std::size_t i = 0; i < avatar.splats.count; ++i) views[1].splat_weight.push_back(uniform(random, 0, 1));
+    for (std::size_t i = 0; i < avatar.splats->count; ++i) views[1].splat_weight.push_back(uniform(random, 0, 1));
     views[2].weights = {.l1 = 0, .dssim = 0, .alpha = 0.4f};
     std::vector<float>& mask = views[2].target.weight;
     mask.assign(views[2].target.rgba.size() / 4, 1.0f);
@@ -108,8 +108,9 @@ std::unique_ptr<TrainingEngine> engine_with(const Avatar& avatar, const std::vec
 }
 
 Avatar bounded(Avatar avatar) {
+    AnchoredSplats& splats = avatar.splats.edit();
     for (const GaussianAttribute& a : gaussian_attributes)
-        for (float& v : avatar.splats.*a.values) v = std::clamp(v, a.low, a.high);
+        for (float& v : splats.*a.values) v = std::clamp(v, a.low, a.high);
     return avatar;
 }
 
@@ -131,22 +132,26 @@ double total_of(const StepLoss& loss) { return loss.mean.total + loss.modules + 
 
 std::vector<float>& splat_values(Avatar& avatar, const std::string& group) {
     for (const GaussianAttribute& a : gaussian_attributes)
-        if (group == a.name) return avatar.splats.*a.values;
+        if (group == a.name) return avatar.splats.edit().*a.values;
     throw std::invalid_argument(group);
 }
 
 Avatar reshaped(const Avatar& avatar, const Eigen::VectorXf& identity, const Vertices& moved) {
     Avatar other = avatar;
-    other.identity += identity;
-    other.offsets += moved.leftCols(avatar.model->vertex_count());
-    if (other.hair.vertices.size() > 0) other.hair.vertices += moved.rightCols(other.hair.vertices.cols());
+    Person& person = other.person.edit();
+    person.identity += identity;
+    person.offsets += moved.leftCols(avatar.model->vertex_count());
+    if (const Eigen::Index hair = avatar.hair().vertices.cols(); hair > 0)
+        other.shells.edit().hair.vertices += moved.rightCols(hair);
     other.prepare();
-    other.neutral_double_area = avatar.neutral_double_area;
+    auto rest = std::make_shared<RestSurface>(*other.rest);
+    rest->neutral_double_area = avatar.neutral_double_area();
+    other.rest = std::move(rest);
     return other;
 }
 
 ByParts::ByParts(const Avatar& avatar, const TrainingView& view, double share) {
-    deform(avatar.splats, splat_frames(avatar, view.pose), posed);
+    deform(*avatar.splats, splat_frames(avatar, view.pose), posed);
     const auto rasterizer = make_cpu_rasterizer();
     RasterOptions options;
     options.background = grey;
@@ -159,9 +164,9 @@ ByParts::ByParts(const Avatar& avatar, const TrainingView& view, double share) {
 
 AnchoredGradients ByParts::own(const Avatar& avatar, const TrainingView& view) const {
     AnchoredGradients by;
-    by.resize(avatar.splats.count);
+    by.resize(avatar.splats->count);
     by.set_zero();
-    deform_backward(avatar.splats, splat_frames(avatar, view.pose), posed, gradients, by);
+    deform_backward(*avatar.splats, splat_frames(avatar, view.pose), posed, gradients, by);
     each_attribute(by, [&](const GaussianAttribute& a, std::vector<float>& values) {
         for (std::size_t i = 0; i < values.size(); ++i) {
             if (!view.splat_weight.empty()) values[i] *= view.splat_weight[i / a.width];
@@ -174,8 +179,8 @@ AnchoredGradients ByParts::own(const Avatar& avatar, const TrainingView& view) c
 double ByParts::along(const Avatar& from_avatar, const HeadPose& from, const Avatar& to_avatar, const HeadPose& to,
                       double distance) const {
     SplatSet a, b;
-    deform(from_avatar.splats, splat_frames(from_avatar, from), a);
-    deform(to_avatar.splats, splat_frames(to_avatar, to), b);
+    deform(*from_avatar.splats, splat_frames(from_avatar, from), a);
+    deform(*to_avatar.splats, splat_frames(to_avatar, to), b);
     double sum = 0;
     for (std::size_t i = 0; i < posed.means.size(); ++i) {
         sum += double(gradients.means[i]) * (double(b.means[i]) - double(a.means[i]));

@@ -14,22 +14,22 @@ TEST_F(TrainingEngineTest, derivatives_of_a_video_are_those_of_the_parts) {
     ASSERT_EQ(found.by_group.size(), all_groups().size());
 
     AnchoredGradients splats;
-    splats.resize(avatar.splats.count);
+    splats.resize(avatar.splats->count);
     splats.set_zero();
     LossValue loss;
     const HeadModel& model = *avatar.model;
     const Eigen::Index control_count = model.control_count(), joint_count = 3 * model.joint_count();
     Eigen::MatrixXf controls(control_count, 2), joints(joint_count, 2), translation(3, 2);
     Eigen::VectorXf identity = Eigen::VectorXf::Zero(model.identity_count());
-    const Vertices still = Vertices::Zero(3, avatar.neutral.cols());
+    const Vertices still = Vertices::Zero(3, avatar.neutral().cols());
     const Eigen::VectorXf same_identity = Eigen::VectorXf::Zero(model.identity_count());
     const Vertices found_vertices =
-        Eigen::Map<const Vertices>(found.by_group.at(group::vertices).data(), 3, avatar.neutral.cols());
+        Eigen::Map<const Vertices>(found.by_group.at(group::vertices).data(), 3, avatar.neutral().cols());
     // Directions in which the shape is moved: the one that the engine found, and any.
     std::vector<Vertices> directions = {found_vertices / found_vertices.norm()};
     Random random(9);
     for (int k = 0; k < 3; ++k) {
-        Vertices d(3, avatar.neutral.cols());
+        Vertices d(3, avatar.neutral().cols());
         for (Eigen::Index i = 0; i < d.size(); ++i) d.data()[i] = uniform(random, -1, 1);
         directions.push_back(d / d.norm());
     }
@@ -95,7 +95,7 @@ TEST_F(TrainingEngineTest, derivatives_of_a_portrait_are_those_of_the_parts) {
         for (const std::vector<int>& batch : {std::vector<int>{0}, {1}, {2}, {1, 0}}) {
             SCOPED_TRACE(testing::Message() << head_moves << ", from view " << batch[0] << ", " << batch.size());
             AnchoredGradients expected;
-            expected.resize(avatar.splats.count);
+            expected.resize(avatar.splats->count);
             expected.set_zero();
             double total = 0, alpha = 0;
             for (const int v : batch) {
@@ -166,13 +166,13 @@ TEST_F(TrainingEngineTest, derivatives_are_slopes_of_the_loss) {
     expect_pose_slope(group::joints, 5e-4, [](HeadPose& p) { return p.joints.data(); });
     expect_pose_slope(group::translation, 1e-4, [](HeadPose& p) { return p.translation.data(); });
     expect_slope(group::identity, 0.02, [&](Avatar& a, auto&, const std::vector<float>& by, float t) {
-        a = reshaped(a, t * Eigen::Map<const Eigen::VectorXf>(by.data(), a.identity.size()),
-                     Vertices::Zero(3, a.neutral.cols()));
+        a = reshaped(a, t * Eigen::Map<const Eigen::VectorXf>(by.data(), a.person->identity.size()),
+                     Vertices::Zero(3, a.neutral().cols()));
     });
     // Where the ball's triangles are thinnest they bear no more.
     expect_slope(group::vertices, 1.5e-6, [&](Avatar& a, auto&, const std::vector<float>& by, float t) {
-        a = reshaped(a, Eigen::VectorXf::Zero(a.identity.size()),
-                     t * Eigen::Map<const Vertices>(by.data(), 3, a.neutral.cols()));
+        a = reshaped(a, Eigen::VectorXf::Zero(a.person->identity.size()),
+                     t * Eigen::Map<const Vertices>(by.data(), 3, a.neutral().cols()));
     });
 }
 

@@ -38,11 +38,11 @@ TEST_F(TrainingEngineTest, priors_lead_back_to_the_start) {
 
     // Of vertices in millimetres, and between the corners of triangles.
     const std::vector<float> changed = engine->values(group::vertices);
-    const Vertices moved = 1000 * Eigen::Map<const Vertices>(changed.data(), 3, avatar.neutral.cols());
+    const Vertices moved = 1000 * Eigen::Map<const Vertices>(changed.data(), 3, avatar.neutral().cols());
     priors += 0.2 * double(moved.squaredNorm()) / double(moved.cols());
     Vertices by_vertices = 2 * 0.2f * 1000 / float(moved.cols()) * moved;
-    const float pairs = 3 * float(avatar.triangles.size());
-    for (const Eigen::Vector3i& t : avatar.triangles)
+    const float pairs = 3 * float(avatar.triangles().size());
+    for (const Eigen::Vector3i& t : avatar.triangles())
         for (int k = 0; k < 3; ++k) {
             const int a = t[k], b = t[(k + 1) % 3];
             const Eigen::Vector3f d = moved.col(a) - moved.col(b);
@@ -65,7 +65,7 @@ TEST_F(TrainingEngineTest, priors_lead_back_to_the_start) {
         Avatar then = avatar, now = avatar;
         now.splats = learned;
         std::vector<float> change = difference(splat_values(now, name), splat_values(then, name));
-        const double scale = weight / (unit * unit * double(avatar.splats.count));
+        const double scale = weight / (unit * unit * double(avatar.splats->count));
         for (float& c : change) {
             priors += scale * double(c) * double(c);
             c *= float(2 * scale);
@@ -92,10 +92,10 @@ TEST_F(TrainingEngineTest, the_prior_of_offsets_is_per_square_millimetre) {
     const auto millimetres_squared = [&](const std::vector<float>& offsets) {
         double sum = 0;
         for (std::size_t i = 0; i < offsets.size(); ++i) {
-            const double d = 1000 * (double(offsets[i]) - double(avatar.splats.offset[i]));
+            const double d = 1000 * (double(offsets[i]) - double(avatar.splats->offset[i]));
             sum += d * d;
         }
-        return sum / double(avatar.splats.count);
+        return sum / double(avatar.splats->count);
     };
     const auto look = [&] {
         const StepGradients with = engine->gradients(first_views(1), grey);
@@ -162,7 +162,7 @@ TEST_F(TrainingEngineTest, at_the_start_there_is_nothing_to_lead_back) {
     for (TrainingView& view : views) view.weights = {.l1 = 0, .dssim = 0, .alpha = 0};  // nothing but the priors
     const auto engine = engine_with(avatar, views, all_groups());
     for (int step = 0; step < 3; ++step) engine->step(first_views(2), grey);
-    EXPECT_TRUE(same(engine->splats(), avatar.splats));
+    EXPECT_TRUE(same(engine->splats(), *avatar.splats));
     EXPECT_EQ(norm_of(engine->values(group::identity)), 0);
     EXPECT_EQ(norm_of(engine->values(group::vertices)), 0);
     for (int k = 0; k < 2; ++k) EXPECT_TRUE(same(engine->pose(k), views[std::size_t(k)].pose));

@@ -59,10 +59,10 @@ TEST(CpuTrainingEngine, AStepThatFailsLateLeavesNoTraceEither) {
 
     // A step that did what it could, and then met a quaternion of no length.
     Avatar bad = avatar;
-    std::fill_n(bad.splats.rotation.begin() + 40, 4, 0.0f);
+    std::fill_n(bad.splats.edit().rotation.begin() + 40, 4, 0.0f);
     const auto other = engine_with(bad, {views[0]}, splat_groups());
     EXPECT_THROW(other->step(std::vector<int>{0}, grey), NotFinite);
-    EXPECT_EQ(other->screen_gradient(), std::vector<float>(bad.splats.count, 0.0f));
+    EXPECT_EQ(other->screen_gradient(), std::vector<float>(bad.splats->count, 0.0f));
     EXPECT_THROW(other->loss(0), std::invalid_argument);
 }
 

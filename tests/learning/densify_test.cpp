@@ -19,7 +19,7 @@ struct Cloud {
     std::vector<float> gradient;
     SplatFrames at_rest;
     Cloud() {
-        splats = avatar.splats;
+        splats = *avatar.splats;
         at_rest = splat_frames(avatar, HeadPose::neutral(*avatar.model));
         Random random(5);
         for (std::size_t i = 0; i < splats.count; ++i) {

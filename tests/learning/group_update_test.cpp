@@ -149,7 +149,7 @@ TEST(GroupUpdate, SmoothnessIsTheSlopeOfItsEnergy) {
     const Avatar avatar = ball_avatar(3, 10, true);
     const SurfaceTopology topology(avatar);
     const SurfaceArrays surface = topology.arrays();
-    const auto vertices = std::size_t(avatar.neutral.cols());
+    const auto vertices = std::size_t(avatar.neutral().cols());
     Random random(3);
     for (const std::size_t width : {std::size_t(1), std::size_t(3)}) {
         GroupStep step;
@@ -164,7 +164,7 @@ TEST(GroupUpdate, SmoothnessIsTheSlopeOfItsEnergy) {
         };
         std::vector<float> gradients(values.size(), 0.0f);
         double expected = 0;
-        for (const Eigen::Vector3i& t : avatar.triangles)
+        for (const Eigen::Vector3i& t : avatar.triangles())
             for (int k = 0; k < 3; ++k)
                 for (std::size_t c = 0; c < width; ++c) {
                     const double d = double(values[std::size_t(t[k]) * width + c]) -

@@ -11,8 +11,9 @@ namespace {
 std::shared_ptr<const AvatarSnapshot> snapshot(int step) {
     auto made = std::make_shared<AvatarSnapshot>();
     made->step = step;
-    made->splats.resize(std::size_t(step % 50 + 1));
-    std::fill(made->splats.albedo.begin(), made->splats.albedo.end(), float(step));
+    AnchoredSplats& splats = made->splats.edit();
+    splats.resize(std::size_t(step % 50 + 1));
+    std::fill(splats.albedo.begin(), splats.albedo.end(), float(step));
     return made;
 }
 
@@ -37,7 +38,7 @@ TEST(SnapshotSlot, TwoThreads) {
             if (!latest) continue;
             ASSERT_GE(latest->step, last) << "never back";
             last = latest->step;
-            for (float a : latest->splats.albedo) ASSERT_EQ(a, float(latest->step)) << "whole";
+            for (float a : latest->splats->albedo) ASSERT_EQ(a, float(latest->step)) << "whole";
             ++seen;
         }
     });

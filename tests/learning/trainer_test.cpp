@@ -27,23 +27,23 @@ constexpr int side = 48;
 struct Job {
     Avatar avatar = ball_avatar(1, 10, false);
     Photo photo;
-    AnchoredSplats seed;
+    Part<AnchoredSplats> seed;
     TrainerOptions options;
 
     Job() {
         cover(avatar, 0.014f);
         photo = photo_of(avatar, side);
         Random random(4);
-        for (float& a : avatar.splats.albedo) a = std::clamp(a + uniform(random, -0.3f, 0.3f), 0.0f, 1.0f);
-        avatar.source.camera = photo.camera;
-        avatar.source.pose = photo.pose;
+        for (float& a : avatar.splats.edit().albedo) a = std::clamp(a + uniform(random, -0.3f, 0.3f), 0.0f, 1.0f);
+        avatar.source.edit().camera = photo.camera;
+        avatar.source.edit().pose = photo.pose;
         seed = avatar.splats;
         options.steps = 30;
         options.resolution = side;
         options.snapshot_every = 5;
     }
     Trainer trainer(std::unique_ptr<TrainingEngine> engine = make_cpu_training_engine()) {
-        return {avatar, photo, {}, options, std::move(engine)};
+        return {avatar, std::make_shared<const PhotoEvidence>(PhotoEvidence{photo, {}}), options, std::move(engine)};
     }
 };
 
@@ -54,13 +54,13 @@ bool same(const AnchoredSplats& a, const AnchoredSplats& b) {
 
 void expect_loadable(const Avatar& avatar) {
     const TemporaryFolder folder("trainer");
-    for (const auto* list : {&avatar.splats.offset, &avatar.splats.log_scale, &avatar.splats.rotation,
-                             &avatar.splats.albedo, &avatar.splats.opacity})
+    for (const auto* list : {&avatar.splats->offset, &avatar.splats->log_scale, &avatar.splats->rotation,
+                             &avatar.splats->albedo, &avatar.splats->opacity})
         for (float v : *list) ASSERT_TRUE(std::isfinite(v));
     ASSERT_TRUE(save_avatar(folder.path / "a.likeness", avatar, {}));
     const auto loaded = load_avatar(folder.path / "a.likeness", avatar.model);
     ASSERT_TRUE(loaded) << loaded.error().message << " " << loaded.error().detail;
-    EXPECT_TRUE(same(loaded->splats, avatar.splats));
+    EXPECT_TRUE(same(*loaded->splats, *avatar.splats));
 }
 
 TEST(Trainer, LearnsAndReports) {
@@ -77,7 +77,7 @@ TEST(Trainer, LearnsAndReports) {
     });
     const Photo& photo = job.photo;
     const auto error = [&] {
-        const Frame frame = render(job.avatar, photo.pose, photo.camera);
+        const Frame frame = render(trainer.avatar(), photo.pose, photo.camera);
         double sum = 0;
         for (std::size_t i = 0; i < frame.color.pixels.size(); ++i)
             sum += std::abs(double(frame.color.pixels[i] - photo.color.pixels[i] * photo.alpha.pixels[i / 3]));
@@ -88,16 +88,16 @@ TEST(Trainer, LearnsAndReports) {
     EXPECT_LT(error(), 0.75 * before);
     EXPECT_EQ(report.steps, 150);
     EXPECT_FALSE(report.stopped_early);
-    EXPECT_EQ(report.gaussians, job.avatar.splats.count);
-    EXPECT_GT(report.gaussians, job.seed.count) << "Gaussians were added where the picture was worst";
+    EXPECT_EQ(report.gaussians, trainer.avatar().splats->count);
+    EXPECT_GT(report.gaussians, job.seed->count) << "Gaussians were added where the picture was worst";
     EXPECT_GT(report.psnr, 20);
     EXPECT_FALSE(report.device.empty());
     EXPECT_GT(last, 0.9);
-    expect_loadable(job.avatar);
+    expect_loadable(trainer.avatar());
     // What was seen last is what is kept.
     ASSERT_NE(trainer.snapshots().latest(), nullptr);
     EXPECT_EQ(trainer.snapshots().latest()->step, 150);
-    EXPECT_TRUE(same(trainer.snapshots().latest()->splats, job.avatar.splats));
+    EXPECT_TRUE(same(*trainer.snapshots().latest()->splats, *trainer.avatar().splats));
 }
 
 TEST(Trainer, SameSeedSameAvatar) {
@@ -107,8 +107,9 @@ TEST(Trainer, SameSeedSameAvatar) {
         job.options.steps = 40;
         job.options.seed = i == 2 ? 8 : 7;
         Progress progress;
-        job.trainer().run(progress);
-        results[i] = job.avatar.splats;
+        Trainer trainer = job.trainer();
+        trainer.run(progress);
+        results[i] = *trainer.avatar().splats;
     }
     EXPECT_TRUE(same(results[0], results[1]));
     EXPECT_FALSE(same(results[0], results[2])) << "another seed, another avatar";
@@ -147,13 +148,13 @@ TEST(Trainer, NoStepsKeepTheSeed) {
     Progress progress;
     const TrainerReport report = trainer.run(progress);
     EXPECT_EQ(report.steps, 0);
-    EXPECT_TRUE(same(job.avatar.splats, job.seed));
+    EXPECT_TRUE(same(*trainer.avatar().splats, *job.seed));
     EXPECT_NE(trainer.snapshots().latest(), nullptr);
 }
 
 TEST(Trainer, TheCapHolds) {
     Job job;
-    job.options.cap = job.seed.count + 9;
+    job.options.cap = job.seed->count + 9;
     Progress progress;
     const TrainerReport report = job.trainer().run(progress);
     EXPECT_LE(report.gaussians, job.options.cap);
@@ -170,9 +171,9 @@ TEST(Trainer, StopEndsAfterTheStepInHand) {
     const TrainerReport report = trainer.run(progress);
     EXPECT_EQ(report.steps, 13);
     EXPECT_FALSE(report.stopped_early);
-    EXPECT_FALSE(same(job.avatar.splats, job.seed));
+    EXPECT_FALSE(same(*trainer.avatar().splats, *job.seed));
     EXPECT_EQ(trainer.snapshots().latest()->step, 13) << "the last state, not only the last regular snapshot";
-    expect_loadable(job.avatar);
+    expect_loadable(trainer.avatar());
 }
 
 TEST(Trainer, CancelKeepsTheLastState) {
@@ -187,7 +188,7 @@ TEST(Trainer, CancelKeepsTheLastState) {
         });
         cancel = &progress;
         EXPECT_THROW(trainer.run(progress), Cancelled);
-        EXPECT_FALSE(same(job.avatar.splats, job.seed)) << "what was learned is there, snapshot or not";
+        EXPECT_FALSE(same(*trainer.avatar().splats, *job.seed)) << "what was learned is there, snapshot or not";
 
         Job stopped;  // the same number of steps, ended by stop()
         stopped.options.snapshot_every = snapshot_every;
@@ -197,8 +198,8 @@ TEST(Trainer, CancelKeepsTheLastState) {
             if (++steps == 18) other.stop();
         });
         other.run(quiet);
-        EXPECT_TRUE(same(job.avatar.splats, stopped.avatar.splats)) << "the state after the last whole step";
-        expect_loadable(job.avatar);
+        EXPECT_TRUE(same(*trainer.avatar().splats, *other.avatar().splats)) << "the state after the last whole step";
+        expect_loadable(trainer.avatar());
     }
 }
 
@@ -223,8 +224,9 @@ TEST(Trainer, PauseAndResume) {
     viewer.join();
     EXPECT_EQ(report.steps, 30);
     Progress quiet;
-    plain.trainer().run(quiet);
-    EXPECT_TRUE(same(job.avatar.splats, plain.avatar.splats)) << "a pause changes nothing";
+    Trainer unpaused = plain.trainer();
+    unpaused.run(quiet);
+    EXPECT_TRUE(same(*trainer.avatar().splats, *unpaused.avatar().splats)) << "a pause changes nothing";
 }
 
 TEST(Trainer, StopAndCancelReachAPausedTrainer) {
@@ -250,7 +252,7 @@ TEST(Trainer, StopAndCancelReachAPausedTrainer) {
         }
         viewer.join();
         EXPECT_EQ(cancelled, cancel);
-        expect_loadable(job.avatar);
+        expect_loadable(trainer.avatar());
     }
 }
 
@@ -317,11 +319,11 @@ TEST(Trainer, FaultsKeepTheLastGoodState) {
         EXPECT_FALSE(report.stopped_early->message.empty());
         EXPECT_FALSE(report.stopped_early->detail.empty());
         EXPECT_LT(report.steps, 30);
-        EXPECT_TRUE(same(job.avatar.splats, trainer.snapshots().latest()->splats))
+        EXPECT_TRUE(same(*trainer.avatar().splats, *trainer.snapshots().latest()->splats))
             << "what the viewer shows is what is kept";
-        EXPECT_EQ(same(job.avatar.splats, job.seed), at == 0);
-        EXPECT_EQ(report.gaussians, job.avatar.splats.count);
-        expect_loadable(job.avatar);
+        EXPECT_EQ(same(*trainer.avatar().splats, *job.seed), at == 0);
+        EXPECT_EQ(report.gaussians, trainer.avatar().splats->count);
+        expect_loadable(trainer.avatar());
     }
 }
 
@@ -339,19 +341,20 @@ TEST(Trainer, CancellingADeviceThatFailedKeepsTheLastSnapshot) {
     EXPECT_THROW(trainer.run(progress), Cancelled);
     ASSERT_NE(trainer.snapshots().latest(), nullptr);
     EXPECT_EQ(trainer.snapshots().latest()->step, 10);
-    EXPECT_TRUE(same(job.avatar.splats, trainer.snapshots().latest()->splats));
-    EXPECT_FALSE(same(job.avatar.splats, job.seed));
-    expect_loadable(job.avatar);
+    EXPECT_TRUE(same(*trainer.avatar().splats, *trainer.snapshots().latest()->splats));
+    EXPECT_FALSE(same(*trainer.avatar().splats, *job.seed));
+    expect_loadable(trainer.avatar());
 }
 
 TEST(Trainer, ADamagedPhotographStopsAtOnceAndKeepsTheSeed) {
     Job job;
     job.photo.alpha.pixels[100] = std::numeric_limits<float>::quiet_NaN();
     Progress progress;
-    const TrainerReport report = job.trainer().run(progress);
+    Trainer trainer = job.trainer();
+    const TrainerReport report = trainer.run(progress);
     ASSERT_TRUE(report.stopped_early);
-    EXPECT_TRUE(same(job.avatar.splats, job.seed));
-    expect_loadable(job.avatar);
+    EXPECT_TRUE(same(*trainer.avatar().splats, *job.seed));
+    expect_loadable(trainer.avatar());
 }
 
 TEST(Trainer, AViewerWatchesFromAnotherThread) {
@@ -367,9 +370,9 @@ TEST(Trainer, AViewerWatchesFromAnotherThread) {
                 EXPECT_GT(latest->step, last);
                 last = latest->step;
                 double sum = 0;
-                for (float a : latest->splats.albedo) sum += double(a);
+                for (float a : latest->splats->albedo) sum += double(a);
                 EXPECT_TRUE(std::isfinite(sum));
-                EXPECT_EQ(latest->splats.albedo.size(), latest->splats.count * 3);
+                EXPECT_EQ(latest->splats->albedo.size(), latest->splats->count * 3);
                 ++seen;
             }
             std::this_thread::yield();

@@ -10,17 +10,17 @@ namespace {
 TEST(TrainingViews, AMouthLearnsOnlyWhatIsSeenOfIt) {
     Avatar avatar = ball_avatar(3, 60, false);
     const Photo photo = photo_of(avatar, 32);
-    std::vector<float> trust(avatar.splats.count, 0.0f);
-    for (std::size_t i = 0; i < avatar.splats.count; ++i) {
-        avatar.splats.layer[i] = i % 3 == 0 ? Layer::mouth : Layer::skin;
+    std::vector<float> trust(avatar.splats->count, 0.0f);
+    for (std::size_t i = 0; i < avatar.splats->count; ++i) {
+        avatar.splats.edit().layer[i] = i % 3 == 0 ? Layer::mouth : Layer::skin;
         trust[i] = i % 2 == 0 ? 1.0f : 0.0f;
     }
     const LearnerWeights weights(avatar, trust);
     const std::vector<float>&straight = weights.of(photo_view(avatar, photo, 32).learners),
                        &mirrored = weights.of(mirrored_view(avatar, photo, 32).learners);
-    ASSERT_EQ(straight.size(), avatar.splats.count);
-    ASSERT_EQ(mirrored.size(), avatar.splats.count);
-    for (std::size_t i = 0; i < avatar.splats.count; ++i) {
+    ASSERT_EQ(straight.size(), avatar.splats->count);
+    ASSERT_EQ(mirrored.size(), avatar.splats->count);
+    for (std::size_t i = 0; i < avatar.splats->count; ++i) {
         const bool mouth = i % 3 == 0, seen = i % 2 == 0;
         EXPECT_EQ(straight[i], mouth && !seen ? 0.0f : 1.0f) << i;
         EXPECT_EQ(mirrored[i], mouth || seen ? 0.0f : 1.0f) << i;
@@ -35,13 +35,13 @@ TEST(TrainingViews, TheSkinOfALidThatIsRolledUpLearnsNothing) {
     with_lids->expression = blinking;
     avatar.model = with_lids;
     const HeadModel& model = *avatar.model;
-    std::fill(avatar.splats.layer.begin(), avatar.splats.layer.end(), Layer::skin);
+    std::ranges::fill(avatar.splats.edit().layer, Layer::skin);
     const Photo photo = photo_of(avatar, 32);
     for (const float shut : {0.0f, 1.0f}) {
-        avatar.source.pose = HeadPose::neutral(model);
+        avatar.source.edit().pose = HeadPose::neutral(model);
         for (const char* name : {"eyeBlinkLeft", "eyeBlinkRight"})
-            avatar.source.pose.controls[model.control(name)] = shut;
-        const LearnerWeights weights(avatar, std::vector<float>(avatar.splats.count, 0.0f));
+            avatar.source.edit().pose.controls[model.control(name)] = shut;
+        const LearnerWeights weights(avatar, std::vector<float>(avatar.splats->count, 0.0f));
         const std::vector<float>&straight = weights.of(photo_view(avatar, photo, 32).learners),
                            &mirrored = weights.of(mirrored_view(avatar, photo, 32).learners);
         const auto held = [](const std::vector<float>& weight) {
@@ -49,9 +49,9 @@ TEST(TrainingViews, TheSkinOfALidThatIsRolledUpLearnsNothing) {
         };
         EXPECT_EQ(held(straight), held(mirrored));
         EXPECT_EQ(held(straight) > 0, shut == 0) << "a closed lid is seen";
-        const std::vector<float> rolled = rolled_lids(model, avatar.source.pose);
-        for (std::size_t i = 0; i < avatar.splats.count; ++i) {
-            const SurfacePoint& anchor = avatar.splats.anchor[i];
+        const std::vector<float> rolled = rolled_lids(model, avatar.source->pose);
+        for (std::size_t i = 0; i < avatar.splats->count; ++i) {
+            const SurfacePoint& anchor = avatar.splats->anchor[i];
             const Eigen::Vector3i& t = model.triangles[std::size_t(anchor.triangle)];
             float here = 0;
             for (int k = 0; k < 3; ++k) here += anchor.barycentric[k] * rolled[std::size_t(t[k])];
@@ -65,8 +65,8 @@ TEST(TrainingViews, WhoLearnsIsSaidOfTheGaussiansThatThereAre) {
     Avatar avatar = ball_avatar(3, 60, false);
     const Photo photo = photo_of(avatar, 32);
     const Learners from_outline = outline_view(avatar, photo.pose, photo.camera, {}).learners;
-    for (const std::size_t count : {avatar.splats.count, avatar.splats.count / 2}) {
-        avatar.splats.resize(count);
+    for (const std::size_t count : {avatar.splats->count, avatar.splats->count / 2}) {
+        avatar.splats.edit().resize(count);
         const LearnerWeights weights(avatar, std::vector<float>(count, 1.0f));
         EXPECT_EQ(weights.of(Learners::all_but_hidden).size(), count);
         EXPECT_EQ(weights.of(Learners::unseen).size(), count);
@@ -101,7 +101,7 @@ TEST(TrainingViews, FromTheSideIsThePhotographOnTheSurface) {
     constexpr int side = 128;
     Avatar avatar = ball_avatar(1, 10, false);
     cover(avatar, 0.006f);
-    for (float& opacity : avatar.splats.opacity) opacity = 5;
+    for (float& opacity : avatar.splats.edit().opacity) opacity = 5;
     const Photo photo = photo_of(avatar, side);
     Unprojection projection(avatar, photo);
     projection.fill({});
@@ -136,7 +136,7 @@ TEST(TrainingViews, FromTheSideIsThePhotographOnTheSurface) {
 
 TEST(TrainingViews, AnOutlineSaysNothingWhereAStrandHangs) {
     Avatar avatar = ball_avatar(1, 10, false);
-    for (float& offset : avatar.splats.offset) offset = 0;
+    for (float& offset : avatar.splats.edit().offset) offset = 0;
     const Photo photo = photo_of(avatar, 64);
     const auto weight_at = [&](const Eigen::Vector2f& pixel) {
         const PortraitView view = outline_view(avatar, photo.pose, photo.camera, {});
@@ -147,7 +147,7 @@ TEST(TrainingViews, AnOutlineSaysNothingWhereAStrandHangs) {
     Eigen::Vector2f pixel(0, 0);
     std::size_t strand = 0;
     float farthest = 0;
-    for (std::size_t i = 0; i < avatar.splats.count; ++i) {
+    for (std::size_t i = 0; i < avatar.splats->count; ++i) {
         const float* f = &frames.values[i * frame_floats];
         const Eigen::Vector3f out(f[3 + 2], f[3 + 5], f[3 + 8]), origin(f[0], f[1], f[2]);
         const Eigen::Vector2f p = photo.camera.project(Eigen::Vector3f(origin + 0.05f * f[12] * out));
@@ -158,7 +158,7 @@ TEST(TrainingViews, AnOutlineSaysNothingWhereAStrandHangs) {
         pixel = p;
     }
     ASSERT_EQ(weight_at(pixel), 1) << "empty there";
-    avatar.splats.offset[strand * 3 + 2] = 0.05f;
+    avatar.splats.edit().offset[strand * 3 + 2] = 0.05f;
     EXPECT_EQ(weight_at(pixel), 0);
 }
 

@@ -10,7 +10,7 @@ namespace likeness::test {
 namespace {
 
 float jaw(const Studio& studio) {
-    return studio.document().edits.pose.controls[studio.document().model()->control("jawOpen")];
+    return studio.document().state.pose->controls[studio.document().model()->control("jawOpen")];
 }
 
 struct Opened {
@@ -141,8 +141,8 @@ TEST(History, ACommandThatFailsHalfWayIsTakenBack) {
                  "",
                  {},
                  [](Studio& studio, const Arguments&) -> Status {
-                     studio.edits().pose.controls.setOnes();
-                     studio.edits().layer_hidden.fill(true);
+                     studio.state().pose.edit().controls.setOnes();
+                     studio.state().layers.edit().hidden.fill(true);
                      return Error{ErrorCode::internal, "Half way.", ""};
                  }};
     o.studio.commands().add(half);
@@ -161,62 +161,117 @@ TEST(History, LayersAndShapesTooAndInOrder) {
     EXPECT_FALSE(o.studio.document().layer_shown(Layer::eyes));
     ASSERT_TRUE(o.bench.settle());
     ASSERT_TRUE(o.studio.execute("edit.undo"));
-    EXPECT_EQ(o.studio.document().edits.identity_change[0], 0);
+    EXPECT_EQ(*o.studio.document().avatar().identity_change, IdentityChange{});
     ASSERT_TRUE(o.studio.execute("edit.undo"));
     EXPECT_TRUE(o.studio.document().layer_shown(Layer::eyes));
     EXPECT_FALSE(o.studio.document().layer_shown(Layer::hair));
     ASSERT_TRUE(o.studio.execute("edit.undo"));
     EXPECT_TRUE(o.studio.document().layer_shown(Layer::hair));
     ASSERT_TRUE(o.studio.execute("edit.jump", {{"position", 3}}));
-    EXPECT_EQ(o.studio.document().edits.identity_change[0], 0.5f);
-    EXPECT_TRUE(o.studio.document().edits.layer_solo[0]);
+    EXPECT_EQ(o.studio.document().avatar().identity_change->added[0], 0.5f);
+    EXPECT_TRUE(o.studio.document().state.layers->solo[0]);
 }
 
 TEST(History, TheCapDropsTheOldest) {
     Opened o;
     Document document;
-    document.edits = o.studio.document().edits;
+    document.state = o.studio.document().state;
     History history;
     const auto change = [&](float value) {
-        EditableState before = document.edits;
-        document.edits.pose.controls[0] = value;
-        history.push("Change", "", 0, difference(before, document.edits));
+        const DocumentState before = document.state;
+        document.state.pose.edit().controls[0] = value;
+        history.push("Change", "", 0, Edit(before, document.state));
     };
     change(1);
     const std::size_t one = history.bytes();
     ASSERT_GT(one, 0u);
-    history.set_cap(10 * one);
-    for (int i = 2; i <= 25; ++i) change(float(i));
+    change(2);
+    const std::size_t more = history.bytes() - one;  // of an entry that begins where another ended
+    ASSERT_LT(more, one);
+    history.set_cap(one + 9 * more);
+    for (int i = 3; i <= 25; ++i) change(float(i));
     EXPECT_EQ(history.entries().size(), 10u);
     EXPECT_EQ(history.dropped(), 15u);
     EXPECT_LE(history.bytes(), history.cap());
     int undone = 0;
     while (history.undo(document)) ++undone;
     EXPECT_EQ(undone, 10);
-    EXPECT_EQ(document.edits.pose.controls[0], 15) << "older than that is not to be had back";
-    history.set_cap(3 * one);
+    EXPECT_EQ(document.state.pose->controls[0], 15) << "older than that is not to be had back";
+    history.set_cap(one + 2 * more);
     EXPECT_EQ(history.entries().size(), 3u);
     while (history.redo(document)) {
     }
-    EXPECT_EQ(document.edits.pose.controls[0], 18);
+    EXPECT_EQ(document.state.pose->controls[0], 18);
     // Bytes stay true through merges.
     history.clear();
     history.set_cap(std::size_t(1) << 20);
     for (int i = 0; i < 5; ++i) {
-        EditableState before = document.edits;
-        document.edits.pose.controls[i] += 1;
-        history.push("Drag", "key", 7, difference(before, document.edits));
+        const DocumentState before = document.state;
+        document.state.pose.edit().controls[i] += 1;
+        history.push("Drag", "key", 7, Edit(before, document.state));
     }
     ASSERT_EQ(history.entries().size(), 1u);
     const std::size_t merged = history.bytes();
-    EXPECT_GT(merged, history.entries()[0].edit->bytes()) << "the entry around the edit counts";
+    std::size_t parts = 0;
+    history.entries()[0].edit.visit_memory([&](const void*, std::size_t bytes) { parts += bytes; });
+    EXPECT_GT(parts, 2 * document.state.pose->controls.size() * sizeof(float)) << "the pose before and after";
+    EXPECT_GT(merged, parts) << "the entry around the edit counts";
     history.undo(document);
-    EditableState before = document.edits;
-    document.edits.pose.controls[0] += 1;
-    history.push("Another", "", 0, difference(before, document.edits));
+    const DocumentState before = document.state;
+    document.state.pose.edit().controls[0] += 1;
+    history.push("Another", "", 0, Edit(before, document.state));
     ASSERT_EQ(history.entries().size(), 1u) << "what could be redone is gone";
-    EXPECT_LT(history.bytes(), merged);
+    EXPECT_NEAR(double(history.bytes()), double(merged), 64) << "one entry takes the place of the other";
     history.set_cap(1);
+    EXPECT_EQ(history.bytes(), 0u);
+}
+
+TEST(History, AnyPartComesBackAndWhatPartsShareCountsOnce) {
+    Opened o;
+    Document document;
+    document.state = o.studio.document().state;
+    History history;
+    const auto change = [&](const std::function<void(Avatar&)>& edit) {
+        const DocumentState before = document.state;
+        edit(document.state.avatar);
+        history.push("Change", "", 0, Edit(before, document.state));
+    };
+    const Avatar first = document.state.avatar;
+    change([](Avatar& a) { a.splats.edit().albedo[0] = 0.25f; });
+    const std::size_t gaussians = history.bytes();
+    EXPECT_GT(gaussians, 2 * first.splats->count * gaussian_floats * sizeof(float)) << "before and after";
+    change([](Avatar& a) { a.splats.edit().albedo[0] = 0.5f; });
+    EXPECT_LT(history.bytes(), gaussians * 8 / 5) << "the part between the two is one";
+
+    // A photograph in two source views, and one under two layers of paint.
+    const std::size_t without = history.bytes();
+    const auto photograph = std::make_shared<const Image>(256, 256, 4);
+    const std::size_t picture = photograph->pixels.size() * sizeof(float);
+    change([&](Avatar& a) { a.source.edit().picture = photograph; });
+    change([&](Avatar& a) { a.source.edit().file = "renamed.jpg"; });
+    change([&](Avatar& a) {
+        a.maps = TextureMaps{{{"albedo", 256, 256, photograph, {{"warm", 0.5f, true, photograph}}}}};
+    });
+    change([](Avatar& a) { a.slots = AttributeSlots{{{"beard", "short", {1, 2, 3}}}}; });
+    change([](Avatar& a) { a.light.edit().exposure = 1; });
+    EXPECT_GT(history.bytes(), without + picture);
+    EXPECT_LT(history.bytes(), without + picture * 3 / 2);
+
+    EXPECT_EQ(history.entries().size(), 7u);
+    while (history.undo(document)) {
+    }
+    const Avatar& undone = document.state.avatar;
+    EXPECT_TRUE(undone.splats == first.splats && undone.source == first.source && undone.maps == first.maps &&
+                undone.slots == first.slots && undone.light == first.light)
+        << "the very parts that there were";
+    while (history.redo(document)) {
+    }
+    EXPECT_EQ(undone.splats->albedo[0], 0.5f);
+    EXPECT_EQ(undone.source->picture, photograph);
+    EXPECT_EQ(undone.maps->maps[0].layers[0].name, "warm");
+    EXPECT_EQ(undone.slots->slots[0].choice, "short");
+    EXPECT_EQ(undone.light->exposure, 1);
+    history.clear();
     EXPECT_EQ(history.bytes(), 0u);
 }
 

@@ -61,41 +61,52 @@ TEST(Identity, TheDefaultHeadsTargetsAreAllThere) {
 }
 
 TEST(Identity, HeadAndHairMoveTogetherAndBack) {
-    const auto fitted = std::make_shared<const Avatar>(ball_avatar(2, 100, true));
-    IdentityBaker baker(fitted);
-    Eigen::VectorXf change = Eigen::VectorXf::Zero(4);
-    EXPECT_EQ(baker.bake(change), fitted) << "nothing changed, nothing is copied";
-    EXPECT_EQ(baker.bake(Eigen::VectorXf(9)), fitted) << "a change of another head";
+    const Avatar fitted = ball_avatar(2, 100, true);
+    Avatar same = fitted;
+    same.identity_change = IdentityChange{Eigen::VectorXf::Zero(4)};
+    same.prepare();
+    EXPECT_EQ(same.neutral(), fitted.neutral());
+    same.identity_change = IdentityChange{Eigen::VectorXf::Ones(9)};
+    same.prepare();
+    EXPECT_EQ(same.neutral(), fitted.neutral()) << "a change of another head";
 
     // A target that moves everything up by 5 mm.
-    HeadModel moved = *fitted->model;
+    HeadModel moved = *fitted.model;
     for (Eigen::Index v = 0; v < moved.vertices.cols(); ++v)
         moved.identity.col(0).segment<3>(3 * v) = Eigen::Vector3f(0, 0.005f, 0);
-    auto other = std::make_shared<Avatar>(*fitted);
-    other->model = std::make_shared<const HeadModel>(moved);
-    other->prepare();
-    IdentityBaker up(other);
-    change[0] = 2;
-    const auto result = up.bake(change);
+    Avatar other = fitted;
+    other.model = std::make_shared<const HeadModel>(moved);
+    other.prepare();
+    IdentityChange change{Eigen::VectorXf::Zero(4)};
+    change.added[0] = 2;
+    Avatar result = other;
+    result.identity_change = change;
+    EXPECT_FALSE(result.prepared());
+    result.prepare();
+    EXPECT_TRUE(result.prepared());
     const Eigen::Vector3f shift(0, 0.01f, 0);
-    EXPECT_LT(((result->person.vertices - other->person.vertices).colwise() - shift).colwise().norm().maxCoeff(),
-              1e-6f);
-    EXPECT_LT(((result->hair.vertices - other->hair.vertices).colwise() - shift).colwise().norm().maxCoeff(), 1e-6f)
+    EXPECT_LT(((result.head().vertices - other.head().vertices).colwise() - shift).colwise().norm().maxCoeff(), 1e-6f);
+    EXPECT_LT(((result.hair().vertices - other.hair().vertices).colwise() - shift).colwise().norm().maxCoeff(), 1e-6f)
         << "hair follows";
-    EXPECT_TRUE(result->neutral.rightCols(other->hair.vertices.cols()).isApprox(result->hair.vertices)) << "prepared";
-    EXPECT_EQ(result->splats.atlas.size(), other->splats.atlas.size());
+    EXPECT_TRUE(result.neutral().rightCols(other.hair().vertices.cols()).isApprox(result.hair().vertices));
+    EXPECT_EQ(result.shells, other.shells) << "its own part stays as it was fitted";
+    EXPECT_EQ(result.rest->topology, other.rest->topology) << "nor are triangles made anew";
+    EXPECT_EQ(as_fitted(result).neutral(), other.neutral());
 
-    const auto there = baker.bake(change), back = IdentityBaker::before(there, change);
-    EXPECT_NE(there->neutral, fitted->neutral);
-    EXPECT_TRUE(back->identity.isApprox(fitted->identity, 1e-6f));
-    EXPECT_TRUE(back->person.vertices.isApprox(fitted->person.vertices, 1e-5f));
+    // The way back: of a surface that was changed (as the first files hold it).
+    Avatar there = fitted;
+    there.identity_change = change;
+    there.prepare();
+    const HairShell back = hair_before(fitted.model, fitted.person, there.identity_change, there.hair());
+    EXPECT_NE(there.neutral(), fitted.neutral());
+    const auto away = [&](const Vertices& hair) {
+        return (hair - fitted.hair().vertices).colwise().norm().mean();
+    };
     // This head's targets are noise, so a little of the hair finds other neighbours on the way back.
-    EXPECT_LT((back->hair.vertices - fitted->hair.vertices).colwise().norm().mean(), 5e-4f);
-    EXPECT_LT(
-        (back->hair.vertices - fitted->hair.vertices).colwise().norm().mean(),
-        0.3f * (IdentityBaker(there).bake(-change)->hair.vertices - fitted->hair.vertices).colwise().norm().mean());
-    SplatFrames frames = splat_frames(*there, fitted->splats, HeadPose::neutral(*there->model));
-    EXPECT_EQ(frames.values.size(), fitted->splats.count * frame_floats);
+    EXPECT_LT(away(back.vertices), 5e-4f);
+    EXPECT_LT(away(back.vertices), 0.3f * away(there.hair().vertices));
+    SplatFrames frames = splat_frames(there, HeadPose::neutral(*there.model));
+    EXPECT_EQ(frames.values.size(), fitted.splats->count * frame_floats);
     for (float v : frames.values) ASSERT_TRUE(std::isfinite(v));
 }
 

@@ -94,8 +94,8 @@ TEST(Poses, CommandsMoveWhatTheySay) {
     Studio& studio = *bench.studio;
     bench.run("file.open", {{"path", save_ball(folder.path / "a.likeness").string()}});
     const HeadModel& model = *studio.document().model();
-    const auto& pose = studio.document().edits.pose;
-    const auto value = [&](const char* name) { return pose.controls[model.control(name)]; };
+    const auto& pose = studio.document().state.pose;
+    const auto value = [&](const char* name) { return pose->controls[model.control(name)]; };
 
     bench.run("pose.symmetric", {{"on", true}});
     bench.run("pose.set_expression", {{"name", "eyeBlinkLeft"}, {"value", 0.4}});
@@ -111,14 +111,14 @@ TEST(Poses, CommandsMoveWhatTheySay) {
 
     bench.run("pose.set_joint", {{"joint", "head"}, {"y", 30}});
     bench.run("pose.set_joint", {{"joint", "head"}, {"x", -170}});
-    EXPECT_FLOAT_EQ(pose.joints(1, model.joint("head")), 30 * degree) << "axes that are not given stay";
-    EXPECT_FLOAT_EQ(pose.joints(0, model.joint("head")), -1.0f) << "the joint's limit";
+    EXPECT_FLOAT_EQ(pose->joints(1, model.joint("head")), 30 * degree) << "axes that are not given stay";
+    EXPECT_FLOAT_EQ(pose->joints(0, model.joint("head")), -1.0f) << "the joint's limit";
     EXPECT_FALSE(studio.execute("pose.set_joint", {{"joint", "elbow"}, {"x", 1}}));
     bench.run("pose.reset_joints");
-    EXPECT_TRUE(pose.joints.isZero());
+    EXPECT_TRUE(pose->joints.isZero());
     EXPECT_EQ(value("eyeBlinkRight"), 0.4f);
     bench.run("pose.head", {{"yaw", 30}});
-    EXPECT_FLOAT_EQ(pose.joints(1, model.joint("neck")) + pose.joints(1, model.joint("head")), 30 * degree);
+    EXPECT_FLOAT_EQ(pose->joints(1, model.joint("neck")) + pose->joints(1, model.joint("head")), 30 * degree);
     EXPECT_FALSE(studio.execute("pose.reset", {{"name", "elbow"}}));
 
     bench.run("pose.gaze", {{"x", 0.6}, {"y", 0}});
@@ -127,13 +127,13 @@ TEST(Poses, CommandsMoveWhatTheySay) {
     EXPECT_EQ(value("eyeLookOutLeft"), 0.0f);
 
     bench.run("pose.copy");
-    const HeadPose kept = pose;
+    const HeadPose kept = *pose;
     bench.run("pose.preset.save", {{"name", "mine"}});
     bench.run("pose.reset_all");
-    EXPECT_TRUE(pose.controls.isZero() && pose.joints.isZero());
+    EXPECT_TRUE(pose->controls.isZero() && pose->joints.isZero());
     bench.run("pose.paste");
-    EXPECT_EQ(pose.controls, kept.controls);
-    EXPECT_TRUE(pose.joints.isApprox(kept.joints));
+    EXPECT_EQ(pose->controls, kept.controls);
+    EXPECT_TRUE(pose->joints.isApprox(kept.joints));
     bench.run("pose.reset_all");
     bench.run("pose.preset.apply", {{"name", "mine"}, {"strength", 0.5}});
     EXPECT_FLOAT_EQ(value("eyeBlinkRight"), 0.2f);
@@ -143,12 +143,12 @@ TEST(Poses, CommandsMoveWhatTheySay) {
     EXPECT_FALSE(studio.execute("pose.preset.apply", {{"name", "mine"}}));
     EXPECT_FALSE(studio.execute("pose.preset.delete", {{"name", "Wink"}})) << "ready-made ones stay";
     bench.run("pose.source");
-    EXPECT_EQ(pose.controls, studio.document().avatar->source.pose.controls);
+    EXPECT_EQ(pose->controls, studio.document().avatar().source->pose.controls);
     bench.run("pose.random", {{"seed", 4}});
-    EXPECT_EQ(pose.controls, random_pose(model, 4, 1).controls);
-    const HeadPose chance = pose;
+    EXPECT_EQ(pose->controls, random_pose(model, 4, 1).controls);
+    const HeadPose chance = *pose;
     bench.run("pose.random");
-    EXPECT_NE(pose.joints, chance.joints);
+    EXPECT_NE(pose->joints, chance.joints);
 }
 
 }  // namespace

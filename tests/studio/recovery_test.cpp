@@ -14,7 +14,7 @@ namespace {
 namespace fs = std::filesystem;
 
 float jaw(const Studio& studio) {
-    return studio.document().edits.pose.controls[studio.document().model()->control("jawOpen")];
+    return studio.document().state.pose->controls[studio.document().model()->control("jawOpen")];
 }
 
 struct Person {

@@ -21,7 +21,7 @@ struct Opened {
 
 TEST(View, TheDefaultIsTheConventions) {
     Opened o;
-    const Camera ours = o.camera(512, 512), theirs = default_camera(*o.studio.document().avatar, 512, 512);
+    const Camera ours = o.camera(512, 512), theirs = default_camera(o.studio.document().avatar(), 512, 512);
     EXPECT_NEAR(ours.fx, theirs.fx, 0.5f);
     EXPECT_TRUE(ours.world_to_camera.isApprox(theirs.world_to_camera, 1e-3f));
 }
@@ -62,7 +62,7 @@ TEST(View, OrbitZoomPanAndField) {
 TEST(View, ThePhotographsCameraIsFittedIntoThePicture) {
     Opened o;
     o.bench.run("view.source");
-    const Camera& source = o.studio.document().avatar->source.camera;
+    const Camera& source = o.studio.document().avatar().source->camera;
     const Camera c = o.camera(800, 600);
     const Eigen::Vector3f p = o.studio.document().middle;
     const Eigen::Vector2f in_source = source.project(p), here = c.project(p);

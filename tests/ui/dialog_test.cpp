@@ -230,7 +230,7 @@ TEST(Dialog, FullDiskOnSaveIsSaidAndLosesNothing) {
     ASSERT_TRUE(bench.studio().execute("file.open", {{"path", file.string()}}));
     ASSERT_TRUE(bench.settle());
     const Document& document = bench.studio().document();
-    EXPECT_NEAR(document.edits.pose.controls[document.model()->control("jawOpen")], 0.5f, 1e-5f);
+    EXPECT_NEAR(document.state.pose->controls[document.model()->control("jawOpen")], 0.5f, 1e-5f);
 }
 
 TEST(Dialog, UnsavedWorkOfACrashIsOfferedAndRecovered) {
@@ -257,7 +257,7 @@ TEST(Dialog, UnsavedWorkOfACrashIsOfferedAndRecovered) {
     }));
     ASSERT_TRUE(bench.settle());
     const Document& document = bench.studio().document();
-    EXPECT_NEAR(document.edits.pose.controls[document.model()->control("jawOpen")], 0.5f, 1e-5f);
+    EXPECT_NEAR(document.state.pose->controls[document.model()->control("jawOpen")], 0.5f, 1e-5f);
     EXPECT_TRUE(document.dirty());
     EXPECT_EQ(document.path, file);
 }

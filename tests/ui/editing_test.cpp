@@ -67,7 +67,7 @@ TEST_F(Editing, SliderSearchNarrowsAndSymmetryMovesBothSides) {
 TEST_F(Editing, RingsTurnAJointAsOneEntry) {
     const HeadModel& model = *bench.studio().document().model();
     const int head = model.joint("head");
-    const auto turned = [&] { return bench.studio().document().edits.pose.joints.col(head).norm(); };
+    const auto turned = [&] { return bench.studio().document().state.pose->joints.col(head).norm(); };
     ASSERT_LT(turned(), 1e-6f);
     EXPECT_TRUE(bench.play([&](ImGuiTestContext* ctx) {
         const ImGuiWindow* window = ctx->GetWindowByRef("//###Viewport");

@@ -1,0 +1,115 @@
+// What an avatar is made of besides its Gaussians (avatar.h). Each is the content of a Part: small values, and pictures
+// and bases that other parts may share.
+#pragma once
+
+#include <Eigen/Core>
+#include <array>
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "core/avatar/part.h"
+#include "core/geometry/camera.h"
+#include "core/geometry/mesh.h"
+#include "core/head/head_model.h"
+#include "core/image/image.h"
+
+namespace likeness {
+
+// Who it is: the head's shape as it was fitted or learned.
+struct Person {
+    Eigen::VectorXf identity;  // [I]; empty for a head without identity targets
+    Vertices offsets;          // [3, V] metres; empty for none
+    // The model's targets, then the person's own; null for the model's alone.
+    std::shared_ptr<const ExpressionBasis> expression;
+};
+
+// What somebody made of the shape afterwards.
+struct IdentityChange {
+    Eigen::VectorXf added;  // [I] to Person::identity; empty for nothing
+    bool operator==(const IdentityChange& other) const;  // none is the same as zeros
+};
+
+// The hair shell: rows from the crown downwards, columns round the head; see hair_shell.h.
+struct HairShell {
+    Vertices vertices;              // [3, S] neutral pose; empty when the person has no hair to speak of
+    Part<Eigen::MatrixXf> weights;  // [J, S]
+};
+
+// What lies over the head's own mesh. Clothes lie on the mesh itself so far: on its shoulders.
+struct Shells {
+    HairShell hair;
+};
+
+// Paint over a map's texels.
+struct PaintLayer {
+    std::string name;
+    float opacity = 1;
+    bool visible = true;
+    std::shared_ptr<const Image> picture;  // RGBA, straight alpha; as large as the map; null: nothing is painted
+};
+
+// Texels over the head's atlas, v down. Nothing draws them yet.
+struct TextureMap {
+    std::string name;  // "albedo"
+    int width = 0, height = 0;
+    std::shared_ptr<const Image> base;  // RGB or RGBA; null for none
+    std::vector<PaintLayer> layers;     // the lowest first
+};
+struct TextureMaps {
+    std::vector<TextureMap> maps;
+};
+
+// An attribute that can be exchanged ("beard", "hat"), as a code for its decoder. There is none yet.
+struct AttributeSlot {
+    std::string name, choice;
+    std::vector<float> code;
+};
+struct AttributeSlots {
+    std::vector<AttributeSlot> slots;
+};
+
+// The light that the colours are under: irradiance over pi by real spherical harmonics of degree 2 (Ramamoorthi and
+// Hanrahan 2001; order 00, 1-1, 10, 11, 2-2, 2-1, 20, 21, 22), linear RGB. White unless it is known: then the Gaussians'
+// albedo is the colour that is seen.
+struct Light {
+    std::array<std::array<float, 3>, 9> harmonics = {{{constant, constant, constant}}};
+    float exposure = 0;                                // stops
+    std::array<float, 3> white_balance = {1, 1, 1};    // gains
+    static constexpr float constant = 3.5449077018f;   // 2 sqrt(pi): 1 in all directions
+    bool operator==(const Light&) const = default;
+};
+
+// The photograph that it was learned from.
+struct SourceView {
+    HeadPose pose;
+    Camera camera;                         // of the square crop that was learned from
+    std::shared_ptr<const Image> picture;  // the crop, RGBA, straight alpha is the matte; null for none
+    std::string file;
+};
+
+// What a file held that this version does not know; written back byte for byte.
+struct KeptEntry {
+    std::string name;  // in the zip
+    std::vector<std::uint8_t> bytes;
+};
+struct KeptPart {
+    std::string name;
+    int version = 0;  // 0: the file did not say
+};
+struct KeptContent {
+    std::string document;            // avatar.json as it was loaded: its unknown members are kept
+    std::vector<KeptEntry> entries;  // sorted by name
+    std::vector<KeptPart> unknown;   // the parts that these entries are
+};
+
+std::size_t content_bytes(const Person& person, const BlockVisitor& shared);
+std::size_t content_bytes(const IdentityChange& change, const BlockVisitor& shared);
+std::size_t content_bytes(const Shells& shells, const BlockVisitor& shared);
+std::size_t content_bytes(const TextureMaps& maps, const BlockVisitor& shared);
+std::size_t content_bytes(const AttributeSlots& slots, const BlockVisitor& shared);
+std::size_t content_bytes(const HeadPose& pose, const BlockVisitor& shared);
+std::size_t content_bytes(const SourceView& source, const BlockVisitor& shared);
+
+}  // namespace likeness
