@@ -286,7 +286,7 @@ TEST(Train, JsonSummaryFirstPictureSheetAndLog) {
     ASSERT_TRUE(a && b);
     EXPECT_TRUE(a->splats->offset == b->splats->offset && a->splats->albedo == b->splats->albedo &&
                 a->splats->opacity == b->splats->opacity);
-    EXPECT_EQ(a->neutral(), b->neutral());
+    EXPECT_TRUE(a->neutral() == b->neutral());
 }
 
 }  // namespace

@@ -45,6 +45,7 @@ TEST(Document, AnAvatarIsOpenedEditedSavedAndOpenedAgain) {
     EXPECT_FALSE(d.dirty());
     EXPECT_EQ(o.studio.window_title(), "a - Likeness");
     ASSERT_TRUE(d.source && d.source->picture) << "the photograph's crop comes with the file";
+    EXPECT_EQ(d.source->picture, d.avatar().source->picture) << "and is not copied";
     const Avatar before = d.avatar();
     o.smile();
     EXPECT_TRUE(d.dirty());
@@ -56,6 +57,8 @@ TEST(Document, AnAvatarIsOpenedEditedSavedAndOpenedAgain) {
     EXPECT_EQ(d.path, o.folder.path / "b.likeness");
     EXPECT_EQ(o.bench.take_error(), "");
     const Avatar changed = d.avatar();
+    EXPECT_EQ(changed.source->picture, before.source->picture);
+    EXPECT_TRUE(changed.splats == before.splats && changed.shells == before.shells && changed.person == before.person);
 
     o.bench.run("file.open", {{"path", (o.folder.path / "b.likeness").string()}});
     EXPECT_EQ(d.name, "b");
@@ -64,10 +67,10 @@ TEST(Document, AnAvatarIsOpenedEditedSavedAndOpenedAgain) {
     EXPECT_FALSE(d.layer_shown(Layer::cloth));
     EXPECT_EQ(d.avatar().identity_change->added[1], 0.7f);
     EXPECT_EQ(d.avatar().person->identity, before.person->identity);
-    EXPECT_EQ(d.avatar().neutral(), changed.neutral());
-    EXPECT_NE(changed.neutral(), before.neutral());
+    EXPECT_TRUE(d.avatar().neutral() == changed.neutral());
+    EXPECT_TRUE(changed.neutral() != before.neutral());
     o.bench.run("identity.reset_all");
-    EXPECT_EQ(d.avatar().neutral(), before.neutral()) << "the way back is kept";
+    EXPECT_TRUE(d.avatar().neutral() == before.neutral()) << "the way back is kept";
     ASSERT_EQ(o.studio.settings().recent_files.size(), 2u);
     EXPECT_EQ(fs::path(o.studio.settings().recent_files[0]).filename(), "b.likeness");
     o.bench.run("file.close", {{"discard", true}});

@@ -10,12 +10,13 @@
 
 namespace likeness::test {
 
-StudioBench::StudioBench(const std::filesystem::path& home, bool interactive) : folder(home) {
+StudioBench::StudioBench(const std::filesystem::path& home, bool interactive, std::shared_ptr<const HeadModel> head)
+    : folder(home) {
     StudioOptions options;
     options.folders = {home / "config", home / "state"};
     options.device = "cpu";
     options.interactive = interactive;
-    options.head = ball_head(1);
+    options.head = head ? std::move(head) : ball_head(1);
     options.clock = [clock = time] { return *clock; };
     studio = std::make_unique<Studio>(std::move(options));
 }

@@ -13,7 +13,9 @@ namespace likeness::test {
 class StudioBench {
   public:
     // `folder` is shared by benches that stand for one person's runs of the program.
-    explicit StudioBench(const std::filesystem::path& folder, bool interactive = true);
+    // `head`: that avatars share; the made-up one unless given.
+    explicit StudioBench(const std::filesystem::path& folder, bool interactive = true,
+                         std::shared_ptr<const HeadModel> head = nullptr);
 
     // Drains until nothing runs; false after a minute, or when `until` was given and never came true.
     bool settle();
