@@ -63,6 +63,7 @@ int train(const TrainArguments& arguments, const CommonOptions& common) {
             interrupted = true;
         }
         const Avatar& avatar = trainer.avatar();
+        if (trained.stopped_early && trained.stopped_early->code == ErrorCode::device) renderer = AvatarRenderer();
         const Image thumbnail = renderer.render(avatar, HeadPose::neutral(*avatar.model), default_camera(avatar, 256, 256));
         if (Status saved = save_avatar(arguments.output, avatar, thumbnail); !saved) return report(saved.error(), common);
         if (!arguments.sheet.empty())

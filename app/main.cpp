@@ -7,6 +7,7 @@
 #include "app/command_studio.h"
 #include "app/commands.h"
 #include "core/base/denormals.h"
+#include "core/base/failure.h"
 #include "core/base/log.h"
 #ifdef LIKENESS_HAVE_CUDA
 #include "cuda/gl_frame_store.h"
@@ -100,6 +101,8 @@ int main(int argc, char** argv) {
         return run_studio(studio, common);
     } catch (const std::bad_alloc&) {
         return report({ErrorCode::out_of_memory, "There is not enough memory for this.", ""}, common);
+    } catch (const DeviceFailure& failure) {
+        return report({ErrorCode::device, "The graphics card failed; try again, or use --device cpu.", failure.what()}, common);
     } catch (const std::exception& failure) {
         return report({ErrorCode::internal, std::string("Something went wrong: ") + failure.what() + ".", ""}, common);
     }

@@ -271,7 +271,7 @@ class CudaTrainingEngine final : public TrainingEngine {
         StepArrays arrays;
         arrays.gpu = true;
         arrays.stream = static_cast<cudaStream_t>(stream_);
-        arrays.frames = int(views.size());
+        arrays.frames = arrays.batch = int(views.size());
         arrays.views = state_.data()->views;
         arrays.vertices = int(chain_.vertices());
         arrays.count = int(splat_count());

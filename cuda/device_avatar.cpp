@@ -112,14 +112,9 @@ SurfaceArrays DeviceSurface::arrays() const {
 void DeviceAvatar::load_splats(const AnchoredSplats& splats) {
     surface_.load_anchors(splats);
     count_ = splats.count;
-    std::vector<float> values;
-    values.reserve(count_ * parameters_per_splat);
-    for (const std::vector<float>* part :
-         {&splats.rotation, &splats.offset, &splats.log_scale, &splats.albedo, &splats.opacity})
-        values.insert(values.end(), part->begin(), part->end());
-    if (values.size() != count_ * parameters_per_splat) throw std::invalid_argument("arrays of Gaussians do not match");
+    if (!attributes_match(splats, count_)) throw std::invalid_argument("arrays of Gaussians do not match");
     DeviceBuffer<float> uploaded(stream_);
-    uploaded.upload(values);
+    uploaded.upload(attribute_block(splats, count_));
     uploaded_ += uploaded.bytes() + count_;
     const ParameterArrays p = cut_parameters(uploaded.data(), count_);
     offsets_.resize(3 * count_);

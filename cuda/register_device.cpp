@@ -2,8 +2,8 @@
 
 #include <future>
 #include <memory>
-#include <stdexcept>
 
+#include "core/base/failure.h"
 #include "core/studio/devices.h"
 #include "cuda/cuda_rasterizer.h"
 #include "cuda/cuda_scene_renderer.h"
@@ -43,7 +43,7 @@ Avatar smallest_avatar() {
 // wanted: some steps on one Gaussian.
 void warm_up() {
     const auto device = cuda::find_device();
-    if (!device) throw std::runtime_error(device.error().message + " [" + device.error().detail + "]");
+    if (!device) throw DeviceFailure(device.error().message + " [" + device.error().detail + "]");
     const Avatar avatar = smallest_avatar();
     TrainingView view;
     view.camera.width = view.camera.height = 16;

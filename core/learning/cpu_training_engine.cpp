@@ -191,7 +191,7 @@ class CpuTrainingEngine final : public TrainingEngine {
 
     void begin_modules(const Camera& camera) {
         StepArrays arrays;
-        arrays.frames = int(batch_.size());
+        arrays.frames = arrays.batch = int(batch_.size());
         arrays.views = batch_.data();
         arrays.vertices = chain_.topology().vertices;
         arrays.count = int(chain_.avatar().splats->count);

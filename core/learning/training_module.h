@@ -44,7 +44,8 @@ struct GroupArrays {
 struct StepArrays {
     bool gpu = false;
     void* stream = nullptr;              // cudaStream_t; null on the processor
-    int frames = 0;                      // of the batch, that this call is about
+    int frames = 0;                      // that this call is about
+    int batch = 0;                       // frames of the whole batch: a term that is a mean divides by it
     const int* views = nullptr;          // [frames] their views' numbers
     int vertices = 0, count = 0;         // of the surface; Gaussians
     int width = 0, height = 0;           // pixels

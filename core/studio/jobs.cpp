@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <new>
 
+#include "core/base/failure.h"
 #include "core/base/log.h"
 #include "core/base/parallel.h"
 
@@ -76,6 +77,11 @@ void Jobs::run(const std::shared_ptr<Job>& job, const std::function<Status(Progr
         outcome = Error{ErrorCode::out_of_memory,
                         "There was not enough memory for: " + job->info.name + ". Close other programs and try again.",
                         "bad_alloc"};
+    } catch (const DeviceFailure& failure) {
+        state = JobState::failed;
+        outcome = Error{ErrorCode::device,
+                        "The graphics card failed in: " + job->info.name + ". Try again, or choose the processor as the device.",
+                        failure.what()};
     } catch (const std::exception& failure) {
         state = JobState::failed;
         outcome = Error{ErrorCode::internal, "Something went wrong in: " + job->info.name + ".", failure.what()};

@@ -325,8 +325,9 @@ class PictureTerm final : public TrainingModule {
     void forward(StepStage, const StepArrays&) override {}
     void backward(StepStage, const StepArrays& a) override {
         const int floats = 3 * a.width * a.height;
-        Device::run(a, 1, SquaredDifference{a.frames, floats, weight_, picture_.data(), a.color, a.loss});
-        Device::run(a, a.frames * floats, SquaredDifferenceByColor{floats, weight_, picture_.data(), a.color, a.by_color});
+        const float weight = weight_ / float(a.batch);  // a mean over the batch
+        Device::run(a, 1, SquaredDifference{a.frames, floats, weight, picture_.data(), a.color, a.loss});
+        Device::run(a, a.frames * floats, SquaredDifferenceByColor{floats, weight, picture_.data(), a.color, a.by_color});
     }
 
   private:

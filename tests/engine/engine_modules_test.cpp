@@ -162,7 +162,7 @@ TEST_F(TrainingEngineTest, a_term_of_the_loss_may_come_from_elsewhere) {
     EXPECT_EQ(one.mean.total, 0);
     EXPECT_NEAR(one.modules, 2 * one.mean.squared, 1e-4 * one.modules);
     const StepLoss two = engine->gradients(first_views(2), grey).loss;
-    EXPECT_NEAR(two.modules, 2 * one.modules, 1e-4 * two.modules) << "a sum over the batch, as the module adds it";
+    EXPECT_NEAR(two.modules, one.modules, 1e-4 * two.modules) << "a mean over the batch, as the module weighs it";
     set_rate(*engine, {"albedo"}, 0.02f);
     for (int step = 0; step < 20; ++step) engine->step(std::vector<int>{0}, grey);
     EXPECT_LT(engine->gradients(std::vector<int>{0}, grey).loss.modules, 0.99 * one.modules)

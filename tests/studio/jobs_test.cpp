@@ -9,6 +9,8 @@
 #include <stdexcept>
 #include <thread>
 
+#include "core/base/failure.h"
+
 namespace likeness::test {
 namespace {
 
@@ -60,12 +62,14 @@ TEST(Jobs, FaultsEndTheJobAndNothingElse) {
     start([](Progress&) -> Status { return Error{ErrorCode::io, "No.", ""}; });
     start([](Progress&) -> Status { throw std::bad_alloc(); });
     start([](Progress&) -> Status { throw std::runtime_error("x"); });
+    start([](Progress&) -> Status { throw DeviceFailure("x"); });
     start([](Progress&) -> Status { throw Cancelled(); });
-    EXPECT_EQ(codes, (std::vector{ErrorCode::io, ErrorCode::out_of_memory, ErrorCode::internal, ErrorCode::cancelled}));
+    EXPECT_EQ(codes, (std::vector{ErrorCode::io, ErrorCode::out_of_memory, ErrorCode::internal, ErrorCode::device,
+                                  ErrorCode::cancelled}));
     const auto list = jobs.list();  // newest first
     EXPECT_EQ(list[0].state, JobState::cancelled);
     EXPECT_FALSE(list[0].error);
-    for (std::size_t i = 1; i < 4; ++i) {
+    for (std::size_t i = 1; i < 5; ++i) {
         EXPECT_EQ(list[i].state, JobState::failed);
         EXPECT_TRUE(list[i].error);
     }
