@@ -51,7 +51,7 @@ int train(const TrainArguments& arguments, const CommonOptions& common) {
         if (!arguments.first_picture.empty())
             if (Status saved = save_png(arguments.first_picture, first); !saved) return report(saved.error(), common);
 
-        Trainer trainer(seeded, portrait->evidence, options.training, device->make_training_engine());
+        Trainer trainer(seeded, portrait->evidence, options.training, device->make_training_engine(TrainingPace::alone));
         Progress training([&](double fraction, const std::string& stage) {
             progress.report(0.2 + 0.8 * fraction, stage);
         });

@@ -44,7 +44,7 @@ Result<PortraitJob> run_portrait_job(const std::filesystem::path& file, const st
     job.first_picture = job.renderer.render(seeded, neutral, default_camera(seeded, 512, 512));
     job.first_picture_seconds = seconds();
 
-    Trainer trainer(seeded, job.portrait.evidence, portrait_options.training, device->make_training_engine());
+    Trainer trainer(seeded, job.portrait.evidence, portrait_options.training, device->make_training_engine(TrainingPace::alone));
     job.trained = trainer.run(progress);
     const Avatar& avatar = job.portrait.avatar = trainer.avatar();
     const Image thumbnail = job.renderer.render(avatar, neutral, default_camera(avatar, 256, 256));

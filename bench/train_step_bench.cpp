@@ -120,7 +120,7 @@ std::unique_ptr<TrainingEngine> make_engine(const Device& device, bool repeatabl
     if (device.name == "cuda" && repeatable) return make_cuda_training_engine({.repeatable = true});
 #endif
     (void)repeatable;  // the processor's always is
-    return device.make_training_engine();
+    return device.make_training_engine(TrainingPace::alone);
 }
 
 // Milliseconds of densifying where the engine has its Gaussians, and of doing it on the processor: fetch, choose and

@@ -77,9 +77,11 @@ Result<Device> open() {
         warm.get();
         return make_cuda_scene_renderer();
     };
-    device.make_training_engine = [warm] {
+    device.make_training_engine = [warm](TrainingPace pace) {
         warm.get();
-        return make_cuda_training_engine();
+        CudaEngineOptions options;
+        if (pace == TrainingPace::beside_viewer) options.steps_in_flight = 0;
+        return make_cuda_training_engine(options);
     };
     return device;
 }

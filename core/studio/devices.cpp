@@ -35,7 +35,8 @@ Result<Device> choose_device(const std::string& name) {
             spdlog::debug("{}: {}", kind.name, device.error().message);
         }
     if (name == "cpu" || name == "auto")
-        return Device{"cpu", processor_name(), make_cpu_rasterizer, make_cpu_training_engine, make_cpu_scene_renderer};
+        return Device{"cpu", processor_name(), make_cpu_rasterizer,
+                      [](TrainingPace) { return make_cpu_training_engine(); }, make_cpu_scene_renderer};
     return Error{ErrorCode::device, "This build has no device '" + name + "'; use --device cpu.", ""};
 }
 

@@ -12,11 +12,15 @@
 
 namespace likeness {
 
+// What else the device is wanted for while it trains. Where a viewer draws on the same GPU, a step is queued when the one
+// before has ended, so that a picture waits for one step at most; alone, several are queued and none waits for the host.
+enum class TrainingPace { alone, beside_viewer };
+
 struct Device {
     std::string name;      // "cpu" or "cuda"
     std::string hardware;  // as it calls itself
     std::function<std::unique_ptr<Rasterizer>()> make_rasterizer;
-    std::function<std::unique_ptr<TrainingEngine>()> make_training_engine;
+    std::function<std::unique_ptr<TrainingEngine>(TrainingPace)> make_training_engine;
     MakeSceneRenderer make_scene_renderer;
 };
 

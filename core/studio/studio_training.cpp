@@ -174,7 +174,8 @@ Status Studio::start_training() {
             auto opened = tools->open_device(device);
             if (!opened) opened = tools->open_device("cpu");
             if (!opened) return opened.error();
-            return session->run(as_fitted(avatar), evidence, options, opened->make_training_engine(), progress);
+            return session->run(as_fitted(avatar), evidence, options,
+                                opened->make_training_engine(TrainingPace::beside_viewer), progress);
         },
         [this, id = document_.id, session = session_](Result<TrainerReport> report) {
             if (id != document_.id || session != session_) return;
