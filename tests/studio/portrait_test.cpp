@@ -241,7 +241,7 @@ TEST(Portrait, ATrainerThatFailsKeepsItsLastSnapshot) {
         const std::string name = memory ? "no memory" : "no number";
         register_device({name, [memory, name]() -> Result<Device> {
                              return Device{name, "made up", make_cpu_rasterizer,
-                                           [memory] { return std::make_unique<FailingEngine>(memory); }, {}};
+                                           [memory](TrainingPace) { return std::make_unique<FailingEngine>(memory); }, {}};
                          }});
         Bench bench(folder.path, 30, name);
         bench.run("file.open", {{"path", sample.string()}});
