@@ -10,7 +10,7 @@
 #include "core/image/load.h"
 #include "core/image/ops.h"
 #include "core/image/save.h"
-#include "core/studio/render_avatar.h"
+#include "core/pipeline/render_avatar.h"
 
 namespace likeness {
 namespace {
@@ -79,10 +79,10 @@ Image render_scene(const Scene& scene, const Camera& camera, Rasterizer& rasteri
 Captures::Captures(Studio& studio, ViewportBridge& viewport, Surface& surface)
     : studio_(studio), viewport_(viewport), surface_(surface) {
     CommandRegistry& registry = studio.commands();
-    registry.set_handler("capture.screenshot", [this](Studio&, const Arguments& a) { return screenshot(a); });
-    registry.set_handler("capture.window", [this](Studio&, const Arguments& a) { return window(a); });
-    registry.set_handler("capture.turntable", [this](Studio&, const Arguments& a) { return turntable(a); });
-    registry.set_handler("capture.record", [this](Studio&, const Arguments& a) { return record(a); });
+    registry.set_handler("capture.screenshot", [this](const Arguments& a) { return screenshot(a); });
+    registry.set_handler("capture.window", [this](const Arguments& a) { return window(a); });
+    registry.set_handler("capture.turntable", [this](const Arguments& a) { return turntable(a); });
+    registry.set_handler("capture.record", [this](const Arguments& a) { return record(a); });
     studio.set_busy([this] { return window_wanted_ || picture_wanted_; });
 }
 

@@ -11,11 +11,11 @@
 #include "core/image/ops.h"
 #include "core/image/save.h"
 #include "core/media/video_writer.h"
-#include "core/studio/contact_sheet.h"
-#include "core/studio/devices.h"
-#include "core/studio/export_splats.h"
-#include "core/studio/pose_tools.h"
-#include "core/studio/session_file.h"
+#include "core/pipeline/contact_sheet.h"
+#include "core/pipeline/devices.h"
+#include "core/pipeline/export_splats.h"
+#include "core/document/pose_tools.h"
+#include "core/document/session_file.h"
 
 #include <nlohmann/json.hpp>
 

@@ -7,9 +7,9 @@
 #include "app/terminal.h"
 #include "core/avatar/avatar_file.h"
 #include "core/image/save.h"
-#include "core/studio/contact_sheet.h"
-#include "core/studio/devices.h"
-#include "core/studio/portrait.h"
+#include "core/pipeline/contact_sheet.h"
+#include "core/pipeline/devices.h"
+#include "core/pipeline/portrait.h"
 
 namespace likeness {
 namespace {

@@ -8,7 +8,7 @@
 
 #include "app/commands.h"
 #include "core/base/paths.h"
-#include "core/studio/devices.h"
+#include "core/pipeline/devices.h"
 
 namespace likeness {
 

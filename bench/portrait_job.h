@@ -5,9 +5,9 @@
 #include <optional>
 #include <string>
 
-#include "core/studio/devices.h"
-#include "core/studio/portrait.h"
-#include "core/studio/render_avatar.h"
+#include "core/pipeline/devices.h"
+#include "core/pipeline/portrait.h"
+#include "core/pipeline/render_avatar.h"
 
 namespace likeness::bench {
 

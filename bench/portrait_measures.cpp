@@ -13,7 +13,7 @@
 #include "core/image/load.h"
 #include "core/image/ops.h"
 #include "core/image/save.h"
-#include "core/studio/contact_sheet.h"
+#include "core/pipeline/contact_sheet.h"
 #include "core/tracking/landmark_solver.h"
 
 namespace likeness::bench {

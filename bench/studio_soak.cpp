@@ -14,7 +14,7 @@
 #include <thread>
 #include <vector>
 
-#include "core/studio/identity_edit.h"
+#include "core/document/identity_edit.h"
 
 namespace likeness::bench {
 namespace {

@@ -6,7 +6,7 @@
 
 #include "core/base/result.h"
 #include "core/splat/splat_set.h"
-#include "core/studio/devices.h"
+#include "core/pipeline/devices.h"
 #include "core/view/scene.h"
 
 namespace likeness::bench {

@@ -4,7 +4,7 @@
 #include <memory>
 
 #include "core/base/failure.h"
-#include "core/studio/devices.h"
+#include "core/pipeline/devices.h"
 #include "cuda/cuda_rasterizer.h"
 #include "cuda/cuda_scene_renderer.h"
 #include "cuda/cuda_training_engine.h"

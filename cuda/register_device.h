@@ -1,4 +1,4 @@
-// Makes the GPU known to core/studio/devices.h as "cuda"; call it once at start.
+// Makes the GPU known to core/pipeline/devices.h as "cuda"; call it once at start.
 #pragma once
 
 namespace likeness {

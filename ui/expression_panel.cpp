@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "core/studio/pose_tools.h"
+#include "core/document/pose_tools.h"
 #include "ui/icons.h"
 #include "ui/theme.h"
 #include "ui/widgets.h"

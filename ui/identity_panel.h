@@ -3,7 +3,7 @@
 
 #include <map>
 
-#include "core/studio/identity_edit.h"
+#include "core/document/identity_edit.h"
 #include "ui/panel.h"
 
 namespace likeness::ui {

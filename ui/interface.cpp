@@ -60,7 +60,7 @@ void Interface::add_commands() {
         command.title = title;
         command.category = "Window";
         command.tooltip = about;
-        command.run = [run = std::move(run)](Studio&, const Arguments&) -> Status {
+        command.run = [run = std::move(run)](const Arguments&) -> Status {
             run();
             return {};
         };

@@ -2,7 +2,7 @@
 
 #include <imgui.h>
 
-#include "core/studio/pose_tools.h"
+#include "core/document/pose_tools.h"
 #include "ui/icons.h"
 #include "ui/interface.h"
 #include "ui/theme.h"

@@ -4,7 +4,7 @@
 #include <array>
 #include <numbers>
 
-#include "core/studio/pose_tools.h"
+#include "core/document/pose_tools.h"
 #include "ui/icons.h"
 #include "ui/theme.h"
 #include "ui/widgets.h"

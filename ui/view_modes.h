@@ -3,7 +3,7 @@
 
 #include <array>
 
-#include "core/studio/view_state.h"
+#include "core/document/view_state.h"
 
 namespace likeness::ui {
 

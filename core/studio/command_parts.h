@@ -1,63 +1,41 @@
-// Building blocks of the commands' declarations; for core/studio/commands_*.cpp.
+// Building blocks of the commands' declarations; for core/studio.
 #pragma once
 
+#include <cctype>
+#include <filesystem>
+
+#include "core/commands/arguments.h"
 #include "core/studio/studio.h"
-#include "core/studio/studio_parts.h"
 
 namespace likeness {
 
-inline ArgumentSpec number_argument(const std::string& name, const std::string& tooltip, double low, double high,
-                                    const std::string& unit = "") {
-    ArgumentSpec spec;
-    spec.name = name;
-    spec.tooltip = tooltip;
-    spec.unit = unit;
-    spec.low = low;
-    spec.high = high;
-    return spec;
+// Reasons why not now.
+inline std::function<std::string()> needs_avatar(const Studio& s) {
+    return [&s] { return s.document().has_avatar() ? "" : "Open a portrait or an avatar first."; };
 }
-inline ArgumentSpec integer_argument(const std::string& name, const std::string& tooltip, double low, double high,
-                                     const std::string& unit = "") {
-    ArgumentSpec spec = number_argument(name, tooltip, low, high, unit);
-    spec.type = ArgumentSpec::Type::integer;
-    return spec;
+inline std::function<std::string()> needs_scene(const Studio& s) {
+    return [&s] {
+        return s.document().has_avatar() || s.document().splats ? "" : "Open something to look at first.";
+    };
 }
-inline ArgumentSpec flag_argument(const std::string& name, const std::string& tooltip) {
-    ArgumentSpec spec;
-    spec.name = name;
-    spec.type = ArgumentSpec::Type::flag;
-    spec.tooltip = tooltip;
-    return spec;
-}
-inline ArgumentSpec text_argument(const std::string& name, const std::string& tooltip) {
-    ArgumentSpec spec = flag_argument(name, tooltip);
-    spec.type = ArgumentSpec::Type::text;
-    return spec;
-}
-inline ArgumentSpec choice_argument(const std::string& name, const std::string& tooltip,
-                                    std::vector<std::string> choices) {
-    ArgumentSpec spec = text_argument(name, tooltip);
-    spec.type = ArgumentSpec::Type::choice;
-    spec.choices = std::move(choices);
-    return spec;
-}
-inline ArgumentSpec with_default(ArgumentSpec spec, Value value) {
-    spec.fallback = std::move(value);
-    return spec;
-}
-inline ArgumentSpec optional_argument(ArgumentSpec spec) {
-    spec.required = false;
-    return spec;
+inline std::function<std::string()> needs_motion(const Studio& s) {
+    return [&s] { return s.motion().loaded() ? "" : "Open a motion first."; };
 }
 
-// Reasons why not now.
-inline std::string needs_avatar(const Studio& studio) {
-    return studio.document().has_avatar() ? "" : "Open a portrait or an avatar first.";
+inline Error studio_error(const std::string& sentence, const std::string& detail = "") {
+    return {ErrorCode::invalid_argument, sentence, detail};
 }
-inline std::string needs_scene(const Studio& studio) {
-    return studio.document().has_avatar() || studio.document().splats ? "" : "Open something to look at first.";
+
+// ".jpg" of "A.JPG".
+inline std::string lower_extension(const std::filesystem::path& file) {
+    std::string ending = file.extension().string();
+    for (char& c : ending) c = char(std::tolower(static_cast<unsigned char>(c)));
+    return ending;
 }
-inline std::string needs_motion(const Studio& studio) { return studio.motion().loaded() ? "" : "Open a motion first."; }
+
+inline ArgumentSpec discard_argument() {
+    return with_default(flag_argument("discard", "Lose unsaved changes without asking"), false);
+}
 
 // Without a path the window asks for one.
 inline Status with_path(Studio& studio, const Arguments& a, FileRequest request,
@@ -69,14 +47,11 @@ inline Status with_path(Studio& studio, const Arguments& a, FileRequest request,
     return {};
 }
 
-using Run = std::function<Status(Studio&, const Arguments&)>;
+using Run = std::function<Status(const Arguments&)>;
 
-void add_file_commands(CommandRegistry& registry);
-void add_training_commands(CommandRegistry& registry);
-void add_pose_commands(CommandRegistry& registry);
-void add_shape_commands(CommandRegistry& registry);
-void add_motion_commands(CommandRegistry& registry);
-void add_view_commands(CommandRegistry& registry);
-void add_studio_commands(CommandRegistry& registry);
+void add_pose_commands(Studio& s);
+void add_shape_commands(Studio& s);
+void add_view_commands(Studio& s);
+void add_studio_commands(Studio& s);
 
 }  // namespace likeness

@@ -3,7 +3,7 @@
 #include <numbers>
 
 #include "core/studio/command_parts.h"
-#include "core/studio/pose_tools.h"
+#include "core/document/pose_tools.h"
 
 namespace likeness {
 namespace {
@@ -11,11 +11,11 @@ namespace {
 constexpr double degree = std::numbers::pi / 180;
 
 // A pose edit begins at what is shown and goes through `change`, whose error leaves everything as it was.
-Run edit_pose(std::function<Status(Studio&, const Arguments&, const HeadModel&, HeadPose&)> change) {
-    return [change = std::move(change)](Studio& studio, const Arguments& arguments) -> Status {
+Run edit_pose(Studio& studio, std::function<Status(const Arguments&, const HeadModel&, HeadPose&)> change) {
+    return [&studio, change = std::move(change)](const Arguments& arguments) -> Status {
         const HeadModel& model = *studio.document().model();
         HeadPose pose = studio.shown_pose();
-        if (Status changed = change(studio, arguments, model, pose); !changed) return changed;
+        if (Status changed = change(arguments, model, pose); !changed) return changed;
         studio.adopt_shown_pose();
         studio.state().pose = std::move(pose);
         return {};
@@ -46,7 +46,8 @@ Status apply_preset(Studio& studio, const HeadModel& model, const std::string& n
 
 }  // namespace
 
-void add_pose_commands(CommandRegistry& registry) {
+void add_pose_commands(Studio& s) {
+    CommandRegistry& registry = s.commands();
     registry.add({"pose.set_expression",
                   "Expression",
                   "Pose",
@@ -55,8 +56,8 @@ void add_pose_commands(CommandRegistry& registry) {
                   "",
                   true,
                   "name",
-                  needs_avatar,
-                  edit_pose([](Studio& s, const Arguments& a, const HeadModel& model, HeadPose& pose) -> Status {
+                  needs_avatar(s),
+                  edit_pose(s, [&s](const Arguments& a, const HeadModel& model, HeadPose& pose) -> Status {
                       const std::string name = a.text("name");
                       const auto value = float(a.number("value"));
                       if (Status set = set_control(model, name, value, pose); !set) return set;
@@ -73,8 +74,8 @@ void add_pose_commands(CommandRegistry& registry) {
                   "",
                   true,
                   "name",
-                  needs_avatar,
-                  edit_pose([](Studio& s, const Arguments& a, const HeadModel& model, HeadPose& pose) -> Status {
+                  needs_avatar(s),
+                  edit_pose(s, [&s](const Arguments& a, const HeadModel& model, HeadPose& pose) -> Status {
                       for (const std::string& name :
                            {a.text("name"), s.document().symmetric ? mirrored_name(a.text("name")) : a.text("name")}) {
                           if (const int control = model.control(name); control >= 0)
@@ -94,8 +95,8 @@ void add_pose_commands(CommandRegistry& registry) {
                   "Ctrl+0",
                   true,
                   "",
-                  needs_avatar,
-                  edit_pose([](Studio&, const Arguments&, const HeadModel& model, HeadPose& pose) -> Status {
+                  needs_avatar(s),
+                  edit_pose(s, [](const Arguments&, const HeadModel& model, HeadPose& pose) -> Status {
                       pose = HeadPose::neutral(model);
                       return {};
                   })});
@@ -107,8 +108,8 @@ void add_pose_commands(CommandRegistry& registry) {
                   "",
                   true,
                   "",
-                  needs_avatar,
-                  edit_pose([](Studio&, const Arguments&, const HeadModel&, HeadPose& pose) -> Status {
+                  needs_avatar(s),
+                  edit_pose(s, [](const Arguments&, const HeadModel&, HeadPose& pose) -> Status {
                       pose.controls.setZero();
                       return {};
                   })});
@@ -120,8 +121,8 @@ void add_pose_commands(CommandRegistry& registry) {
                   "",
                   true,
                   "",
-                  needs_avatar,
-                  edit_pose([](Studio&, const Arguments&, const HeadModel&, HeadPose& pose) -> Status {
+                  needs_avatar(s),
+                  edit_pose(s, [](const Arguments&, const HeadModel&, HeadPose& pose) -> Status {
                       pose.joints.setZero();
                       pose.translation.setZero();
                       return {};
@@ -134,8 +135,8 @@ void add_pose_commands(CommandRegistry& registry) {
                   "",
                   true,
                   "",
-                  needs_avatar,
-                  edit_pose([](Studio& s, const Arguments&, const HeadModel& model, HeadPose& pose) -> Status {
+                  needs_avatar(s),
+                  edit_pose(s, [&s](const Arguments&, const HeadModel& model, HeadPose& pose) -> Status {
                       const HeadPose& source = s.document().avatar().source->pose;
                       if (source.controls.size() != model.control_count() ||
                           source.joints.cols() != model.joint_count())
@@ -152,8 +153,8 @@ void add_pose_commands(CommandRegistry& registry) {
                   "Ctrl+R",
                   true,
                   "",
-                  needs_avatar,
-                  edit_pose([](Studio& s, const Arguments& a, const HeadModel& model, HeadPose& pose) -> Status {
+                  needs_avatar(s),
+                  edit_pose(s, [&s](const Arguments& a, const HeadModel& model, HeadPose& pose) -> Status {
                       const double given = a.number("seed");
                       const std::uint64_t seed = given >= 0 ? std::uint64_t(given) : s.scene().version * 7919 + 17;
                       pose = random_pose(model, seed, float(a.number("strength")));
@@ -167,8 +168,8 @@ void add_pose_commands(CommandRegistry& registry) {
                   "Ctrl+M",
                   true,
                   "",
-                  needs_avatar,
-                  edit_pose([](Studio&, const Arguments&, const HeadModel& model, HeadPose& pose) -> Status {
+                  needs_avatar(s),
+                  edit_pose(s, [](const Arguments&, const HeadModel& model, HeadPose& pose) -> Status {
                       pose = mirrored(model, pose);
                       return {};
                   })});
@@ -181,7 +182,7 @@ void add_pose_commands(CommandRegistry& registry) {
                   false,
                   "",
                   {},
-                  [](Studio& s, const Arguments& a) -> Status {
+                  [&s](const Arguments& a) -> Status {
                       s.set_symmetric(a.flag("on"));
                       return {};
                   }});
@@ -200,8 +201,8 @@ void add_pose_commands(CommandRegistry& registry) {
                   "",
                   true,
                   "joint",
-                  needs_avatar,
-                  edit_pose([](Studio&, const Arguments& a, const HeadModel& model, HeadPose& pose) -> Status {
+                  needs_avatar(s),
+                  edit_pose(s, [](const Arguments& a, const HeadModel& model, HeadPose& pose) -> Status {
                       const auto turn = [&a](const char* axis) {
                           return a.has(axis) ? std::optional(float(a.number(axis) * degree)) : std::nullopt;
                       };
@@ -217,8 +218,8 @@ void add_pose_commands(CommandRegistry& registry) {
                   "",
                   true,
                   "",
-                  needs_avatar,
-                  edit_pose([](Studio&, const Arguments& a, const HeadModel& model, HeadPose& pose) -> Status {
+                  needs_avatar(s),
+                  edit_pose(s, [](const Arguments& a, const HeadModel& model, HeadPose& pose) -> Status {
                       set_head(model, float(a.number("yaw") * degree), float(a.number("pitch") * degree),
                                float(a.number("roll") * degree), pose);
                       return {};
@@ -231,8 +232,8 @@ void add_pose_commands(CommandRegistry& registry) {
                   "",
                   true,
                   "",
-                  needs_avatar,
-                  edit_pose([](Studio&, const Arguments& a, const HeadModel& model, HeadPose& pose) -> Status {
+                  needs_avatar(s),
+                  edit_pose(s, [](const Arguments& a, const HeadModel& model, HeadPose& pose) -> Status {
                       set_gaze(model, float(a.number("x")), float(a.number("y")), pose);
                       return {};
                   })});
@@ -244,8 +245,8 @@ void add_pose_commands(CommandRegistry& registry) {
                   "Ctrl+C",
                   false,
                   "",
-                  needs_avatar,
-                  [](Studio& s, const Arguments&) -> Status {
+                  needs_avatar(s),
+                  [&s](const Arguments&) -> Status {
                       s.set_clipboard(pose_to_text(*s.document().model(), s.shown_pose()));
                       return {};
                   }});
@@ -257,8 +258,8 @@ void add_pose_commands(CommandRegistry& registry) {
                   "Ctrl+V",
                   true,
                   "",
-                  needs_avatar,
-                  edit_pose([](Studio& s, const Arguments& a, const HeadModel& model, HeadPose& pose) -> Status {
+                  needs_avatar(s),
+                  edit_pose(s, [&s](const Arguments& a, const HeadModel& model, HeadPose& pose) -> Status {
                       auto read = pose_from_text(model, a.has("text") ? a.text("text") : s.clipboard());
                       if (!read) return read.error();
                       pose = *std::move(read);
@@ -272,8 +273,8 @@ void add_pose_commands(CommandRegistry& registry) {
                   "",
                   false,
                   "",
-                  needs_avatar,
-                  [](Studio& s, const Arguments& a) -> Status {
+                  needs_avatar(s),
+                  [&s](const Arguments& a) -> Status {
                       if (a.text("name").empty()) return studio_error("A preset needs a name.");
                       s.settings().pose_presets[a.text("name")] = pose_to_text(*s.document().model(), s.shown_pose());
                       s.settings_changed();
@@ -288,8 +289,8 @@ void add_pose_commands(CommandRegistry& registry) {
                   "",
                   true,
                   "name",
-                  needs_avatar,
-                  edit_pose([](Studio& s, const Arguments& a, const HeadModel& model, HeadPose& pose) {
+                  needs_avatar(s),
+                  edit_pose(s, [&s](const Arguments& a, const HeadModel& model, HeadPose& pose) {
                       return apply_preset(s, model, a.text("name"), float(a.number("strength")), pose);
                   })});
     registry.add({"pose.preset.delete",
@@ -301,7 +302,7 @@ void add_pose_commands(CommandRegistry& registry) {
                   false,
                   "",
                   {},
-                  [](Studio& s, const Arguments& a) -> Status {
+                  [&s](const Arguments& a) -> Status {
                       if (s.settings().pose_presets.erase(a.text("name")) == 0)
                           return studio_error("There is no kept preset '" + a.text("name") + "'.");
                       s.settings_changed();

@@ -2,12 +2,13 @@
 #include <algorithm>
 
 #include "core/studio/command_parts.h"
-#include "core/studio/pose_tools.h"
+#include "core/document/pose_tools.h"
 
 namespace likeness {
 
-void add_shape_commands(CommandRegistry& registry) {
-    const auto has_identity = [](const Studio& s) -> std::string {
+void add_shape_commands(Studio& s) {
+    CommandRegistry& registry = s.commands();
+    const auto has_identity = [&s]() -> std::string {
         if (!s.document().has_avatar()) return "Open a portrait or an avatar first.";
         return s.document().model()->identity_count() > 0 ? "" : "This avatar's head has no named shapes to change.";
     };
@@ -21,7 +22,7 @@ void add_shape_commands(CommandRegistry& registry) {
          true,
          "name",
          has_identity,
-         [](Studio& s, const Arguments& a) -> Status {
+         [&s](const Arguments& a) -> Status {
              const auto sliders = identity_sliders(*s.document().model());
              bool found = false;
              for (const std::string& name :
@@ -45,8 +46,8 @@ void add_shape_commands(CommandRegistry& registry) {
                   true,
                   "name",
                   has_identity,
-                  [](Studio& s, const Arguments& a) -> Status {
-                      return s.commands().find("identity.set")->run(s, {{"name", a.text("name")}, {"value", 0.0}});
+                  [&s](const Arguments& a) -> Status {
+                      return s.commands().find("identity.set")->run({{"name", a.text("name")}, {"value", 0.0}});
                   }});
     registry.add({"identity.reset_all",
                   "Reset all shapes",
@@ -57,7 +58,7 @@ void add_shape_commands(CommandRegistry& registry) {
                   true,
                   "",
                   has_identity,
-                  [](Studio& s, const Arguments&) -> Status {
+                  [&s](const Arguments&) -> Status {
                       s.state().avatar.identity_change = IdentityChange{};
                       return {};
                   }});
@@ -74,8 +75,8 @@ void add_shape_commands(CommandRegistry& registry) {
                   "",
                   true,
                   "layer",
-                  needs_avatar,
-                  [index](Studio& s, const Arguments& a) -> Status {
+                  needs_avatar(s),
+                  [&s, index](const Arguments& a) -> Status {
                       s.state().layers.edit().hidden[index(a)] = !a.flag("on");
                       return {};
                   }});
@@ -87,8 +88,8 @@ void add_shape_commands(CommandRegistry& registry) {
                   "",
                   true,
                   "layer",
-                  needs_avatar,
-                  [index](Studio& s, const Arguments& a) -> Status {
+                  needs_avatar(s),
+                  [&s, index](const Arguments& a) -> Status {
                       s.state().layers.edit().solo[index(a)] = a.flag("on");
                       return {};
                   }});
@@ -100,8 +101,8 @@ void add_shape_commands(CommandRegistry& registry) {
                   "",
                   true,
                   "",
-                  needs_avatar,
-                  [](Studio& s, const Arguments&) -> Status {
+                  needs_avatar(s),
+                  [&s](const Arguments&) -> Status {
                       s.state().layers = LayerChoice{};
                       return {};
                   }});

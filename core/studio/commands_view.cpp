@@ -16,8 +16,8 @@ int index_of(const std::array<const char*, N>& names, const std::string& name) {
     return int(std::find(names.begin(), names.end(), name) - names.begin());
 }
 
-Run change_view(std::function<void(ViewState&, const Arguments&)> change) {
-    return [change = std::move(change)](Studio& studio, const Arguments& arguments) -> Status {
+Run change_view(Studio& studio, std::function<void(ViewState&, const Arguments&)> change) {
+    return [&studio, change = std::move(change)](const Arguments& arguments) -> Status {
         change(studio.view(), arguments);
         studio.redraw();
         return {};
@@ -32,7 +32,8 @@ void look_from(ViewState& view, double yaw, double pitch) {
 
 }  // namespace
 
-void add_view_commands(CommandRegistry& registry) {
+void add_view_commands(Studio& s) {
+    CommandRegistry& registry = s.commands();
     const auto add = [&](const std::string& what, const std::string& title, const std::string& tooltip,
                          std::vector<ArgumentSpec> arguments, const std::string& shortcut,
                          std::function<void(ViewState&, const Arguments&)> change) {
@@ -45,7 +46,7 @@ void add_view_commands(CommandRegistry& registry) {
                       false,
                       "",
                       {},
-                      change_view(std::move(change))});
+                      change_view(s, std::move(change))});
     };
     const auto direction = [&](const std::string& what, const std::string& title, const std::string& shortcut,
                                double yaw, double pitch) {
@@ -103,16 +104,6 @@ void add_view_commands(CommandRegistry& registry) {
             v.pan = fresh.pan;
             v.fov = fresh.fov;
         });
-    registry.add({"view.turn_over",
-                  "Turn upside down",
-                  "View",
-                  "Turns splats over: many programs write them with the y axis downwards.",
-                  {},
-                  "",
-                  false,
-                  "",
-                  [](const Studio& s) { return s.document().splats ? "" : "Open a file of splats first."; },
-                  [](Studio& s, const Arguments&) { return s.turn_over(); }});
     registry.add({"view.source",
                   "Photograph's camera",
                   "View",
@@ -121,8 +112,8 @@ void add_view_commands(CommandRegistry& registry) {
                   "0",
                   false,
                   "",
-                  needs_avatar,
-                  change_view([](ViewState& v, const Arguments& a) { v.source_camera = a.flag("on"); })});
+                  needs_avatar(s),
+                  change_view(s, [](ViewState& v, const Arguments& a) { v.source_camera = a.flag("on"); })});
     add("mode", "View mode", "What is drawn: splats, mesh, wireframe, normals, depth or alpha.",
         {choice_argument("mode", "The mode", {view_mode_names.begin(), view_mode_names.end()})}, "",
         [](ViewState& v, const Arguments& a) { v.mode = ViewMode(index_of(view_mode_names, a.text("mode"))); });
@@ -142,7 +133,7 @@ void add_view_commands(CommandRegistry& registry) {
                       false,
                       "",
                       {},
-                      change_view([m = member](ViewState& v, const Arguments& a) {
+                      change_view(s, [m = member](ViewState& v, const Arguments& a) {
                           v.*m = a.has("on") ? a.flag("on") : !(v.*m);
                       })});
     registry.add({"view.compare",
@@ -154,8 +145,8 @@ void add_view_commands(CommandRegistry& registry) {
                   "",
                   false,
                   "",
-                  needs_avatar,
-                  change_view([](ViewState& v, const Arguments& a) {
+                  needs_avatar(s),
+                  change_view(s, [](ViewState& v, const Arguments& a) {
                       v.compare = CompareMode(index_of(compare_mode_names, a.text("mode")));
                       if (a.has("wipe")) v.wipe = float(a.number("wipe"));
                       if (v.compare != CompareMode::off) v.source_camera = true;
@@ -182,7 +173,7 @@ void add_view_commands(CommandRegistry& registry) {
                   false,
                   "",
                   {},
-                  [](Studio& s, const Arguments& a) {
+                  [&s](const Arguments& a) {
                       return with_path(s, a,
                                        {"view.background_picture",
                                         "Choose a picture for the background",
@@ -207,8 +198,8 @@ void add_view_commands(CommandRegistry& registry) {
          "R",
          false,
          "",
-         needs_avatar,
-         [](Studio& s, const Arguments& a) -> Status {
+         needs_avatar(s),
+         [&s](const Arguments& a) -> Status {
              std::string& joint = s.view().gizmo;
              const std::string wanted = a.has("joint") ? a.text("joint") : joint.empty() ? "head" : "none";
              if (wanted != "none" && s.document().model()->joint(wanted) < 0)
@@ -231,7 +222,7 @@ void add_view_commands(CommandRegistry& registry) {
                   "F12",
                   false,
                   "",
-                  needs_scene,
+                  needs_scene(s),
                   {}});
     registry.add({"capture.window",
                   "Picture of the window...",
@@ -256,7 +247,7 @@ void add_view_commands(CommandRegistry& registry) {
          "",
          false,
          "",
-         needs_scene,
+         needs_scene(s),
          {}});
     registry.add(
         {"capture.record",

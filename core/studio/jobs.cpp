@@ -29,6 +29,12 @@ constexpr double wake_interval = 1.0 / 30;
 
 }  // namespace
 
+bool JobHandle::running() const { return jobs_ && jobs_->running(id_); }
+void JobHandle::cancel() {
+    if (jobs_) jobs_->cancel(id_);
+}
+double JobHandle::fraction() const { return jobs_ ? jobs_->fraction(id_) : 0; }
+
 Jobs::Jobs(std::function<void()> wake) : wake_(std::move(wake)) {}
 
 Jobs::~Jobs() { shut_down(); }
@@ -42,7 +48,7 @@ void Jobs::shut_down() {
     dropped.swap(queue_);
 }
 
-int Jobs::start(const std::string& name, std::function<Status(Progress&)> work, std::function<void(const Status&)> done,
+JobHandle Jobs::start(const std::string& name, std::function<Status(Progress&)> work, std::function<void(const Status&)> done,
                 const JobOptions& options) {
     auto job = std::make_shared<Job>();
     job->info.id = next_++;
@@ -59,7 +65,7 @@ int Jobs::start(const std::string& name, std::function<Status(Progress&)> work, 
         running_.push_back(job);
     }
     job->thread = std::jthread([this, job, work = std::move(work)] { run(job, work); });
-    return job->info.id;
+    return {*this, job->info.id};
 }
 
 void Jobs::run(const std::shared_ptr<Job>& job, const std::function<Status(Progress&)>& work) {

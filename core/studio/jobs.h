@@ -37,6 +37,23 @@ struct JobOptions {
     bool writes = false;  // a file that a person asked for: the program does not end before it is there
 };
 
+class Jobs;
+
+// A job that was started; an empty one is of none. Belongs to the owner's thread and does not outlive its Jobs.
+class JobHandle {
+  public:
+    JobHandle() = default;
+    JobHandle(Jobs& jobs, int id) : jobs_(&jobs), id_(id) {}
+    int id() const { return id_; }  // JobInfo::id; 0 for none
+    bool running() const;
+    void cancel();  // see Jobs::cancel
+    double fraction() const;  // 0 when it does not run
+
+  private:
+    Jobs* jobs_ = nullptr;
+    int id_ = 0;
+};
+
 // All members but post() belong to the owner's thread.
 class Jobs {
   public:
@@ -46,12 +63,12 @@ class Jobs {
 
     // `work` runs on a new thread of low priority; an Error, Cancelled, bad_alloc or any other exception ends the job,
     // never the program. `done` gets the outcome in drain().
-    int start(const std::string& name, std::function<Status(Progress&)> work,
+    JobHandle start(const std::string& name, std::function<Status(Progress&)> work,
               std::function<void(const Status&)> done = {}, const JobOptions& options = {});
 
     // The same for work with a value.
     template <class T>
-    int start_for(const std::string& name, std::function<Result<T>(Progress&)> work,
+    JobHandle start_for(const std::string& name, std::function<Result<T>(Progress&)> work,
                   std::function<void(Result<T>)> done, const JobOptions& options = {}) {
         auto value = std::make_shared<std::optional<T>>();
         return start(

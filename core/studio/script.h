@@ -17,9 +17,11 @@
 #include <vector>
 
 #include "core/base/result.h"
-#include "core/studio/command.h"
+#include "core/commands/command.h"
 
 namespace likeness {
+
+class Studio;
 
 class Script {
   public:

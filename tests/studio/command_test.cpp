@@ -1,5 +1,5 @@
 // The registry: every command is declared well, survives JSON, and takes only what it declares.
-#include "core/studio/command.h"
+#include "core/commands/command.h"
 
 #include <gtest/gtest.h>
 
@@ -184,7 +184,7 @@ TEST(Commands, HandlersOfOthersAreAskedForUntilTheyAreSet) {
     EXPECT_NE(studio.unavailable("capture.window"), "");
     EXPECT_FALSE(studio.execute("capture.window"));
     std::string got;
-    studio.commands().set_handler("capture.window", [&](Studio&, const Arguments& a) -> Status {
+    studio.commands().set_handler("capture.window", [&](const Arguments& a) -> Status {
         got = a.text("path");
         return {};
     });

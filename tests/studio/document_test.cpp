@@ -1,5 +1,5 @@
 // Opening, editing, saving and closing; what is drawn; what fails leaves everything as it was.
-#include "core/studio/document.h"
+#include "core/document/document.h"
 
 #include <gtest/gtest.h>
 #include <sys/resource.h>
@@ -13,7 +13,7 @@
 
 #include "core/avatar/avatar_file.h"
 #include "core/formats/splat_ply.h"
-#include "core/studio/session_file.h"
+#include "core/document/session_file.h"
 #include "tests/avatar/avatar_fixtures.h"
 #include "tests/studio/studio_fixtures.h"
 

@@ -1,5 +1,5 @@
 // Undo and redo: entries, merging within a gesture, the cap on memory.
-#include "core/studio/history.h"
+#include "core/document/history.h"
 
 #include <gtest/gtest.h>
 
@@ -140,7 +140,7 @@ TEST(History, ACommandThatFailsHalfWayIsTakenBack) {
                  true,
                  "",
                  {},
-                 [](Studio& studio, const Arguments&) -> Status {
+                 [&studio = o.studio](const Arguments&) -> Status {
                      studio.state().pose.edit().controls.setOnes();
                      studio.state().layers.edit().hidden.fill(true);
                      return Error{ErrorCode::internal, "Half way.", ""};

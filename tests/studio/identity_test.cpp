@@ -4,7 +4,7 @@
 #include <set>
 
 #include "core/avatar/deform.h"
-#include "core/studio/identity_edit.h"
+#include "core/document/identity_edit.h"
 #include "tests/avatar/avatar_fixtures.h"
 
 namespace likeness::test {

@@ -79,7 +79,7 @@ TEST(Jobs, CancellingReachesWorkThatReports) {
     Jobs jobs;
     std::atomic<int> reports = 0;
     bool cancelled = false;
-    const int id = jobs.start(
+    JobHandle job = jobs.start(
         "Endless",
         [&](Progress& progress) -> Status {
             while (true) {
@@ -88,7 +88,7 @@ TEST(Jobs, CancellingReachesWorkThatReports) {
             }
         },
         [&](const Status& status) { cancelled = !status && status.error().code == ErrorCode::cancelled; });
-    const int kept = jobs.start("Saving",
+    JobHandle kept = jobs.start("Saving",
                                 [](Progress& progress) -> Status {
                                     for (int i = 0; i < 20; ++i) {
                                         progress.report(i / 20.0, "writing");
@@ -98,23 +98,25 @@ TEST(Jobs, CancellingReachesWorkThatReports) {
                                 },
                                 {}, {.cancellable = false});
     while (reports < 5) std::this_thread::yield();
-    EXPECT_TRUE(jobs.running(id));
-    jobs.cancel(kept);  // means nothing
-    jobs.cancel(id);
+    EXPECT_TRUE(job.running());
+    kept.cancel();  // means nothing
+    job.cancel();
     jobs.cancel(12345);
+    JobHandle().cancel();
+    EXPECT_FALSE(JobHandle().running());
     EXPECT_TRUE(jobs.list()[0].cancelling);
     drain_until_idle(jobs);
     EXPECT_TRUE(cancelled);
-    EXPECT_FALSE(jobs.running(id));
-    for (const JobInfo& job : jobs.list())
-        EXPECT_EQ(job.state, job.id == kept ? JobState::finished : JobState::cancelled);
+    EXPECT_FALSE(job.running());
+    for (const JobInfo& info : jobs.list())
+        EXPECT_EQ(info.state, info.id == kept.id() ? JobState::finished : JobState::cancelled);
 }
 
 TEST(Jobs, CancelledWhenItWasDoneIsCancelledStill) {
     Jobs jobs;
     std::atomic<bool> worked = false;
     std::optional<ErrorCode> code;
-    const int id = jobs.start_for<int>(
+    JobHandle job = jobs.start_for<int>(
         "Quick",
         [&](Progress&) -> Result<int> {
             worked = true;
@@ -125,7 +127,7 @@ TEST(Jobs, CancelledWhenItWasDoneIsCancelledStill) {
         });
     while (!worked) std::this_thread::yield();
     std::this_thread::sleep_for(std::chrono::milliseconds(20));
-    jobs.cancel(id);
+    job.cancel();
     drain_until_idle(jobs);
     EXPECT_EQ(code, ErrorCode::cancelled);
     EXPECT_EQ(jobs.list()[0].state, JobState::cancelled);

@@ -10,8 +10,8 @@
 #include "core/formats/zip.h"
 #include "core/image/load.h"
 #include "core/image/save.h"
-#include "core/studio/render_avatar.h"
-#include "core/studio/session_file.h"
+#include "core/pipeline/render_avatar.h"
+#include "core/document/session_file.h"
 #include "tests/head/head_fixtures.h"
 #include "tests/studio/studio_fixtures.h"
 

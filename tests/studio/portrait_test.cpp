@@ -10,7 +10,7 @@
 #include "core/base/parallel.h"
 #include "core/image/load.h"
 #include "core/image/save.h"
-#include "core/studio/pose_tools.h"
+#include "core/document/pose_tools.h"
 #include "core/studio/script.h"
 #include "tests/head/head_fixtures.h"
 #include "tests/learning/forwarding_engine.h"

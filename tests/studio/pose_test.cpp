@@ -4,7 +4,7 @@
 #include <limits>
 #include <numbers>
 
-#include "core/studio/pose_tools.h"
+#include "core/document/pose_tools.h"
 #include "tests/head/head_fixtures.h"
 #include "tests/studio/studio_fixtures.h"
 

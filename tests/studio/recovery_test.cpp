@@ -1,5 +1,5 @@
 // Autosaves and what a crash leaves behind.
-#include "core/studio/recovery.h"
+#include "core/document/recovery.h"
 
 #include <gtest/gtest.h>
 

@@ -2,7 +2,7 @@
 #include <gtest/gtest.h>
 
 #include "core/formats/splat_ply.h"
-#include "core/studio/view_state.h"
+#include "core/document/view_state.h"
 #include "tests/avatar/avatar_fixtures.h"
 #include "tests/studio/studio_fixtures.h"
 

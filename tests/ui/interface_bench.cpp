@@ -11,7 +11,7 @@
 #include <thread>
 
 #include "core/avatar/avatar_file.h"
-#include "core/studio/portrait.h"
+#include "core/pipeline/portrait.h"
 
 namespace likeness::test {
 namespace {

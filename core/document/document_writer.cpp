@@ -1,0 +1,20 @@
+#include "core/document/document_writer.h"
+
+#include "core/avatar/avatar_file.h"
+#include "core/pipeline/render_avatar.h"
+#include "core/document/session_file.h"
+
+namespace likeness {
+
+Status write_document(const DocumentState& state, const std::filesystem::path& file, bool thumbnail) {
+    Avatar avatar = write_session(state);
+    if (!avatar.prepared()) avatar.prepare();
+    Image small;
+    if (thumbnail) {
+        AvatarRenderer renderer(make_cpu_rasterizer(), shown_layers(avatar));
+        small = renderer.render(avatar, HeadPose::neutral(*avatar.model), default_camera(avatar, 256, 256));
+    }
+    return save_avatar(file, avatar, small);
+}
+
+}  // namespace likeness

@@ -1,0 +1,15 @@
+// The document's avatar as it is now, to be written by a worker while the document goes on.
+#pragma once
+
+#include <filesystem>
+
+#include "core/base/result.h"
+#include "core/document/document.h"
+
+namespace likeness {
+
+// Any thread; copies of a state share its parts. With `thumbnail` a small picture of the layers that are shown. Errors:
+// those of save_avatar. Precondition: there is an avatar.
+Status write_document(const DocumentState& state, const std::filesystem::path& file, bool thumbnail);
+
+}  // namespace likeness

@@ -1,0 +1,65 @@
+#include "core/document/session_file.h"
+
+#include <nlohmann/json.hpp>
+
+#include "core/document/pose_tools.h"
+
+namespace likeness {
+
+using nlohmann::json;
+
+namespace {
+
+// An empty object when there is none.
+json session_of(const Avatar& avatar) {
+    const json document = json::parse(avatar.kept->document, nullptr, false);
+    if (!document.is_object() || !document.contains("studio") || !document["studio"].is_object()) return json::object();
+    return document["studio"];
+}
+
+}  // namespace
+
+DocumentState neutral_state(Avatar avatar) {
+    DocumentState state;
+    state.pose = HeadPose::neutral(*avatar.model);
+    state.avatar = std::move(avatar);
+    return state;
+}
+
+Avatar write_session(const DocumentState& state) {
+    Avatar avatar = state.avatar;
+    json document = json::parse(avatar.kept->document, nullptr, false);
+    if (!document.is_object()) document = json::object();
+    json session = session_of(avatar);
+    session["pose"] = json::parse(pose_to_text(*avatar.model, *state.pose));
+    session["hidden_layers"] = json::array();
+    for (std::size_t i = 0; i < layer_count; ++i)
+        if (state.layers->hidden[i]) session["hidden_layers"].push_back(layer_names[i]);
+    document["studio"] = std::move(session);
+    avatar.kept.edit().document = document.dump();
+    return avatar;
+}
+
+DocumentState read_session(Avatar avatar) {
+    const json session = session_of(avatar);
+    const LayerFlags shown = shown_layers(avatar);
+    DocumentState state = neutral_state(std::move(avatar));
+    if (const auto it = session.find("pose"); it != session.end())
+        if (auto pose = pose_from_text(*state.avatar.model, it->dump())) state.pose = *std::move(pose);
+    LayerChoice layers;
+    for (std::size_t i = 0; i < layer_count; ++i) layers.hidden[i] = !shown[i];
+    state.layers = layers;
+    return state;
+}
+
+LayerFlags shown_layers(const Avatar& avatar) {
+    LayerFlags shown = all_layers;
+    const json session = session_of(avatar);
+    if (const auto it = session.find("hidden_layers"); it != session.end() && it->is_array())
+        for (std::size_t i = 0; i < layer_count; ++i)
+            for (const json& name : *it)
+                if (name == layer_names[i]) shown[i] = false;
+    return shown;
+}
+
+}  // namespace likeness

@@ -1,0 +1,31 @@
+#include "core/pipeline/export_splats.h"
+
+#include <algorithm>
+#include <vector>
+
+#include "core/formats/splat_ply.h"
+
+namespace likeness {
+
+Status export_splats(const Scene& scene, const std::filesystem::path& file, bool sh3, Progress& progress) {
+    progress.report(0.1, "Posing");
+    SplatSet posed, shown;
+    pose_scene(scene, posed);
+    std::vector<std::size_t> kept;
+    for (std::size_t i = 0; i < posed.count; ++i)
+        if (posed.opacities[i] > 0) kept.push_back(i);
+    if (kept.empty()) return Error{ErrorCode::bad_input, "All layers are hidden; show one before you export.", ""};
+    shown.resize(kept.size());
+    const auto copy = [&kept](const std::vector<float>& from, std::vector<float>& to, std::size_t width) {
+        for (std::size_t i = 0; i < kept.size(); ++i) std::copy_n(&from[kept[i] * width], width, &to[i * width]);
+    };
+    copy(posed.means, shown.means, 3);
+    copy(posed.scales, shown.scales, 3);
+    copy(posed.rotations, shown.rotations, 4);
+    copy(posed.colors, shown.colors, 3);
+    copy(posed.opacities, shown.opacities, 1);
+    progress.report(0.4, "Writing");
+    return save_splat_ply(file, shown, sh3);
+}
+
+}  // namespace likeness

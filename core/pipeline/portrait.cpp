@@ -1,0 +1,347 @@
+#include "core/pipeline/portrait.h"
+
+#include <algorithm>
+#include <chrono>
+#include <cmath>
+#include <future>
+#include <tuple>
+
+#include "core/avatar/hair_shell.h"
+#include "core/avatar/mouth.h"
+#include "core/avatar/seed.h"
+#include "core/geometry/mesh_raster.h"
+#include "core/head/head_asset.h"
+#include "core/image/load.h"
+#include "core/image/ops.h"
+#include "core/tracking/landmark_groups.h"
+#include "core/vision/foreground.h"
+#include "core/vision/matte.h"
+#include "core/vision/segments.h"
+
+namespace likeness {
+namespace {
+
+constexpr int photo_side = 768;  // of the crop that colours are taken from
+
+double seconds_since(std::chrono::steady_clock::time_point start) {
+    return std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+}
+
+LandmarkPoints to_points(const FaceLandmarks& landmarks) {
+    LandmarkPoints points;
+    std::copy(landmarks.points.begin(), landmarks.points.end(), points.begin());
+    return points;
+}
+
+// A square round head and shoulders, inside the photograph where that is possible.
+void choose_crop(const FaceLandmarks& landmarks, int width, int height, Eigen::Vector2i& origin, int& side) {
+    const Eigen::Vector2f size = landmarks.high - landmarks.low, middle = 0.5f * (landmarks.high + landmarks.low);
+    const float wanted = 2.5f * std::max(size.x(), size.y());
+    side = std::clamp(int(std::lround(wanted)), 16, std::min(width, height));
+    // A little more room above the face than below: hair.
+    origin.x() = int(std::lround(middle.x() - float(side) / 2));
+    origin.y() = int(std::lround(middle.y() - 0.52f * float(side)));
+    origin.x() = std::clamp(origin.x(), 0, width - side);
+    origin.y() = std::clamp(origin.y(), 0, height - side);
+}
+
+FaceLandmarks moved(FaceLandmarks landmarks, const Eigen::Vector2i& origin, float scale) {
+    const Eigen::Vector2f o = origin.cast<float>();
+    for (Eigen::Vector3f& p : landmarks.points) {
+        p.head<2>() = (p.head<2>() - o) * scale;
+        p.z() *= scale;
+    }
+    landmarks.low = (landmarks.low - o) * scale;
+    landmarks.high = (landmarks.high - o) * scale;
+    return landmarks;
+}
+
+// What the fitted head knows better than colours do: an ear that has the face's colour is no hair, and hair below the
+// chin grows down from the head; anything else there that looks like hair is a collar, a tie or a shadow.
+void correct_hair(const HeadModel& model, const HeadFit& fit, Photo& photo) {
+    const PosedHead posed = pose_head(model, personalise(model, fit.identity, &fit.offsets), fit.pose);
+    const MeshBuffer seen = rasterize_mesh(posed.vertices, model.triangles, photo.camera);
+    const int width = photo.hair.width, height = photo.hair.height;
+    const auto region_at = [&](std::size_t i) { return seen.triangle[i] < 0 ? -1 : int(model.triangle_region[std::size_t(seen.triangle[i])]); };
+    const auto mean_color = [&](auto&& chosen) {
+        Eigen::Vector3f sum = Eigen::Vector3f::Zero();
+        float count = 0;
+        for (std::size_t i = 0; i < seen.triangle.size(); ++i)
+            if (chosen(i)) {
+                const float* c = &photo.color.pixels[i * 3];
+                const auto lab = srgb_to_lab(c[0], c[1], c[2]);
+                sum += Eigen::Vector3f(0.5f * lab[0], lab[1], lab[2]);  // light counts less than colour: ears lie in shadow
+                count += 1;
+            }
+        return std::pair{Eigen::Vector3f(sum / std::max(count, 1.0f)), count};
+    };
+    const int face = model.region("face"), scalp = model.region("scalp");
+    const auto [skin, skin_count] = mean_color([&](std::size_t i) { return region_at(i) == face && photo.skin.pixels[i] > 0.5f; });
+    const auto [hair, hair_count] = mean_color([&](std::size_t i) { return region_at(i) == scalp && photo.hair.pixels[i] > 0.5f; });
+    // Fair or grey hair may be so like the skin that colours tell nothing (a just noticeable difference is about 2).
+    constexpr float least_difference = 10;
+    const bool alike = hair_count >= 20 && (hair - skin).norm() < least_difference;
+    for (const char* name : {"ear_left", "ear_right"}) {
+        const int ear = model.region(name);
+        const auto [color, count] = mean_color([&](std::size_t i) { return region_at(i) == ear && photo.alpha.pixels[i] > 0.5f; });
+        if (alike || count < 20 || skin_count < 20) continue;
+        if (hair_count >= 20 && (color - hair).norm() < (color - skin).norm()) continue;
+        for (std::size_t i = 0; i < seen.triangle.size(); ++i)
+            if (region_at(i) == ear) {
+                photo.skin.pixels[i] += photo.hair.pixels[i];
+                photo.hair.pixels[i] = 0;
+            }
+    }
+
+    const auto pixel = [&](int landmark) {
+        return photo.camera.project(surface_position(posed.vertices, model.triangles, model.landmarks[std::size_t(landmark)]));
+    };
+    const Eigen::Vector2f right = pixel(172), left = pixel(397), down = (pixel(152) - pixel(9)).normalized();
+    const Eigen::Vector2f across(-down.y(), down.x()), jaw = 0.5f * (left + right);
+    const float half = 0.5f * std::abs((left - right).dot(across));
+    // Hair is followed from above the jaw's corners downwards; between the corners only a beard would be, which is skin.
+    std::vector<std::uint8_t> grown(seen.triangle.size(), 0);
+    std::vector<int> open;
+    const auto below_jaw = [&](int i) {
+        return (Eigen::Vector2f(float(i % width), float(i / width)) - jaw).dot(down);
+    };
+    const auto aside = [&](int i) {
+        return std::abs((Eigen::Vector2f(float(i % width), float(i / width)) - jaw).dot(across));
+    };
+    for (int i = 0; i < width * height; ++i)
+        if (photo.hair.pixels[std::size_t(i)] > 0.4f && below_jaw(i) < 0) {
+            grown[std::size_t(i)] = 1;
+            open.push_back(i);
+        }
+    while (!open.empty()) {
+        const int i = open.back(), x = i % width, y = i / width;
+        open.pop_back();
+        for (const auto& [nx, ny] : {std::pair{x - 1, y}, {x + 1, y}, {x, y - 1}, {x, y + 1}}) {
+            if (nx < 0 || ny < 0 || nx >= width || ny >= height) continue;
+            const int n = ny * width + nx;
+            if (grown[std::size_t(n)] || photo.hair.pixels[std::size_t(n)] <= 0.4f) continue;
+            if (below_jaw(n) > 0 && aside(n) < 0.9f * half) continue;
+            grown[std::size_t(n)] = 1;
+            open.push_back(n);
+        }
+    }
+    for (int i = 0; i < width * height; ++i)
+        if (!grown[std::size_t(i)] && below_jaw(i) > 0) {
+            photo.cloth.pixels[std::size_t(i)] += photo.hair.pixels[std::size_t(i)];
+            photo.hair.pixels[std::size_t(i)] = 0;
+        }
+}
+
+// All of a Photo but its camera and pose, from the square crop.
+Result<Photo> cut_out(PortraitTools& tools, const Image& crop_image, const FaceLandmarks& in_crop) {
+    auto matte = portrait_matte(*tools.segmenter, crop_image, in_crop);
+    if (!matte) return matte.error();
+    auto colours = std::async(std::launch::async, [&] { return estimate_foreground(crop_image, *matte); });
+    auto segments = segment_person(crop_image, *matte, in_crop);
+    if (!segments) return segments.error();
+    Photo photo;
+    photo.color = colours.get();
+    photo.alpha = *std::move(matte);
+    photo.hair = std::move(segments->hair_probability);
+    photo.skin = std::move(segments->skin_probability);
+    photo.cloth = std::move(segments->clothes_probability);
+    return photo;
+}
+
+Image rgb(const Image& image) { return image.channels == 4 ? composite_over(image, {0.5f, 0.5f, 0.5f}) : image; }
+
+}  // namespace
+
+Result<PortraitTools> PortraitTools::load(std::shared_ptr<const HeadModel> head) {
+    PortraitTools tools;
+    auto loading_faces = std::async(std::launch::async, [] { return FaceModels::load(); });
+    auto loading_segmenter = std::async(std::launch::async, [] { return PersonSegmenter::load(); });
+    if (!head) {
+        auto loaded = load_default_head();
+        if (!loaded) return loaded.error();
+        head = *std::move(loaded);
+    }
+    tools.head = std::move(head);
+    tools.fitter = std::make_unique<PortraitFitter>(tools.head);
+    auto faces = loading_faces.get();
+    if (!faces) return faces.error();
+    auto segmenter = loading_segmenter.get();
+    if (!segmenter) return segmenter.error();
+    tools.faces = *std::move(faces);
+    tools.segmenter = *std::move(segmenter);
+    return tools;
+}
+
+Result<PreparedPortrait> prepare_portrait(PortraitTools& tools, const std::filesystem::path& file,
+                                          const PortraitOptions& options, Progress& progress) {
+    progress.report(0.0, "Loading the photograph");
+    auto loaded = load_picture(file);
+    if (!loaded) return loaded.error();
+    return prepare_portrait(tools, loaded->image, loaded->focal_35mm, file.string(), options, progress);
+}
+
+Result<PreparedPortrait> prepare_portrait(PortraitTools& tools, const Image& loaded, std::optional<float> focal_35mm,
+                                          const std::string& name, const PortraitOptions& options, Progress& progress) {
+    const auto with_file = [&](Error error) {
+        error.message = "'" + name + "': " + error.message;
+        return error;
+    };
+    const Image picture = rgb(loaded);
+    if (picture.width < 48 || picture.height < 48)
+        return Error{ErrorCode::bad_input, "'" + name + "' is only " + std::to_string(picture.width) + " x " +
+                                               std::to_string(picture.height) + " pixels; a face needs at least 48 x 48.", ""};
+
+    progress.report(0.02, "Finding the face");
+    auto faces = tools.faces->detect_faces(picture);
+    if (!faces) return with_file(faces.error());
+    if (options.face < 0 || std::size_t(options.face) >= faces->size())
+        return Error{ErrorCode::invalid_argument, "'" + name + "' has " + std::to_string(faces->size()) +
+                                                      " faces; --face counts from 0.", ""};
+    LandmarkOptions landmark_options;
+    landmark_options.crops = 8;
+    auto landmarks = tools.faces->find_landmarks(picture, (*faces)[std::size_t(options.face)], landmark_options);
+    // What the detector took for the largest face may be none; the landmarks know.
+    if (!landmarks && landmarks.error().code == ErrorCode::not_found && options.face == 0 && faces->size() > 1)
+        landmarks = tools.faces->find_landmarks(picture, landmark_options);
+    if (!landmarks) return with_file(landmarks.error());
+
+    PreparedPortrait result;
+    result.faces = *faces;
+    result.photo_width = picture.width;
+    result.photo_height = picture.height;
+    if (landmarks->outside > 0.02f) result.warnings.push_back("part of the face lies outside the picture");
+
+    // Both need the landmarks only, so one goes on beside the other.
+    progress.report(0.05, "Cutting out the person, fitting the head");
+    SolverOptions solver;
+    if (focal_35mm && *focal_35mm > 5 && *focal_35mm < 1000)
+        solver.focal_pixels = *focal_35mm * std::hypot(float(picture.width), float(picture.height)) / 43.27f;
+    result.landmarks = to_points(*landmarks);
+    auto fitting = std::async(std::launch::async, [&] {
+        const auto start = std::chrono::steady_clock::now();
+        HeadFit fit = tools.fitter->fit(result.landmarks, picture.width, picture.height, solver);
+        return std::pair{std::move(fit), seconds_since(start)};
+    });
+    choose_crop(*landmarks, picture.width, picture.height, result.crop_origin, result.crop_side);
+    const Image crop_image = resize(
+        crop(picture, result.crop_origin.x(), result.crop_origin.y(), result.crop_side, result.crop_side), photo_side, photo_side);
+    const float scale = float(photo_side) / float(result.crop_side);
+    const FaceLandmarks in_crop = moved(*landmarks, result.crop_origin, scale);
+    auto cut = cut_out(tools, crop_image, in_crop);
+    if (!cut) return with_file(cut.error());
+
+    std::tie(result.fit, result.fit_seconds) = fitting.get();
+    if (result.fit.model_error > 0.03f)
+        result.warnings.push_back("the face has unusual proportions (a drawing?); the head fits it only roughly");
+
+    auto evidence = std::make_shared<PhotoEvidence>();
+    Photo& photo = evidence->photo = *std::move(cut);
+    photo.camera = result.fit.camera;
+    photo.camera.width = photo.camera.height = photo_side;
+    photo.camera.fx *= scale;
+    photo.camera.fy *= scale;
+    photo.camera.cx = (photo.camera.cx - float(result.crop_origin.x())) * scale;
+    photo.camera.cy = (photo.camera.cy - float(result.crop_origin.y())) * scale;
+    photo.pose = result.fit.pose;
+
+    progress.report(0.14, "Shaping head and hair");
+    OutlineEvidence outline;
+    outline.alpha = &photo.alpha;
+    outline.hair = &photo.hair;
+    outline.camera = photo.camera;
+    tools.fitter->fit_outline(result.landmarks, outline, result.fit);
+
+    correct_hair(*tools.head, result.fit, photo);
+
+    Avatar& avatar = result.avatar;
+    avatar.model = tools.head;
+    OffsetParts offsets = split_offsets(*tools.head, result.fit);
+    avatar.person = Person{result.fit.identity, std::move(offsets.face), nullptr};
+    avatar.add_expressions(target_at(offsets.expression, photo.pose.controls));
+    avatar.prepare();
+    const TeethShift down = teeth_shift(*tools.head, avatar.head(), photo);
+    Vertices& shaped = avatar.person.edit().offsets;
+    for (int v = 0; v < tools.head->vertex_count(); ++v) {
+        const std::string& part = tools.head->region_names[tools.head->vertex_region[std::size_t(v)]];
+        if (part == "teeth_upper" || part == "gums_upper") shaped(1, v) -= down.upper;
+        if (part == "teeth_lower" || part == "gums_lower") shaped(1, v) -= down.lower;
+    }
+    avatar.prepare();
+    SeedOptions seeding;
+    seeding.density = options.density;
+    seeding.seed = options.training.seed;
+    auto placing = std::async(std::launch::async, [&model = *tools.head, bare = avatar.neutral(), seeding] {
+        return places_on_head(model, bare, seeding);
+    });
+    evidence->hair_presence = grow_hair(avatar, photo);
+
+    progress.report(0.18, "Painting");
+    seed_splats(avatar, photo, evidence->hair_presence, placing.get(), seeding);
+    auto crop_and_matte = std::make_shared<Image>(photo_side, photo_side, 4);
+    for (std::size_t i = 0; i < photo.alpha.pixels.size(); ++i) {
+        std::copy_n(&crop_image.pixels[i * 3], 3, &crop_and_matte->pixels[i * 4]);
+        crop_and_matte->pixels[i * 4 + 3] = photo.alpha.pixels[i];
+    }
+    avatar.source = SourceView{photo.pose, photo.camera, std::move(crop_and_matte),
+                               std::filesystem::path(name).filename().string()};
+    result.evidence = std::move(evidence);
+    return result;
+}
+
+Result<PreparedPortrait> restore_portrait(PortraitTools& tools, const Avatar& avatar, Progress& progress) {
+    const SourceView& source = *avatar.source;
+    if (!source.picture || source.picture->channels != 4 || source.camera.width <= 0)
+        return Error{ErrorCode::invalid_argument,
+                     "The avatar carries no photograph to learn from; open the photograph.", ""};
+    progress.report(0.1, "Looking at the photograph again");
+    Image picture(source.picture->width, source.picture->height, 3);
+    for (std::size_t i = 0; i * 3 < picture.pixels.size(); ++i)
+        std::copy_n(&source.picture->pixels[i * 4], 3, &picture.pixels[i * 3]);
+    if (avatar.model->landmarks.size() < 468)
+        return Error{ErrorCode::invalid_argument, "This avatar's head cannot be trained here; open the photograph.",
+                     ""};
+    // Of several faces the one that the avatar is of.
+    const PosedHead head = pose_head(*avatar.model, avatar.head(), source.pose);
+    const Eigen::Vector2f nose =
+        source.camera.project(surface_position(head.vertices, avatar.model->triangles, avatar.model->landmarks[1]));
+    auto faces = tools.faces->detect_faces(picture);
+    if (!faces) return faces.error();
+    const auto away = [&](const FaceDetection& face) { return (0.5f * (face.low + face.high) - nose).norm(); };
+    const auto face =
+        std::min_element(faces->begin(), faces->end(), [&](const auto& a, const auto& b) { return away(a) < away(b); });
+    LandmarkOptions landmark_options;
+    landmark_options.crops = 8;
+    auto landmarks = tools.faces->find_landmarks(picture, *face, landmark_options);
+    if (!landmarks) return landmarks.error();
+    progress.report(0.4, "Cutting out the person");
+    auto cut = cut_out(tools, picture, *landmarks);
+    if (!cut) return cut.error();
+
+    PreparedPortrait result;
+    result.avatar = avatar;
+    result.landmarks = to_points(*landmarks);
+    result.photo_width = result.crop_side = picture.width;
+    result.photo_height = picture.height;
+    result.fit.identity = avatar.person->identity;
+    result.fit.offsets = avatar.person->offsets;
+    result.fit.pose = source.pose;
+    result.fit.camera = source.camera;
+    auto evidence = std::make_shared<PhotoEvidence>();
+    evidence->photo = *std::move(cut);
+    evidence->photo.camera = source.camera;
+    evidence->photo.pose = source.pose;
+    progress.report(0.7, "Finding the hair");
+    correct_hair(*avatar.model, result.fit, evidence->photo);
+    Avatar grown = avatar;  // the avatar's own shell stays; only where hair is must be known again
+    evidence->hair_presence = grow_hair(grown, evidence->photo);
+    result.evidence = std::move(evidence);
+    return result;
+}
+
+Result<HeadFit> fit_frame(PortraitTools& tools, const Image& frame, FaceFollower& person) {
+    auto landmarks = tools.faces->find_landmarks(rgb(frame), LandmarkOptions{});
+    if (!landmarks) return landmarks.error();
+    return person.follow(to_points(*landmarks));
+}
+
+}  // namespace likeness

@@ -1,0 +1,61 @@
+#include "core/pipeline/render_avatar.h"
+
+#include <algorithm>
+
+#include "core/avatar/deform.h"
+#include "core/geometry/mesh_raster.h"
+
+namespace likeness {
+
+Image picture_of(const Frame& frame, bool opaque) {
+    Image image(frame.alpha.width, frame.alpha.height, 4);
+    for (std::size_t i = 0; i < frame.alpha.pixels.size(); ++i) {
+        const float a = opaque ? 1.0f : frame.alpha.pixels[i];
+        for (std::size_t c = 0; c < 3; ++c)
+            image.pixels[i * 4 + c] = a > 1e-4f ? std::clamp(frame.color.pixels[i * 3 + c] / a, 0.0f, 1.0f) : 0.0f;
+        image.pixels[i * 4 + 3] = a;
+    }
+    return image;
+}
+
+AvatarRenderer::AvatarRenderer(std::unique_ptr<Rasterizer> rasterizer, const LayerFlags& visible)
+    : rasterizer_(std::move(rasterizer)), visible_(visible) {}
+
+const Frame& AvatarRenderer::render_frame(const Avatar& avatar, const HeadPose& pose, const Camera& camera,
+                                          const RasterOptions& options) {
+    deform(*avatar.splats, splat_frames(avatar, pose), posed_);
+    hide_layers(*avatar.splats, visible_, posed_);
+    rasterizer_->forward(posed_, camera, options, frame_);
+    return frame_;
+}
+
+Image AvatarRenderer::render(const Avatar& avatar, const HeadPose& pose, const Camera& camera,
+                             const std::optional<std::array<float, 3>>& background) {
+    RasterOptions options;
+    if (background) options.background = *background;
+    return picture_of(render_frame(avatar, pose, camera, options), background.has_value());
+}
+
+Image render_mesh(const Avatar& avatar, const HeadPose& pose, const Camera& camera) {
+    const PosedHead head = pose_head(*avatar.model, avatar.head(), pose);
+    const Triangles& triangles = avatar.model->triangles;
+    const MeshBuffer buffer = rasterize_mesh(head.vertices, triangles, camera);
+    const Vertices normals = vertex_normals(head.vertices, triangles);
+    const Eigen::Matrix3f turn = camera.world_to_camera.topLeftCorner<3, 3>();
+    const Eigen::Vector3f light = Eigen::Vector3f(-0.4f, -0.5f, -0.8f).normalized();
+    Image image(camera.width, camera.height, 4);
+    for (std::size_t i = 0; i < buffer.triangle.size(); ++i) {
+        if (buffer.triangle[i] < 0) continue;
+        const Eigen::Vector3f n = (turn * surface_position(normals, triangles, buffer.point(i))).normalized();
+        const float shade = 0.25f + 0.7f * std::max(0.0f, std::abs(n.dot(light)));
+        const std::string& region = avatar.model->region_names[avatar.model->triangle_region[std::size_t(buffer.triangle[i])]];
+        const Eigen::Vector3f tint = region == "scalp" ? Eigen::Vector3f(0.75f, 0.72f, 0.68f)
+                                     : region == "torso" ? Eigen::Vector3f(0.7f, 0.74f, 0.8f)
+                                                         : Eigen::Vector3f(0.86f, 0.82f, 0.8f);
+        for (int c = 0; c < 3; ++c) image.pixels[i * 4 + std::size_t(c)] = shade * tint[c];
+        image.pixels[i * 4 + 3] = 1;
+    }
+    return image;
+}
+
+}  // namespace likeness

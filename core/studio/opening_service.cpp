@@ -1,0 +1,288 @@
+#include "core/studio/opening_service.h"
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <fstream>
+
+#include "core/avatar/avatar_file.h"
+#include "core/document/session_file.h"
+#include "core/formats/splat_ply.h"
+#include "core/image/file_bytes.h"
+#include "core/image/load.h"
+#include "core/studio/command_parts.h"
+#include "core/studio/studio.h"
+#include "core/studio/workshop.h"
+
+namespace likeness {
+namespace {
+
+namespace fs = std::filesystem;
+
+enum class FileKind { picture, avatar, splats, motion };
+
+// By content; a motion in CSV has no mark of its own.
+FileKind kind_of(const fs::path& file) {
+    std::array<char, 4> begin{};
+    std::ifstream(file, std::ios::binary).read(begin.data(), begin.size());
+    const std::string_view text(begin.data(), begin.size());
+    if (text.starts_with("PK")) return FileKind::avatar;
+    if (text.starts_with("ply")) return FileKind::splats;
+    const std::string ending = lower_extension(file);
+    if (text.starts_with("{") || ending == ".csv" || ending == ".json") return FileKind::motion;
+    if (ending == ".likeness") return FileKind::avatar;
+    if (ending == ".ply") return FileKind::splats;
+    return FileKind::picture;
+}
+
+// The middle and the height that show nine tenths of the Gaussians.
+void frame_splats(const SplatSet& splats, Document& document) {
+    Eigen::Vector3f low, high;
+    std::vector<float> values(splats.count);
+    for (std::size_t k = 0; k < 3; ++k) {
+        for (std::size_t i = 0; i < splats.count; ++i) values[i] = splats.means[i * 3 + k];
+        const auto at = [&](double share) {
+            const auto nth = values.begin() + std::ptrdiff_t(share * double(values.size() - 1));
+            std::nth_element(values.begin(), nth, values.end());
+            return *nth;
+        };
+        low[Eigen::Index(k)] = at(0.05);
+        high[Eigen::Index(k)] = at(0.95);
+    }
+    document.middle = 0.5f * (low + high);
+    document.view_height = std::clamp(1.3f * (high - low).norm(), 1e-3f, 1e6f);
+}
+
+}  // namespace
+
+// Made on a worker: what a document needs of an avatar's file.
+struct OpeningService::Opened {
+    DocumentState state;
+    std::shared_ptr<const SourcePhotograph> source;
+};
+
+bool OpeningService::opening() const { return open_job_.running(); }
+
+void OpeningService::cancel_opening() { open_job_.cancel(); }
+
+Status OpeningService::open(const fs::path& file, bool discard) {
+    if (const auto size = readable_file_size(file); !size) return size.error();
+    const FileKind kind = kind_of(file);
+    if (kind == FileKind::motion) return studio_.motions().open(file);
+    const auto may = studio_.questions().may_lose_document({"file.open", {{"path", file.string()}}}, discard);
+    if (!may) return may.error();
+    if (!*may) return {};
+    open_job_.cancel();  // the last wish counts
+    if (kind == FileKind::avatar)
+        open_avatar_file(file, {});
+    else if (kind == FileKind::splats)
+        open_splats(file);
+    else
+        open_picture(file);
+    return {};
+}
+
+void OpeningService::open_picture(const fs::path& file) {
+    open_job_ = studio_.jobs().start_for<LoadedImage>(
+        "Opening " + file.filename().string(), [file](Progress&) { return load_picture(file); },
+        [this, file](Result<LoadedImage> loaded) {
+            if (!loaded) {
+                if (loaded.error().code != ErrorCode::cancelled) studio_.messages().error(loaded.error());
+                return;
+            }
+            auto source = std::make_shared<SourcePhotograph>();
+            source->file = file;
+            source->focal_35mm = loaded->focal_35mm;
+            source->picture = std::make_shared<Image>(std::move(loaded->image));
+            Document document;
+            document.stage = DocumentStage::preparing;
+            document.name = file.stem().string();
+            document.source = source;
+            studio_.replace_document(std::move(document));
+            studio_.messages().info("Opened '" + file.string() + "'.");
+            studio_.settings().add_recent(file);
+            studio_.settings_changed();
+            studio_.trainer().prepare(source, 0);
+        });
+}
+
+void OpeningService::open_avatar_file(const fs::path& file, const std::optional<Recovery>& recovery) {
+    open_job_ = studio_.jobs().start_for<std::shared_ptr<Opened>>(
+        "Opening " + file.filename().string(),
+        [file, tools = studio_.workshop().tools()](Progress& progress) -> Result<std::shared_ptr<Opened>> {
+            progress.report(0.1, "Loading the head");
+            const auto head = tools->load_head();
+            progress.report(0.4, "Reading the avatar");
+            auto loaded = load_avatar(file, head);
+            if (!loaded) return loaded.error();
+            auto opened = std::make_shared<Opened>();
+            progress.report(0.8, "Preparing");
+            opened->state = read_session(*std::move(loaded));
+            if (const auto& picture = opened->state.avatar.source->picture) {
+                auto source = std::make_shared<SourcePhotograph>();
+                source->picture = picture;
+                source->crop_side = picture->width;
+                opened->source = std::move(source);
+            }
+            return opened;
+        },
+        [this, file, recovery](Result<std::shared_ptr<Opened>> result) {
+            if (!result) {
+                if (result.error().code != ErrorCode::cancelled) studio_.messages().error(result.error());
+                return;
+            }
+            const Opened& opened = **result;
+            Document document;
+            document.kind = DocumentKind::avatar;
+            document.stage = DocumentStage::ready;
+            document.path = recovery ? recovery->document : file;
+            document.name = recovery ? recovery->name : file.stem().string();
+            document.source = opened.source;
+            document.state = opened.state;
+            if (recovery) document.revision.learned = 1;  // not saved yet
+            studio_.replace_document(std::move(document));
+            const Document& opened_now = studio_.document();
+            if (const std::string unknown = unknown_parts_sentence(opened_now.avatar(), opened_now.name);
+                !unknown.empty())
+                studio_.messages().warning(unknown);
+            if (recovery) {
+                studio_.messages().info("Recovered '" + opened_now.name + "'; it is not saved yet.");
+                studio_.recovery().recovered(*recovery);
+                return;
+            }
+            studio_.messages().info("Opened '" + file.string() + "'.");
+            studio_.settings().add_recent(file);
+            studio_.settings_changed();
+            studio_.recovery().look_beside(file);
+        });
+}
+
+void OpeningService::open_splats(const fs::path& file) {
+    open_job_ = studio_.jobs().start_for<std::shared_ptr<Document>>(
+        "Opening " + file.filename().string(),
+        [file](Progress&) -> Result<std::shared_ptr<Document>> {
+            auto loaded = load_splat_ply(file);
+            if (!loaded) return loaded.error();
+            auto document = std::make_shared<Document>();
+            document->kind = DocumentKind::splats;
+            document->stage = DocumentStage::ready;
+            document->path = file;
+            document->name = file.stem().string();
+            frame_splats(*loaded, *document);
+            document->splats = std::make_shared<const SplatSet>(*std::move(loaded));
+            return document;
+        },
+        [this, file](Result<std::shared_ptr<Document>> document) {
+            if (!document) {
+                if (document.error().code != ErrorCode::cancelled) studio_.messages().error(document.error());
+                return;
+            }
+            studio_.replace_document(std::move(**document));
+            studio_.messages().info("Opened '" + file.string() + "'.");
+            studio_.settings().add_recent(file);
+            studio_.settings_changed();
+        });
+}
+
+Status OpeningService::turn_over() {
+    if (turn_job_.running()) return studio_error("They are being turned over already; wait until that is done.");
+    turn_job_ = studio_.jobs().start_for<std::shared_ptr<const SplatSet>>(
+        "Turning upside down",
+        [splats = studio_.document().splats](Progress&) -> Result<std::shared_ptr<const SplatSet>> {
+            // Half a turn about z: (x, y) become (-x, -y), and a quaternion q becomes (0, 0, 0, 1) q.
+            auto turned = std::make_shared<SplatSet>(*splats);
+            for (std::size_t i = 0; i < turned->count; ++i) {
+                float* mean = &turned->means[3 * i];
+                mean[0] = -mean[0];
+                mean[1] = -mean[1];
+                float* q = &turned->rotations[4 * i];
+                const std::array<float, 4> before = {q[0], q[1], q[2], q[3]};
+                q[0] = -before[3];
+                q[1] = -before[2];
+                q[2] = before[1];
+                q[3] = before[0];
+            }
+            return std::shared_ptr<const SplatSet>(std::move(turned));
+        },
+        [this, id = studio_.document().id](Result<std::shared_ptr<const SplatSet>> turned) {
+            if (!turned && turned.error().code != ErrorCode::cancelled) studio_.messages().error(turned.error());
+            if (!turned || id != studio_.document().id) return;
+            studio_.edit_document().splats = *std::move(turned);
+            studio_.edit_document().middle.head<2>() *= -1;
+            studio_.redraw();
+        });
+    return {};
+}
+
+Status OpeningService::close(bool discard) {
+    const auto may = studio_.questions().may_lose_document({"file.close", {}}, discard);
+    if (!may) return may.error();
+    if (!*may) return {};
+    open_job_.cancel();
+    studio_.replace_document({});
+    return {};
+}
+
+void OpeningService::add_commands(CommandRegistry& registry) {
+    Studio& s = studio_;
+    const auto path = [](const std::string& what) { return optional_argument(text_argument("path", what)); };
+    registry.add({"file.open",
+                  "Open...",
+                  "File",
+                  "Opens a portrait (JPEG, PNG, WebP) and makes an avatar of it, or opens an avatar (.likeness), "
+                  "splats to look at (.ply) or a motion.",
+                  {path("The file"), discard_argument()},
+                  "Ctrl+O",
+                  false,
+                  "",
+                  {},
+                  [this, &s](const Arguments& a) {
+                      return with_path(
+                          s, a,
+                          {"file.open",
+                           "Open",
+                           "",
+                           {"*.jpg", "*.jpeg", "*.png", "*.webp", "*.likeness", "*.ply", "*.json", "*.csv"},
+                           false,
+                           {}},
+                          [&](const std::string& file) { return open(file, a.flag("discard")); });
+                  }});
+    registry.add({"file.open_recent",
+                  "Open recent",
+                  "File",
+                  "Opens a file that was open before.",
+                  {integer_argument("index", "Which, 0 is the newest", 0, 11), discard_argument()},
+                  "",
+                  false,
+                  "",
+                  [&s] { return s.settings().recent_files.empty() ? "No file was opened yet." : ""; },
+                  [this, &s](const Arguments& a) -> Status {
+                      const auto& recent = s.settings().recent_files;
+                      const auto index = std::size_t(a.integer("index"));
+                      if (index >= recent.size())
+                          return studio_error("There are only " + std::to_string(recent.size()) + " recent files.");
+                      return open(std::string(recent[index]), a.flag("discard"));
+                  }});
+    registry.add({"file.close",
+                  "Close",
+                  "File",
+                  "Closes the document.",
+                  {discard_argument()},
+                  "Ctrl+W",
+                  false,
+                  "",
+                  [&s] { return s.document().stage == DocumentStage::empty ? "Nothing is open." : ""; },
+                  [this](const Arguments& a) { return close(a.flag("discard")); }});
+    registry.add({"view.turn_over",
+                  "Turn upside down",
+                  "View",
+                  "Turns splats over: many programs write them with the y axis downwards.",
+                  {},
+                  "",
+                  false,
+                  "",
+                  [&s] { return s.document().splats ? "" : "Open a file of splats first."; },
+                  [this](const Arguments&) { return turn_over(); }});
+}
+
+}  // namespace likeness

@@ -1,0 +1,39 @@
+// Opening photographs, avatars, splats and motions; closing.
+#pragma once
+
+#include <filesystem>
+#include <optional>
+
+#include "core/commands/command.h"
+#include "core/document/recovery.h"
+#include "core/studio/jobs.h"
+
+namespace likeness {
+
+class Studio;
+
+class OpeningService {
+  public:
+    explicit OpeningService(Studio& studio) : studio_(studio) {}
+    void add_commands(CommandRegistry& registry);
+
+    // A file is on its way to being the document, which is another until then.
+    bool opening() const;
+    void cancel_opening();
+    void cancel_turning() { turn_job_.cancel(); }
+    // `recovery`: what a crash left, which takes the name of its document.
+    void open_avatar_file(const std::filesystem::path& file, const std::optional<Recovery>& recovery);
+    Status close(bool discard);
+
+  private:
+    struct Opened;
+    Status open(const std::filesystem::path& file, bool discard);
+    void open_picture(const std::filesystem::path& file);
+    void open_splats(const std::filesystem::path& file);
+    Status turn_over();  // precondition: the document is a file of splats
+
+    Studio& studio_;
+    JobHandle open_job_, turn_job_;
+};
+
+}  // namespace likeness

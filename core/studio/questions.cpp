@@ -1,0 +1,109 @@
+#include "core/studio/questions.h"
+
+#include "core/studio/command_parts.h"
+#include "core/studio/studio.h"
+
+namespace likeness {
+
+Result<bool> Questions::may_lose_document(const CommandCall& then, bool discard) {
+    const Document& document = studio_.document();
+    if (!document.dirty() || discard) return true;
+    const std::string text = "'" + document.name + "' has changes that were not saved.";
+    if (!studio_.options().interactive) return studio_error(text + " Save it first, or pass discard=true.");
+    question_ = Question{text, then, false};
+    return false;
+}
+
+Status Questions::answer(const std::string& what) {
+    if (!question_) return studio_error("Nothing was asked.");
+    if (what == "cancel") {
+        question_.reset();
+        return {};
+    }
+    if (what == "save") {
+        question_->saving = true;
+        const Document& document = studio_.document();
+        if (!document.path.empty()) {
+            Status status = studio_.saving().save(document.path);
+            if (!status) question_->saving = false;
+            return status;
+        }
+        ask_for_file({"file.save_as", "Save the avatar", document.name + ".likeness", {"*.likeness"}, true, {}});
+        return {};
+    }
+    return go_on();
+}
+
+// What was asked about follows; changes may be lost now.
+Status Questions::go_on() {
+    CommandCall then = question_->then;
+    question_.reset();
+    then.arguments.set("discard", true);
+    return studio_.execute(then);
+}
+
+void Questions::saved() {
+    if (!question_ || !question_->saving) return;
+    // Training may have gone on since; what was saved is what the person asked for.
+    if (Status next = go_on(); !next) studio_.messages().error(next.error());
+}
+
+void Questions::saving_failed() {
+    quitting_ = false;  // the program does not end with work that is not written
+    if (question_) question_->saving = false;
+}
+
+void Questions::withdraw_file_request() {
+    file_request_.reset();
+    if (question_) question_->saving = false;
+}
+
+void Questions::path_chosen(const CommandCall& call) {
+    if (file_request_ && file_request_->command == call.id && call.arguments.has("path")) file_request_.reset();
+}
+
+void Questions::drain() {
+    const Document& document = studio_.document();
+    if (quitting_ && quit_at_ != std::pair(document.id, document.revision.edits)) quitting_ = false;
+}
+
+Status Questions::quit(bool discard) {
+    const auto may = may_lose_document({"app.quit", {}}, discard);
+    if (!may) return may.error();
+    if (*may) {
+        quitting_ = true;
+        quit_at_ = {studio_.document().id, studio_.document().revision.edits};
+        // What they bring would be work on the document, and take the wish back.
+        studio_.trainer().end();
+        studio_.openings().cancel_opening();
+        for (const JobInfo& job : studio_.jobs().list())
+            if (job.state == JobState::running && job.writes)
+                studio_.messages().info("The program ends when this is done: " + job.name + ".");
+    }
+    return {};
+}
+
+void Questions::add_commands(CommandRegistry& registry) {
+    registry.add({"app.quit",
+                  "Quit",
+                  "File",
+                  "Ends the program.",
+                  {discard_argument()},
+                  "Ctrl+Q",
+                  false,
+                  "",
+                  {},
+                  [this](const Arguments& a) { return quit(a.flag("discard")); }});
+    registry.add({"question.answer",
+                  "Answer",
+                  "File",
+                  "Answers whether unsaved changes are saved, discarded, or nothing is done.",
+                  {choice_argument("what", "The answer", {"save", "discard", "cancel"})},
+                  "",
+                  false,
+                  "",
+                  [this] { return question_ ? "" : "Nothing was asked."; },
+                  [this](const Arguments& a) { return answer(a.text("what")); }});
+}
+
+}  // namespace likeness

@@ -1,0 +1,64 @@
+// What a person is asked: whether changes may be lost, for a file, and whether the program ends.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "core/commands/command.h"
+
+namespace likeness {
+
+class Studio;
+
+// Asked when a command would lose unsaved changes; see the commands question.*.
+struct Question {
+    std::string text;     // "'astronaut' has changes that were not saved."
+    CommandCall then;     // what goes on afterwards
+    bool saving = false;  // a save is under way; `then` follows it
+};
+
+// A path that only a person can give: the window shows a dialog, calls complete_file_request() and executes `command`
+// with `arguments` and the argument "path"; or withdraw_file_request().
+struct FileRequest {
+    std::string command;  // "file.save_as", "file.open", ...
+    std::string title, suggested_name;
+    std::vector<std::string> patterns;  // "*.likeness"
+    bool saving = false;
+    Arguments arguments{};  // what else the command was called with
+    bool operator==(const FileRequest&) const = default;
+};
+
+class Questions {
+  public:
+    explicit Questions(Studio& studio) : studio_(studio) {}
+    void add_commands(CommandRegistry& registry);
+
+    const std::optional<Question>& question() const { return question_; }
+    const std::optional<FileRequest>& file_request() const { return file_request_; }
+    bool quitting() const { return quitting_; }  // a person wants the program to end
+
+    // False when the person is asked first; `then` follows. Error: nobody can be asked.
+    Result<bool> may_lose_document(const CommandCall& then, bool discard);
+    void ask_for_file(FileRequest request) { file_request_ = std::move(request); }
+    void withdraw_file_request();
+    void complete_file_request() { file_request_.reset(); }
+    void path_chosen(const CommandCall& call);  // a command with a path answers its request
+    void saved();
+    void saving_failed();
+    void drain();  // each frame: work on the document takes the wish to end back
+
+  private:
+    Status answer(const std::string& what);  // save, discard, cancel
+    Status go_on();
+    Status quit(bool discard);
+
+    Studio& studio_;
+    std::optional<Question> question_;
+    std::optional<FileRequest> file_request_;
+    bool quitting_ = false;
+    std::pair<std::uint64_t, std::uint64_t> quit_at_{};  // the document, and which of its edits, when that was wished
+};
+
+}  // namespace likeness

@@ -1,0 +1,31 @@
+// Saving the avatar, exporting splats.
+#pragma once
+
+#include <filesystem>
+
+#include "core/commands/command.h"
+#include "core/document/document.h"
+#include "core/studio/jobs.h"
+
+namespace likeness {
+
+class Studio;
+
+class SavingService {
+  public:
+    explicit SavingService(Studio& studio) : studio_(studio) {}
+    void add_commands(CommandRegistry& registry);
+
+    bool saving() const { return save_job_.running(); }
+    Status save(const std::filesystem::path& file);
+
+  private:
+    Status export_ply(const std::filesystem::path& file, bool sh3);
+    void saved(const Status& status, std::uint64_t document, const Revision& revision,
+               const std::filesystem::path& file);
+
+    Studio& studio_;
+    JobHandle save_job_;
+};
+
+}  // namespace likeness
