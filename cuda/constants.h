@@ -1,5 +1,7 @@
-// Every number that the kernels share, with its reason.
+// Every number that the kernels share, with its reason; those of the rasterizer's rule lie in core/splat.
 #pragma once
+
+#include "core/splat/blend_rule.h"
 
 namespace likeness::cuda {
 
@@ -30,16 +32,7 @@ inline constexpr unsigned no_tile = 0xffffffffu;
 // Threads of a block in kernels with one thread per Gaussian, per instance or per value.
 inline constexpr int linear_threads = 128;  // 20 000 Gaussians then reach every multiprocessor
 
-// Blending (core/splat/rasterizer.h).
-inline constexpr float screen_dilation = 0.3f;            // pixel^2 on the diagonal of the projected covariance
-inline constexpr float smallest_alpha = 1.0f / 255.0f;    // less is dropped
-inline constexpr float largest_alpha = 0.99f;             // more is clamped, without gradient
-inline constexpr float smallest_transmittance = 1.0e-4f;  // a Gaussian that would go below it ends the pixel
-inline constexpr float frustum_limit = 1.3f;              // limit on |x/z| and |y/z| in the Jacobian, in tan(fov / 2)
-
-// The tile tests work on a slightly larger ellipse, so that rounding never drops a pixel that blending would keep;
-// 1e-3 in the exponent is 0.1 % of the smallest alpha, far above float rounding at any screen position.
-inline constexpr float power_slack = 1.0e-3f;
+using namespace blend_rule;
 
 // Channels are blended in groups of at most 8: more would spill registers in the backward pass.
 inline constexpr int largest_channel_group = 8;
@@ -53,11 +46,5 @@ inline constexpr int screen_sums = 6;
 inline constexpr double screen_units = 17592186044416.0;  // 2^44
 inline constexpr double vertex_units = 1099511627776.0;   // 2^40
 inline constexpr double term_units = 1099511627776.0;
-
-// Structural similarity (Wang et al. 2004): 11 x 11 Gaussian window, sigma 1.5, K1 = 0.01, K2 = 0.03, range 1.
-inline constexpr int ssim_radius = 5;
-inline constexpr float ssim_sigma = 1.5f;
-inline constexpr float ssim_c1 = 0.01f * 0.01f;
-inline constexpr float ssim_c2 = 0.03f * 0.03f;
 
 }  // namespace likeness::cuda

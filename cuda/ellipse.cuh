@@ -20,7 +20,6 @@ struct alignas(16) PixelSplat {
 };
 
 __device__ inline PixelSplat pixel_splat(const ScreenSplat& s) {
-    constexpr float log2_e = 1.44269504f;
     return {s.x, s.y, log2f(s.opacity), -log2_e * s.power_limit, -0.5f * log2_e * s.xx, -log2_e * s.xy,
             -0.5f * log2_e * s.yy, 0};
 }

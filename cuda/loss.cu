@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "core/learning/ssim_rule.h"
 #include "cuda/exact.cuh"
 #include "cuda/launch.cuh"
 #include "likeness/cuda/loss.h"
@@ -14,9 +15,10 @@ namespace likeness::cuda {
 namespace {
 
 inline constexpr int block_width = 32, block_height = 32;
-inline constexpr int halo_width = block_width + 2 * ssim_radius, halo_height = block_height + 2 * ssim_radius;
+inline constexpr int halo_width = block_width + 2 * ssim_rule::radius;
+inline constexpr int halo_height = block_height + 2 * ssim_rule::radius;
 inline constexpr int run = 4;  // neighbours that a thread filters
-inline constexpr int run_inputs = run + 2 * ssim_radius;
+inline constexpr int run_inputs = run + 2 * ssim_rule::radius;
 inline constexpr int block_threads = block_width * block_height / run;
 // Floats of a row in shared memory: odd, so that the runs of four rows, which a warp reads at once, meet no bank twice.
 inline constexpr int halo_stride = halo_width + 1;
@@ -27,7 +29,7 @@ struct LossArguments {
     LossInputs inputs;
     LossOutputs outputs;
     float* partials;  // [images, 3, channels, height, width]; null without SSIM
-    float window[ssim_radius + 1];
+    float window[ssim_rule::radius + 1];
 };
 
 // One of the pictures, and the channel that a block works on.
@@ -77,7 +79,7 @@ __device__ void filter(const LossArguments& a, const float (&line)[run_inputs], 
     for (int j = 0; j < run; ++j) {
         float sum = 0;
 #pragma unroll
-        for (int k = 0; k <= 2 * ssim_radius; ++k) sum += window_at(a, k - ssim_radius) * line[j + k];
+        for (int k = 0; k <= 2 * ssim_rule::radius; ++k) sum += window_at(a, k - ssim_rule::radius) * line[j + k];
         out[j] = sum;
     }
 }
@@ -124,7 +126,7 @@ __global__ void __launch_bounds__(block_threads) ssim_kernel(const __grid_consta
     const int left = int(blockIdx.x) * block_width, top = int(blockIdx.y) * block_height;
     for (int i = thread; i < halo_width * halo_height; i += block_threads) {
         const int column = i % halo_width, row = i / halo_width;
-        const int x = left + column - ssim_radius, y = top + row - ssim_radius;
+        const int x = left + column - ssim_rule::radius, y = top + row - ssim_rule::radius;
         float c = 0, t = 0;
         if (inside(a, x, y)) {
             const std::size_t pixel = pixel_index(a, x, y);
@@ -172,8 +174,8 @@ __global__ void __launch_bounds__(block_threads) ssim_kernel(const __grid_consta
         const float mc = means[0][j], mt = means[1][j];
         const float variance_c = means[2][j] - mc * mc, variance_t = means[3][j] - mt * mt,
                     covariance = means[4][j] - mc * mt;
-        const float a1 = 2 * mc * mt + ssim_c1, a2 = 2 * covariance + ssim_c2;
-        const float b1 = mc * mc + mt * mt + ssim_c1, b2 = variance_c + variance_t + ssim_c2;
+        const float a1 = 2 * mc * mt + ssim_rule::c1, a2 = 2 * covariance + ssim_rule::c2;
+        const float b1 = mc * mc + mt * mt + ssim_rule::c1, b2 = variance_c + variance_t + ssim_rule::c2;
         const float inverse = 1.0f / (b1 * b2);
         const float ssim = a1 * a2 * inverse;
         const std::size_t pixel = pixel_index(a, x, y);
@@ -202,7 +204,7 @@ __device__ void filter_partials(const LossArguments& a, const Picture& p, int le
     const std::size_t plane = std::size_t(a.options.width) * a.options.height;
     for (int i = thread; i < halo_width * halo_height; i += block_threads) {
         const int column = i % halo_width, row = i / halo_width;
-        const int x = left + column - ssim_radius, y = top + row - ssim_radius;
+        const int x = left + column - ssim_rule::radius, y = top + row - ssim_rule::radius;
         const bool valid = inside(a, x, y);
 #pragma unroll
         for (int m = 0; m < 3; ++m) {
@@ -332,12 +334,12 @@ void picture_loss(const LossOptions& options, const LossInputs& inputs, void* wo
     a.inputs = inputs;
     a.outputs = outputs;
     a.partials = options.dssim ? static_cast<float*>(workspace) : nullptr;
-    double window[ssim_radius + 1], sum = 0;
-    for (int k = 0; k <= ssim_radius; ++k) {
-        window[k] = std::exp(-0.5 * k * k / (double(ssim_sigma) * double(ssim_sigma)));
+    double window[ssim_rule::radius + 1], sum = 0;
+    for (int k = 0; k <= ssim_rule::radius; ++k) {
+        window[k] = std::exp(-0.5 * k * k / (double(ssim_rule::sigma) * double(ssim_rule::sigma)));
         sum += k == 0 ? window[k] : 2 * window[k];
     }
-    for (int k = 0; k <= ssim_radius; ++k) a.window[k] = float(window[k] / sum);
+    for (int k = 0; k <= ssim_rule::radius; ++k) a.window[k] = float(window[k] / sum);
 
     if (!a.partials) {
         constexpr std::size_t turns = 8;  // pixels of a thread

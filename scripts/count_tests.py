@@ -1,12 +1,14 @@
 """Counts the cases of one or more test runs and prints the closing line 'N passed, N failed[, N skipped]'.
 
 A GoogleTest program counts by its cases (test-results/NAME.json), any other ctest entry as one. A program that
-ctest calls failed although no case did (a crash, a time-out, a sanitizer's report at exit) counts as one more failure.
+ctest calls failed although no case did (a crash, a time-out, a sanitizer's report at exit) counts as one more failure. A
+skipped entry that says 'N tests are not built: ...' counts as N skipped, and is repeated.
 Exits with 1 when anything failed or nothing passed.
 """
 
 import json
 import pathlib
+import re
 import sys
 import xml.etree.ElementTree as ElementTree
 
@@ -24,6 +26,14 @@ def count_cases(report):
             else:  # skipped at run time, or disabled
                 skipped += 1
     return passed, failed, skipped
+
+
+def count_unbuilt(entry):
+    """How many cases a skipped entry stands for."""
+    said = re.search(r"^(\d+) tests are not built: .*$", entry.findtext("system-out", ""), re.MULTILINE)
+    if said:
+        print(f"{entry.get('name')}: {said[0]}")
+    return int(said[1]) if said else 1
 
 
 def count_run(folder):
@@ -52,7 +62,7 @@ def count_run(folder):
             passed += report is None
         elif status == "disabled" or (status == "notrun" and entry.find("skipped") is not None
                                       and entry.find("skipped").get("message", "").startswith("SKIP_")):
-            skipped += report is None
+            skipped += count_unbuilt(entry) if report is None else 0
         elif not case_failures:
             failed.append(f"{name} ({'did not run' if status == 'notrun' else 'the program failed'})")
     return passed, [f"{folder.name}: {name}" for name in failed], skipped

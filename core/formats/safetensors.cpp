@@ -1,5 +1,6 @@
 #include "core/formats/safetensors.h"
 
+#include <Eigen/Core>
 #include <algorithm>
 #include <array>
 #include <bit>
@@ -10,7 +11,6 @@
 #include <optional>
 #include <stdexcept>
 
-#include "core/formats/half.h"
 #include "core/formats/json_file.h"
 #include "core/image/file_bytes.h"
 
@@ -227,14 +227,11 @@ Result<std::vector<float>> Safetensors::floats(const std::string& name, const Sh
                 convert<double>(view->bytes, values);
                 return values;
             case DType::f16:
-            case DType::bf16: {
-                std::vector<std::uint16_t> bits(values.size());
-                if (!bits.empty()) std::memcpy(bits.data(), view->bytes.data(), view->bytes.size());
-                const bool half = view->dtype == DType::f16;
-                for (std::size_t i = 0; i < bits.size(); ++i)
-                    values[i] = half ? half_to_float(bits[i]) : bfloat16_to_float(bits[i]);
+                convert<Eigen::half>(view->bytes, values);
                 return values;
-            }
+            case DType::bf16:
+                convert<Eigen::bfloat16>(view->bytes, values);
+                return values;
             default:
                 return Error{ErrorCode::bad_input,
                              "'" + name_ + "' stores '" + name + "' as " + dtype_name(view->dtype) +

@@ -1,8 +1,8 @@
+#include <Eigen/Core>
 #include <algorithm>
 #include <nlohmann/json.hpp>
 #include <stdexcept>
 
-#include "core/formats/half.h"
 #include "core/formats/safetensors.h"
 #include "core/image/file_bytes.h"
 
@@ -33,9 +33,9 @@ void SafetensorsWriter::add(const std::string& name, const Shape& shape, std::sp
     add(name, DType::u8, shape, std::as_bytes(values));
 }
 void SafetensorsWriter::add_half(const std::string& name, const Shape& shape, std::span<const float> values) {
-    std::vector<std::uint16_t> bits(values.size());
-    for (std::size_t i = 0; i < bits.size(); ++i) bits[i] = float_to_half(values[i]);
-    add(name, DType::f16, shape, std::as_bytes(std::span<const std::uint16_t>(bits)));
+    std::vector<Eigen::half> halves(values.size());
+    std::transform(values.begin(), values.end(), halves.begin(), [](float value) { return Eigen::half(value); });
+    add(name, DType::f16, shape, std::as_bytes(std::span<const Eigen::half>(halves)));
 }
 
 std::vector<std::uint8_t> SafetensorsWriter::encode() const {

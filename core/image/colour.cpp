@@ -32,27 +32,19 @@ float look_up(const Table& table, float v) {
     return table[i] + (table[i + 1] - table[i]) * (at - static_cast<float>(i));
 }
 
-// A change of each pixel's colour channels in place of a copy; alpha stays.
-template <class Change>
-Image changed(const Image& image, bool three_colours, const Change& change) {
-    if (image.width <= 0 || image.height <= 0 || (three_colours && image.channels != 3 && image.channels != 4))
-        throw std::invalid_argument("a colour conversion needs an RGB or RGBA image");
+template <class Function>
+Image each_channel(const Image& image, const Function& function) {
+    if (image.width <= 0 || image.height <= 0) throw std::invalid_argument("a colour conversion needs an image");
     Image out = image;
     const int colours = image.channels == 2 || image.channels == 4 ? image.channels - 1 : image.channels;
     parallel_for(std::size_t(image.height), 32, [&](std::size_t begin, std::size_t end) {
         for (std::size_t y = begin; y < end; ++y) {
             float* p = out.at(0, static_cast<int>(y));
-            for (int x = 0; x < out.width; ++x, p += out.channels) change(p, colours);
+            for (int x = 0; x < out.width; ++x, p += out.channels)
+                for (int c = 0; c < colours; ++c) p[c] = function(p[c]);
         }
     });
     return out;
-}
-
-template <class Function>
-Image each_channel(const Image& image, const Function& function) {
-    return changed(image, false, [&](float* p, int colours) {
-        for (int c = 0; c < colours; ++c) p[c] = function(p[c]);
-    });
 }
 
 // CIE 15: the white of sRGB (D65, from its primaries) and the two branches of f.
@@ -60,10 +52,6 @@ constexpr float white_x = 0.9504559f, white_z = 1.0890578f;
 constexpr float lab_epsilon = 216.0f / 24389.0f, lab_kappa = 24389.0f / 27.0f;
 
 float lab_f(float t) { return t > lab_epsilon ? std::cbrt(t) : (lab_kappa * t + 16.0f) / 116.0f; }
-float lab_f_inverse(float f) {
-    const float cube = f * f * f;
-    return cube > lab_epsilon ? cube : (116.0f * f - 16.0f) / lab_kappa;
-}
 
 }  // namespace
 
@@ -94,29 +82,6 @@ std::array<float, 3> srgb_to_lab(float r, float g, float b) {
     const float y = lab_f(0.2126390f * r + 0.7151687f * g + 0.0721923f * b);
     const float z = lab_f((0.0193308f * r + 0.1191948f * g + 0.9505322f * b) / white_z);
     return {116.0f * y - 16.0f, 500.0f * (x - y), 200.0f * (y - z)};
-}
-
-std::array<float, 3> lab_to_srgb(float l, float a, float b) {
-    const float fy = (l + 16.0f) / 116.0f;
-    const float x = lab_f_inverse(fy + a / 500.0f) * white_x;
-    const float y = lab_f_inverse(fy);
-    const float z = lab_f_inverse(fy - b / 200.0f) * white_z;
-    return {linear_to_srgb(3.2409699f * x - 1.5373832f * y - 0.4986108f * z),
-            linear_to_srgb(-0.9692436f * x + 1.8759675f * y + 0.0415551f * z),
-            linear_to_srgb(0.0556301f * x - 0.2039770f * y + 1.0569715f * z)};
-}
-
-Image rgb_to_lab(const Image& image) {
-    return changed(image, true, [](float* p, int) {
-        const std::array<float, 3> lab = srgb_to_lab(p[0], p[1], p[2]);
-        std::copy(lab.begin(), lab.end(), p);
-    });
-}
-Image lab_to_rgb(const Image& image) {
-    return changed(image, true, [](float* p, int) {
-        const std::array<float, 3> rgb = lab_to_srgb(p[0], p[1], p[2]);
-        std::copy(rgb.begin(), rgb.end(), p);
-    });
 }
 
 }  // namespace likeness

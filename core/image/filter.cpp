@@ -127,12 +127,4 @@ std::vector<std::uint8_t> to_u8(const Image& image) {
     return bytes;
 }
 
-Image from_u8(std::span<const std::uint8_t> bytes, int width, int height, int channels) {
-    require(width > 0 && height > 0 && channels > 0, "an image without pixels");
-    Image image(width, height, channels);
-    require(bytes.size() == image.pixels.size(), "bytes that do not fit the image's size");
-    for (std::size_t i = 0; i < bytes.size(); ++i) image.pixels[i] = static_cast<float>(bytes[i]) / 255.0f;
-    return image;
-}
-
 }  // namespace likeness

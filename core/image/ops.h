@@ -6,7 +6,6 @@
 
 #include <array>
 #include <cstdint>
-#include <span>
 #include <vector>
 
 #include "core/image/image.h"
@@ -23,10 +22,6 @@ Image crop(const Image& image, int x, int y, int width, int height);
 
 // sigma in pixels; 0 or less copies. Borders are mirrored.
 Image gaussian_blur(const Image& image, float sigma);
-
-// Bilinear value at (x, y) into out[image.channels]; outside, the border's pixels are repeated. Alpha is interpolated
-// like colour (no weighting). Coordinates may be anything (not-a-number reads pixel 0).
-void sample_bilinear(const Image& image, float x, float y, float* out);
 
 enum class Border { repeat, zero };
 
@@ -49,18 +44,13 @@ float linear_to_srgb(float linear);
 Image srgb_to_linear(const Image& image);
 Image linear_to_srgb(const Image& image);
 
-// CIE L*a*b* for D65: L in [0, 100], a and b about [-128, 128]. 3 channels, or 4 (alpha stays).
+// CIE L*a*b* for D65: L in [0, 100], a and b about [-128, 128].
 std::array<float, 3> srgb_to_lab(float r, float g, float b);
-std::array<float, 3> lab_to_srgb(float l, float a, float b);  // clamped to [0, 1]
-Image rgb_to_lab(const Image& image);
-Image lab_to_rgb(const Image& image);
 
 // round(255 * value), clamped to 0..255; NaN gives 0.
 inline std::uint8_t to_u8(float value) {
     return static_cast<std::uint8_t>((value > 0.0f ? (value < 1.0f ? value : 1.0f) : 0.0f) * 255.0f + 0.5f);
 }
 std::vector<std::uint8_t> to_u8(const Image& image);
-// bytes: height * width * channels values.
-Image from_u8(std::span<const std::uint8_t> bytes, int width, int height, int channels);
 
 }  // namespace likeness

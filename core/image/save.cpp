@@ -2,16 +2,9 @@
 
 #include <png.h>
 
-#include <cstdlib>
 #include <cstring>
 #include <new>
 #include <stdexcept>
-
-// jpeglib.h needs stdio first.
-// clang-format off
-#include <cstdio>
-#include <jpeglib.h>
-// clang-format on
 
 #include "core/image/decode.h"
 #include "core/image/file_bytes.h"
@@ -23,7 +16,8 @@ namespace {
 using Buffer = std::vector<std::uint8_t>;
 
 // Throws std::invalid_argument.
-void check(const Image& image, int longest_side) {
+void check(const Image& image) {
+    constexpr int longest_side = 1'000'000;  // libpng's own limit
     if (image.width < 1 || image.height < 1 || image.width > longest_side || image.height > longest_side)
         throw std::invalid_argument("The picture to be saved has no pixels or too many.");
     if (image.channels < 1 || image.channels > 4)
@@ -58,66 +52,10 @@ std::uint16_t to_16_bits(float value) {
     return static_cast<std::uint16_t>(clamped * 65535.0f + 0.5f);
 }
 
-void encode_jpeg(const Image& image, int quality, Buffer& out) {
-    struct State {
-        jpeg_error_mgr base{};
-        std::jmp_buf jump{};
-    } state;
-    jpeg_compress_struct info{};
-    unsigned char* memory = nullptr;
-    unsigned long size = 0;
-    info.err = jpeg_std_error(&state.base);
-    state.base.error_exit = [](j_common_ptr failed) { std::longjmp(reinterpret_cast<State*>(failed->err)->jump, 1); };
-    state.base.output_message = [](j_common_ptr) {};
-    const bool grey = image.channels <= 2;
-    const std::size_t channels = grey ? 1 : 3;
-    Buffer row(std::size_t(image.width) * channels);
-    bool good = decode::guarded(state.jump, [&] {
-        jpeg_create_compress(&info);
-        jpeg_mem_dest(&info, &memory, &size);
-        info.image_width = static_cast<JDIMENSION>(image.width);
-        info.image_height = static_cast<JDIMENSION>(image.height);
-        info.input_components = static_cast<int>(channels);
-        info.in_color_space = grey ? JCS_GRAYSCALE : JCS_RGB;
-        jpeg_set_defaults(&info);
-        jpeg_set_quality(&info, quality, TRUE);
-        info.optimize_coding = TRUE;
-        if (!grey && quality >= 90) info.comp_info[0].h_samp_factor = info.comp_info[0].v_samp_factor = 1;
-        jpeg_start_compress(&info, TRUE);
-    });
-    for (int y = 0; good && y < image.height; ++y) {
-        const float* p = image.at(0, y);
-        for (std::size_t x = 0; x < std::size_t(image.width); ++x, p += image.channels)
-            for (std::size_t c = 0; c < channels; ++c) row[x * channels + c] = to_u8(p[c]);
-        JSAMPROW pointer = row.data();
-        good = decode::guarded(state.jump, [&] { jpeg_write_scanlines(&info, &pointer, 1); });
-    }
-    good = good && decode::guarded(state.jump, [&] { jpeg_finish_compress(&info); });
-    try {
-        if (good) out.assign(memory, memory + size);
-    } catch (const std::bad_alloc&) {
-        good = false;
-    }
-    jpeg_destroy_compress(&info);
-    std::free(memory);
-    if (!good) throw std::bad_alloc();
-}
-
-template <class Encode>
-Status save(const std::filesystem::path& path, const Encode& encode) {
-    try {
-        return save_file(path, encode());
-    } catch (const std::invalid_argument& wrong) {
-        return Error{ErrorCode::invalid_argument, wrong.what(), path.string()};
-    } catch (const std::bad_alloc&) {
-        return Error{ErrorCode::out_of_memory, "There is not enough memory to save '" + path.string() + "'.", ""};
-    }
-}
-
 }  // namespace
 
 std::vector<std::uint8_t> encode_png(const Image& image, const PngOptions& options) {
-    check(image, 1'000'000);  // libpng's own limit
+    check(image);
     if (options.bit_depth != 8 && options.bit_depth != 16)
         throw std::invalid_argument("A PNG picture is saved with 8 or 16 bits.");
     constexpr int types[] = {PNG_COLOR_TYPE_GRAY, PNG_COLOR_TYPE_GRAY_ALPHA, PNG_COLOR_TYPE_RGB, PNG_COLOR_TYPE_RGBA};
@@ -165,17 +103,13 @@ std::vector<std::uint8_t> encode_png(const Image& image, const PngOptions& optio
 }
 
 Status save_png(const std::filesystem::path& path, const Image& image, const PngOptions& options) {
-    return save(path, [&] { return encode_png(image, options); });
-}
-
-Status save_jpeg(const std::filesystem::path& path, const Image& image, int quality) {
-    return save(path, [&] {
-        check(image, JPEG_MAX_DIMENSION);
-        if (quality < 1 || quality > 100) throw std::invalid_argument("JPEG quality is a number from 1 to 100.");
-        Buffer out;
-        encode_jpeg(image, quality, out);
-        return out;
-    });
+    try {
+        return save_file(path, encode_png(image, options));
+    } catch (const std::invalid_argument& wrong) {
+        return Error{ErrorCode::invalid_argument, wrong.what(), path.string()};
+    } catch (const std::bad_alloc&) {
+        return Error{ErrorCode::out_of_memory, "There is not enough memory to save '" + path.string() + "'.", ""};
+    }
 }
 
 }  // namespace likeness

@@ -1,4 +1,4 @@
-// Pictures to files: PNG and JPEG, sRGB, written by rename (never half a file).
+// Pictures to files: PNG, sRGB, written by rename (never half a file).
 #pragma once
 
 #include <cstdint>
@@ -21,9 +21,5 @@ Status save_png(const std::filesystem::path& path, const Image& image, const Png
 
 // The bytes of such a file. Throws std::invalid_argument where save_png returns invalid_argument.
 std::vector<std::uint8_t> encode_png(const Image& image, const PngOptions& options = {});
-
-// quality 1 to 100; 4:4:4 from 90 on, else 4:2:0. 1 or 3 channels, or 4 (alpha is ignored: composite first).
-// Errors as save_png.
-Status save_jpeg(const std::filesystem::path& path, const Image& image, int quality = 92);
 
 }  // namespace likeness

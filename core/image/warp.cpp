@@ -57,11 +57,6 @@ Stretch stretch(const Affine2x3& m) {
 
 }  // namespace
 
-void sample_bilinear(const Image& image, float x, float y, float* out) {
-    std::fill_n(out, image.channels, 0.0f);
-    add_bilinear(image, x, y, 1.0f, false, out);
-}
-
 Affine2x3 invert(const Affine2x3& m) {
     const double determinant = double(m[0]) * m[4] - double(m[1]) * m[3];
     if (!(std::abs(determinant) > 1e-30)) throw std::invalid_argument("an affine map without an inverse");

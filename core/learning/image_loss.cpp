@@ -9,18 +9,18 @@
 #include "core/base/failure.h"
 #include "core/base/parallel.h"
 #include "core/base/vectorize.h"
+#include "core/learning/ssim_rule.h"
 
 namespace likeness {
 namespace {
 
-constexpr int radius = 5;
-constexpr float c1 = 0.01f * 0.01f, c2 = 0.03f * 0.03f;
+using namespace ssim_rule;
 
 const std::array<float, 11> window = [] {
     std::array<float, 11> w{};
     float sum = 0;
     for (int i = -radius; i <= radius; ++i)
-        sum += w[std::size_t(i + radius)] = std::exp(-float(i * i) / (2 * 1.5f * 1.5f));
+        sum += w[std::size_t(i + radius)] = std::exp(-float(i * i) / (2 * sigma * sigma));
     for (float& v : w) v /= sum;
     return w;
 }();

@@ -93,7 +93,6 @@ Result<MotionTrack> from_json(const std::string& text, const std::string& name) 
             return bad(name, "its frames a second are no sensible number");
         fps = it->get<double>();
     }
-    track.weights.reserve(frames.size() * names.size());
     for (std::size_t i = 0; i < frames.size(); ++i) {
         const json& frame = frames[i];
         const json* weights = frame.is_array() ? &frame : nullptr;

@@ -104,6 +104,16 @@ void add_view_commands(Studio& s) {
             v.pan = fresh.pan;
             v.fov = fresh.fov;
         });
+    registry.add({"view.turn_over",
+                  "Turn upside down",
+                  "View",
+                  "Turns splats over: many programs write them with the y axis downwards.",
+                  {},
+                  "",
+                  false,
+                  "",
+                  [&s] { return s.document().splats ? "" : "Open a file of splats first."; },
+                  [&s](const Arguments&) { return s.openings().turn_over(); }});
     registry.add({"view.source",
                   "Photograph's camera",
                   "View",

@@ -263,26 +263,6 @@ void OpeningService::add_commands(CommandRegistry& registry) {
                           return studio_error("There are only " + std::to_string(recent.size()) + " recent files.");
                       return open(std::string(recent[index]), a.flag("discard"));
                   }});
-    registry.add({"file.close",
-                  "Close",
-                  "File",
-                  "Closes the document.",
-                  {discard_argument()},
-                  "Ctrl+W",
-                  false,
-                  "",
-                  [&s] { return s.document().stage == DocumentStage::empty ? "Nothing is open." : ""; },
-                  [this](const Arguments& a) { return close(a.flag("discard")); }});
-    registry.add({"view.turn_over",
-                  "Turn upside down",
-                  "View",
-                  "Turns splats over: many programs write them with the y axis downwards.",
-                  {},
-                  "",
-                  false,
-                  "",
-                  [&s] { return s.document().splats ? "" : "Open a file of splats first."; },
-                  [this](const Arguments&) { return turn_over(); }});
 }
 
 }  // namespace likeness

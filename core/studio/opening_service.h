@@ -24,13 +24,13 @@ class OpeningService {
     // `recovery`: what a crash left, which takes the name of its document.
     void open_avatar_file(const std::filesystem::path& file, const std::optional<Recovery>& recovery);
     Status close(bool discard);
+    Status turn_over();  // precondition: the document is a file of splats
 
   private:
     struct Opened;
     Status open(const std::filesystem::path& file, bool discard);
     void open_picture(const std::filesystem::path& file);
     void open_splats(const std::filesystem::path& file);
-    Status turn_over();  // precondition: the document is a file of splats
 
     Studio& studio_;
     JobHandle open_job_, turn_job_;

@@ -84,6 +84,16 @@ Status Questions::quit(bool discard) {
 }
 
 void Questions::add_commands(CommandRegistry& registry) {
+    registry.add({"file.close",
+                  "Close",
+                  "File",
+                  "Closes the document.",
+                  {discard_argument()},
+                  "Ctrl+W",
+                  false,
+                  "",
+                  [this] { return studio_.document().stage == DocumentStage::empty ? "Nothing is open." : ""; },
+                  [this](const Arguments& a) { return studio_.openings().close(a.flag("discard")); }});
     registry.add({"app.quit",
                   "Quit",
                   "File",

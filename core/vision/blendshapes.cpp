@@ -1,8 +1,8 @@
 #include "core/vision/blendshapes.h"
 
-#include <zip.h>
-
 #include <algorithm>
+
+#include "core/formats/zip.h"
 
 namespace likeness {
 
@@ -33,32 +33,30 @@ constexpr std::array<std::uint16_t, 146> inputs = {
     336, 338, 356, 361, 362, 365, 373, 374, 375, 377, 378, 379, 380, 381, 382, 384, 385, 386, 387, 388, 389,
     390, 397, 398, 400, 402, 405, 409, 415, 454, 466, 468, 469, 470, 471, 472, 473, 474, 475, 476, 477};
 constexpr std::size_t outputs = 52;  // "neutral", then arkit_names without tongueOut
-constexpr zip_uint64_t largest_network = 64u << 20;
+constexpr std::uint64_t largest_network = 64u << 20;
+constexpr const char* network_entry = "face_blendshapes.tflite";
 
-Result<std::vector<std::uint8_t>> read_member(const std::filesystem::path& file, const char* member) {
-    const auto bad = [&](const std::string& detail) {
+Result<std::vector<std::uint8_t>> read_network(const std::filesystem::path& task) {
+    const auto bad = [&](const Error& error) {
+        if (error.code != ErrorCode::bad_input) return error;
         return Error{ErrorCode::bad_input,
-                     "'" + file.string() + "' is not a face landmarker file; get face_landmarker.task again.", detail};
+                     "'" + task.string() + "' is not a face landmarker file; get face_landmarker.task again.",
+                     error.message};
     };
-    int code = 0;
-    const std::unique_ptr<zip_t, void (*)(zip_t*)> archive(zip_open(file.c_str(), ZIP_RDONLY, &code), zip_discard);
-    if (!archive) return bad("zip error " + std::to_string(code));
-    zip_stat_t stat;
-    if (zip_stat(archive.get(), member, 0, &stat) != 0 || !(stat.valid & ZIP_STAT_SIZE) || stat.size > largest_network)
-        return bad(std::string("no usable ") + member);
-    const std::unique_ptr<zip_file_t, int (*)(zip_file_t*)> stream(zip_fopen(archive.get(), member, 0), zip_fclose);
-    std::vector<std::uint8_t> bytes(stat.size);
-    if (!stream || zip_fread(stream.get(), bytes.data(), bytes.size()) != zip_int64_t(bytes.size()))
-        return bad(std::string("cannot unpack ") + member);
-    return bytes;
+    const auto zip = ZipReader::open(task);
+    if (!zip) return bad(zip.error());
+    if (zip->size(network_entry) > largest_network)
+        return bad({ErrorCode::bad_input, std::string(network_entry) + " is too large", ""});
+    auto bytes = zip->read(network_entry);
+    return bytes ? bytes : bad(bytes.error());
 }
 
 }  // namespace
 
 Result<std::unique_ptr<BlendshapeEstimator>> BlendshapeEstimator::load(const std::filesystem::path& task) {
-    Result<std::vector<std::uint8_t>> bytes = read_member(task, "face_blendshapes.tflite");
+    Result<std::vector<std::uint8_t>> bytes = read_network(task);
     if (!bytes) return bytes.error();
-    Result<std::unique_ptr<Model>> model = Model::load(std::move(*bytes), "face_blendshapes.tflite");
+    Result<std::unique_ptr<Model>> model = Model::load(std::move(*bytes), network_entry);
     if (!model) return model.error();
     if ((*model)->inputs().size() != 1 || (*model)->inputs()[0].size() != 2 * inputs.size() ||
         (*model)->outputs().size() != 1 || (*model)->outputs()[0].size() != outputs)

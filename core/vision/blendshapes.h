@@ -16,7 +16,8 @@ extern const std::array<std::string_view, 52> arkit_names;
 
 class BlendshapeEstimator {
   public:
-    // `task`: the zip file as its vendor distributes it. Errors: io, bad_input.
+    // `task`: the zip file as its vendor distributes it. Errors: not_found, io, bad_input,
+    // out_of_memory.
     static Result<std::unique_ptr<BlendshapeEstimator>> load(const std::filesystem::path& task);
 
     // 0..1 in the order of arkit_names. tongueOut is not seen by the network and always 0.

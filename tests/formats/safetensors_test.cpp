@@ -5,9 +5,9 @@
 #include <cmath>
 #include <cstring>
 #include <limits>
+#include <numeric>
 #include <stdexcept>
 
-#include "core/formats/half.h"
 #include "temporary_folder.h"
 
 namespace likeness::test {
@@ -76,23 +76,45 @@ TEST(Safetensors, WrongRequests) {
     EXPECT_THROW(writer.add("__metadata__", {6}, floats), std::invalid_argument);
 }
 
-TEST(Half, EveryValueRoundTrips) {
-    for (std::uint32_t bits = 0; bits < 65536; ++bits) {
-        const auto half = static_cast<std::uint16_t>(bits);
-        const float value = half_to_float(half);
-        if (std::isnan(value)) {
-            EXPECT_TRUE(std::isnan(half_to_float(float_to_half(value))));
-        } else {
-            ASSERT_EQ(float_to_half(value), half) << bits;
-        }
-    }
-    EXPECT_EQ(half_to_float(float_to_half(65504.0f)), 65504.0f);
-    EXPECT_TRUE(std::isinf(half_to_float(float_to_half(65520.0f))));
-    EXPECT_EQ(half_to_float(float_to_half(65519.0f)), 65504.0f);
-    EXPECT_EQ(float_to_half(1.0f + 0x1p-11f), float_to_half(1.0f));            // a tie goes to even
-    EXPECT_EQ(float_to_half(1.0f + 0x3p-11f), float_to_half(1.0f + 0x1p-9f));  // and here upwards
-    EXPECT_EQ(float_to_half(0x1p-25f), 0);
-    EXPECT_EQ(half_to_float(float_to_half(0x1p-24f)), 0x1p-24f);
+TEST(Safetensors, EveryHalfRoundTrips) {
+    std::vector<std::uint16_t> all(65536);
+    std::iota(all.begin(), all.end(), std::uint16_t(0));
+    SafetensorsWriter halves;
+    halves.add("h", DType::f16, {65536}, std::as_bytes(std::span(all)));
+    const auto values = Safetensors::load(halves.encode(), "halves")->floats("h", {65536});
+    ASSERT_TRUE(values);
+    EXPECT_EQ(values->at(0x0001), 0x1p-24f);
+    EXPECT_EQ(values->at(0xbc00), -1.0f);
+    EXPECT_EQ(values->at(0x7bff), 65504.0f);
+
+    SafetensorsWriter again;
+    again.add_half("h", {65536}, *values);
+    const auto file = Safetensors::load(again.encode(), "again");
+    std::vector<std::uint16_t> bits(65536);
+    std::memcpy(bits.data(), file->tensor("h")->bytes.data(), 2 * bits.size());
+    const auto read = file->floats("h", {65536});
+    for (std::size_t i = 0; i < all.size(); ++i)
+        if (std::isnan(values->at(i)))
+            ASSERT_TRUE(std::isnan(read->at(i))) << i;
+        else
+            ASSERT_EQ(bits[i], all[i]);
+}
+
+TEST(Safetensors, HalvesAreRounded) {
+    // To the nearest, a tie to even; above the largest to infinity.
+    const std::vector<float> values = {1 + 0x1p-11f, 1 + 0x3p-11f, 0x1p-25f, 65519.0f, 65520.0f};
+    SafetensorsWriter writer;
+    writer.add_half("h", {5}, values);
+    const auto read = Safetensors::load(writer.encode(), "rounded")->floats("h", {5});
+    EXPECT_EQ(*read, (std::vector<float>{1, 1 + 0x1p-9f, 0, 65504, std::numeric_limits<float>::infinity()}));
+}
+
+TEST(Safetensors, Bfloat16IsTheUpperHalf) {
+    const std::vector<std::uint16_t> bits = {0x3f80, 0xc049, 0x0001, 0x8000};
+    SafetensorsWriter writer;
+    writer.add("b", DType::bf16, {4}, std::as_bytes(std::span(bits)));
+    const auto read = Safetensors::load(writer.encode(), "bfloat16")->floats("b", {4});
+    EXPECT_EQ(*read, (std::vector<float>{1, -3.140625f, 0x1p-133f, -0.0f}));
 }
 
 // A file from a header text and a number of data bytes.

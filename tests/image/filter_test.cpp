@@ -62,22 +62,6 @@ TEST(Filter, BlurKeepsConstantsAndSpreads) {
     EXPECT_EQ(gaussian_blur(dot, 0.0f).pixels, dot.pixels);
 }
 
-TEST(Filter, BilinearSamplesAtCentres) {
-    const Image picture = gradient(16, 12);
-    float value[3];
-    sample_bilinear(picture, 5.5f, 3.5f, value);
-    EXPECT_EQ(value[0], picture.at(5, 3)[0]);
-    sample_bilinear(picture, 6.0f, 4.0f, value);
-    EXPECT_NEAR(value[0], 6.0f / 16.0f, 1e-6f);
-    EXPECT_NEAR(value[1], 4.0f / 12.0f, 1e-6f);
-    for (const float odd : {-1e30f, 1e30f, std::nanf(""), std::numeric_limits<float>::infinity()}) {
-        sample_bilinear(picture, odd, odd, value);
-        EXPECT_TRUE(std::isfinite(value[0]));
-    }
-    sample_bilinear(picture, 1e30f, 1e30f, value);
-    EXPECT_EQ(value[0], picture.at(15, 11)[0]);
-}
-
 TEST(Filter, WarpFollowsTheMap) {
     const Image picture = gradient(64, 64);
     const Image same = warp_affine(picture, {1, 0, 0, 0, 1, 0}, 64, 64);

@@ -49,16 +49,6 @@ TEST_F(Save, PngRoundTrip) {
     EXPECT_EQ(files(), 1);  // no temporary file is left
 }
 
-TEST_F(Save, JpegRoundTrip) {
-    const Image picture = gradient(64, 48);
-    ASSERT_TRUE(save_jpeg(folder_ / "a.jpg", picture, 95));
-    const Result<Image> loaded = load_image(folder_ / "a.jpg");
-    ASSERT_TRUE(loaded);
-    EXPECT_LT(largest_difference(*loaded, picture), 0.03);
-    ASSERT_TRUE(save_jpeg(folder_ / "b.jpg", gradient(64, 48, 1), 80));
-    EXPECT_TRUE(load_image(folder_ / "b.jpg"));
-}
-
 TEST_F(Save, ValuesOutsideTheRangeAreClamped) {
     Image picture(3, 1, 3, 2.0f);
     picture.pixels[0] = -1.0f;
@@ -75,7 +65,6 @@ TEST_F(Save, WrongArguments) {
     EXPECT_EQ(save_png(folder_ / "a.png", Image()).error().code, ErrorCode::invalid_argument);
     EXPECT_EQ(save_png(folder_ / "a.png", Image(2, 2, 5)).error().code, ErrorCode::invalid_argument);
     EXPECT_EQ(save_png(folder_ / "a.png", Image(2, 2, 3), {12}).error().code, ErrorCode::invalid_argument);
-    EXPECT_EQ(save_jpeg(folder_ / "a.jpg", Image(2, 2, 3), 0).error().code, ErrorCode::invalid_argument);
     EXPECT_THROW(encode_png(Image()), std::invalid_argument);
     const Status missing = save_png(folder_ / "no" / "a.png", Image(2, 2, 3));
     ASSERT_FALSE(missing);

@@ -1,6 +1,8 @@
 #include <gtest/gtest.h>
 
+#include "core/formats/zip.h"
 #include "core/vision/blendshapes.h"
+#include "tests/formats/temporary_folder.h"
 #include "tests/vision/test_pictures.h"
 
 namespace likeness {
@@ -17,6 +19,16 @@ TEST(Blendshapes, RefusesAFileThatIsNone) {
     const auto estimator = BlendshapeEstimator::load(std::string(LIKENESS_SAMPLE_FOLDER) + "/astronaut.png");
     ASSERT_FALSE(estimator);
     EXPECT_EQ(estimator.error().code, ErrorCode::bad_input);
+
+    const test::TemporaryFolder folder("blendshapes");
+    ZipWriter zip;
+    zip.add("face_detector.tflite", "x");
+    ASSERT_TRUE(zip.save(folder.path / "other.task"));
+    const auto other = BlendshapeEstimator::load(folder.path / "other.task");
+    ASSERT_FALSE(other);
+    EXPECT_EQ(other.error().code, ErrorCode::bad_input);
+    EXPECT_NE(other.error().message.find("get face_landmarker.task again"), std::string::npos);
+    EXPECT_NE(other.error().detail.find("face_blendshapes.tflite"), std::string::npos) << other.error().detail;
 }
 
 TEST(Blendshapes, OpenMouthAndSmile) {
