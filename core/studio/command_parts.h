@@ -1,6 +1,7 @@
 // Building blocks of the commands' declarations; for core/studio/commands_*.cpp.
 #pragma once
 
+#include "core/image/load.h"
 #include "core/studio/studio.h"
 #include "core/studio/studio_parts.h"
 
@@ -58,6 +59,14 @@ inline std::string needs_scene(const Studio& studio) {
     return studio.document().has_avatar() || studio.document().splats ? "" : "Open something to look at first.";
 }
 inline std::string needs_motion(const Studio& studio) { return studio.motion().loaded() ? "" : "Open a motion first."; }
+
+// For a file dialog: pictures, then `others`.
+inline std::vector<std::string> picture_patterns(const std::vector<std::string>& others = {}) {
+    std::vector<std::string> patterns;
+    for (const char* ending : picture_endings) patterns.push_back(std::string("*") + ending);
+    patterns.insert(patterns.end(), others.begin(), others.end());
+    return patterns;
+}
 
 // Without a path the window asks for one.
 inline Status with_path(Studio& studio, const Arguments& a, FileRequest request,

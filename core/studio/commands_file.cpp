@@ -12,27 +12,23 @@ std::string suggested(const Studio& studio, const std::string& ending) { return 
 
 void add_file_commands(CommandRegistry& registry) {
     const auto path = [](const std::string& what) { return optional_argument(text_argument("path", what)); };
-    registry.add({"file.open",
-                  "Open...",
-                  "File",
-                  "Opens a portrait (JPEG, PNG, WebP) and makes an avatar of it, or opens an avatar (.likeness), "
-                  "splats to look at (.ply) or a motion.",
-                  {path("The file"), discard()},
-                  "Ctrl+O",
-                  false,
-                  "",
-                  {},
-                  [](Studio& s, const Arguments& a) {
-                      return with_path(
-                          s, a,
-                          {"file.open",
-                           "Open",
-                           "",
-                           {"*.jpg", "*.jpeg", "*.png", "*.webp", "*.likeness", "*.ply", "*.json", "*.csv"},
-                           false,
-                           {}},
-                          [&](const std::string& file) { return s.open(file, a.flag("discard")); });
-                  }});
+    registry.add(
+        {"file.open",
+         "Open...",
+         "File",
+         "Opens a portrait (JPEG, PNG, WebP, TGA, BMP, PSD, HDR) and makes an avatar of it, or opens an avatar "
+         "(.likeness), splats to look at (.ply) or a motion.",
+         {path("The file"), discard()},
+         "Ctrl+O",
+         false,
+         "",
+         {},
+         [](Studio& s, const Arguments& a) {
+             return with_path(
+                 s, a,
+                 {"file.open", "Open", "", picture_patterns({"*.likeness", "*.ply", "*.json", "*.csv"}), false, {}},
+                 [&](const std::string& file) { return s.open(file, a.flag("discard")); });
+         }});
     registry.add({"file.open_recent",
                   "Open recent",
                   "File",

@@ -173,30 +173,27 @@ void add_view_commands(CommandRegistry& registry) {
             if (a.has("picture")) v.background_picture = a.text("picture");
         });
 
-    registry.add({"view.background_picture",
-                  "Background picture...",
-                  "View",
-                  "Puts a picture behind the head; it covers the view.",
-                  {optional_argument(text_argument("path", "The picture"))},
-                  "",
-                  false,
-                  "",
-                  {},
-                  [](Studio& s, const Arguments& a) {
-                      return with_path(s, a,
-                                       {"view.background_picture",
-                                        "Choose a picture for the background",
-                                        "",
-                                        {"*.png", "*.jpg", "*.jpeg", "*.webp"},
-                                        false,
-                                        {}},
-                                       [&](const std::string& file) -> Status {
-                                           s.view().background = BackgroundKind::picture;
-                                           s.view().background_picture = file;
-                                           s.redraw();
-                                           return {};
-                                       });
-                  }});
+    registry.add(
+        {"view.background_picture",
+         "Background picture...",
+         "View",
+         "Puts a picture behind the head; it covers the view.",
+         {optional_argument(text_argument("path", "The picture"))},
+         "",
+         false,
+         "",
+         {},
+         [](Studio& s, const Arguments& a) {
+             return with_path(
+                 s, a,
+                 {"view.background_picture", "Choose a picture for the background", "", picture_patterns(), false, {}},
+                 [&](const std::string& file) -> Status {
+                     s.view().background = BackgroundKind::picture;
+                     s.view().background_picture = file;
+                     s.redraw();
+                     return {};
+                 });
+         }});
     registry.add(
         {"view.gizmo",
          "Rings that turn a joint",
