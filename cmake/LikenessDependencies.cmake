@@ -1,6 +1,7 @@
 # Third-party libraries; versions that do not come from Debian are pinned in scripts/pins.txt.
 find_package(Threads REQUIRED)
 find_package(Eigen3 3.4 REQUIRED NO_MODULE)
+find_package(glm REQUIRED)
 find_package(nlohmann_json 3 REQUIRED)
 find_package(PkgConfig REQUIRED)
 find_package(OpenCV 4 REQUIRED COMPONENTS core imgproc calib3d)
