@@ -104,7 +104,7 @@ int train(const TrainArguments& arguments, const CommonOptions& common) {
 Subcommand add_train_command(CLI::App& app, const CommonOptions& common) {
     auto arguments = std::make_shared<TrainArguments>();
     CLI::App* command = app.add_subcommand("train", "Make an avatar from a portrait");
-    command->add_option("photo", arguments->photo, "Portrait: JPEG, PNG or WebP")->required();
+    command->add_option("photo", arguments->photo, "Portrait: JPEG, PNG, WebP, TGA, BMP, PSD or Radiance HDR")->required();
     command->add_option("-o,--output", arguments->output, "Avatar to write (.likeness)")->required();
     command->add_option("--face", arguments->options.face, "Which face, 0 is the largest")->check(CLI::Range(0, 999));
     TrainerOptions& training = arguments->options.training;

@@ -18,6 +18,7 @@
 
 #include "bench/metrics/measure_statistics.h"
 #include "bench/portrait_measures.h"
+#include "core/image/load.h"
 #include "core/image/save.h"
 #include "core/media/video_reader.h"
 
@@ -91,7 +92,7 @@ bool is_picture(const fs::path& file) {
     std::string extension = file.extension().string();
     std::transform(extension.begin(), extension.end(), extension.begin(),
                    [](unsigned char c) { return char(std::tolower(c)); });
-    return extension == ".png" || extension == ".jpg" || extension == ".jpeg" || extension == ".webp";
+    return std::find(picture_endings.begin(), picture_endings.end(), extension) != picture_endings.end();
 }
 
 std::vector<fs::path> pictures_in(const Options& options) {

@@ -1,5 +1,6 @@
 #include "render/gl.h"
 
+#include <glm/gtc/type_ptr.hpp>
 #include <stdexcept>
 
 namespace likeness::gl {
@@ -39,17 +40,17 @@ void Program::set(const char* uniform, int value) const { glProgramUniform1i(pro
 void Program::set(const char* uniform, float value) const {
     glProgramUniform1f(program_.name(), place(uniform), value);
 }
-void Program::set(const char* uniform, const Eigen::Vector2f& value) const {
-    glProgramUniform2fv(program_.name(), place(uniform), 1, value.data());
+void Program::set(const char* uniform, const glm::vec2& value) const {
+    glProgramUniform2fv(program_.name(), place(uniform), 1, glm::value_ptr(value));
 }
-void Program::set(const char* uniform, const Eigen::Vector3f& value) const {
-    glProgramUniform3fv(program_.name(), place(uniform), 1, value.data());
+void Program::set(const char* uniform, const glm::vec3& value) const {
+    glProgramUniform3fv(program_.name(), place(uniform), 1, glm::value_ptr(value));
 }
-void Program::set(const char* uniform, const Eigen::Vector4f& value) const {
-    glProgramUniform4fv(program_.name(), place(uniform), 1, value.data());
+void Program::set(const char* uniform, const glm::vec4& value) const {
+    glProgramUniform4fv(program_.name(), place(uniform), 1, glm::value_ptr(value));
 }
-void Program::set(const char* uniform, const Eigen::Matrix4f& value) const {
-    glProgramUniformMatrix4fv(program_.name(), place(uniform), 1, GL_FALSE, value.data());
+void Program::set(const char* uniform, const glm::mat4& value) const {
+    glProgramUniformMatrix4fv(program_.name(), place(uniform), 1, GL_FALSE, glm::value_ptr(value));
 }
 
 Texture make_texture(GLenum format, int width, int height) {

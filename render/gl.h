@@ -3,8 +3,11 @@
 
 #include <glad/gl.h>
 
-#include <Eigen/Core>
 #include <array>
+#include <glm/mat4x4.hpp>
+#include <glm/vec2.hpp>
+#include <glm/vec3.hpp>
+#include <glm/vec4.hpp>
 #include <string>
 #include <utility>
 
@@ -85,10 +88,10 @@ class Program {
     void use() const { glUseProgram(program_.name()); }
     void set(const char* uniform, int value) const;
     void set(const char* uniform, float value) const;
-    void set(const char* uniform, const Eigen::Vector2f& value) const;
-    void set(const char* uniform, const Eigen::Vector3f& value) const;
-    void set(const char* uniform, const Eigen::Vector4f& value) const;
-    void set(const char* uniform, const Eigen::Matrix4f& value) const;
+    void set(const char* uniform, const glm::vec2& value) const;
+    void set(const char* uniform, const glm::vec3& value) const;
+    void set(const char* uniform, const glm::vec4& value) const;
+    void set(const char* uniform, const glm::mat4& value) const;
 
   private:
     GLint place(const char* uniform) const { return glGetUniformLocation(program_.name(), uniform); }

@@ -2,8 +2,8 @@
 
 #include <algorithm>
 
-#include "core/geometry/clip_space.h"
 #include "core/image/ops.h"
+#include "core/view/glm.h"
 #include "embedded/background.frag.h"
 #include "embedded/grid.frag.h"
 #include "embedded/mesh.frag.h"
@@ -83,8 +83,8 @@ void Viewport::draw(int width, int height, const ViewportLook& look, const Frame
         glViewport(0, 0, width_, height_);
         const FrameStore& store = frames.store();
         if (const GLuint texture = look.frame && shown->width > 0 ? store.texture() : 0) {
-            const Eigen::Vector2f filled(float(shown->width) / float(store.texture_width()),
-                                         float(shown->height) / float(store.texture_height()));
+            const glm::vec2 filled(float(shown->width) / float(store.texture_width()),
+                                   float(shown->height) / float(store.texture_height()));
             // The frame may have been rendered for another size: its middle and its height stay.
             const float grow = float(height_) / float(std::max(shown->camera.height, 1));
             const float shown_width = float(shown->camera.width) * grow, room = float(width_ - left);
@@ -115,12 +115,12 @@ void Viewport::draw_background(const ViewportLook& look) {
     }
     background_.use();
     background_.set("kind", kind);
-    background_.set("base", Eigen::Vector3f(look.colour[0], look.colour[1], look.colour[2]));
-    background_.set("size", Eigen::Vector2f(float(width_), float(height_)));
+    background_.set("base", glm::make_vec3(look.colour.data()));
+    background_.set("size", glm::vec2(float(width_), float(height_)));
     background_.set("cell", 12.0f * look.line);
     if (kind == 2) {
         background_.set("picture_size",
-                        Eigen::Vector2f(float(look.background_picture->width), float(look.background_picture->height)));
+                        glm::vec2(float(look.background_picture->width), float(look.background_picture->height)));
         glBindTextureUnit(0, background_picture_.texture.name());
     }
     glDrawArrays(GL_TRIANGLES, 0, 3);
@@ -128,21 +128,21 @@ void Viewport::draw_background(const ViewportLook& look) {
 
 void Viewport::draw_grid(const ViewportLook& look, const Camera& camera) {
     grid_.use();
-    grid_.set("clip_to_world", Eigen::Matrix4f(world_to_clip(camera).inverse()));
-    grid_.set("eye", camera.position());
+    grid_.set("clip_to_world", glm::inverse(world_to_clip(camera)));
+    grid_.set("eye", to_glm(camera.position()));
     grid_.set("floor_y", look.floor_y);
-    grid_.set("ink", Eigen::Vector3f(look.ink[0], look.ink[1], look.ink[2]));
+    grid_.set("ink", glm::make_vec3(look.ink.data()));
     glDrawArrays(GL_TRIANGLES, 0, 3);
 }
 
-void Viewport::draw_rectangle(GLuint texture, const PixelRectangle& place, const Eigen::Vector2f& filled,
-                              bool premultiplied, float from, float to) {
+void Viewport::draw_rectangle(GLuint texture, const PixelRectangle& place, const glm::vec2& filled, bool premultiplied,
+                              float from, float to) {
     picture_.use();
-    picture_.set("rectangle", Eigen::Vector4f(place.x, place.y, place.width, place.height));
-    picture_.set("size", Eigen::Vector2f(float(width_), float(height_)));
+    picture_.set("rectangle", glm::vec4(place.x, place.y, place.width, place.height));
+    picture_.set("size", glm::vec2(float(width_), float(height_)));
     picture_.set("filled", filled);
     picture_.set("premultiplied", premultiplied ? 1 : 0);
-    picture_.set("shown", Eigen::Vector2f(from, to));
+    picture_.set("shown", glm::vec2(from, to));
     glBindTextureUnit(0, texture);
     glDrawArrays(GL_TRIANGLES, 0, 3);
 }
@@ -167,10 +167,10 @@ void Viewport::draw_mesh(const ViewportLook& look, const Camera& camera,
     }
     mesh_.use();
     mesh_.set("world_to_clip", world_to_clip(camera));
-    mesh_.set("world_to_camera", camera.world_to_camera);
-    mesh_.set("eye", camera.position());
+    mesh_.set("world_to_camera", to_glm(camera.world_to_camera));
+    mesh_.set("eye", to_glm(camera.position()));
     mesh_.set("line", 0.55f * look.line);
-    mesh_.set("ink", Eigen::Vector4f(look.wire_ink[0], look.wire_ink[1], look.wire_ink[2], look.wire_ink[3]));
+    mesh_.set("ink", glm::make_vec4(look.wire_ink.data()));
     glBindBufferBase(GL_SHADER_STORAGE_BUFFER, 0, vertices_.name());
     glBindBufferBase(GL_SHADER_STORAGE_BUFFER, 1, triangles_.name());
     const auto count = GLsizei(triangles->size() * 3);

@@ -62,7 +62,7 @@ class Viewport {
     void use_picture(Picture& picture, const std::shared_ptr<const Image>& image);
     void draw_background(const ViewportLook& look);
     void draw_grid(const ViewportLook& look, const Camera& camera);
-    void draw_rectangle(GLuint texture, const PixelRectangle& place, const Eigen::Vector2f& filled, bool premultiplied,
+    void draw_rectangle(GLuint texture, const PixelRectangle& place, const glm::vec2& filled, bool premultiplied,
                         float from, float to);
     void draw_mesh(const ViewportLook& look, const Camera& camera, const std::shared_ptr<const SceneSurface>& surface,
                    const std::shared_ptr<const Triangles>& triangles);

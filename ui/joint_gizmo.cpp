@@ -2,22 +2,19 @@
 
 #include <ImGuizmo.h>
 
-#include <Eigen/Geometry>
-#include <algorithm>
-#include <cmath>
-#include <numbers>
+#include <glm/gtc/quaternion.hpp>
 
-#include "core/geometry/clip_space.h"
+#include "core/view/glm.h"
 #include "ui/theme.h"
 
 namespace likeness::ui {
 namespace {
 
-constexpr float degrees = 180 / std::numbers::pi_v<float>;
-
-Eigen::Vector3f axis_angle(const Eigen::Matrix3f& rotation) {
-    const Eigen::AngleAxisf turn(rotation);
-    return turn.angle() * turn.axis();
+// Of at most half a turn.
+glm::vec3 axis_angle(const glm::mat3& rotation) {
+    const glm::quat turn = glm::quat_cast(rotation);
+    const glm::quat shorter = turn.w < 0 ? -turn : turn;
+    return glm::angle(shorter) * glm::axis(shorter);
 }
 
 void use_colours() {
@@ -55,33 +52,29 @@ void JointGizmo::draw(Studio& studio, const Camera& camera, const ImVec2& from, 
     const PosedHead posed = pose_head(joints_, person, pose);
     const std::size_t j = std::size_t(joint);
     const int parent = model_->joint_parent[j];
-    Eigen::Matrix3f above = Eigen::Matrix3f::Identity();
-    if (parent >= 0) above = posed.joint_transforms[std::size_t(parent)].linear();
+    const auto transform = [&](std::size_t i) { return to_glm(posed.joint_transforms[i].matrix()); };
+    const glm::mat3 above = parent >= 0 ? glm::mat3(transform(std::size_t(parent))) : glm::mat3(1);
 
-    Eigen::Matrix4f matrix = Eigen::Matrix4f::Identity();
-    matrix.topLeftCorner<3, 3>() = posed.joint_transforms[j].linear();
-    matrix.topRightCorner<3, 1>() = posed.joint_transforms[j] * Eigen::Vector3f(person.joint_position.col(joint));
-    const Eigen::Matrix4f view = opengl_view(camera), projection = opengl_projection(camera);
+    glm::mat4 matrix = transform(j);
+    matrix[3] = matrix * glm::vec4(to_glm(Eigen::Vector3f(person.joint_position.col(joint))), 1);
+    const glm::mat4 view = opengl_view(camera), projection = opengl_projection(camera);
     ImGuizmo::BeginFrame();
     ImGuizmo::SetOrthographic(false);
     ImGuizmo::SetDrawlist();
     ImGuizmo::SetRect(from.x, from.y, size.x, size.y);
     ImGuizmo::SetGizmoSizeClipSpace(name.rfind("eye", 0) == 0 ? 0.12f : 0.22f);
     use_colours();
-    const bool turned =
-        ImGuizmo::Manipulate(view.data(), projection.data(), ImGuizmo::ROTATE, ImGuizmo::LOCAL, matrix.data());
+    const bool turned = ImGuizmo::Manipulate(glm::value_ptr(view), glm::value_ptr(projection), ImGuizmo::ROTATE,
+                                             ImGuizmo::LOCAL, glm::value_ptr(matrix));
     hovered_ = ImGuizmo::IsOver();
     const bool holds = ImGuizmo::IsUsing();
     if (holds && !held_) studio.begin_gesture();
     if (turned) {
         // What expressions turn (jawOpen the jaw, the gaze the eyes) stays theirs.
         const Eigen::Vector3f by_controls = model_->control_joint.middleRows(3 * joint, 3) * pose.controls;
-        const Eigen::Matrix3f local = above.transpose() * matrix.topLeftCorner<3, 3>();
-        const Eigen::Vector3f own = (axis_angle(local) - by_controls) * degrees;
-        studio.invoke("pose.set_joint", {{"joint", name},
-                                         {"x", std::clamp(own.x(), -180.0f, 180.0f)},
-                                         {"y", std::clamp(own.y(), -180.0f, 180.0f)},
-                                         {"z", std::clamp(own.z(), -180.0f, 180.0f)}});
+        const glm::vec3 turn = axis_angle(glm::transpose(above) * glm::mat3(matrix)) - to_glm(by_controls);
+        const glm::vec3 own = glm::clamp(glm::degrees(turn), -180.0f, 180.0f);
+        studio.invoke("pose.set_joint", {{"joint", name}, {"x", own.x}, {"y", own.y}, {"z", own.z}});
     }
     if (held_ && !holds) studio.end_gesture();
     held_ = holds;

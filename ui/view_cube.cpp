@@ -1,7 +1,9 @@
 #include "ui/view_cube.h"
 
 #include <array>
-#include <numbers>
+#include <glm/geometric.hpp>
+#include <glm/gtc/constants.hpp>
+#include <glm/vec3.hpp>
 
 #include "ui/theme.h"
 #include "ui/widgets.h"
@@ -11,12 +13,12 @@ namespace {
 
 struct Face {
     const char* label;
-    Eigen::Vector3f normal, right;  // world; right as seen from outside
+    glm::vec3 normal, right;  // world; right as seen from outside
     CubeView view;
     const char* about;
 };
 
-constexpr float quarter = std::numbers::pi_v<float> / 2;
+constexpr float quarter = glm::half_pi<float>();
 
 const std::array<Face, 6>& faces() {
     static const std::array<Face, 6> all = {{
@@ -40,7 +42,7 @@ bool inside(const std::array<ImVec2, 4>& quad, const ImVec2& p) {
 
 }  // namespace
 
-std::optional<CubeView> view_cube(const ImVec2& middle, float size, const Eigen::Matrix3f& world_to_camera) {
+std::optional<CubeView> view_cube(const ImVec2& middle, float size, const glm::mat3& world_to_camera) {
     const Palette& p = palette();
     ImDrawList& draw = *ImGui::GetWindowDrawList();
     const float half = 0.29f * size;
@@ -51,21 +53,21 @@ std::optional<CubeView> view_cube(const ImVec2& middle, float size, const Eigen:
     std::optional<CubeView> chosen;
     draw.AddCircleFilled(middle, 0.5f * size, u32(p.panel, hovered ? 0.55f : 0.25f), 48);
     for (const Face& face : faces()) {
-        const Eigen::Vector3f seen = world_to_camera * face.normal;
-        if (seen.z() > -0.03f) continue;  // turned away
-        const Eigen::Vector3f up = face.normal.cross(face.right);
+        const glm::vec3 seen = world_to_camera * face.normal;
+        if (seen.z > -0.03f) continue;  // turned away
+        const glm::vec3 up = glm::cross(face.normal, face.right);
         const auto corner = [&](float x, float y) {
-            const Eigen::Vector3f c = world_to_camera * (face.normal + x * face.right + y * up);
-            return ImVec2(middle.x + half * c.x(), middle.y + half * c.y());
+            const glm::vec3 c = world_to_camera * (face.normal + x * face.right + y * up);
+            return ImVec2(middle.x + half * c.x, middle.y + half * c.y);
         };
         const std::array<ImVec2, 4> quad = {corner(-1, 1), corner(1, 1), corner(1, -1), corner(-1, -1)};
         const bool hot = hovered && inside(quad, ImGui::GetIO().MousePos);
-        const float light = 0.55f - 0.45f * seen.z();
+        const float light = 0.55f - 0.45f * seen.z;
         const ImVec4 ground =
             hot ? p.accent : ImVec4(p.raised.x * light, p.raised.y * light, p.raised.z * light, 0.96f);
         draw.AddConvexPolyFilled(quad.data(), 4, u32(ground));
         draw.AddPolyline(quad.data(), 4, u32(p.line, 0.9f), px(1), ImDrawFlags_Closed);
-        if (seen.z() < -0.55f) {
+        if (seen.z < -0.55f) {
             const ImVec2 centre = corner(0, 0);
             const float text = 0.155f * size;
             const ImVec2 extent = medium_font()->CalcTextSizeA(text, 1e6f, 0, face.label);

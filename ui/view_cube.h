@@ -3,7 +3,7 @@
 
 #include <imgui.h>
 
-#include <Eigen/Core>
+#include <glm/mat3x3.hpp>
 #include <optional>
 
 namespace likeness::ui {
@@ -13,6 +13,6 @@ struct CubeView {
     float yaw = 0, pitch = 0;
 };
 // Draws it round `middle` for a camera turned so; the view of the face that was clicked.
-std::optional<CubeView> view_cube(const ImVec2& middle, float size, const Eigen::Matrix3f& world_to_camera);
+std::optional<CubeView> view_cube(const ImVec2& middle, float size, const glm::mat3& world_to_camera);
 
 }  // namespace likeness::ui

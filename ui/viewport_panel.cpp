@@ -4,6 +4,7 @@
 #include <cmath>
 #include <numbers>
 
+#include "core/view/glm.h"
 #include "ui/icons.h"
 #include "ui/theme.h"
 #include "ui/view_cube.h"
@@ -92,7 +93,7 @@ void ViewportPanel::draw(Studio& studio) {
             const float above =
                 bar_end.x + gap > cube_left ? bar_end.y : from.y;  // below the toolbar where it is narrow
             if (const auto chosen = view_cube({cube_left + 0.5f * cube, above + gap + 0.5f * cube}, cube,
-                                              output_.camera().world_to_camera.topLeftCorner<3, 3>()))
+                                              glm::mat3(to_glm(output_.camera().world_to_camera))))
                 turn_to(studio, chosen->yaw, chosen->pitch);
         }
     }

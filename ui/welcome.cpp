@@ -75,8 +75,8 @@ void Welcome::draw_drop_zone(Studio& studio, float width) {
     const bool pressed = ImGui::InvisibleButton("drop zone", {width, height});
     const bool hot = ImGui::IsItemHovered();
     tooltip(
-        "Opens a file dialog. JPEG, PNG and WebP pictures become avatars; .likeness files open as they were saved; "
-        ".ply files are shown.");
+        "Opens a file dialog. Pictures (JPEG, PNG, WebP, TGA, BMP, PSD, HDR) become avatars; .likeness files open as "
+        "they were saved; .ply files are shown.");
     ImDrawList& draw = *ImGui::GetWindowDrawList();
     draw.AddRectFilled(from, to, u32(palette().text, hot ? 0.06f : 0.03f), px(10));
     dashed_frame(draw, from, to, u32(hot ? palette().accent : palette().faint));

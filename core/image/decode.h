@@ -1,4 +1,4 @@
-// Inside core/image: what the three decoders hand to load_picture.
+// Inside core/image: what the decoders hand to load_picture.
 #pragma once
 
 #include <csetjmp>
@@ -37,6 +37,15 @@ using Bytes = std::span<const std::uint8_t>;
 Raw decode_jpeg(Bytes bytes, const LoadOptions& options);
 Raw decode_png(Bytes bytes, const LoadOptions& options);
 Raw decode_webp(Bytes bytes, const LoadOptions& options);
+Raw decode_bmp(Bytes bytes, const LoadOptions& options);
+Raw decode_psd(Bytes bytes, const LoadOptions& options);
+Raw decode_tga(Bytes bytes, const LoadOptions& options);
+// Linear radiance when `linear`, else clamped to [0, 1] and sRGB-encoded.
+Raw decode_radiance(Bytes bytes, const LoadOptions& options, bool linear);
+
+bool is_radiance(Bytes bytes);
+// TGA has no signature: its header must make sense, and its footer or the file's name must say so too.
+bool is_tga(Bytes bytes, const std::string& name);
 
 // Throws BadPicture when the picture is empty or has more than options.max_pixels pixels.
 void check_size(std::uint64_t width, std::uint64_t height, const LoadOptions& options);

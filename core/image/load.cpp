@@ -44,27 +44,29 @@ bool has(Bytes bytes, std::size_t at, const char* text) {
 // What a file is that we do not read; "" for the unknown.
 std::string other_kind(Bytes bytes) {
     if (has(bytes, 0, "GIF8")) return "a GIF";
-    if (has(bytes, 0, "BM")) return "a BMP picture";
     if (has(bytes, 0, "II*") || has(bytes, 0, "MM")) return "a TIFF or camera raw file";
     if (has(bytes, 4, "ftyphei") || has(bytes, 4, "ftyphev") || has(bytes, 4, "ftypmif1") || has(bytes, 4, "ftypmsf1"))
         return "a HEIC picture";
     if (has(bytes, 4, "ftypavi")) return "an AVIF picture";
     if (has(bytes, 4, "ftyp") || has(bytes, 0, "\x1a\x45\xdf\xa3") || has(bytes, 8, "AVI ")) return "a video";
-    if (has(bytes, 0, "8BPS")) return "a Photoshop document";
     if (has(bytes, 0, "%PDF")) return "a PDF document";
     if (has(bytes, 0, "\xff\x0a") || has(bytes, 4, "JXL ")) return "a JPEG XL picture";
     if (has(bytes, 0, "<svg") || has(bytes, 0, "<?xml")) return "an SVG or XML file";
     return "";
 }
 
-Raw decode_any(Bytes bytes, const LoadOptions& options) {
+Raw decode_any(Bytes bytes, const std::string& name, const LoadOptions& options) {
     if (has(bytes, 0, "\xff\xd8\xff")) return decode_jpeg(bytes, options);
     if (has(bytes, 0, "\x89PNG\r\n\x1a\n")) return decode_png(bytes, options);
     if (has(bytes, 0, "RIFF") && has(bytes, 8, "WEBP")) return decode_webp(bytes, options);
+    if (has(bytes, 0, "BM")) return decode_bmp(bytes, options);
+    if (has(bytes, 0, "8BPS")) return decode_psd(bytes, options);
+    if (is_radiance(bytes)) return decode_radiance(bytes, options, false);
     const std::string kind = other_kind(bytes);
-    throw BadPicture{
-        (kind.empty() ? "is not a picture that can be read" : "is " + kind) + "; use a JPEG, PNG or WebP file.",
-        "unknown signature"};
+    if (kind.empty() && is_tga(bytes, name)) return decode_tga(bytes, options);
+    throw BadPicture{(kind.empty() ? "is not a picture that can be read" : "is " + kind) +
+                         "; use a JPEG, PNG, WebP, TGA, BMP, PSD or Radiance file.",
+                     "unknown signature"};
 }
 
 // Profiles apart: grey to three equal channels, inks to light.
@@ -106,13 +108,33 @@ Image oriented(Image&& in, int orientation) {
 }  // namespace
 }  // namespace decode
 
-Result<LoadedImage> load_picture_from_memory(std::span<const std::uint8_t> bytes, const std::string& name,
-                                             const LoadOptions& options) {
+namespace {
+
+constexpr std::size_t max_file_bytes = std::size_t(512) << 20;
+
+// `load()`, with what the decoders throw as errors.
+template <class T, class Load>
+Result<T> guarded(std::span<const std::uint8_t> bytes, const std::string& name, const LoadOptions& options,
+                  const Load& load) {
     if (options.max_side < 1)
         return Error{ErrorCode::invalid_argument, "The largest side of a picture must be at least 1 pixel.", name};
     if (bytes.empty()) return Error{ErrorCode::bad_input, "'" + name + "' is empty; choose another file.", ""};
     try {
-        decode::Raw raw = decode::decode_any(bytes, options);
+        return load();
+    } catch (const decode::BadPicture& bad) {
+        return Error{ErrorCode::bad_input, "'" + name + "' " + bad.reason, bad.detail};
+    } catch (const std::bad_alloc&) {
+        return Error{ErrorCode::out_of_memory,
+                     "There is not enough memory to open '" + name + "'; use a smaller picture.", ""};
+    }
+}
+
+}  // namespace
+
+Result<LoadedImage> load_picture_from_memory(std::span<const std::uint8_t> bytes, const std::string& name,
+                                             const LoadOptions& options) {
+    return guarded<LoadedImage>(bytes, name, options, [&] {
+        decode::Raw raw = decode::decode_any(bytes, name, options);
         const Exif exif = parse_exif(raw.exif);
         LoadedImage loaded;
         loaded.original_width = exif.orientation >= 5 ? raw.height : raw.width;
@@ -126,19 +148,28 @@ Result<LoadedImage> load_picture_from_memory(std::span<const std::uint8_t> bytes
         Image rgb = converted ? *std::move(converted) : decode::to_rgb(std::move(raw));
         loaded.image = decode::oriented(std::move(rgb), exif.orientation);
         return loaded;
-    } catch (const decode::BadPicture& bad) {
-        return Error{ErrorCode::bad_input, "'" + name + "' " + bad.reason, bad.detail};
-    } catch (const std::bad_alloc&) {
-        return Error{ErrorCode::out_of_memory,
-                     "There is not enough memory to open '" + name + "'; use a smaller picture.", ""};
-    }
+    });
+}
+
+Result<Image> load_radiance_from_memory(std::span<const std::uint8_t> bytes, const std::string& name,
+                                        const LoadOptions& options) {
+    return guarded<Image>(bytes, name, options, [&] {
+        if (!decode::is_radiance(bytes))
+            throw decode::BadPicture{"is not a Radiance picture; use an .hdr file.", "unknown signature"};
+        return decode::decode_radiance(bytes, options, true).pixels;
+    });
 }
 
 Result<LoadedImage> load_picture(const std::filesystem::path& path, const LoadOptions& options) {
-    constexpr std::size_t max_bytes = std::size_t(512) << 20;
-    const Result<std::vector<std::uint8_t>> bytes = read_file(path, max_bytes);
+    const Result<std::vector<std::uint8_t>> bytes = read_file(path, max_file_bytes);
     if (!bytes) return bytes.error();
     return load_picture_from_memory(*bytes, path.string(), options);
+}
+
+Result<Image> load_radiance(const std::filesystem::path& path, const LoadOptions& options) {
+    const Result<std::vector<std::uint8_t>> bytes = read_file(path, max_file_bytes);
+    if (!bytes) return bytes.error();
+    return load_radiance_from_memory(*bytes, path.string(), options);
 }
 
 Result<Image> load_image(const std::filesystem::path& path, const LoadOptions& options) {

@@ -1,9 +1,11 @@
-// Pictures from files: JPEG (baseline, progressive, grey, CMYK), PNG (all of it) and WebP, told apart by their content.
-// What comes out is what the photographer saw: EXIF orientation applied, an embedded ICC profile converted to sRGB,
-// 16 bits kept. Every byte is treated as hostile; a file that is cut off or damaged is an error, not a half-grey
-// picture.
+// Pictures from files: JPEG (baseline, progressive, grey, CMYK), PNG (all of it), WebP, BMP, PSD (the flattened
+// picture, RGB of 8 or 16 bits) and Radiance HDR, told apart by their content, and TGA, which has no signature and
+// needs its ending or footer. What comes out is what the photographer saw: EXIF orientation applied, an embedded ICC
+// profile converted to sRGB, 16 bits kept. Every byte is treated as hostile; a file that is cut off or damaged is an
+// error, not a half-grey picture.
 #pragma once
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <filesystem>
@@ -46,5 +48,15 @@ Result<LoadedImage> load_picture_from_memory(std::span<const std::uint8_t> bytes
 
 // The picture alone.
 Result<Image> load_image(const std::filesystem::path& path, const LoadOptions& options = {});
+
+// A Radiance picture as light: RGB, linear, 0 and more, reduced as light; its EXPOSURE lines are not applied.
+// load_picture shows it clamped to [0, 1] and sRGB-encoded. Errors as above, and bad_input for other kinds.
+Result<Image> load_radiance(const std::filesystem::path& path, const LoadOptions& options = {});
+Result<Image> load_radiance_from_memory(std::span<const std::uint8_t> bytes, const std::string& name,
+                                        const LoadOptions& options = {});
+
+// For file dialogs.
+inline constexpr std::array<const char*, 8> picture_endings = {".jpg", ".jpeg", ".png", ".webp",
+                                                               ".tga", ".bmp",  ".psd", ".hdr"};
 
 }  // namespace likeness

@@ -5,6 +5,7 @@
 #include <filesystem>
 
 #include "core/commands/arguments.h"
+#include "core/image/load.h"
 #include "core/studio/studio.h"
 
 namespace likeness {
@@ -35,6 +36,14 @@ inline std::string lower_extension(const std::filesystem::path& file) {
 
 inline ArgumentSpec discard_argument() {
     return with_default(flag_argument("discard", "Lose unsaved changes without asking"), false);
+}
+
+// For a file dialog: pictures, then `others`.
+inline std::vector<std::string> picture_patterns(const std::vector<std::string>& others = {}) {
+    std::vector<std::string> patterns;
+    for (const char* ending : picture_endings) patterns.push_back(std::string("*") + ending);
+    patterns.insert(patterns.end(), others.begin(), others.end());
+    return patterns;
 }
 
 // Without a path the window asks for one.

@@ -188,7 +188,7 @@ void add_view_commands(Studio& s) {
                                        {"view.background_picture",
                                         "Choose a picture for the background",
                                         "",
-                                        {"*.png", "*.jpg", "*.jpeg", "*.webp"},
+                                        picture_patterns(),
                                         false,
                                         {}},
                                        [&](const std::string& file) -> Status {

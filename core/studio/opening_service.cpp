@@ -229,8 +229,8 @@ void OpeningService::add_commands(CommandRegistry& registry) {
     registry.add({"file.open",
                   "Open...",
                   "File",
-                  "Opens a portrait (JPEG, PNG, WebP) and makes an avatar of it, or opens an avatar (.likeness), "
-                  "splats to look at (.ply) or a motion.",
+                  "Opens a portrait (JPEG, PNG, WebP, TGA, BMP, PSD, HDR) and makes an avatar of it, or opens an avatar "
+                  "(.likeness), splats to look at (.ply) or a motion.",
                   {path("The file"), discard_argument()},
                   "Ctrl+O",
                   false,
@@ -242,7 +242,7 @@ void OpeningService::add_commands(CommandRegistry& registry) {
                           {"file.open",
                            "Open",
                            "",
-                           {"*.jpg", "*.jpeg", "*.png", "*.webp", "*.likeness", "*.ply", "*.json", "*.csv"},
+                           picture_patterns({"*.likeness", "*.ply", "*.json", "*.csv"}),
                            false,
                            {}},
                           [&](const std::string& file) { return open(file, a.flag("discard")); });

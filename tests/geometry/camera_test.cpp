@@ -4,8 +4,6 @@
 
 #include <numbers>
 
-#include "core/geometry/clip_space.h"
-
 namespace likeness::test {
 namespace {
 
@@ -128,26 +126,6 @@ TEST(Camera, ResizedKeepsRays) {
         }
         EXPECT_EQ(other.world_to_camera, camera.world_to_camera);
     }
-}
-
-// A point lands at the same place of OpenGL's cube as of the picture, whose first row is the upper one.
-TEST(ClipSpace, AgreesWithProject) {
-    const Camera camera = orbit(front(), centre, 25 * degree, -10 * degree);
-    for (const Eigen::Vector3f& point : {centre, Eigen::Vector3f(0.1f, 0.12f, -0.05f), Eigen::Vector3f(-0.15f, 0, 0)}) {
-        float depth = 0;
-        const Eigen::Vector2f pixel = camera.project(point, &depth);
-        const Eigen::Vector4f clip = world_to_clip(camera) * point.homogeneous();
-        EXPECT_NEAR(clip.w(), depth, 1e-5f);
-        EXPECT_NEAR(0.5f * (clip.x() / clip.w() + 1) * float(camera.width), pixel.x(), 1e-2f);
-        EXPECT_NEAR(0.5f * (1 - clip.y() / clip.w()) * float(camera.height), pixel.y(), 1e-2f);
-    }
-    const Eigen::Matrix4f projection = opengl_projection(camera, 0.5f, 4);
-    const auto depth_of = [&](float distance) {
-        const Eigen::Vector4f clip = projection * Eigen::Vector4f(0, 0, -distance, 1);
-        return clip.z() / clip.w();
-    };
-    EXPECT_NEAR(depth_of(0.5f), -1, 1e-5f);
-    EXPECT_NEAR(depth_of(4), 1, 1e-5f);
 }
 
 }  // namespace

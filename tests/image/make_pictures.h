@@ -1,4 +1,4 @@
-// Odd picture files for the tests, made by the libraries themselves.
+// Odd picture files for the tests, made by the libraries themselves or by hand.
 #pragma once
 
 #include <cstdint>
@@ -40,6 +40,34 @@ Bytes make_png(const Image& image, const PngSpec& spec);
 Bytes make_webp(const Image& image, bool lossless);
 // A WebP container with the given chunks ("ICCP", "EXIF") around a simple WebP file without alpha.
 Bytes wrap_webp(const Bytes& simple, int width, int height, const Bytes& icc, const Bytes& exif);
+
+// Bytes put together by hand, values rounded from the picture's channels (1 grey, 3 RGB, 4 RGBA).
+struct TgaSpec {
+    int bits = 24;         // 8, 16 (five a colour), 24, 32; of the palette when indexed
+    bool indexed = false;  // the palette has an entry a pixel, so at most 256 pixels
+    bool packed = false;
+    bool top_down = false;
+    bool mirrored = false;
+    bool footer = false;
+    int alpha_bits = 8;  // said in the header of 32-bit pictures
+};
+Bytes make_tga(const Image& image, const TgaSpec& spec = {});
+struct BmpSpec {
+    int bits = 24;    // 1, 4, 8 (grey palettes), 16 (5-5-5), 24, 32
+    int header = 40;  // 12, 40, 108, 124
+    bool top_down = false;
+};
+Bytes make_bmp(const Image& image, const BmpSpec& spec = {});
+struct PsdSpec {
+    int bits = 8;  // or 16
+    bool packed = false;
+    bool transparent = false;  // the fourth channel is opacity, so the colours are blended with white
+    Bytes icc = {}, exif = {};
+};
+Bytes make_psd(const Image& image, const PsdSpec& spec = {});
+enum class HdrLayout { flat, packed };
+// Radiance, from linear values.
+Bytes make_hdr(const Image& rgb, HdrLayout layout, const std::string& first_line = "#?RADIANCE");
 
 // A TIFF structure with orientation, FocalLength (a rational) and FocalLengthIn35mmFilm.
 Bytes make_exif(int orientation, int focal_35mm, bool big_endian = false);
