@@ -14,7 +14,8 @@ namespace {
 using nlohmann::json;
 
 const PartFile* find_part(const std::string& name) {
-    const auto it = std::find_if(part_files.begin(), part_files.end(), [&](const PartFile& p) { return p.name == name; });
+    const auto it =
+        std::find_if(part_files.begin(), part_files.end(), [&](const PartFile& p) { return p.name == name; });
     return it == part_files.end() ? nullptr : &*it;
 }
 
@@ -76,9 +77,11 @@ Result<Avatar> load_avatar(const std::filesystem::path& path, std::shared_ptr<co
     limits.max_total_bytes = std::uint64_t(2) << 30;
     auto zip = ZipReader::open(path, limits);
     if (!zip) return zip.error();
-    const auto damaged = [&](const std::string& detail) { return PartReader(*zip, path.string(), 0, false, {}).damaged(detail); };
-    const Error newer{ErrorCode::bad_input, "'" + path.string() + "' was made by a newer version of Likeness; update to open it.",
-                      ""};
+    const auto damaged = [&](const std::string& detail) {
+        return PartReader(*zip, path.string(), 0, false, {}).damaged(detail);
+    };
+    const Error newer{ErrorCode::bad_input,
+                      "'" + path.string() + "' was made by a newer version of Likeness; update to open it.", ""};
     const auto text = zip->read("avatar.json");
     if (!text) return damaged(text.error().message);
     auto document = parse_json({reinterpret_cast<const char*>(text->data()), text->size()}, path.string());

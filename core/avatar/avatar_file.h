@@ -1,6 +1,6 @@
-// The .likeness file: one zip with avatar.json (format, version, head, the versions of its parts, the studio's session), an
-// entry or more a part (part_files.h), head.safetensors (the personal head, so that the file stands alone) and
-// thumbnail.png.
+// The .likeness file: one zip with avatar.json (format, version, head, the versions of its parts, the studio's
+// session), an entry or more a part (part_files.h), head.safetensors (the personal head, so that the file stands alone)
+// and thumbnail.png.
 #pragma once
 
 #include <filesystem>

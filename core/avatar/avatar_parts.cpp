@@ -24,7 +24,8 @@ bool IdentityChange::operator==(const IdentityChange& other) const {
 
 std::size_t content_bytes(const Person& person, const BlockVisitor& shared) {
     if (person.expression)
-        shared(person.expression.get(), floats_of(person.expression->targets) + floats_of(person.expression->control_map));
+        shared(person.expression.get(),
+               floats_of(person.expression->targets) + floats_of(person.expression->control_map));
     return sizeof(Person) + floats_of(person.identity) + floats_of(person.offsets);
 }
 

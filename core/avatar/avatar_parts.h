@@ -27,7 +27,7 @@ struct Person {
 
 // What somebody made of the shape afterwards.
 struct IdentityChange {
-    Eigen::VectorXf added;  // [I] to Person::identity; empty for nothing
+    Eigen::VectorXf added;                               // [I] to Person::identity; empty for nothing
     bool operator==(const IdentityChange& other) const;  // none is the same as zeros
 };
 
@@ -71,13 +71,13 @@ struct AttributeSlots {
 };
 
 // The light that the colours are under: irradiance over pi by real spherical harmonics of degree 2 (Ramamoorthi and
-// Hanrahan 2001; order 00, 1-1, 10, 11, 2-2, 2-1, 20, 21, 22), linear RGB. White unless it is known: then the Gaussians'
-// albedo is the colour that is seen.
+// Hanrahan 2001; order 00, 1-1, 10, 11, 2-2, 2-1, 20, 21, 22), linear RGB. White unless it is known: then the
+// Gaussians' albedo is the colour that is seen.
 struct Light {
     std::array<std::array<float, 3>, 9> harmonics = {{{constant, constant, constant}}};
-    float exposure = 0;                                // stops
-    std::array<float, 3> white_balance = {1, 1, 1};    // gains
-    static constexpr float constant = 3.5449077018f;   // 2 sqrt(pi): 1 in all directions
+    float exposure = 0;                               // stops
+    std::array<float, 3> white_balance = {1, 1, 1};   // gains
+    static constexpr float constant = 3.5449077018f;  // 2 sqrt(pi): 1 in all directions
     bool operator==(const Light&) const = default;
 };
 

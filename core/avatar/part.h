@@ -26,8 +26,8 @@ std::size_t content_bytes(const Eigen::PlainObjectBase<Derived>& matrix, const B
     return sizeof(Derived) + std::size_t(matrix.size()) * sizeof(typename Derived::Scalar);
 }
 
-// Never null. What is shared never changes: whoever has something new publishes another part by assigning it. Any thread
-// may read and copy a part; one thread at a time assigns.
+// Never null. What is shared never changes: whoever has something new publishes another part by assigning it. Any
+// thread may read and copy a part; one thread at a time assigns.
 template <class T>
 class Part {
   public:

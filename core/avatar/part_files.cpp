@@ -65,7 +65,8 @@ Status read_person(const PartReader& file, Avatar& avatar) {
         if (!target) return target.error();
         own = target_at(*target, avatar.source->pose.controls);
     }
-    if (!own.targets.allFinite() || !own.control_map.allFinite()) return file.damaged("an expression that is not finite");
+    if (!own.targets.allFinite() || !own.control_map.allFinite())
+        return file.damaged("an expression that is not finite");
     avatar.add_expressions(own);
     return {};
 }
@@ -140,7 +141,8 @@ Status read_surface(const PartReader& file, Avatar& avatar) {
     }
     const auto weights = read->floats("hair_weights", {shell, joints});
     if (!weights) return weights.error();
-    HairShell hair{*std::move(vertices), Eigen::MatrixXf(Eigen::Map<const Eigen::MatrixXf>(weights->data(), joints, shell))};
+    HairShell hair{*std::move(vertices),
+                   Eigen::MatrixXf(Eigen::Map<const Eigen::MatrixXf>(weights->data(), joints, shell))};
     if (!hair.vertices.allFinite() || !hair.weights->allFinite()) return file.damaged("hair that is not finite");
     if (file.version == 1 && avatar.identity_change->added.size() > 0)
         hair = hair_before(avatar.model, avatar.person, avatar.identity_change, hair);
@@ -181,7 +183,8 @@ Status read_gaussians(const PartReader& file, Avatar& avatar) {
     s.atlas.reserve(s.count);
     for (std::size_t i = 0; i < s.count; ++i) {
         const Eigen::Vector2f a((*atlas)[2 * i], (*atlas)[2 * i + 1]);
-        if (!(a.x() >= 0 && a.x() <= right && a.y() >= 0 && a.y() <= 1)) return file.damaged("an anchor outside the atlas");
+        if (!(a.x() >= 0 && a.x() <= right && a.y() >= 0 && a.y() <= 1))
+            return file.damaged("an anchor outside the atlas");
         s.atlas.push_back(a);
     }
     const auto layer = read->bytes("layer", {n});
@@ -206,8 +209,7 @@ bool write_gaussians(const Avatar& avatar, ZipWriter& zip) {
     gaussians.add("atlas", {n, 2}, std::span<const float>(atlas));
     gaussians.add("layer", {n}, std::span<const std::uint8_t>(layer));
     each_attribute(s, [&](const GaussianAttribute& a, const std::vector<float>& of_all) {
-        const std::vector<std::int64_t> shape =
-            a.width == 1 ? std::vector{n} : std::vector{n, std::int64_t(a.width)};
+        const std::vector<std::int64_t> shape = a.width == 1 ? std::vector{n} : std::vector{n, std::int64_t(a.width)};
         gaussians.add(a.name, shape, std::span<const float>(of_all));
     });
     // Noise to a compressor, and most of the file: stored, saving takes a quarter of the time.
@@ -266,8 +268,7 @@ Status read_source(const PartReader& file, Avatar& avatar) {
 
 bool write_source(const Avatar& avatar, ZipWriter& zip) {
     zip.add("source.json", source_to_json(avatar).dump(2));
-    if (avatar.source->picture)
-        zip.add("source.png", encode_png(*avatar.source->picture), ZipWriter::Method::stored);
+    if (avatar.source->picture) zip.add("source.png", encode_png(*avatar.source->picture), ZipWriter::Method::stored);
     return true;
 }
 
@@ -289,7 +290,8 @@ Status read_maps(const PartReader& file, Avatar& avatar) {
     if (!read) return read.error();
     TextureMaps maps;
     for (const json& from : read->at("maps")) {
-        TextureMap map{from.at("name").get<std::string>(), from.at("width").get<int>(), from.at("height").get<int>(), {}, {}};
+        TextureMap map{
+            from.at("name").get<std::string>(), from.at("width").get<int>(), from.at("height").get<int>(), {}, {}};
         if (map.width < 1 || map.height < 1 || map.width > largest_map || map.height > largest_map)
             return file.damaged("a map's size");
         auto base = read_texels(file, from.at("base"), map);
@@ -298,8 +300,8 @@ Status read_maps(const PartReader& file, Avatar& avatar) {
         for (const json& of : from.at("layers")) {
             auto picture = read_texels(file, of.at("picture"), map);
             if (!picture) return picture.error();
-            map.layers.push_back({of.at("name").get<std::string>(), number(of.at("opacity")), of.at("visible").get<bool>(),
-                                  *std::move(picture)});
+            map.layers.push_back({of.at("name").get<std::string>(), number(of.at("opacity")),
+                                  of.at("visible").get<bool>(), *std::move(picture)});
         }
         maps.maps.push_back(std::move(map));
     }
@@ -377,10 +379,10 @@ Status read_light(const PartReader& file, Avatar& avatar) {
 bool write_light(const Avatar& avatar, ZipWriter& zip) {
     const Light& light = *avatar.light;
     if (light == Light{}) return false;
-    zip.add("light.json", json{{"harmonics", light.harmonics},
-                               {"exposure", light.exposure},
-                               {"white_balance", light.white_balance}}
-                              .dump(2));
+    zip.add(
+        "light.json",
+        json{{"harmonics", light.harmonics}, {"exposure", light.exposure}, {"white_balance", light.white_balance}}.dump(
+            2));
     return true;
 }
 
@@ -407,8 +409,8 @@ Result<Image> PartReader::picture(const std::string& entry, int max_side) const 
 }
 
 Error PartReader::damaged(const std::string& detail) const {
-    return {ErrorCode::bad_input, "'" + file_ + "' is no avatar that can be read: it is damaged or not a .likeness file.",
-            detail};
+    return {ErrorCode::bad_input,
+            "'" + file_ + "' is no avatar that can be read: it is damaged or not a .likeness file.", detail};
 }
 
 // The source before the person: the first files' own expression is of its controls.

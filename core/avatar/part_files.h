@@ -42,8 +42,8 @@ struct PartFile {
     const char* name;
     int version;
     bool essential;  // without it, or of a newer version, there is no avatar
-    // Fills its part of an avatar whose essential parts before it, and head, are there. The part may be missing unless it
-    // is essential.
+    // Fills its part of an avatar whose essential parts before it, and head, are there. The part may be missing unless
+    // it is essential.
     Status (*read)(const PartReader& file, Avatar& avatar);
     // Adds its entries; none, and false, for a part that holds nothing. Precondition: prepared().
     bool (*write)(const Avatar& avatar, ZipWriter& zip);

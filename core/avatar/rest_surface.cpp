@@ -91,7 +91,8 @@ HairShell hair_before(const std::shared_ptr<const HeadModel>& model, const Part<
     HairShell hair = moved;
     // Where hair follows depends on where it was: a fixed point, near after a few rounds.
     for (int round = 0; round < 5 && hair.vertices.cols() > 0; ++round)
-        hair.vertices += moved.vertices - make_rest_surface(model, person, change, Shells{hair}, nullptr)->hair.vertices;
+        hair.vertices +=
+            moved.vertices - make_rest_surface(model, person, change, Shells{hair}, nullptr)->hair.vertices;
     return hair;
 }
 

@@ -1,8 +1,8 @@
 #include "core/document/document_writer.h"
 
 #include "core/avatar/avatar_file.h"
-#include "core/pipeline/render_avatar.h"
 #include "core/document/session_file.h"
+#include "core/pipeline/render_avatar.h"
 
 namespace likeness {
 

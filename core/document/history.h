@@ -29,8 +29,8 @@ class Edit {
   private:
     void put(const DocumentState& from, DocumentState& state) const;
     void settle();
-    std::bitset<16> changed_;              // in the order of each_part()
-    DocumentState before_, after_;         // of the parts that changed alone
+    std::bitset<16> changed_;       // in the order of each_part()
+    DocumentState before_, after_;  // of the parts that changed alone
 };
 
 class History {

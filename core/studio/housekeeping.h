@@ -12,10 +12,11 @@ class Studio;
 class Housekeeping {
   public:
     explicit Housekeeping(Studio& studio);
-    double elapsed();           // seconds since it was asked last
-    void shape_head();          // starts a job when the surface at rest is behind the document
+    double elapsed();   // seconds since it was asked last
+    void shape_head();  // starts a job when the surface at rest is behind the document
     void cancel_shaping() { shape_job_.cancel(); }
-    void return_memory(std::uint64_t activity);  // that jobs and pictures needed, once `activity` does not grow any more
+    void return_memory(
+        std::uint64_t activity);  // that jobs and pictures needed, once `activity` does not grow any more
 
   private:
     Studio& studio_;

@@ -36,15 +36,15 @@ Status MotionService::open(const fs::path& file) {
                 const auto known =
                     std::count_if(names.begin(), names.end(), [&](const auto& n) { return model->control(n) >= 0; });
                 if (known == 0 && (*track)->head.empty()) {
-                    studio_.messages().error({ErrorCode::bad_input,
-                                     "'" + file.string() + "' moves nothing that this head has; choose another motion.",
-                                     ""});
+                    studio_.messages().error(
+                        {ErrorCode::bad_input,
+                         "'" + file.string() + "' moves nothing that this head has; choose another motion.", ""});
                     return;
                 }
                 if (std::size_t(known) < names.size())
                     studio_.messages().warning("'" + file.filename().string() +
-                                      "': " + std::to_string(names.size() - std::size_t(known)) +
-                                      " of its controls are unknown and were left out.");
+                                               "': " + std::to_string(names.size() - std::size_t(known)) +
+                                               " of its controls are unknown and were left out.");
             }
             player_.open(*std::move(track), file);
             studio_.redraw();

@@ -226,27 +226,23 @@ Status OpeningService::close(bool discard) {
 void OpeningService::add_commands(CommandRegistry& registry) {
     Studio& s = studio_;
     const auto path = [](const std::string& what) { return optional_argument(text_argument("path", what)); };
-    registry.add({"file.open",
-                  "Open...",
-                  "File",
-                  "Opens a portrait (JPEG, PNG, WebP, TGA, BMP, PSD, HDR) and makes an avatar of it, or opens an avatar "
-                  "(.likeness), splats to look at (.ply) or a motion.",
-                  {path("The file"), discard_argument()},
-                  "Ctrl+O",
-                  false,
-                  "",
-                  {},
-                  [this, &s](const Arguments& a) {
-                      return with_path(
-                          s, a,
-                          {"file.open",
-                           "Open",
-                           "",
-                           picture_patterns({"*.likeness", "*.ply", "*.json", "*.csv"}),
-                           false,
-                           {}},
-                          [&](const std::string& file) { return open(file, a.flag("discard")); });
-                  }});
+    registry.add(
+        {"file.open",
+         "Open...",
+         "File",
+         "Opens a portrait (JPEG, PNG, WebP, TGA, BMP, PSD, HDR) and makes an avatar of it, or opens an avatar "
+         "(.likeness), splats to look at (.ply) or a motion.",
+         {path("The file"), discard_argument()},
+         "Ctrl+O",
+         false,
+         "",
+         {},
+         [this, &s](const Arguments& a) {
+             return with_path(
+                 s, a,
+                 {"file.open", "Open", "", picture_patterns({"*.likeness", "*.ply", "*.json", "*.csv"}), false, {}},
+                 [&](const std::string& file) { return open(file, a.flag("discard")); });
+         }});
     registry.add({"file.open_recent",
                   "Open recent",
                   "File",

@@ -65,8 +65,7 @@ bool RecoveryService::awaits_recovery(const fs::path& autosave) const {
 
 void RecoveryService::autosave(bool at_once) {
     // Undone back to what is on disk: an autosave of what was in between is of no use.
-    if (!document().dirty() && document().autosaved_revision != document().saved_revision &&
-        !job_.running()) {
+    if (!document().dirty() && document().autosaved_revision != document().saved_revision && !job_.running()) {
         document().autosaved_revision = document().saved_revision;
         folder_->forget();
     }
@@ -84,8 +83,7 @@ void RecoveryService::autosave(bool at_once) {
     recovery.autosave = beside ? autosave_beside(document().path) : elsewhere;
     job_ = studio_.jobs().start(
         "Autosave",
-        [state = document().state, recovery, elsewhere,
-         folder = folder_](Progress&) mutable -> Status {
+        [state = document().state, recovery, elsewhere, folder = folder_](Progress&) mutable -> Status {
             Status written = write_document(state, recovery.autosave, false);
             if (!written && recovery.autosave != elsewhere) {
                 recovery.autosave = elsewhere;
@@ -135,9 +133,7 @@ Status RecoveryService::discard(std::size_t index) {
 }
 
 void RecoveryService::add_commands(CommandRegistry& registry) {
-    const auto some_recovery = [this] {
-        return recoveries_.empty() ? "There is nothing to recover." : "";
-    };
+    const auto some_recovery = [this] { return recoveries_.empty() ? "There is nothing to recover." : ""; };
     const auto which = with_default(integer_argument("index", "Which of the list, from 0", 0, 1000), 0);
     registry.add({"recovery.recover",
                   "Recover unsaved work",

@@ -24,9 +24,9 @@ class RecoveryService {
     void autosave(bool at_once);  // when it is due, or now
     void begin_document();        // another document is open
     void document_saved();
-    void recovered(const Recovery& recovery);                // it is the document now
-    void look_beside(const std::filesystem::path& file);     // that was opened
-    void end(bool wished);                                   // the program ends, as a person wished or not
+    void recovered(const Recovery& recovery);             // it is the document now
+    void look_beside(const std::filesystem::path& file);  // that was opened
+    void end(bool wished);                                // the program ends, as a person wished or not
 
   private:
     Document& document();

@@ -94,8 +94,7 @@ void SavingService::add_commands(CommandRegistry& registry) {
                   needs_avatar(s),
                   [this, &s, suggested](const Arguments& a) {
                       return with_path(
-                          s, a,
-                          {"file.save_as", "Save the avatar", suggested(".likeness"), {"*.likeness"}, true, {}},
+                          s, a, {"file.save_as", "Save the avatar", suggested(".likeness"), {"*.likeness"}, true, {}},
                           [&](const std::string& file) { return save(file); });
                   }});
     registry.add(

@@ -124,9 +124,9 @@ class Studio {
     void replace_document(Document document);
     void cancel_document_jobs();
     void clear_history() { history_.clear(); }
-    void edited();                              // the history moved
-    void learned();                             // content changed that undo does not cover
-    void redraw() { ++document_.pictures; }     // something of the view changed
+    void edited();                           // the history moved
+    void learned();                          // content changed that undo does not cover
+    void redraw() { ++document_.pictures; }  // something of the view changed
     void frame_document();
     void adopt_shown_pose();  // pose edits begin at what a motion shows
     Status undo();

@@ -213,8 +213,8 @@ Status TrainingService::start() {
     status_.options = options;
     train_job_ = studio_.jobs().start_for<TrainerReport>(
         "Training " + document().name,
-        [tools = studio_.workshop().tools(), device, options, avatar = document().avatar(), evidence = document().evidence,
-         session = session_](Progress& progress) -> Result<TrainerReport> {
+        [tools = studio_.workshop().tools(), device, options, avatar = document().avatar(),
+         evidence = document().evidence, session = session_](Progress& progress) -> Result<TrainerReport> {
             progress.report(0, "Starting");
             auto opened = tools->open_device(device);
             if (!opened) opened = tools->open_device("cpu");
@@ -247,10 +247,9 @@ void TrainingService::ended(const Status& status, const std::optional<TrainerRep
             studio_.messages().error(*report->stopped_early);
             if (report->stopped_early->code == ErrorCode::out_of_memory) {
                 // The next attempt asks for less.
-                next_.cap =
-                    std::max<std::size_t>(1000, std::min(next_.cap, document().avatar().splats->count) * 3 / 4);
+                next_.cap = std::max<std::size_t>(1000, std::min(next_.cap, document().avatar().splats->count) * 3 / 4);
                 studio_.messages().warning("The cap for the next training is now " + std::to_string(next_.cap) +
-                                  " Gaussians.");
+                                           " Gaussians.");
             }
         }
     } else if (!status && status.error().code != ErrorCode::cancelled) {
@@ -314,7 +313,7 @@ Status TrainingService::change(const std::function<void(TrainerOptions&)>& chang
 void TrainingService::add_commands(CommandRegistry& registry) {
     const Studio& s = studio_;
     const auto add_steering = [&](const std::string& what, const std::string& title, const std::string& tooltip,
-                           const std::string& shortcut, std::function<std::string()> unavailable) {
+                                  const std::string& shortcut, std::function<std::string()> unavailable) {
         registry.add({"train." + what,
                       title,
                       "Training",
@@ -342,23 +341,22 @@ void TrainingService::add_commands(CommandRegistry& registry) {
                   [this] { return unavailable(); },
                   [this](const Arguments&) { return start(); }});
     add_steering("pause", "Pause training", "Lets the trainer wait; nothing is lost.", "",
-          state_is({TrainingState::running}, "Nothing is being trained."));
+                 state_is({TrainingState::running}, "Nothing is being trained."));
     add_steering("resume", "Resume training", "Lets a paused trainer go on.", "",
-          state_is({TrainingState::paused}, "Training is not paused."));
+                 state_is({TrainingState::paused}, "Training is not paused."));
     add_steering("stop", "Stop training", "Ends training after the step in hand and keeps what was learned.", "",
-          state_is({TrainingState::running, TrainingState::paused}, "Nothing is being trained."));
-    registry.add({"train.toggle",
-                  "Pause or resume training",
-                  "Training",
-                  "Pauses a running trainer, lets a paused one go on.",
-                  {},
-                  "Ctrl+Space",
-                  false,
-                  "",
-                  state_is({TrainingState::running, TrainingState::paused}, "Nothing is being trained."),
-                  [this](const Arguments&) {
-                      return steer(status_.state == TrainingState::paused ? "resume" : "pause");
-                  }});
+                 state_is({TrainingState::running, TrainingState::paused}, "Nothing is being trained."));
+    registry.add(
+        {"train.toggle",
+         "Pause or resume training",
+         "Training",
+         "Pauses a running trainer, lets a paused one go on.",
+         {},
+         "Ctrl+Space",
+         false,
+         "",
+         state_is({TrainingState::running, TrainingState::paused}, "Nothing is being trained."),
+         [this](const Arguments&) { return steer(status_.state == TrainingState::paused ? "resume" : "pause"); }});
     registry.add({"train.set_cap",
                   "Most Gaussians",
                   "Training",
@@ -371,56 +369,50 @@ void TrainingService::add_commands(CommandRegistry& registry) {
                   [this](const Arguments& a) {
                       return change([&](TrainerOptions& o) { o.cap = std::size_t(a.integer("value")); });
                   }});
-    registry.add({"train.set_resolution",
-                  "Training resolution",
-                  "Training",
-                  "Side of the pictures that the next training looks at, in pixels.",
-                  {integer_argument("value", "Pixels", 64, 2048, "pixels")},
-                  "",
-                  false,
-                  "",
-                  {},
-                  [this](const Arguments& a) {
-                      return change([&](TrainerOptions& o) { o.resolution = a.integer("value"); });
-                  }});
-    registry.add({"train.set_steps",
-                  "Training steps",
-                  "Training",
-                  "Steps of the next training.",
-                  {integer_argument("value", "Steps", 0, 100'000)},
-                  "",
-                  false,
-                  "",
-                  {},
-                  [this](const Arguments& a) {
-                      return change([&](TrainerOptions& o) { o.steps = a.integer("value"); });
-                  }});
-    registry.add({"source.choose_face",
-                  "Choose face",
-                  "Training",
-                  "Makes the avatar of another face in the photograph.",
-                  {integer_argument("face", "Which, 0 is the largest", 0, 1000)},
-                  "",
-                  false,
-                  "",
-                  [&s] {
-                      return s.document().source && !s.document().source->file.empty() ? ""
-                                                                                       : "Open a photograph first.";
-                  },
-                  [this](const Arguments& a) { return prepare_face(a.integer("face")); }});
-    registry.add({"source.refit",
-                  "Fit again",
-                  "Training",
-                  "Fits head and hair to the photograph again and trains from the beginning.",
-                  {},
-                  "",
-                  false,
-                  "",
-                  [&s] {
-                      return s.document().source && !s.document().source->file.empty() ? ""
-                                                                                       : "Open a photograph first.";
-                  },
-                  [this](const Arguments&) { return prepare_face(std::max(0, document().source->face)); }});
+    registry.add(
+        {"train.set_resolution",
+         "Training resolution",
+         "Training",
+         "Side of the pictures that the next training looks at, in pixels.",
+         {integer_argument("value", "Pixels", 64, 2048, "pixels")},
+         "",
+         false,
+         "",
+         {},
+         [this](const Arguments& a) { return change([&](TrainerOptions& o) { o.resolution = a.integer("value"); }); }});
+    registry.add(
+        {"train.set_steps",
+         "Training steps",
+         "Training",
+         "Steps of the next training.",
+         {integer_argument("value", "Steps", 0, 100'000)},
+         "",
+         false,
+         "",
+         {},
+         [this](const Arguments& a) { return change([&](TrainerOptions& o) { o.steps = a.integer("value"); }); }});
+    registry.add(
+        {"source.choose_face",
+         "Choose face",
+         "Training",
+         "Makes the avatar of another face in the photograph.",
+         {integer_argument("face", "Which, 0 is the largest", 0, 1000)},
+         "",
+         false,
+         "",
+         [&s] { return s.document().source && !s.document().source->file.empty() ? "" : "Open a photograph first."; },
+         [this](const Arguments& a) { return prepare_face(a.integer("face")); }});
+    registry.add(
+        {"source.refit",
+         "Fit again",
+         "Training",
+         "Fits head and hair to the photograph again and trains from the beginning.",
+         {},
+         "",
+         false,
+         "",
+         [&s] { return s.document().source && !s.document().source->file.empty() ? "" : "Open a photograph first."; },
+         [this](const Arguments&) { return prepare_face(std::max(0, document().source->face)); }});
 }
 
 }  // namespace likeness

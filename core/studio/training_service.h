@@ -38,8 +38,8 @@ class TrainingService {
     void prepared(const Prepared& opened);
     void restore_photograph();  // of an avatar from a file; training follows
     Status start();
-    std::string unavailable() const;               // why not now; empty when it can start
-    Status steer(const std::string& what);         // pause, resume, stop
+    std::string unavailable() const;        // why not now; empty when it can start
+    Status steer(const std::string& what);  // pause, resume, stop
     Status change(const std::function<void(TrainerOptions&)>& change);
     void take_snapshot();
     void follow(double elapsed);

@@ -7,11 +7,11 @@
 #include <numbers>
 
 #include "core/avatar/avatar_file.h"
+#include "core/document/session_file.h"
 #include "core/formats/zip.h"
 #include "core/image/load.h"
 #include "core/image/save.h"
 #include "core/pipeline/render_avatar.h"
-#include "core/document/session_file.h"
 #include "tests/head/head_fixtures.h"
 #include "tests/studio/studio_fixtures.h"
 
