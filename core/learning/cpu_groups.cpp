@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "core/base/failure.h"
+#include "core/base/parallel.h"
 #include "core/learning/group_update.h"
 
 namespace likeness {
@@ -96,17 +97,41 @@ GroupArrays CpuGroups::arrays(int k, int first_frame) {
     return {a.gathered.data() + from, a.gradients.data() + from};
 }
 
+bool CpuGroups::in_pieces(std::size_t k) const {
+    return !of_views(int(k)) && arrays_[k].low.empty() && arrays_[k].high.empty() && steps_[k].smooth == 0;
+}
+
+// The pieces of all groups go through one loop, as most groups are too small for one of their own.
 double CpuGroups::add_priors(const SurfaceTopology& surface, float rate_scale, bool colors_only) {
+    steps_.clear();
+    pieces_.clear();
+    for (std::size_t k = 0; k < arrays_.size(); ++k) {
+        steps_.push_back(table_.step_of(int(k), rate_scale, batch_.size(), surface.triangles.size(), colors_only));
+        if (steps_[k].rests || !in_pieces(k)) continue;
+        const std::size_t count = arrays_[k].values.size();
+        for (std::size_t begin = 0; begin < count; begin += piece_of_group)
+            pieces_.push_back({k, begin, std::min(count, begin + piece_of_group)});
+    }
+    parallel_for(pieces_.size(), 1, [&](std::size_t first, std::size_t last) {
+        for (std::size_t p = first; p < last; ++p) {
+            Piece& piece = pieces_[p];
+            Arrays& a = arrays_[piece.group];
+            const float* const centre = a.centre.empty() ? nullptr : &a.centre[piece.begin];
+            piece.energy = add_prior_to_piece(steps_[piece.group], &a.values[piece.begin], centre,
+                                              &a.gradients[piece.begin], piece.end - piece.begin, piece.finite);
+        }
+    });
     double energy = 0;
     bool finite = true;
-    steps_.clear();
+    for (const Piece& piece : pieces_) {
+        energy += piece.energy;
+        finite = finite && piece.finite;
+    }
     for (std::size_t k = 0; k < arrays_.size(); ++k) {
-        const GroupTable::Group& group = table_[int(k)];
+        const GroupStep& step = steps_[k];
+        if (step.rests || in_pieces(k)) continue;
         Arrays& a = arrays_[k];
-        const std::size_t width = group.about.width;
-        const GroupStep& step = steps_.emplace_back(
-            table_.step_of(int(k), rate_scale, batch_.size(), surface.triangles.size(), colors_only));
-        if (step.rests) continue;
+        const std::size_t width = table_[int(k)].about.width;
         if (of_views(int(k))) {
             for (std::size_t f = 0; f < batch_.size(); ++f) {
                 const std::size_t row = std::size_t(batch_[f]) * width;
@@ -114,9 +139,9 @@ double CpuGroups::add_priors(const SurfaceTopology& surface, float rate_scale, b
             }
         } else {
             energy += add_prior(step, a.values.data(), a.centre.data(), a.gradients.data(), a.values.size());
-            if (step.smooth != 0 && group.rows == std::size_t(surface.vertices))
+            if (step.smooth != 0 && table_[int(k)].rows == std::size_t(surface.vertices))
                 energy +=
-                    add_smoothness(step, a.values.data(), width, group.rows, surface.triangles.data(),
+                    add_smoothness(step, a.values.data(), width, table_[int(k)].rows, surface.triangles.data(),
                                    surface.vertex_first.data(), surface.vertex_triangles.data(), a.gradients.data());
         }
         finite = finite && all_finite(a.gradients.data(), a.gradients.size());
@@ -127,7 +152,16 @@ double CpuGroups::add_priors(const SurfaceTopology& surface, float rate_scale, b
 
 void CpuGroups::update() {
     table_.count_step();
+    parallel_for(pieces_.size(), 1, [&](std::size_t first, std::size_t last) {
+        for (std::size_t p = first; p < last; ++p) {
+            const Piece& piece = pieces_[p];
+            Arrays& a = arrays_[piece.group];
+            update_piece(steps_[piece.group], &a.values[piece.begin], &a.gradients[piece.begin], &a.first[piece.begin],
+                         &a.second[piece.begin], piece.end - piece.begin);
+        }
+    });
     for (std::size_t k = 0; k < arrays_.size(); ++k) {
+        if (in_pieces(k)) continue;
         Arrays& a = arrays_[k];
         const std::size_t width = table_[int(k)].about.width;
         const float* const low = a.low.empty() ? nullptr : a.low.data();

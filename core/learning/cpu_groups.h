@@ -51,10 +51,20 @@ class CpuGroups {
         void put(const std::vector<float>& to, const std::vector<float>& centre_of_prior);
     };
 
+    // A part of a group's values that one thread takes; see pieces().
+    struct Piece {
+        std::size_t group, begin, end;
+        double energy = 0;
+        bool finite = true;
+    };
+    // A group that is cut into pieces; those of views, with bounds of each column or smooth over the surface are not.
+    bool in_pieces(std::size_t k) const;
+
     GroupTable table_;
     std::vector<Arrays> arrays_;
     std::vector<int> batch_;
     std::vector<GroupStep> steps_;
+    std::vector<Piece> pieces_;  // of all such groups that learn in this step
 };
 
 }  // namespace likeness

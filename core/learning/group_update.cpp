@@ -9,7 +9,7 @@
 namespace likeness {
 namespace {
 
-constexpr std::size_t at_once = 1 << 14;  // values a thread takes
+constexpr std::size_t at_once = piece_of_group;
 constexpr int lanes = 16;
 
 // Sums of `count` values that do not depend on the threads: one each piece.
@@ -80,16 +80,25 @@ LIKENESS_VECTORIZE void adam(float* __restrict value, const float* __restrict gr
 
 }  // namespace
 
+double add_prior_to_piece(const GroupStep& step, const float* values, const float* centre, float* gradients,
+                          std::size_t count, bool& finite) {
+    double energy = 0;
+    if (step.squared != 0)
+        energy = 0.5 * squared_prior(step.squared, values, centre, gradients, count);
+    else if (step.absolute != 0)
+        energy = absolute_prior(step.absolute, values, centre, gradients, count);
+    // 0 * x is 0 unless x is not finite.
+    if (zero_if_finite(gradients, count) != 0) finite = false;
+    return energy;
+}
+
 double add_prior(const GroupStep& step, const float* values, const float* centre, float* gradients, std::size_t count) {
-    const bool squared = step.squared != 0;
-    const float weight = squared ? step.squared : step.absolute;
-    if (weight == 0) return 0;
-    const double energy = sum_of_pieces(count, [&](std::size_t begin, std::size_t end) {
-        const float* const c = centre ? centre + begin : nullptr;
-        return squared ? squared_prior(weight, values + begin, c, gradients + begin, end - begin)
-                       : absolute_prior(weight, values + begin, c, gradients + begin, end - begin);
+    if (step.squared == 0 && step.absolute == 0) return 0;
+    return sum_of_pieces(count, [&](std::size_t begin, std::size_t end) {
+        bool finite = true;
+        return add_prior_to_piece(step, values + begin, centre ? centre + begin : nullptr, gradients + begin,
+                                  end - begin, finite);
     });
-    return squared ? 0.5 * energy : energy;
 }
 
 double add_smoothness(const GroupStep& step, const float* values, std::size_t width, std::size_t vertices,
@@ -115,18 +124,23 @@ double add_smoothness(const GroupStep& step, const float* values, std::size_t wi
 }
 
 bool all_finite(const float* values, std::size_t count) {
-    // 0 * x is 0 unless x is not finite.
     return sum_of_pieces(count, [&](std::size_t begin, std::size_t end) {
                return double(zero_if_finite(values + begin, end - begin));
            }) == 0;
+}
+
+void update_piece(const GroupStep& step, float* values, const float* gradients, float* first_moments,
+                  float* second_moments, std::size_t count) {
+    if (step.rests) return;
+    adam(values, gradients, first_moments, second_moments, count, step.rate, step.second_scale, step.low, step.high);
 }
 
 void update_group(const GroupStep& step, float* values, const float* gradients, float* first_moments,
                   float* second_moments, std::size_t count, std::size_t width, const float* low, const float* high) {
     if (step.rests) return;
     parallel_for(count, at_once, [&](std::size_t begin, std::size_t end) {
-        adam(values + begin, gradients + begin, first_moments + begin, second_moments + begin, end - begin, step.rate,
-             step.second_scale, step.low, step.high);
+        update_piece(step, values + begin, gradients + begin, first_moments + begin, second_moments + begin,
+                     end - begin);
     });
     if (!low && !high) return;
     for (std::size_t i = 0; i < count; ++i) {

@@ -7,6 +7,17 @@
 
 namespace likeness {
 
+// Values that a thread takes at once. Sums are made of such pieces, so that they do not depend on the threads.
+inline constexpr std::size_t piece_of_group = std::size_t(1) << 14;
+
+// What a thread does with a piece of a group whose bounds are the same for all columns. `finite` becomes false when a
+// derivative, with the prior's, is not finite.
+double add_prior_to_piece(const GroupStep& step, const float* values, const float* centre, float* gradients,
+                          std::size_t count, bool& finite);
+void update_piece(const GroupStep& step, float* values, const float* gradients, float* first_moments,
+                  float* second_moments, std::size_t count);
+
+// The same for a whole group, on all threads.
 // Adds the prior's derivatives to `gradients` and returns its energy. `centre` may be null: zeros.
 double add_prior(const GroupStep& step, const float* values, const float* centre, float* gradients, std::size_t count);
 // The prior between the corners of a surface's triangles; rows of `width` floats, one a vertex. `vertex_first` and
