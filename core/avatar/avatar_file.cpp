@@ -50,7 +50,7 @@ Status save_avatar(const std::filesystem::path& path, const Avatar& avatar, cons
         if (!keeps(part.name) && part.write(avatar, parts)) versions[part.name] = part.version;
     for (const KeptPart& part : kept.unknown)
         if (part.version > 0) versions[part.name] = part.version;
-    for (const KeptEntry& entry : kept.entries) parts.add(entry.name, entry.bytes);
+    for (const KeptEntry& entry : kept.entries) parts.add(entry.name, *entry.bytes);
 
     json document = kept.document.empty() ? json::object() : json::parse(kept.document, nullptr, false);
     if (!document.is_object()) document = json::object();
@@ -77,9 +77,7 @@ Result<Avatar> load_avatar(const std::filesystem::path& path, std::shared_ptr<co
     limits.max_total_bytes = std::uint64_t(2) << 30;
     auto zip = ZipReader::open(path, limits);
     if (!zip) return zip.error();
-    const auto damaged = [&](const std::string& detail) {
-        return PartReader(*zip, path.string(), 0, false, {}).damaged(detail);
-    };
+    const auto damaged = [&](const std::string& detail) { return damaged_avatar(path.string(), detail); };
     const Error newer{ErrorCode::bad_input,
                       "'" + path.string() + "' was made by a newer version of Likeness; update to open it.", ""};
     const auto text = zip->read("avatar.json");
@@ -122,7 +120,7 @@ Result<Avatar> load_avatar(const std::filesystem::path& path, std::shared_ptr<co
             unknown.insert(part);
             auto bytes = zip->read(entry);
             if (!bytes) return bytes.error();
-            kept.entries.push_back({entry, *std::move(bytes)});
+            kept.entries.push_back({entry, std::make_shared<const std::vector<std::uint8_t>>(*std::move(bytes))});
         }
         for (const std::string& part : unknown)
             kept.unknown.push_back({part, versions.contains(part) ? version_of(versions, part) : 0});

@@ -92,7 +92,7 @@ struct SourceView {
 // What a file held that this version does not know; written back byte for byte.
 struct KeptEntry {
     std::string name;  // in the zip
-    std::vector<std::uint8_t> bytes;
+    std::shared_ptr<const std::vector<std::uint8_t>> bytes;  // never null
 };
 struct KeptPart {
     std::string name;

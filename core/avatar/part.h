@@ -39,7 +39,6 @@ class Part {
     // Equal numbers, equal content. 0: nothing was published.
     std::uint64_t version() const { return version_; }
     bool operator==(const Part& other) const { return version_ == other.version_; }
-    std::shared_ptr<const T> share() const { return content_; }
 
     // A copy takes the content's place, under a new number, and may be changed until this part is copied or read by
     // another thread.

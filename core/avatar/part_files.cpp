@@ -408,9 +408,9 @@ Result<Image> PartReader::picture(const std::string& entry, int max_side) const 
     return std::move(picture->image);
 }
 
-Error PartReader::damaged(const std::string& detail) const {
+Error damaged_avatar(const std::string& file, const std::string& detail) {
     return {ErrorCode::bad_input,
-            "'" + file_ + "' is no avatar that can be read: it is damaged or not a .likeness file.", detail};
+            "'" + file + "' is no avatar that can be read: it is damaged or not a .likeness file.", detail};
 }
 
 // The source before the person: the first files' own expression is of its controls.

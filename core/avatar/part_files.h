@@ -13,6 +13,9 @@
 
 namespace likeness {
 
+// The error for content that cannot be an avatar's.
+Error damaged_avatar(const std::string& file, const std::string& detail);
+
 // An open file, while it is read. `name` stands for it in errors.
 class PartReader {
   public:
@@ -27,7 +30,7 @@ class PartReader {
     Result<Safetensors> tensors(const std::string& entry) const;
     Result<nlohmann::json> json(const std::string& entry) const;
     Result<Image> picture(const std::string& entry, int max_side) const;
-    Error damaged(const std::string& detail) const;
+    Error damaged(const std::string& detail) const { return damaged_avatar(file_, detail); }
 
     const int version;              // of the file
     const bool own_head;            // the model is the file's: the person's shape is in it already

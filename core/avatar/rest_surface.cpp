@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <limits>
+#include <utility>
 
 #include "core/avatar/hair_shell.h"
 
@@ -23,8 +24,8 @@ PersonalHead make_head(const HeadModel& model, const Person& person, const Eigen
 
 }  // namespace
 
-HairBinding::HairBinding(const Vertices& hair, const Vertices& head)
-    : near(std::size_t(hair.cols() * neighbours), 0), weights(near.size(), 0) {
+HairBinding::HairBinding(const Vertices& hair, Vertices fitted_head)
+    : head(std::move(fitted_head)), near(std::size_t(hair.cols() * neighbours), 0), weights(near.size(), 0) {
     const Eigen::VectorXf square = head.colwise().squaredNorm();
     Eigen::VectorXf distance(head.cols());
     for (Eigen::Index h = 0; h < hair.cols(); ++h) {
@@ -65,9 +66,10 @@ std::shared_ptr<const RestSurface> make_rest_surface(const std::shared_ptr<const
     const bool same_person = before && before->model == model && before->person == person;
     if (same_person && before->shells == shells) rest->binding = before->binding;
     if (changed && hair > 0) {
-        const Vertices fitted = make_head(*model, *person, person->identity).vertices;
-        if (!rest->binding) rest->binding = std::make_shared<const HairBinding>(rest->hair.vertices, fitted);
-        const Vertices moved = rest->head.vertices - fitted;
+        if (!rest->binding)
+            rest->binding = std::make_shared<const HairBinding>(rest->hair.vertices,
+                                                                make_head(*model, *person, person->identity).vertices);
+        const Vertices moved = rest->head.vertices - rest->binding->head;
         for (Eigen::Index h = 0; h < hair; ++h)
             for (int k = 0; k < HairBinding::neighbours; ++k) {
                 const std::size_t at = std::size_t(h * HairBinding::neighbours + k);

@@ -20,9 +20,10 @@ struct AtlasTopology {
 // Where hair follows a head whose identity is changed: the nearest parts of it. Of one person and one shell.
 struct HairBinding {
     static constexpr int neighbours = 4;
+    Vertices head;               // [3, V] as it was fitted
     std::vector<int> near;       // [S, neighbours] vertices of the head
     std::vector<float> weights;  // of those, each four sum to 1
-    HairBinding(const Vertices& hair, const Vertices& head);
+    HairBinding(const Vertices& hair, Vertices fitted_head);
 };
 
 struct RestSurface {

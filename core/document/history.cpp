@@ -26,7 +26,7 @@ void each_changed(const std::bitset<16>& changed, State& a, OtherState& b, const
 
 Edit::Edit(const DocumentState& before, const DocumentState& after) {
     std::size_t part = 0;
-    each_part(before, after, [&](const auto& first, const auto& last) { changed_[part++] = !same(first, last); });
+    each_part(before, after, [&](const auto& first, const auto& last) { changed_.set(part++, !same(first, last)); });
     put(before, before_);
     put(after, after_);
 }

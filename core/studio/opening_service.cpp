@@ -141,16 +141,13 @@ void OpeningService::open_avatar_file(const fs::path& file, const std::optional<
             document.state = opened.state;
             if (recovery) document.revision.learned = 1;  // not saved yet
             studio_.replace_document(std::move(document));
-            const Document& opened_now = studio_.document();
-            if (const std::string unknown = unknown_parts_sentence(opened_now.avatar(), opened_now.name);
-                !unknown.empty())
+            const Document& now = studio_.document();
+            studio_.messages().info(recovery ? "Recovered '" + now.name + "'; it is not saved yet."
+                                             : "Opened '" + file.string() + "'.");
+            // After that, so that it is the one that the window shows.
+            if (const std::string unknown = unknown_parts_sentence(now.avatar(), now.name); !unknown.empty())
                 studio_.messages().warning(unknown);
-            if (recovery) {
-                studio_.messages().info("Recovered '" + opened_now.name + "'; it is not saved yet.");
-                studio_.recovery().recovered(*recovery);
-                return;
-            }
-            studio_.messages().info("Opened '" + file.string() + "'.");
+            if (recovery) return studio_.recovery().recovered(*recovery);
             studio_.settings().add_recent(file);
             studio_.settings_changed();
             studio_.recovery().look_beside(file);

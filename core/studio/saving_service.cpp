@@ -79,7 +79,7 @@ void SavingService::add_commands(CommandRegistry& registry) {
                   false,
                   "",
                   needs_avatar(s),
-                  [this, &s, suggested](const Arguments&) -> Status {
+                  [this, &s](const Arguments&) -> Status {
                       if (!s.document().path.empty()) return save(s.document().path);
                       return s.execute("file.save_as");
                   }});

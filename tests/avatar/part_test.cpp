@@ -27,7 +27,7 @@ TEST(Part, EqualNumbersMeanEqualContent) {
     }
     EXPECT_EQ(copy->exposure, 0) << "what is shared never changes";
     EXPECT_EQ(other->exposure, 9);
-    const auto kept = other.share();
+    const Part<Light> kept = other;
     other = {};
     EXPECT_EQ(kept->exposure, 9);
     EXPECT_TRUE(other == nothing);

@@ -4,23 +4,13 @@
 
 #include <numbers>
 
+#include "tests/geometry/camera_fixtures.h"
+
 namespace likeness::test {
 namespace {
 
 constexpr float degree = std::numbers::pi_v<float> / 180;
-const Eigen::Vector3f centre(0.01f, 0.03f, 0.05f);
-
-Camera front() {
-    Camera camera;
-    camera.width = 640;
-    camera.height = 480;
-    camera.fx = 900;
-    camera.fy = 880;
-    camera.cx = 330;
-    camera.cy = 235;
-    camera.world_to_camera = look_at(centre + Eigen::Vector3f(0, 0, 1.1f), centre);
-    return camera;
-}
+const Eigen::Vector3f centre = view_centre;
 
 void expect_rotation(const Eigen::Matrix4f& m) {
     const Eigen::Matrix3f r = m.topLeftCorner<3, 3>();
@@ -47,7 +37,7 @@ TEST(Camera, ProjectsByThePinhole) {
 
 TEST(Camera, LooksAtItsTarget) {
     for (const Eigen::Vector3f& eye : {Eigen::Vector3f(0, 0, 1), {0.4f, 0.3f, 0.9f}, {-1, -0.5f, -2}, {0.1f, 2, 0}}) {
-        Camera camera = front();
+        Camera camera = front_camera();
         camera.world_to_camera = look_at(eye, centre);
         expect_rotation(camera.world_to_camera);
         EXPECT_LT((camera.position() - eye).norm(), 1e-5f);
@@ -71,12 +61,12 @@ TEST(Camera, LooksStraightDownAndUp) {
 }
 
 TEST(Camera, FromTheFrontTheSubjectsLeftIsRight) {
-    const Camera camera = front();
+    const Camera camera = front_camera();
     EXPECT_GT(camera.project(centre + Eigen::Vector3f(0.05f, 0, 0)).x(), camera.project(centre).x());
 }
 
 TEST(Camera, OrbitSigns) {
-    const Camera camera = front();
+    const Camera camera = front_camera();
     EXPECT_GT(orbit(camera, centre, 30 * degree, 0).position().x(), camera.position().x() + 0.5f);
     EXPECT_LT(orbit(camera, centre, -30 * degree, 0).position().x(), camera.position().x() - 0.5f);
     EXPECT_GT(orbit(camera, centre, 0, 20 * degree).position().y(), camera.position().y() + 0.3f);
@@ -89,9 +79,9 @@ TEST(Camera, OrbitSigns) {
 
 TEST(Camera, OrbitKeepsDistanceAndCentre) {
     // Also for a camera that does not look at the centre.
-    Camera aside = front();
+    Camera aside = front_camera();
     aside.world_to_camera = look_at({0.3f, 0.2f, 0.8f}, {0.1f, -0.05f, 0});
-    for (const Camera& camera : {front(), aside})
+    for (const Camera& camera : {front_camera(), aside})
         for (const float yaw : {-170.0f, -60.0f, 0.0f, 45.0f, 180.0f})
             for (const float pitch : {-40.0f, 0.0f, 35.0f}) {
                 const Camera turned = orbit(camera, centre, yaw * degree, pitch * degree);
@@ -106,13 +96,13 @@ TEST(Camera, OrbitKeepsDistanceAndCentre) {
 
 TEST(Camera, OrbitStaysUpright) {
     for (const float yaw : {-120.0f, 70.0f}) {
-        const Camera camera = orbit(front(), centre, yaw * degree, 30 * degree);
+        const Camera camera = orbit(front_camera(), centre, yaw * degree, 30 * degree);
         EXPECT_NEAR(camera.project(centre + Eigen::Vector3f(0, 0.05f, 0)).x(), camera.project(centre).x(), 0.02);
     }
 }
 
 TEST(Camera, ResizedKeepsRays) {
-    const Camera camera = front();
+    const Camera camera = front_camera();
     for (const auto& [width, height] : {std::pair{1280, 960}, {320, 240}, {100, 700}, {1, 1}}) {
         const Camera other = camera.resized(width, height);
         EXPECT_EQ(other.width, width);

@@ -2,23 +2,14 @@
 #include <gtest/gtest.h>
 
 #include "core/view/glm.h"
+#include "tests/geometry/camera_fixtures.h"
 
 namespace likeness::test {
 namespace {
 
-const Eigen::Vector3f centre(0.01f, 0.03f, 0.05f);
+const Eigen::Vector3f centre = view_centre;
 
-Camera camera() {
-    Camera camera;
-    camera.width = 640;
-    camera.height = 480;
-    camera.fx = 900;
-    camera.fy = 880;
-    camera.cx = 330;
-    camera.cy = 235;
-    camera.world_to_camera = look_at(centre + Eigen::Vector3f(0, 0, 1.1f), centre);
-    return orbit(camera, centre, 0.44f, -0.17f);
-}
+Camera camera() { return orbit(front_camera(), centre, 0.44f, -0.17f); }
 
 // A point lands at the same place of OpenGL's cube as of the picture, whose first row is the upper one.
 TEST(ClipSpace, AgreesWithProject) {
