@@ -37,7 +37,7 @@ Result<Image> background_of(const ViewState& view, int width, int height) {
     if (view.background == BackgroundKind::picture && !view.background_picture.empty()) {
         auto loaded = load_image(view.background_picture, {.max_side = 8192});
         if (!loaded) return loaded.error();
-        Image rgb = composite_over(*loaded, view.background_colour);
+        Image rgb = composite_over(*loaded, view.background_color);
         const float grow = std::max(float(width) / float(rgb.width), float(height) / float(rgb.height));
         rgb = resize(rgb, std::max(width, int(std::lround(float(rgb.width) * grow))),
                      std::max(height, int(std::lround(float(rgb.height) * grow))));
@@ -49,7 +49,7 @@ Result<Image> background_of(const ViewState& view, int width, int height) {
             for (std::size_t c = 0; c < 3; ++c)
                 ground.at(x, y)[c] = view.background == BackgroundKind::checker
                                          ? ((x / cell + y / cell) % 2 == 0 ? 0.42f : 0.34f)
-                                         : view.background_colour[c];
+                                         : view.background_color[c];
     return ground;
 }
 

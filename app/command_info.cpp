@@ -15,14 +15,14 @@ int info(const std::string& file, const CommonOptions& common) {
     auto head = load_default_head();
     auto avatar = load_avatar(file, head ? *head : nullptr);
     if (!avatar) return report(avatar.error(), common);
-    std::array<std::size_t, layer_names.size()> layers{};
-    for (Layer layer : avatar->splats->layer) ++layers[std::size_t(layer)];
+    std::array<std::size_t, splat_part_names.size()> parts{};
+    for (SplatPart part : avatar->splats->part) ++parts[std::size_t(part)];
     if (common.json) {
         nlohmann::json document = nlohmann::json::parse(avatar->kept->document);
         document["source"] = source_to_json(*avatar);
         document["unknown_parts"] = nlohmann::json::array();
         for (const KeptPart& part : avatar->kept->unknown) document["unknown_parts"].push_back(part.name);
-        for (std::size_t l = 0; l < layers.size(); ++l) document["gaussians_by_layer"][layer_names[l]] = layers[l];
+        for (std::size_t l = 0; l < parts.size(); ++l) document["gaussians_by_part"][splat_part_names[l]] = parts[l];
         document["controls"] = avatar->model->control_names;
         document["joints"] = avatar->model->joint_names;
         std::printf("%s\n", document.dump(2).c_str());
@@ -30,8 +30,8 @@ int info(const std::string& file, const CommonOptions& common) {
     }
     std::printf("%s\n  made from  %s\n  head       %s (%s)\n  Gaussians  %zu:", file.c_str(), avatar->source->file.c_str(),
                 avatar->model->name.c_str(), avatar->model->licence.c_str(), avatar->splats->count);
-    for (std::size_t l = 0; l < layers.size(); ++l)
-        if (layers[l]) std::printf(" %s %zu", layer_names[l], layers[l]);
+    for (std::size_t l = 0; l < parts.size(); ++l)
+        if (parts[l]) std::printf(" %s %zu", splat_part_names[l], parts[l]);
     std::printf("\n  controls  ");
     for (const std::string& name : avatar->model->control_names) std::printf(" %s", name.c_str());
     std::printf("\n  joints    ");

@@ -82,7 +82,7 @@ Result<std::array<float, 3>> parse_color(const std::string& text) {
         for (std::size_t c = 0; c < 3; ++c) color[c] = float(std::stoi(text.substr(1 + 2 * c, 2), nullptr, 16)) / 255.0f;
         return color;
     }
-    return usage("'" + text + "' is no colour; write #rrggbb, white, grey or black.");
+    return usage("'" + text + "' is no color; write #rrggbb, white, grey or black.");
 }
 
 Status parse_size(const std::string& text, int& width, int& height) {
@@ -168,7 +168,7 @@ int render(const ViewArguments& arguments, const CommonOptions& common) {
         if (!color) return report(color.error(), common);
         background = *color;
     }
-    AvatarRenderer renderer(device->make_rasterizer(), shown_layers(*avatar));
+    AvatarRenderer renderer(device->make_rasterizer(), shown_parts(*avatar));
     ProgressBar bar(common.quiet || common.json);
     Progress progress([&](double fraction, const std::string& stage) { bar.update(fraction, stage); });
     const CancelOnInterrupt interrupt(progress);
@@ -207,7 +207,7 @@ int export_ply(const ViewArguments& arguments, const CommonOptions& common) {
     if (!view) return report(view.error(), common);
     Scene scene;
     scene.pose = view->pose;
-    scene.visible = shown_layers(*avatar);
+    scene.visible = shown_parts(*avatar);
     scene.avatar = *std::move(avatar);
     Progress progress;
     if (Status saved = export_splats(scene, arguments.output, arguments.sh3, progress); !saved)

@@ -65,7 +65,7 @@ int main(int argc, char** argv) {
         app.add_flag("--headless", studio.headless, "The studio without a display; needs --script");
         app.add_option("--script", studio.script, "Commands for the studio, see docs/studio.md");
         app.add_option("--window", studio.size, "Size of the studio's window, pixels: 1280x800");
-        app.add_option("--theme", studio.theme, "The studio's colours")->check(CLI::IsMember({"dark", "light"}));
+        app.add_option("--theme", studio.theme, "The studio's colors")->check(CLI::IsMember({"dark", "light"}));
         app.add_option("--scale", studio.scale,
                        "Size of the studio's text and controls; the display's own unless given")
             ->check(CLI::Range(0.5, 4.0));

@@ -129,16 +129,16 @@ void StudioApp::use_scale() {
     if (scale == used_scale_ && theme == used_theme_) return;
     const bool other_theme = theme != used_theme_;
     const auto ground = [] {
-        const ImVec4& colour = ui::palette().viewport;
-        return std::array<float, 3>{colour.x, colour.y, colour.z};
+        const ImVec4& color = ui::palette().viewport;
+        return std::array<float, 3>{color.x, color.y, color.z};
     };
-    std::array<float, 3>& behind = studio_->view().background_colour;
-    const bool own_colour = !used_theme_.empty() && behind != ground();  // chosen by hand: it stays
+    std::array<float, 3>& behind = studio_->view().background_color;
+    const bool own_color = !used_theme_.empty() && behind != ground();  // chosen by hand: it stays
     if (used_scale_ > 0 && scale != used_scale_) ui::Interface::scale_panels(scale / used_scale_);
     used_scale_ = scale;
     used_theme_ = theme;
     ui::apply_theme({.light = theme == "light", .scale = scale});
-    if (other_theme && !own_colour) behind = ground();
+    if (other_theme && !own_color) behind = ground();
     frames_owed_ = 3;
 }
 

@@ -39,7 +39,7 @@ FrameContent content_of(ViewMode mode) {
         case ViewMode::alpha:
             return FrameContent::alpha;
         default:
-            return FrameContent::colour;
+            return FrameContent::color;
     }
 }
 
@@ -198,8 +198,8 @@ ViewportLook ViewportBridge::look(const Scene& scene) {
     ViewportLook look;
     look.background = view.background == BackgroundKind::checker   ? BackgroundFill::checker
                       : view.background == BackgroundKind::picture ? BackgroundFill::picture
-                                                                   : BackgroundFill::colour;
-    look.colour = view.background_colour;
+                                                                   : BackgroundFill::color;
+    look.color = view.background_color;
     if (view.background == BackgroundKind::picture && view.background_picture != background_file_) {
         background_file_ = view.background_picture;
         background_ = nullptr;
@@ -222,7 +222,7 @@ ViewportLook ViewportBridge::look(const Scene& scene) {
     look.grid = view.grid && !scene.empty();
     look.floor_y = studio_.document().middle.y() - 0.32f;
     look.line = std::max(1.0f, float(height_) / 900.0f);
-    const float light = 0.3f * look.colour[0] + 0.6f * look.colour[1] + 0.1f * look.colour[2];
+    const float light = 0.3f * look.color[0] + 0.6f * look.color[1] + 0.1f * look.color[2];
     look.ink = light > 0.5f ? std::array<float, 3>{0.25f, 0.26f, 0.28f} : std::array<float, 3>{0.62f, 0.64f, 0.67f};
     if (scene.has_avatar() && view.compare != CompareMode::off) place_photo(look);
     return look;

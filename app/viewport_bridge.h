@@ -56,7 +56,7 @@ class ViewportBridge : public ui::ViewportOutput {
     struct Asked {
         std::uint64_t version = 0;
         Camera camera;
-        FrameContent content = FrameContent::colour;
+        FrameContent content = FrameContent::color;
         bool blend = true, full = false;
     };
     void ask(const Scene& scene, const Camera& camera);

@@ -59,10 +59,10 @@ nlohmann::ordered_json time_on_device(const SplatSet& splats, int size, int batc
                colors = upload(splats.colors), opacities = upload(splats.opacities);
     const cuda::DeviceSplats device{
         int(n), 0, {means.data(), scales.data(), rotations.data(), colors.data(), opacities.data(), nullptr}};
-    DeviceBuffer<float> color(stream, 3 * pixels), alpha(stream, pixels), by_color(stream, 3 * pixels),
-        by_alpha(stream, pixels);
-    DeviceBuffer<float> by_means(stream, 3 * n), by_scales(stream, 3 * n), by_rotations(stream, 4 * n),
-        by_colors(stream, 3 * n), by_opacities(stream, n);
+    DeviceBuffer<float> color(stream, 3 * pixels), alpha(stream, pixels), grad_color(stream, 3 * pixels),
+        grad_alpha(stream, pixels);
+    DeviceBuffer<float> grad_means(stream, 3 * n), grad_scales(stream, 3 * n), grad_rotations(stream, 4 * n),
+        grad_colors(stream, 3 * n), grad_opacities(stream, n);
     DeviceBuffer<cuda::LossTerms> terms(stream, 1);
     DeviceBuffer<unsigned char> target(stream);
     std::mt19937 random(1);
@@ -81,8 +81,12 @@ nlohmann::ordered_json time_on_device(const SplatSet& splats, int size, int batc
     RasterOptions options;
     options.background = {1, 1, 1};
     const cuda::RasterOutputs outputs{color.data(), alpha.data(), nullptr, nullptr, nullptr};
-    const cuda::RasterInputGradients gradients{by_means.data(),  by_scales.data(),    by_rotations.data(),
-                                               by_colors.data(), by_opacities.data(), nullptr,
+    const cuda::RasterInputGradients gradients{grad_means.data(),
+                                               grad_scales.data(),
+                                               grad_rotations.data(),
+                                               grad_colors.data(),
+                                               grad_opacities.data(),
+                                               nullptr,
                                                nullptr};
     cuda::LossOptions l1;
     l1.width = size;
@@ -107,9 +111,9 @@ nlohmann::ordered_json time_on_device(const SplatSet& splats, int size, int batc
     const auto forward = [&] { rasterizer.render(outputs); };
     const auto loss = [&] {
         cuda::picture_loss(l1, {color.data(), alpha.data(), to_match.data(), rasterizer.view()->background},
-                           workspace.data(), {terms.data(), by_color.data(), by_alpha.data()}, stream);
+                           workspace.data(), {terms.data(), grad_color.data(), grad_alpha.data()}, stream);
     };
-    const auto backward = [&] { rasterizer.backward({by_color.data()}, gradients); };
+    const auto backward = [&] { rasterizer.backward({grad_color.data()}, gradients); };
     const double images = batch;
     nlohmann::ordered_json line;
     const auto rounded = [](double value) { return std::round(value * 1e5) / 1e5; };

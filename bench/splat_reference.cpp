@@ -124,7 +124,7 @@ void ReferenceRasterizer::forward(const SplatSet& splats, const Camera& camera, 
     });
 }
 
-void ReferenceRasterizer::backward(const Image& by_color) {
+void ReferenceRasterizer::backward(const Image& grad_color) {
     if (gradients_.size() != screen_.size() * 9) gradients_ = std::vector<std::atomic<float>>(screen_.size() * 9);
     for (auto& value : gradients_) value.store(0, std::memory_order_relaxed);
     parallel_for(tiles_.size(), 4, [&](std::size_t begin, std::size_t end) {
@@ -133,7 +133,7 @@ void ReferenceRasterizer::backward(const Image& by_color) {
             for (int y = top; y < std::min(top + tile, height_); ++y) {
                 for (int x = left; x < std::min(left + tile, width_); ++x) {
                     const std::size_t pixel = std::size_t(y) * std::size_t(width_) + std::size_t(x);
-                    const float* by = by_color.at(x, y);
+                    const float* by = grad_color.at(x, y);
                     float transmittance = transmittance_[pixel];
                     float behind = transmittance * background_ * (by[0] + by[1] + by[2]);
                     for (std::uint32_t n = last_[pixel]; n-- > 0;) {
@@ -147,16 +147,16 @@ void ReferenceRasterizer::backward(const Image& by_color) {
                         transmittance /= 1 - alpha;
                         const float weight = transmittance * alpha;
                         const float along = by[0] * s.color[0] + by[1] * s.color[1] + by[2] * s.color[2];
-                        const float by_alpha = transmittance * along - behind / (1 - alpha);
+                        const float grad_alpha = transmittance * along - behind / (1 - alpha);
                         behind += weight * along;
                         std::atomic<float>* out = &gradients_[std::size_t(i) * 9];
-                        const float by_power = s.opacity * falloff * by_alpha;
-                        add(out[0], by_power * (s.a * dx + s.b * dy));
-                        add(out[1], by_power * (s.b * dx + s.c * dy));
-                        add(out[2], -0.5f * by_power * dx * dx);
-                        add(out[3], -by_power * dx * dy);
-                        add(out[4], -0.5f * by_power * dy * dy);
-                        add(out[5], falloff * by_alpha);
+                        const float grad_power = s.opacity * falloff * grad_alpha;
+                        add(out[0], grad_power * (s.a * dx + s.b * dy));
+                        add(out[1], grad_power * (s.b * dx + s.c * dy));
+                        add(out[2], -0.5f * grad_power * dx * dx);
+                        add(out[3], -grad_power * dx * dy);
+                        add(out[4], -0.5f * grad_power * dy * dy);
+                        add(out[5], falloff * grad_alpha);
                         for (int c = 0; c < 3; ++c) add(out[6 + c], weight * by[c]);
                     }
                 }

@@ -1,6 +1,6 @@
 // A plain CPU rasterizer to compare with: tiles of 16 x 16, a Gaussian in each tile of its three-sigma square, then for
 // each pixel a scalar loop over the tile's list, as published methods do (Kerbl et al. 2023, section 6). Same threads.
-// Its backward pass ends at the projected Gaussian (position, covariance, opacity, colour), so it does less than the
+// Its backward pass ends at the projected Gaussian (position, covariance, opacity, color), so it does less than the
 // real one.
 #pragma once
 
@@ -17,7 +17,7 @@ namespace likeness::bench {
 class ReferenceRasterizer {
   public:
     void forward(const SplatSet& splats, const Camera& camera, float background, Image& color);
-    void backward(const Image& by_color);
+    void backward(const Image& grad_color);
     double pairs() const;  // (pixel, Gaussian) pairs blended by the last forward call
 
   private:

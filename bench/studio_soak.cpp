@@ -89,11 +89,11 @@ class Person {
     void show_the_usual() {
         for (const auto& panel : app_.interface().panels())
             if (panel->name() == "Preferences") panel->open = false;
-        for (const char* name : {"Source", "Training", "Expression", "Layers", "Motion"})
+        for (const char* name : {"Source", "Training", "Expression", "Parts", "Motion"})
             app_.interface().show_panel(name);
         run("motion.pause");
         run("motion.seek", {{"seconds", 10}});
-        run("layer.show", {{"layer", "hair"}, {"on", true}});
+        run("part.show", {{"part", "hair"}, {"on", true}});
         run("view.mode", {{"mode", "splats"}});
         run("view.orbit", {{"yaw", 0}, {"to", true}});
     }
@@ -118,7 +118,7 @@ class Person {
         if (which == 1) run("pose.head", {{"yaw", 40 * share() - 20}});
         if (which == 2 && !shapes_.empty())
             run("identity.set", {{"name", shapes_[one_of(shapes_.size())].name}, {"value", share() - 0.5}});
-        if (which == 3) run("layer.show", {{"layer", "hair"}, {"on", chance(2)}});
+        if (which == 3) run("part.show", {{"part", "hair"}, {"on", chance(2)}});
         ++result_.edits;
     }
 

@@ -30,7 +30,7 @@ struct Soak {
 };
 
 // Plays the motion that is open round and round for so many minutes of the studio's own clock, 24 updates a second of
-// it, while sliders are dragged, edits undone and redone, the head reshaped, layers hidden, the timeline scrubbed,
+// it, while sliders are dragged, edits undone and redone, the head reshaped, parts hidden, the timeline scrubbed,
 // panels and view modes changed, the avatar saved. `ahead` is what the studio's clock adds to the time of day, seconds.
 // Each minute played all comes to rest, and `each_minute` is given its number and the memory in use.
 Soak soak(StudioApp& app, double minutes, double& ahead,

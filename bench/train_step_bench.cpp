@@ -1,7 +1,7 @@
 // Steps of the training engine on avatars made of a file's Gaussians: pose, rasterize, L1 and SSIM and alpha loss,
 // backward, priors, Adam. As for a portrait views of several fixed poses take turns; with --head as for a video, in
 // batches of frames whose poses and expressions are learned, and the person's identity and vertices with them. Pictures
-// are the avatar's own in other colours and slightly other poses. One JSON line a case; docs/measures.md defines the
+// are the avatar's own in other colors and slightly other poses. One JSON line a case; docs/measures.md defines the
 // numbers.
 #include "bench/train_step_bench.h"
 
@@ -31,7 +31,7 @@ struct Options {
     std::string file, device = "auto";
     int gaussians = 50000, size = 512, views = 4;
     double seconds = 3;
-    bool head = false, repeatable = false;
+    bool head = false, deterministic = false;
     std::vector<int> batches = {1, 4, 8};
 };
 
@@ -46,7 +46,7 @@ Camera camera_at(const Eigen::Vector3f& eye, const Eigen::Vector3f& middle, int 
     return camera;
 }
 
-// The avatar in other colours, in the pose `shown`.
+// The avatar in other colors, in the pose `shown`.
 TrainingView view_of(const Scene& scene, Rasterizer& rasterizer, const Camera& camera, const HeadPose& pose,
                      const HeadPose& shown) {
     SplatSet posed;
@@ -115,11 +115,11 @@ double memory_mib(const Device& device) {
     return bench::peak_rss_mib();
 }
 
-std::unique_ptr<TrainingEngine> make_engine(const Device& device, bool repeatable) {
+std::unique_ptr<TrainingEngine> make_engine(const Device& device, bool deterministic) {
 #ifdef LIKENESS_HAVE_CUDA
-    if (device.name == "cuda" && repeatable) return make_cuda_training_engine({.repeatable = true});
+    if (device.name == "cuda" && deterministic) return make_cuda_training_engine({.deterministic = true});
 #endif
-    (void)repeatable;  // the processor's always is
+    (void)deterministic;  // the processor's always is
     return device.make_training_engine(TrainingPace::alone);
 }
 
@@ -214,7 +214,7 @@ int run_train_step_bench(int argc, char** argv) {
         ->check(CLI::Range(1, 64));
     app.add_option("--seconds", options.seconds, "how long to measure")->capture_default_str();
     app.add_flag("--head", options.head, "steps on frames of a video, all of the head learned too");
-    app.add_flag("--repeatable", options.repeatable, "the same results each time, on a GPU");
+    app.add_flag("--deterministic", options.deterministic, "the same results each time, on a GPU");
     app.add_option("--batch", options.batches, "frames a step, with --head (1, 4 and 8)")->check(CLI::Range(1, 32));
     CLI11_PARSE(app, argc, argv);
 
@@ -241,17 +241,17 @@ int run_train_step_bench(int argc, char** argv) {
     };
     if (options.head) {
         for (const int batch : options.batches) {
-            const auto engine = make_engine(*device, options.repeatable);
+            const auto engine = make_engine(*device, options.deterministic);
             const int count = std::max(16, 2 * batch);
             engine->load(scene->avatar, everything());
             for (const TrainingView& view : video_views(*scene, options.size, count)) engine->add_view(view);
             nlohmann::ordered_json results = time_steps(*engine, *device, count, batch, options.seconds);
-            results["repeatable"] = options.repeatable;
+            results["deterministic"] = options.deterministic;
             line_of(batch, results);
         }
         return 0;
     }
-    const auto engine = make_engine(*device, options.repeatable);
+    const auto engine = make_engine(*device, options.deterministic);
     engine->load(scene->avatar, splat_groups());
     for (const TrainingView& view : portrait_views(*scene, options)) engine->add_view(view);
     nlohmann::ordered_json results = time_steps(*engine, *device, options.views, 1, options.seconds);

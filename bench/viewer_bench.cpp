@@ -106,7 +106,7 @@ Result<Scene> anchored_scene(const SplatSet& splats) {
         const float parts[] = {own.w(), own.x(), own.y(), own.z()};
         std::copy(parts, parts + 4, &anchored.rotation[4 * i]);
         const float opacity = std::clamp(splats.opacities[i], 1e-4f, 1 - 1e-4f);
-        anchored.opacity[i] = std::log(opacity / (1 - opacity));
+        anchored.opacity_logit[i] = std::log(opacity / (1 - opacity));
     }
     Scene scene;
     scene.version = 1;

@@ -136,7 +136,7 @@ __global__ void __launch_bounds__(blend_threads) blend_kernel(RasterWorkspace w,
     }
 }
 
-// A tile that no Gaussian reaches. Colours lie side by side in the picture, and so do the threads that write them.
+// A tile that no Gaussian reaches. Colors lie side by side in the picture, and so do the threads that write them.
 template <int Channels>
 __device__ inline void write_empty(const ChannelGroup& group, const View* views, float* alpha_output,
                                    const Canvas& canvas, unsigned tile) {

@@ -100,7 +100,7 @@ __device__ inline PixelWalk<Channels> begin_walk(const RasterWorkspace& w, const
     return walk;
 }
 
-// A Gaussian of alpha `raw` in a pixel: adds to the channels' derivatives and returns the one by the power.
+// A Gaussian of alpha `raw` in a pixel: adds to the channels' gradients and returns the one by the power.
 template <int Channels>
 __device__ inline float step_walk(PixelWalk<Channels>& walk, float raw, const Features<Channels>& features,
                                   float (&values)[sum_slots]) {
@@ -113,12 +113,12 @@ __device__ inline float step_walk(PixelWalk<Channels>& walk, float raw, const Fe
         values[screen_sums + c] += weight * walk.gradient[c];
     }
     walk.rest -= weight * along;
-    const float by_alpha = walk.transmittance * along - __fdividef(walk.rest, 1.0f - alpha);
+    const float grad_alpha = walk.transmittance * along - __fdividef(walk.rest, 1.0f - alpha);
     walk.transmittance = behind(walk.transmittance, alpha);
-    return raw <= largest_alpha ? -alpha * by_alpha : 0.0f;  // a clamped alpha does not move
+    return raw <= largest_alpha ? -alpha * grad_alpha : 0.0f;  // a clamped alpha does not move
 }
 
-template <int Channels, bool Repeatable>
+template <int Channels, bool Deterministic>
 __global__ void __launch_bounds__(blend_threads)
     blend_backward_kernel(RasterWorkspace w, ChannelGroup group, const float* alpha_output, const float* alpha_gradient,
                           int channels, Canvas canvas, int row) {
@@ -159,10 +159,10 @@ __global__ void __launch_bounds__(blend_threads)
 #pragma unroll
             for (int n = 0; n < pixels_per_lane; ++n) {
                 if (!blended[n]) continue;
-                const float by_power = step_walk(walks[n], raw[n], features, values);
-                values[0] += by_power;
-                values[2] += by_power * dy[n];
-                values[5] += by_power * dy[n] * dy[n];
+                const float grad_power = step_walk(walks[n], raw[n], features, values);
+                values[0] += grad_power;
+                values[2] += grad_power * dy[n];
+                values[5] += grad_power * dy[n] * dy[n];
             }
             values[1] = values[0] * dx;
             values[3] = values[1] * dx;
@@ -171,7 +171,7 @@ __global__ void __launch_bounds__(blend_threads)
             if (slot >= 0 && slot < screen_sums + group.count) {
                 const int offset = slot < screen_sums ? slot : slot + group.first;
                 const std::size_t at = std::size_t(batch.indices[i]) * row + offset;
-                if constexpr (Repeatable) {
+                if constexpr (Deterministic) {
                     add_exactly(reinterpret_cast<ExactSum*>(w.screen_gradients) + at, total, screen_units);
                 } else {
                     atomicAdd(w.screen_gradients + at, total);
@@ -184,7 +184,7 @@ template <int Channels>
 void launch(const RasterShape& shape, const RasterWorkspace& workspace, const ChannelGroup& group, const float* alpha,
             const float* alpha_gradient, cudaStream_t stream) {
     const auto kernel =
-        shape.repeatable ? blend_backward_kernel<Channels, true> : blend_backward_kernel<Channels, false>;
+        shape.deterministic ? blend_backward_kernel<Channels, true> : blend_backward_kernel<Channels, false>;
     launch_chained("blend backward", kernel, segment_slots(shape), blend_threads, stream, workspace, group, alpha,
                    alpha_gradient, shape.channels(), canvas_of(shape), screen_gradient_row(shape));
 }

@@ -40,9 +40,9 @@ inline constexpr int largest_channel_group = 8;
 // Row of screen-space sums of the backward pass: six geometric values, then the channels.
 inline constexpr int screen_sums = 6;
 
-// Repeatable sums are integers, which no order changes: units in 1 of a screen space sum (they hold up to 5e5; those of
-// a loss that is a mean over pixels are far smaller), of a derivative by a vertex, and of a term of the loss. The last
-// are kept as doubles, which hold multiples of their unit exactly.
+// Deterministic sums are integers, which no order changes: units in 1 of a screen space sum (they hold up to 5e5; those
+// of a loss that is a mean over pixels are far smaller), of a derivative by a vertex, and of a term of the loss. The
+// last are kept as doubles, which hold multiples of their unit exactly.
 inline constexpr double screen_units = 17592186044416.0;  // 2^44
 inline constexpr double vertex_units = 1099511627776.0;   // 2^40
 inline constexpr double term_units = 1099511627776.0;

@@ -139,10 +139,10 @@ class CudaRasterizer final : public Rasterizer {
     bool empty_ = true;
     std::size_t count_ = 0;
     int extras_ = 0;
-    // Means, scales, rotations, colours, opacities, extra.
+    // Means, scales, rotations, colors, opacities, extra.
     Buffers6 attributes_{buffer(), buffer(), buffer(), buffer(), buffer(), buffer()};
     Buffers6 attribute_gradients_{buffer(), buffer(), buffer(), buffer(), buffer(), buffer()};
-    // Colour, alpha, depth, normal, extra.
+    // Color, alpha, depth, normal, extra.
     Buffers5 images_{buffer(), buffer(), buffer(), buffer(), buffer()};
     Buffers5 image_gradients_{buffer(), buffer(), buffer(), buffer(), buffer()};
     DeviceBuffer<float> screen_{stream_};

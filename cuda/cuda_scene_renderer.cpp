@@ -21,10 +21,10 @@ cuda::PixelContent pixel_content(FrameContent content) {
             return cuda::PixelContent::depth;
         case FrameContent::alpha:
             return cuda::PixelContent::alpha;
-        case FrameContent::colour:
+        case FrameContent::color:
             break;
     }
-    return cuda::PixelContent::colour;
+    return cuda::PixelContent::color;
 }
 
 int highest_priority() {
@@ -43,8 +43,8 @@ class CudaSceneRenderer final : public SceneRenderer {
             load(*scene.splats);
         } else if (scene.has_avatar()) {
             unsigned visible = 0;
-            for (std::size_t layer = 0; layer < scene.visible.size(); ++layer)
-                visible |= unsigned(scene.visible[layer]) << layer;
+            for (std::size_t part = 0; part < scene.visible.size(); ++part)
+                visible |= unsigned(scene.visible[part]) << part;
             avatar_.pose(scene.avatar, scene.pose, visible);
             splats_ = avatar_.splats();
         } else {

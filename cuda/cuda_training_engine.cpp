@@ -1,4 +1,4 @@
-// Views, canvases, recorded steps and reports that come late; the way of the derivatives is in device_chain.h.
+// Views, canvases, recorded steps and reports that come late; the way of the gradients is in device_chain.h.
 #include "cuda/cuda_training_engine.h"
 
 #include <algorithm>
@@ -32,7 +32,7 @@ class CudaTrainingEngine final : public TrainingEngine {
     explicit CudaTrainingEngine(const CudaEngineOptions& options)
         : late_(options.steps_in_flight > 0),
           graphs_(options.graphs),
-          repeatable_(options.repeatable),
+          deterministic_(options.deterministic),
           reports_(std::size_t(std::clamp(options.steps_in_flight, 0, 8)),
                    [this](const UnderWay& step, const cuda::StepReport& report) { take(step, report); }) {
         cuda::keep_freed_memory();
@@ -235,9 +235,9 @@ class CudaTrainingEngine final : public TrainingEngine {
         if (canvas) return *canvas;
         canvas = std::make_unique<Canvas>(stream_, camera.width, camera.height, chain_.batch(),
                                           modules_.takes_part(StepStage::picture));
-        canvas->rasterizer.set_repeatable(repeatable_);
+        canvas->rasterizer.set_deterministic(deterministic_);
         canvas->rasterizer.reserve_scratch(chain_.scratch_bytes());
-        // Derivatives by the posed Gaussians come when those by the pictures are no longer needed.
+        // Gradients by the posed Gaussians come when those by the pictures are no longer needed.
         chain_.reserve_gradients(4 * canvas->pixels);
         return *canvas;
     }
@@ -341,13 +341,13 @@ class CudaTrainingEngine final : public TrainingEngine {
     }
 
     // The work of a step; everything that changes from step to step is in device memory. Without `update` it ends with
-    // the derivatives.
+    // the gradients.
     void enqueue(Canvas& canvas, const StepKind& kind, bool update, const StageMark& mark) {
         const StageMark done = mark ? mark : [](const char*) {};
         for (const int k : modules_.groups()) groups_.clear_gradients(k, chain_.batch());
         chain_.pose(update, done);
         canvas.rasterizer.render(canvas.outputs());
-        float *const by_color = chain_.gradient_memory(), *const by_alpha = by_color + canvas.color.size();
+        float *const grad_color = chain_.gradient_memory(), *const grad_alpha = grad_color + canvas.color.size();
         const bool changed = modules_.takes_part(StepStage::picture);
         float* const color = changed ? canvas.shown_color.data() : canvas.color.data();
         float* const alpha = changed ? canvas.shown_alpha.data() : canvas.alpha.data();
@@ -373,19 +373,19 @@ class CudaTrainingEngine final : public TrainingEngine {
         inputs.images = state_.data()->images;
         inputs.background = canvas.rasterizer.view()->background;
         cuda::picture_loss(canvas.loss_options(kind.dssim), inputs, canvas.rasterizer.scratch(),
-                           {terms_.data(), by_color, by_alpha}, stream_);
+                           {terms_.data(), grad_color, grad_alpha}, stream_);
         modules_.backward(StepStage::picture, [&](StepArrays& a) {
             fill_picture(a);
-            a.by_color = by_color;
-            a.by_alpha = by_alpha;
+            a.grad_color = grad_color;
+            a.grad_alpha = grad_alpha;
             a.loss = sums_.data() + 1;
         });
         done("loss");
 
         cuda::RasterOutputGradients from;  // what has no weight has no derivative
-        if (kind.color) from.color = by_color;
-        if (kind.alpha) from.alpha = by_alpha;
-        cuda::RasterInputGradients to = chain_.by_posed();
+        if (kind.color) from.color = grad_color;
+        if (kind.alpha) from.alpha = grad_alpha;
+        cuda::RasterInputGradients to = chain_.grad_posed();
         if (to.colors && update && kind.screen) to.screen = screen_.data();
         canvas.rasterizer.backward(from, to);
         chain_.unpose(static_cast<float*>(canvas.rasterizer.scratch()), done);
@@ -459,7 +459,7 @@ class CudaTrainingEngine final : public TrainingEngine {
     void finish_all() const { reports_.take_all(); }
 
     bool late_;  // losses may be
-    bool graphs_, repeatable_;
+    bool graphs_, deterministic_;
     cuda::Stream stream_;
     mutable cuda::LateReports<cuda::StepReport, UnderWay> reports_;
     // Each so many steps one is launched stage by stage between events.
@@ -473,7 +473,7 @@ class CudaTrainingEngine final : public TrainingEngine {
     DeviceBuffer<cuda::StepState> state_{stream_};
     cuda::DeviceGroups groups_{stream_};
     ModuleCalls modules_{[this](int k, int) { return groups_.arrays(k); }};  // all frames at once
-    cuda::DeviceChain chain_{stream_, groups_, modules_, state_, repeatable_};
+    cuda::DeviceChain chain_{stream_, groups_, modules_, state_, deterministic_};
     std::vector<std::unique_ptr<cuda::DeviceView>> views_;
     DeviceBuffer<float> screen_{stream_};
     // By width and height, for batches of chain_.batch() views.

@@ -19,12 +19,12 @@ __global__ void __launch_bounds__(linear_threads)
     wait_for_previous();
     const std::size_t i = std::size_t(blockIdx.x) * linear_threads + threadIdx.x;
     if (i >= std::size_t(count)) return;
-    SplatDerivatives sum{};
+    SplatGradients sum{};
     for (int v = 0; v < views; ++v) {
         const AnchorFrame f = load_frame(frames[v] + i * frame_floats);
-        sum = sum + weighed(deform_derivatives(i, std::size_t(v) * count + i, f, a, g), weights, v, i);
+        sum = sum + weighed(deform_gradients(i, std::size_t(v) * count + i, f, a, g), weights, v, i);
     }
-    store_derivatives(i, sum, out);
+    store_gradients(i, sum, out);
 }
 
 }  // namespace

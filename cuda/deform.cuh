@@ -1,4 +1,4 @@
-// One Gaussian from its anchored parameters to posed ones, and derivatives back (likeness/cuda/deform.h).
+// One Gaussian from its anchored parameters to posed ones, and gradients back (likeness/cuda/deform.h).
 #pragma once
 
 #include "cuda/half_splat.cuh"
@@ -67,7 +67,7 @@ __device__ inline RestSplat rest_splat(const AnchoredArrays& a, std::size_t i) {
             {expf(log_scale.x), expf(log_scale.y), expf(log_scale.z)},
             load3(a.albedos + 3 * i),
             scaled(raw, 1.0f / length(raw)),
-            sigmoid(a.logits[i])};
+            sigmoid(a.opacity_logits[i])};
 }
 __device__ inline RestSplat rest_splat(const HalfAnchored& a, std::size_t i) {
     const HalfSplat s = a.splats[i];
@@ -97,17 +97,17 @@ __device__ inline void pose_splat(std::size_t i, std::size_t at, Vec3 origin, co
                 product(matrix_quaternion(rotation), s.rotation), s.color, s.opacity);
 }
 
-// Derivatives of the loss by one Gaussian's own parameters.
-struct SplatDerivatives {
+// Gradients of the loss by one Gaussian's own parameters.
+struct SplatGradients {
     Vec3 offset, log_scale, albedo;
     Quaternion quaternion;
-    float logit;
+    float opacity_logit;
 };
 
 // Of Gaussian `i`, whose posed form is row `at` of `g`.
-__device__ inline SplatDerivatives deform_derivatives(std::size_t i, std::size_t at, const AnchorFrame& f,
+__device__ inline SplatGradients deform_gradients(std::size_t i, std::size_t at, const AnchorFrame& f,
                                                       const AnchoredArrays& a, const PosedGradients& g) {
-    SplatDerivatives d;
+    SplatGradients d;
     d.offset = f.stretch * multiply_transposed(f.rotation, load3(g.means + 3 * at));
     const Vec3 log_scale = load3(a.log_scales + 3 * i), gs = load3(g.scales + 3 * at);
     d.log_scale = f.stretch * Vec3{gs.x * expf(log_scale.x), gs.y * expf(log_scale.y), gs.z * expf(log_scale.z)};
@@ -119,34 +119,34 @@ __device__ inline SplatDerivatives deform_derivatives(std::size_t i, std::size_t
     d.quaternion =
         normalize_backward(scaled(raw, 1.0f / raw_length), raw_length, product(frame, load_quaternion(g.rotations, at)));
     d.albedo = load3(g.colors + 3 * at);
-    const float opacity = sigmoid(a.logits[i]);
-    d.logit = g.opacities[at] * opacity * (1.0f - opacity);
+    const float opacity = sigmoid(a.opacity_logits[i]);
+    d.opacity_logit = g.opacities[at] * opacity * (1.0f - opacity);
     return d;
 }
 
 // As much of them as a view teaches this Gaussian.
-__device__ inline SplatDerivatives weighed(const SplatDerivatives& d, const ViewWeights& weights, int view,
+__device__ inline SplatGradients weighed(const SplatGradients& d, const ViewWeights& weights, int view,
                                            std::size_t i) {
     const float* const of_view = weights.splat_weight ? weights.splat_weight[view] : nullptr;
     const float w = of_view ? of_view[i] : 1.0f;
     const bool colors_only = weights.colors_only && weights.colors_only[view];
     if (w == 1.0f && !colors_only) return d;
     const float g = colors_only ? 0.0f : w;
-    return {g * d.offset, g * d.log_scale, w * d.albedo, scaled(d.quaternion, g), g * d.logit};
+    return {g * d.offset, g * d.log_scale, w * d.albedo, scaled(d.quaternion, g), g * d.opacity_logit};
 }
 
-__device__ inline SplatDerivatives operator+(const SplatDerivatives& a, const SplatDerivatives& b) {
+__device__ inline SplatGradients operator+(const SplatGradients& a, const SplatGradients& b) {
     const Quaternion &p = a.quaternion, &q = b.quaternion;
     return {a.offset + b.offset, a.log_scale + b.log_scale, a.albedo + b.albedo,
-            {p.w + q.w, p.x + q.x, p.y + q.y, p.z + q.z}, a.logit + b.logit};
+            {p.w + q.w, p.x + q.x, p.y + q.y, p.z + q.z}, a.opacity_logit + b.opacity_logit};
 }
 
-__device__ inline void store_derivatives(std::size_t i, const SplatDerivatives& d, const AnchoredGradientArrays& out) {
+__device__ inline void store_gradients(std::size_t i, const SplatGradients& d, const AnchoredGradientArrays& out) {
     store3(out.offsets + 3 * i, d.offset);
     store3(out.log_scales + 3 * i, d.log_scale);
     store_quaternion(out.quaternions, i, d.quaternion);
     store3(out.albedos + 3 * i, d.albedo);
-    out.logits[i] = d.logit;
+    out.opacity_logits[i] = d.opacity_logit;
 }
 
 }  // namespace likeness::cuda

@@ -60,11 +60,11 @@ Workspace cut(void* base, std::size_t count) {
 }
 
 __global__ void __launch_bounds__(linear_threads)
-    key_kernel(std::size_t count, const float* frames, const float* logits, const float* gradients, Workspace w) {
+    key_kernel(std::size_t count, const float* frames, const float* opacity_logits, const float* gradients, Workspace w) {
     using Reduce = cub::BlockReduce<float, linear_threads>;
     __shared__ typename Reduce::TempStorage memory;
     const std::size_t i = std::size_t(blockIdx.x) * linear_threads + threadIdx.x;
-    const bool kept = i < count && logits[i] > densify_rule::lowest_logit;
+    const bool kept = i < count && opacity_logits[i] > densify_rule::lowest_logit;
     if (i < count) {
         const Vec3 at = load3(frames + i * frame_floats);
         w.keys[i] = kept ? Key(densify_rule::morton(at.x, at.y, at.z)) : taken_away;
@@ -119,7 +119,7 @@ __global__ void __launch_bounds__(linear_threads)
     const unsigned i = from[to];
     reinterpret_cast<float4*>(after.quaternions)[to] = reinterpret_cast<const float4*>(before.quaternions)[i];
     copy3(after.albedos, to, before.albedos, i);
-    after.logits[to] = before.logits[i];
+    after.opacity_logits[to] = before.opacity_logits[i];
     Vec3 offset = load3(before.offsets + 3 * std::size_t(i)), scale = load3(before.log_scales + 3 * std::size_t(i));
     const bool first = to + 1 < count && from[to + 1] == i, second = to > 0 && from[to - 1] == i;
     if (first || second) {
@@ -140,7 +140,7 @@ __global__ void __launch_bounds__(linear_threads)
 
 std::size_t densify_workspace_bytes(std::size_t count) { return cut(nullptr, count).bytes; }
 
-void plan_densify(std::size_t count, const float* frames, const float* logits, const float* gradients,
+void plan_densify(std::size_t count, const float* frames, const float* opacity_logits, const float* gradients,
                   std::uint64_t cap, std::uint64_t seed, void* workspace, const DensifyPlan& plan,
                   cudaStream_t stream) {
     check(cudaMemsetAsync(plan.count, 0, sizeof(*plan.count), stream), "plan densification");
@@ -149,7 +149,7 @@ void plan_densify(std::size_t count, const float* frames, const float* logits, c
     const unsigned blocks = blocks_for(count);
     std::size_t bytes = w.cub_bytes;
     check(cudaMemsetAsync(w.draw, 0, sizeof(Draw), stream), "plan densification");
-    key_kernel<<<blocks, linear_threads, 0, stream>>>(count, frames, logits, gradients, w);
+    key_kernel<<<blocks, linear_threads, 0, stream>>>(count, frames, opacity_logits, gradients, w);
     check_launch("Morton keys", stream);
     check(cub::DeviceRadixSort::SortPairs(w.cub, bytes, w.keys, w.sorted_keys, w.numbers, w.order, int(count), 0,
                                           key_bits, stream),

@@ -17,8 +17,8 @@ Ancestry densify_block(DeviceBuffer<float>& values, const DeviceBuffer<float>& g
     DeviceBuffer<unsigned char> workspace(stream, densify_workspace_bytes(before));
     DeviceBuffer<unsigned> from(stream, most_descendants(before)), count(stream, 1);
     const ParameterArrays arrays = cut_parameters(values.data(), before);
-    plan_densify(before, frames.data(), arrays.logits, gradients.data(), options.cap, options.seed, workspace.data(),
-                 {from.data(), count.data()}, stream);
+    plan_densify(before, frames.data(), arrays.opacity_logits, gradients.data(), options.cap, options.seed,
+                 workspace.data(), {from.data(), count.data()}, stream);
     const std::size_t after = count.download().front();
     DeviceBuffer<float> made(stream, after * parameters_per_splat);
     make_descendants(after, from.data(), options.seed, arrays, cut_parameters(made.data(), after), stream);

@@ -119,9 +119,9 @@ void DeviceAvatar::load_splats(const AnchoredSplats& splats) {
     const ParameterArrays p = cut_parameters(uploaded.data(), count_);
     offsets_.resize(3 * count_);
     rest_.resize(count_);
-    narrow(int(count_), AnchoredArrays{nullptr, p.offsets, p.log_scales, p.quaternions, p.albedos, p.logits},
+    narrow(int(count_), AnchoredArrays{nullptr, p.offsets, p.log_scales, p.quaternions, p.albedos, p.opacity_logits},
            {offsets_.data(), rest_.data()}, stream_);
-    layers_.upload(reinterpret_cast<const unsigned char*>(splats.layer.data()), count_);
+    parts_.upload(reinterpret_cast<const unsigned char*>(splats.part.data()), count_);
     means_.resize(3 * count_);
     posed_.resize(count_);
 }
@@ -154,7 +154,7 @@ void DeviceAvatar::pose(const Avatar& avatar, const HeadPose& pose, unsigned vis
     const SurfaceShape surface = surface_.shape(1);
     surface_normals(surface, surface_.arrays(), posed_vertices_.data(), normals_.data(), stream_);
     pose_on_surface(surface, surface_.arrays(), posed_vertices_.data(), normals_.data(),
-                    {offsets_.data(), rest_.data()}, layers_.data(), visible, {means_.data(), posed_.data()}, stream_);
+                    {offsets_.data(), rest_.data()}, parts_.data(), visible, {means_.data(), posed_.data()}, stream_);
 }
 
 DeviceSplats DeviceAvatar::splats() const {

@@ -89,11 +89,11 @@ void DeviceChain::prepare(std::size_t batch) {
     for (const ViewRows& rows : pose_rows_) row += rows.width();
     surface_.poses.resize(batch * row);
     surface_.rig.resize(batch * (std::size_t(shape.coefficients()) + 12 * std::size_t(shape.joints)));
-    for (DeviceBuffer<float>* buffer : {&surface_.rested, &surface_.vertices, &by_surface_.vertices})
+    for (DeviceBuffer<float>* buffer : {&surface_.rested, &surface_.vertices, &grad_surface_.vertices})
         buffer->resize(batch * 3 * vertices());
     surface_.normals.resize(batch * vertices() * 4);
-    by_surface_.rest.resize(3 * vertices());
-    if (modules_.takes_part(StepStage::rested)) by_surface_.rested.resize(surface_.rested.size());
+    grad_surface_.rest.resize(3 * vertices());
+    if (modules_.takes_part(StepStage::rested)) grad_surface_.rested.resize(surface_.rested.size());
 }
 
 std::size_t DeviceChain::scratch_bytes() const {
@@ -128,7 +128,7 @@ std::uint64_t DeviceChain::generation() const {
 
 SurfaceShape DeviceChain::surface_shape() const {
     SurfaceShape shape = topology_.shape(int(batch_));
-    shape.repeatable = repeatable_;
+    shape.deterministic = deterministic_;
     return shape;
 }
 
@@ -196,12 +196,12 @@ void DeviceChain::pose_the_head() {
     head_skin(shape, head_arrays(), head_outputs(), stream_);
 }
 
-// ---- from derivatives by the posed Gaussians to those by the parameters ----
+// ---- from gradients with respect to the posed Gaussians to those of the parameters ----
 
 void DeviceChain::unpose(float* scratch, const StageMark& done) {
     modules_.backward(StepStage::posed, [&](StepArrays& a) {
         a.posed = posed_pointers(posed_.data());
-        a.by_posed = posed_pointers(posed_gradients_.data());
+        a.grad_posed = posed_pointers(posed_gradients_.data());
     });
     leave_the_surface(scratch);
     modules_.backward(StepStage::anchored, [&](StepArrays& a) { fill_anchored(a); });
@@ -218,12 +218,12 @@ void DeviceChain::leave_the_surface(float* scratch) {
     AnchoredGradientArrays own;
     if (own_moves()) {
         const ParameterArrays p = groups_.splat_gradients();
-        own = {p.offsets, p.log_scales, p.quaternions, p.albedos, p.logits};
+        own = {p.offsets, p.log_scales, p.quaternions, p.albedos, p.opacity_logits};
     }
     const ViewWeights weights{state_.data()->splat_weights, state_.data()->colors_only};
     if (head_moves()) {
         surface_backward(surface_shape(), surface(), surface_.vertices.data(), surface_.normals.data(), anchored(),
-                         posed_pointers(posed_.data()).rotations, by, scratch, by_surface_.vertices.data(), stream_,
+                         posed_pointers(posed_.data()).rotations, by, scratch, grad_surface_.vertices.data(), stream_,
                          own, weights);
     } else if (own_moves()) {
         deform_batch_backward(int(batch_), int(avatar_.splats->count), state_.data()->frames, anchored(), by, own,
@@ -233,7 +233,7 @@ void DeviceChain::leave_the_surface(float* scratch) {
 
 void DeviceChain::unpose_the_head(float* scratch) {
     const HeadShape shape = head_.shape(int(batch_));
-    const float* const by_vertices = by_surface_.vertices.data();
+    const float* const grad_vertices = grad_surface_.vertices.data();
     const auto gradient = [&](int k) { return k < 0 ? nullptr : groups_.gradients(k); };
     HeadGradients wanted;
     wanted.controls = gradient(built_in_.poses[0]);
@@ -241,17 +241,17 @@ void DeviceChain::unpose_the_head(float* scratch) {
     wanted.translation = gradient(built_in_.poses[2]);
     wanted.rest = gradient(built_in_.vertices);
     wanted.identity = gradient(built_in_.identity);
-    if (wanted.identity && !wanted.rest) wanted.rest = by_surface_.rest.data();
+    if (wanted.identity && !wanted.rest) wanted.rest = grad_surface_.rest.data();
     if (modules_.takes_part(StepStage::rested)) {
-        wanted.rested = by_surface_.rested.data();
-        head_skin_backward(shape, head_arrays(), head_outputs(), by_vertices, scratch, wanted, stream_);
+        wanted.rested = grad_surface_.rested.data();
+        head_skin_backward(shape, head_arrays(), head_outputs(), grad_vertices, scratch, wanted, stream_);
         modules_.backward(StepStage::rested, [&](StepArrays& a) {
             a.rested = surface_.rested.data();
-            a.by_rested = by_surface_.rested.data();
+            a.grad_rested = grad_surface_.rested.data();
         });
         head_express_backward(shape, head_arrays(), head_poses(), scratch, wanted, stream_);
     } else {
-        head_backward(shape, head_arrays(), head_poses(), head_outputs(), by_vertices, scratch, wanted, stream_);
+        head_backward(shape, head_arrays(), head_poses(), head_outputs(), grad_vertices, scratch, wanted, stream_);
     }
 }
 
@@ -260,7 +260,7 @@ void DeviceChain::unpose_the_head(float* scratch) {
 // Laid out as the parameters are, for all frames of the batch.
 PosedPointers DeviceChain::posed_pointers(float* block) const {
     const ParameterArrays a = cut_parameters(block, batch_ * avatar_.splats->count);
-    return {a.offsets, a.log_scales, a.quaternions, a.albedos, a.logits};
+    return {a.offsets, a.log_scales, a.quaternions, a.albedos, a.opacity_logits};
 }
 
 DeviceSplats DeviceChain::posed() {
@@ -268,7 +268,7 @@ DeviceSplats DeviceChain::posed() {
     return {int(avatar_.splats->count), 0, {p.means, p.scales, p.rotations, p.colors, p.opacities, nullptr}};
 }
 
-RasterInputGradients DeviceChain::by_posed() {
+RasterInputGradients DeviceChain::grad_posed() {
     const PosedPointers g = posed_pointers(posed_gradients_.data());
     RasterInputGradients to;
     to.means = g.means;
@@ -286,7 +286,7 @@ AnchoredArrays DeviceChain::anchored() {
     const ParameterArrays p = modules_.takes_part(StepStage::anchored)
                                   ? cut_parameters(effective_.data(), avatar_.splats->count)
                                   : groups_.splat_parameters();
-    return {nullptr, p.offsets, p.log_scales, p.quaternions, p.albedos, p.logits};
+    return {nullptr, p.offsets, p.log_scales, p.quaternions, p.albedos, p.opacity_logits};
 }
 
 void DeviceChain::fill_anchored(StepArrays& arrays) {
@@ -294,7 +294,7 @@ void DeviceChain::fill_anchored(StepArrays& arrays) {
     const ParameterArrays g = groups_.splat_gradients();
     for (std::size_t a = 0; a < gaussian_attributes.size(); ++a) {
         arrays.anchored[a] = effective_.data() + attribute_start(a, n);
-        arrays.by_anchored[a] = g.quaternions + attribute_start(a, n);  // the block's beginning
+        arrays.grad_anchored[a] = g.quaternions + attribute_start(a, n);  // the block's beginning
     }
 }
 

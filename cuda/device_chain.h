@@ -1,4 +1,4 @@
-// The way from parameters to posed Gaussians on the GPU, and back from derivatives to derivatives, for all frames of a
+// The way from parameters to posed Gaussians on the GPU, and back from gradients to gradients, for all frames of a
 // batch at once. The processor's twin is core/learning/cpu_chain.h.
 #pragma once
 
@@ -19,10 +19,10 @@ namespace likeness::cuda {
 
 class DeviceChain {
   public:
-    // `state`: one, the step's that kernels read. `repeatable`: the same derivatives, to the bit, each time; slower.
+    // `state`: one, the step's that kernels read. `deterministic`: the same gradients, to the bit, each time; slower.
     DeviceChain(cudaStream_t stream, DeviceGroups& groups, ModuleCalls& modules, const DeviceBuffer<StepState>& state,
-                bool repeatable)
-        : stream_(stream), groups_(groups), modules_(modules), state_(state), repeatable_(repeatable) {}
+                bool deterministic)
+        : stream_(stream), groups_(groups), modules_(modules), state_(state), deterministic_(deterministic) {}
 
     // The groups and the modules have come already, no view has.
     void load(const Avatar& avatar, const BuiltInGroups& built_in);
@@ -45,7 +45,7 @@ class DeviceChain {
     std::size_t scratch_bytes() const;  // that unpose() needs
     // The surface under the Gaussians in a view whose pose is fixed, [count, 13]; null where heads move.
     const float* fixed_frames(std::size_t view);
-    // Memory of by_posed(), free until the rasterizer goes back. Makes room for at least so many floats.
+    // Memory of grad_posed(), free until the rasterizer goes back. Makes room for at least so many floats.
     float* gradient_memory() { return posed_gradients_.data(); }
     void reserve_gradients(std::size_t floats);
     // Changes when arrays have moved: a graph that names them is void.
@@ -54,8 +54,8 @@ class DeviceChain {
     // From parameters to posed Gaussians. With `count_views` the clocks of the batch's views go on.
     void pose(bool count_views, const StageMark& done);
     DeviceSplats posed();
-    RasterInputGradients by_posed();  // what is not asked for is null
-    // From by_posed() to the derivatives by the parameters, with their groups.
+    RasterInputGradients grad_posed();  // what is not asked for is null
+    // From grad_posed() to the gradients with respect to the parameters, with their groups.
     void unpose(float* scratch, const StageMark& done);
 
   private:
@@ -73,7 +73,7 @@ class DeviceChain {
     bool head_moves() const {
         return built_in_.of_shape() || built_in_.of_poses() || modules_.takes_part(StepStage::rested);
     }
-    // Derivatives by the Gaussians' own attributes are wanted.
+    // Gradients by the Gaussians' own attributes are wanted.
     bool own_moves() const { return built_in_.of_splats() || modules_.takes_part(StepStage::anchored); }
 
     SurfaceShape surface_shape() const;
@@ -92,7 +92,7 @@ class DeviceChain {
     DeviceGroups& groups_;
     ModuleCalls& modules_;
     const DeviceBuffer<StepState>& state_;
-    bool repeatable_;
+    bool deterministic_;
     Avatar avatar_;
     BuiltInGroups built_in_;
     DeviceHead head_{stream_};
@@ -105,7 +105,7 @@ class DeviceChain {
     std::size_t batch_ = 0;         // frames that everything below is made for
     std::uint64_t generation_ = 0;  // of the memory below
     Surface surface_{stream_};
-    SurfaceGradients by_surface_{stream_};
+    SurfaceGradients grad_surface_{stream_};
     DeviceBuffer<float> effective_{stream_};  // the Gaussians' own attributes, as modules left them
     DeviceBuffer<float> posed_{stream_};
     DeviceBuffer<float> posed_gradients_{stream_};

@@ -35,7 +35,8 @@ int DeviceGroups::add(ParameterGroup group) {
         for (DeviceBuffer<float>* buffer : {&own->first, &own->second, &own->gradients})
             zero(*buffer, group.values.size());
     }
-    const int k = table_.add(std::move(group), own->attribute >= 0 && !gaussian_attributes[std::size_t(own->attribute)].colour);
+    const int k =
+        table_.add(std::move(group), own->attribute >= 0 && !gaussian_attributes[std::size_t(own->attribute)].color);
     if (table_[k].column_bounds()) {
         std::vector<float> low, high;
         for (std::size_t c = 0; c < table_[k].about.width; ++c) {

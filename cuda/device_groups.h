@@ -1,4 +1,4 @@
-// The parameter groups of an engine in GPU memory: values, Adam's moments, centres of priors, derivatives, bounds. The
+// The parameter groups of an engine in GPU memory: values, Adam's moments, centres of priors, gradients, bounds. The
 // attributes of the Gaussians lie in one block (parameters.h), each other group by itself.
 #pragma once
 
@@ -42,7 +42,7 @@ class DeviceGroups {
     std::uint64_t generation() const;
 
     // ---- of a batch ----
-    void prepare(std::size_t batch);  // room for derivatives and gathered rows
+    void prepare(std::size_t batch);  // room for gradients and gathered rows
     std::vector<DeviceGroup> groups(std::size_t batch, std::size_t surface_vertices);
     float* values(int k) { return own_[std::size_t(k)]->values.data(); }  // StepClock::steps, not of the Gaussians
     float* rows(int k) { return own_[std::size_t(k)]->rows[0].data(); }

@@ -19,7 +19,7 @@ std::uint32_t with_head_room(std::uint32_t instances) {
 bool same_shape(const RasterShape& a, const RasterShape& b) {
     return a.splats == b.splats && a.extra_channels == b.extra_channels && a.depth == b.depth && a.normal == b.normal &&
            a.width == b.width && a.height == b.height && a.instance_capacity == b.instance_capacity &&
-           a.views == b.views && a.shared == b.shared && a.repeatable == b.repeatable &&
+           a.views == b.views && a.shared == b.shared && a.deterministic == b.deterministic &&
            a.scratch_bytes == b.scratch_bytes;
 }
 
@@ -81,7 +81,7 @@ void DeviceRasterizer::prepare(const DeviceSplats& splats, std::span<const Camer
     shape.height = camera.height;
     shape.views = int(cameras.size());
     shape.shared = shared || shape.views == 1;
-    shape.repeatable = repeatable_;
+    shape.deterministic = deterministic_;
     shape.scratch_bytes = scratch_bytes_;
     if (wanted_instances_ == 0) wanted_instances_ = first_capacity(shape.items());
     shape.instance_capacity = wanted_instances_;

@@ -150,18 +150,18 @@ __global__ void __launch_bounds__(linear_threads) vertices_kernel(HeadShape shap
 
 // Pieces of the scratch memory.
 struct Scratch {
-    float* by_rested;        // [frames, vertices, 3]
-    float* by_transform;     // [frames, blocks, joints, 12] sums of each block of vertices
-    float* by_coefficient;   // [frames, coefficients()]
-    float* by_joint_origin;  // [frames, joints, 3] by the joints' positions at rest
+    float* grad_rested;        // [frames, vertices, 3]
+    float* grad_transform;     // [frames, blocks, joints, 12] sums of each block of vertices
+    float* grad_coefficient;   // [frames, coefficients()]
+    float* grad_joint_origin;  // [frames, joints, 3] by the joints' positions at rest
 };
 Scratch cut(const HeadShape& shape, float* memory, const HeadGradients& gradients) {
     const std::size_t frames = std::size_t(shape.frames), blocks = vertex_blocks(shape);
     Scratch s{};
-    s.by_rested = gradients.rested ? gradients.rested : memory;
-    s.by_transform = memory + frames * std::size_t(shape.vertices) * 3;
-    s.by_coefficient = s.by_transform + frames * blocks * std::size_t(shape.joints) * transform_floats;
-    s.by_joint_origin = s.by_coefficient + frames * std::size_t(coefficient_count(shape));
+    s.grad_rested = gradients.rested ? gradients.rested : memory;
+    s.grad_transform = memory + frames * std::size_t(shape.vertices) * 3;
+    s.grad_coefficient = s.grad_transform + frames * blocks * std::size_t(shape.joints) * transform_floats;
+    s.grad_joint_origin = s.grad_coefficient + frames * std::size_t(coefficient_count(shape));
     return s;
 }
 
@@ -171,18 +171,18 @@ __device__ float sum_over_warp(float value) {
 }
 
 __global__ void __launch_bounds__(linear_threads)
-    vertices_backward_kernel(HeadShape shape, HeadArrays arrays, HeadOutputs out, const float* by_vertices, Scratch s) {
+    vertices_backward_kernel(HeadShape shape, HeadArrays arrays, HeadOutputs out, const float* grad_vertices, Scratch s) {
     wait_for_previous();
     constexpr int warps = linear_threads / warp_threads;
     __shared__ float sums[warps][most_joints * transform_floats];
     const std::size_t frame = blockIdx.y;
     const int v = int(blockIdx.x) * linear_threads + int(threadIdx.x);
     const int warp = int(threadIdx.x) / warp_threads, lane = int(threadIdx.x) % warp_threads;
-    Vec3 g{0, 0, 0}, x{0, 0, 0}, by_rested{0, 0, 0};
+    Vec3 g{0, 0, 0}, x{0, 0, 0}, grad_rested{0, 0, 0};
     const bool inside = v < shape.vertices;
     const std::size_t at = 3 * (frame * shape.vertices + v);
     if (inside) {
-        g = load3(by_vertices + at);
+        g = load3(grad_vertices + at);
         x = load3(out.rested + at);
     }
     for (int j = 0; j < shape.joints; ++j) {
@@ -191,7 +191,7 @@ __global__ void __launch_bounds__(linear_threads)
         const bool any = __any_sync(all_lanes, w != 0.0f);
         if (any) {
             const float* m = out.transforms + (frame * shape.joints + j) * transform_floats;
-            by_rested = by_rested + w * Vec3{m[0] * g.x + m[4] * g.y + m[8] * g.z, m[1] * g.x + m[5] * g.y + m[9] * g.z,
+            grad_rested = grad_rested + w * Vec3{m[0] * g.x + m[4] * g.y + m[8] * g.z, m[1] * g.x + m[5] * g.y + m[9] * g.z,
                                              m[2] * g.x + m[6] * g.y + m[10] * g.z};
             const float rows[3] = {w * g.x, w * g.y, w * g.z};
 #pragma unroll
@@ -205,13 +205,13 @@ __global__ void __launch_bounds__(linear_threads)
         if (lane == 0)
             for (int k = 0; k < transform_floats; ++k) sums[warp][j * transform_floats + k] = values[k];
     }
-    if (inside) store3(s.by_rested + at, by_rested);
+    if (inside) store3(s.grad_rested + at, grad_rested);
     __syncthreads();
     const int floats = shape.joints * transform_floats;
     for (int k = int(threadIdx.x); k < floats; k += linear_threads) {
         float sum = 0;
         for (int i = 0; i < warps; ++i) sum += sums[i][k];
-        s.by_transform[(frame * gridDim.x + blockIdx.x) * floats + k] = sum;
+        s.grad_transform[(frame * gridDim.x + blockIdx.x) * floats + k] = sum;
     }
 }
 
@@ -238,33 +238,33 @@ __global__ void __launch_bounds__(basis_threads)
     expression_backward_kernel(HeadShape shape, HeadArrays arrays, Scratch s) {
     wait_for_previous();
     const std::size_t e = blockIdx.x, frame = blockIdx.y, floats = 3 * std::size_t(shape.expressed);
-    const float sum = along_row(arrays.expression + e * floats, s.by_rested + frame * shape.vertices * 3, floats);
-    if (threadIdx.x == 0) s.by_coefficient[frame * coefficient_count(shape) + e] = sum;
+    const float sum = along_row(arrays.expression + e * floats, s.grad_rested + frame * shape.vertices * 3, floats);
+    if (threadIdx.x == 0) s.grad_coefficient[frame * coefficient_count(shape) + e] = sum;
 }
 
-__global__ void __launch_bounds__(linear_threads) rest_backward_kernel(HeadShape shape, Scratch s, float* by_rest) {
+__global__ void __launch_bounds__(linear_threads) rest_backward_kernel(HeadShape shape, Scratch s, float* grad_rest) {
     wait_for_previous();
     const std::size_t i = std::size_t(blockIdx.x) * linear_threads + threadIdx.x,
                       floats = 3 * std::size_t(shape.vertices);
     if (i >= floats) return;
     float sum = 0;
-    for (int frame = 0; frame < shape.frames; ++frame) sum += s.by_rested[std::size_t(frame) * floats + i];
-    by_rest[i] = sum;
+    for (int frame = 0; frame < shape.frames; ++frame) sum += s.grad_rested[std::size_t(frame) * floats + i];
+    grad_rest[i] = sum;
 }
 
 __global__ void __launch_bounds__(basis_threads)
-    identity_backward_kernel(HeadShape shape, HeadArrays arrays, Scratch s, const float* by_rest, float* by_identity) {
+    identity_backward_kernel(HeadShape shape, HeadArrays arrays, Scratch s, const float* grad_rest, float* grad_identity) {
     wait_for_previous();
     const std::size_t i = blockIdx.x, floats = 3 * std::size_t(shape.expressed);
-    float sum = along_row(arrays.identity + i * floats, by_rest, floats);
+    float sum = along_row(arrays.identity + i * floats, grad_rest, floats);
     if (threadIdx.x != 0) return;
     for (int k = 0; k < 3 * shape.joints; ++k) {
-        float by_position = 0;
+        float grad_position = 0;
         for (int frame = 0; frame < shape.frames; ++frame)
-            by_position += s.by_joint_origin[frame * 3 * shape.joints + k];
-        sum += arrays.joint_identity[std::size_t(k) * shape.identities + i] * by_position;
+            grad_position += s.grad_joint_origin[frame * 3 * shape.joints + k];
+        sum += arrays.joint_identity[std::size_t(k) * shape.identities + i] * grad_position;
     }
-    by_identity[i] = sum;
+    grad_identity[i] = sum;
 }
 
 // The chain backwards. With W = world, o = origin, p = position at rest, P the parent's:
@@ -274,62 +274,62 @@ __global__ void __launch_bounds__(rig_threads)
                         HeadGradients gradients) {
     wait_for_previous();
     __shared__ Chain chain;
-    __shared__ float by_transform[most_joints * transform_floats];
-    __shared__ float by_angle[most_joints * 3], by_position[most_joints * 3], by_translation[3];
+    __shared__ float grad_transform[most_joints * transform_floats];
+    __shared__ float grad_angle[most_joints * 3], grad_position[most_joints * 3], grad_translation[3];
     const int frame = int(blockIdx.x), floats = shape.joints * transform_floats;
-    const float* const by_coefficient = s.by_coefficient + std::size_t(frame) * coefficient_count(shape);
+    const float* const grad_coefficient = s.grad_coefficient + std::size_t(frame) * coefficient_count(shape);
     drive(shape, arrays, poses, frame, nullptr, chain);
     for (int k = int(threadIdx.x); k < floats; k += rig_threads) {
         float sum = 0;
-        for (unsigned b = 0; b < blocks; ++b) sum += s.by_transform[(std::size_t(frame) * blocks + b) * floats + k];
-        by_transform[k] = sum;
+        for (unsigned b = 0; b < blocks; ++b) sum += s.grad_transform[(std::size_t(frame) * blocks + b) * floats + k];
+        grad_transform[k] = sum;
     }
     __syncthreads();
     if (threadIdx.x == 0) {
         make_chain(shape, arrays, poses.translation + 3 * frame, chain);
-        store3(by_translation, {0, 0, 0});
+        store3(grad_translation, {0, 0, 0});
         for (int j = shape.joints - 1; j >= 0; --j) {
-            float by_world[9];
-            const float* t = by_transform + j * transform_floats;
+            float grad_world[9];
+            const float* t = grad_transform + j * transform_floats;
             for (int r = 0; r < 3; ++r)
-                for (int c = 0; c < 3; ++c) by_world[3 * r + c] = t[4 * r + c];
-            const Vec3 by_origin{t[3], t[7], t[11]}, p = load3(arrays.joint_position + 3 * j);
-            const float o[3] = {by_origin.x, by_origin.y, by_origin.z}, ps[3] = {p.x, p.y, p.z};
+                for (int c = 0; c < 3; ++c) grad_world[3 * r + c] = t[4 * r + c];
+            const Vec3 grad_origin{t[3], t[7], t[11]}, p = load3(arrays.joint_position + 3 * j);
+            const float o[3] = {grad_origin.x, grad_origin.y, grad_origin.z}, ps[3] = {p.x, p.y, p.z};
             for (int r = 0; r < 3; ++r)
-                for (int c = 0; c < 3; ++c) by_world[3 * r + c] -= o[r] * ps[c];
-            Vec3 by_p = -1.0f * multiply_transposed(chain.world[j], by_origin);
+                for (int c = 0; c < 3; ++c) grad_world[3 * r + c] -= o[r] * ps[c];
+            Vec3 grad_p = -1.0f * multiply_transposed(chain.world[j], grad_origin);
             const int parent = arrays.joint_parent[j];
             float above[9];
             if (parent < 0) {
                 set_identity(above);
-                store3(by_translation, load3(by_translation) + by_origin);
+                store3(grad_translation, load3(grad_translation) + grad_origin);
             } else {
                 for (int k = 0; k < 9; ++k) above[k] = chain.world[parent][k];
             }
-            by_p = by_p + multiply_transposed(above, by_origin);
-            store3(by_position + 3 * j, by_p);
+            grad_p = grad_p + multiply_transposed(above, grad_origin);
+            store3(grad_position + 3 * j, grad_p);
             // M = W_P^T dW_j R_j^T pairs with the rotation vector of d R_j: its antisymmetric part.
             float half[9], m[9], transposed[9];
             for (int r = 0; r < 3; ++r)
                 for (int c = 0; c < 3; ++c) transposed[3 * r + c] = chain.local[j][3 * c + r];
-            matrix_product(by_world, transposed, half);  // dW_j R_j^T: what the parent's W receives
+            matrix_product(grad_world, transposed, half);  // dW_j R_j^T: what the parent's W receives
             for (int r = 0; r < 3; ++r)
                 for (int c = 0; c < 3; ++c)
                     m[3 * r + c] = above[r] * half[c] + above[3 + r] * half[3 + c] + above[6 + r] * half[6 + c];
             if (shape.correctives > 0) {  // they too are moved by R_j
-                float by_local[9];
-                matrix_product(by_coefficient + shape.expressions + 9 * j, transposed, by_local);
-                for (int k = 0; k < 9; ++k) m[k] += by_local[k];
+                float grad_local[9];
+                matrix_product(grad_coefficient + shape.expressions + 9 * j, transposed, grad_local);
+                for (int k = 0; k < 9; ++k) m[k] += grad_local[k];
             }
-            const Vec3 by_turn{m[7] - m[5], m[2] - m[6], m[3] - m[1]};
+            const Vec3 grad_turn{m[7] - m[5], m[2] - m[6], m[3] - m[1]};
             // exp(a + d) ~ exp(J d) exp(a), J the left Jacobian of SO(3) (Sola et al. 2018, eq. 145).
             const float* a = chain.axis_angle[j];
             const Ratios r = ratios(sqrtf(a[0] * a[0] + a[1] * a[1] + a[2] * a[2]));
             float jacobian[9];
             cross_series(a, r.cosine, r.rest, jacobian);
-            store3(by_angle + 3 * j, multiply_transposed(jacobian, by_turn));
+            store3(grad_angle + 3 * j, multiply_transposed(jacobian, grad_turn));
             if (parent >= 0) {
-                float* up = by_transform + parent * transform_floats;
+                float* up = grad_transform + parent * transform_floats;
                 for (int row = 0; row < 3; ++row) {
                     for (int c = 0; c < 3; ++c) up[4 * row + c] += half[3 * row + c] + o[row] * ps[c];
                     up[4 * row + 3] += o[row];
@@ -339,17 +339,17 @@ __global__ void __launch_bounds__(rig_threads)
     }
     __syncthreads();
     for (int k = int(threadIdx.x); k < 3 * shape.joints; k += rig_threads) {
-        if (gradients.joints) gradients.joints[frame * 3 * shape.joints + k] = by_angle[k];
-        s.by_joint_origin[frame * 3 * shape.joints + k] = by_position[k];
+        if (gradients.joints) gradients.joints[frame * 3 * shape.joints + k] = grad_angle[k];
+        s.grad_joint_origin[frame * 3 * shape.joints + k] = grad_position[k];
     }
     if (gradients.translation && threadIdx.x < 3)
-        gradients.translation[3 * frame + threadIdx.x] = by_translation[threadIdx.x];
+        gradients.translation[3 * frame + threadIdx.x] = grad_translation[threadIdx.x];
     if (gradients.controls == nullptr) return;
     for (int c = int(threadIdx.x); c < shape.controls; c += rig_threads) {
         float sum = 0;
         for (int e = 0; e < shape.expressions; ++e)
-            sum += arrays.control_expression[e * shape.controls + c] * by_coefficient[e];
-        for (int k = 0; k < 3 * shape.joints; ++k) sum += arrays.control_joint[k * shape.controls + c] * by_angle[k];
+            sum += arrays.control_expression[e * shape.controls + c] * grad_coefficient[e];
+        for (int k = 0; k < 3 * shape.joints; ++k) sum += arrays.control_joint[k * shape.controls + c] * grad_angle[k];
         gradients.controls[std::size_t(frame) * shape.controls + c] = sum;
     }
 }
@@ -389,15 +389,15 @@ std::size_t head_backward_floats(const HeadShape& shape) {
 }
 
 void head_backward(const HeadShape& shape, const HeadArrays& arrays, const HeadPoses& poses, const HeadOutputs& outputs,
-                   const float* by_vertices, float* scratch, const HeadGradients& gradients, cudaStream_t stream) {
-    head_skin_backward(shape, arrays, outputs, by_vertices, scratch, gradients, stream);
+                   const float* grad_vertices, float* scratch, const HeadGradients& gradients, cudaStream_t stream) {
+    head_skin_backward(shape, arrays, outputs, grad_vertices, scratch, gradients, stream);
     head_express_backward(shape, arrays, poses, scratch, gradients, stream);
 }
 
 void head_skin_backward(const HeadShape& shape, const HeadArrays& arrays, const HeadOutputs& outputs,
-                        const float* by_vertices, float* scratch, const HeadGradients& gradients, cudaStream_t stream) {
+                        const float* grad_vertices, float* scratch, const HeadGradients& gradients, cudaStream_t stream) {
     if (shape.frames == 0 || shape.vertices == 0) return;
-    launch_chained("head backward", vertices_backward_kernel, dim3(vertex_blocks(shape), unsigned(shape.frames)), linear_threads, stream, shape, arrays, outputs, by_vertices, cut(shape, scratch, gradients));
+    launch_chained("head backward", vertices_backward_kernel, dim3(vertex_blocks(shape), unsigned(shape.frames)), linear_threads, stream, shape, arrays, outputs, grad_vertices, cut(shape, scratch, gradients));
 }
 
 void head_express_backward(const HeadShape& shape, const HeadArrays& arrays, const HeadPoses& poses, float* scratch,

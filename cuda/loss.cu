@@ -115,7 +115,7 @@ __device__ float block_sum(float value) {
     return value;
 }
 
-// SSIM of one channel and its derivatives by the mean, the mean square and the mean product of the render, as the
+// SSIM of one channel and its gradients with respect to the mean, the mean square and the mean product of the render, as the
 // filtered maps E[c], E[c^2], E[c t].
 __global__ void __launch_bounds__(block_threads) ssim_kernel(const __grid_constant__ LossArguments a) {
     wait_for_previous();
@@ -181,21 +181,21 @@ __global__ void __launch_bounds__(block_threads) ssim_kernel(const __grid_consta
         const std::size_t pixel = pixel_index(a, x, y);
         const float mask = mask_at(p, pixel);
         loss += mask * (1.0f - ssim);
-        const float by_covariance = 2 * a1 * inverse;
-        const float by_variance = -ssim / b2;
-        const float by_mean = 2 * mt * a2 * inverse - 2 * mc * ssim / b1 - 2 * mc * by_variance - mt * by_covariance;
+        const float grad_covariance = 2 * a1 * inverse;
+        const float grad_variance = -ssim / b2;
+        const float grad_mean = 2 * mt * a2 * inverse - 2 * mc * ssim / b1 - 2 * mc * grad_variance - mt * grad_covariance;
         const std::size_t plane = std::size_t(a.options.width) * a.options.height;
         float* const partials = p.partials + channel * plane + pixel;
-        partials[0] = mask * by_mean;
-        partials[channels * plane] = mask * by_variance;
-        partials[2 * channels * plane] = mask * by_covariance;
+        partials[0] = mask * grad_mean;
+        partials[channels * plane] = mask * grad_variance;
+        partials[2 * channels * plane] = mask * grad_covariance;
     }
     const float sum = block_sum(loss);
     if (thread == 0)
         add_units(&p.outputs.terms->dssim, double(sum) * double(p.image.scale) / (2 * channels), term_units);
 }
 
-// Filters the partial derivatives: dSSIM_sum/dc = filtered[0] + 2 c filtered[1] + t filtered[2] at this thread's pixels.
+// Filters the partial gradients: dSSIM_sum/dc = filtered[0] + 2 c filtered[1] + t filtered[2] at this thread's pixels.
 __device__ void filter_partials(const LossArguments& a, const Picture& p, int left, int top,
                                 float (&filtered)[3][run]) {
     __shared__ float map[3][halo_height * halo_stride];
@@ -262,8 +262,8 @@ __global__ void __launch_bounds__(block_threads) gradient_kernel(const __grid_co
         const float mask = mask_at(p, pixel);
         const float c = p.inputs.color[channels * pixel + channel], t = target_color(p, pixel);
         const float difference = c - t;
-        const float by_ssim = filtered[0][j] + 2 * c * filtered[1][j] + t * filtered[2][j];
-        const float gradient = p.image.l1_weight * mask * sign_of(difference) - 0.5f * p.image.dssim_weight * by_ssim;
+        const float grad_ssim = filtered[0][j] + 2 * c * filtered[1][j] + t * filtered[2][j];
+        const float gradient = p.image.l1_weight * mask * sign_of(difference) - 0.5f * p.image.dssim_weight * grad_ssim;
         p.outputs.color_gradient[channels * pixel + channel] = gradient * factor / channels;
         l1 += mask * fabsf(difference);
         squared += mask * difference * difference;

@@ -36,7 +36,7 @@ __global__ void __launch_bounds__(pixel_threads)
     const int i = int(blockIdx.x) * pixel_threads + int(threadIdx.x);
     if (i >= count) return;
     const float a = images.alpha[i];
-    if constexpr (Content == PixelContent::colour) {
+    if constexpr (Content == PixelContent::color) {
         const Vec3 c = load3(images.color + 3 * std::size_t(i));
         pixels[i] = packed(c.x, c.y, c.z, a);
     } else if constexpr (Content == PixelContent::alpha) {
@@ -71,8 +71,8 @@ void to_pixels(PixelContent content, const RasterOutputs& images, const View* vi
     if (count == 0) return;
     const unsigned blocks = unsigned((count + pixel_threads - 1) / pixel_threads);
     switch (content) {
-        case PixelContent::colour:
-            pixels_kernel<PixelContent::colour>
+        case PixelContent::color:
+            pixels_kernel<PixelContent::color>
                 <<<blocks, pixel_threads, 0, stream>>>(images, view, count, range, pixels);
             break;
         case PixelContent::alpha:

@@ -57,7 +57,7 @@ __device__ bool usable_appearance(const ProjectArguments& a, std::size_t i, floa
     return true;
 }
 
-// Channels of a Gaussian in the order colour, depth, normal, extra.
+// Channels of a Gaussian in the order color, depth, normal, extra.
 __device__ void write_features(const ProjectArguments& a, int i, std::size_t input, Vec3 color, float depth,
                                Vec3 normal) {
     float* row = a.workspace.features + std::size_t(i) * a.channels;
@@ -250,14 +250,14 @@ struct BackwardArguments {
     ProjectArguments forward;
     RasterInputGradients gradients;
     int row;  // screen sums of an item
-    bool repeatable;
+    bool deterministic;
 };
 
 // A sum over a Gaussian's pixels.
 __device__ float screen_sum(const BackwardArguments& b, std::size_t item, int k) {
     const std::size_t at = item * b.row + k;
     const float* const sums = b.forward.workspace.screen_gradients;
-    return b.repeatable ? value_of(reinterpret_cast<const ExactSum*>(sums)[at], screen_units) : sums[at];
+    return b.deterministic ? value_of(reinterpret_cast<const ExactSum*>(sums)[at], screen_units) : sums[at];
 }
 
 __device__ void store_if(float* target, std::size_t index, Vec3 value) {
@@ -316,7 +316,7 @@ __global__ void __launch_bounds__(linear_threads) project_backward_kernel(Backwa
                 b.gradients.extra[index * a.extra_channels + e] += screen_sum(b, item, channel + e);
         }
     }
-    if (b.gradients.screen && b.repeatable && !a.shared) {
+    if (b.gradients.screen && b.deterministic && !a.shared) {
         a.workspace.screen_gradients[2 * index * b.row] = moved;  // for screen_kernel(); the sums have been read
     } else if (b.gradients.screen && moved > 0) {
         atomicAdd(b.gradients.screen + i % a.splats, moved);
@@ -385,10 +385,10 @@ void launch_project_backward(const RasterShape& shape, const RasterInputs& input
                              cudaStream_t stream) {
     if (shape.splats == 0) return;
     const BackwardArguments backward{arguments(shape, inputs, view, workspace), gradients, screen_gradient_row(shape),
-                                     shape.repeatable};
+                                     shape.deterministic};
     launch_chained("project backward", project_backward_kernel, blocks_for(std::size_t(shape.inputs())), linear_threads,
                    stream, backward);
-    if (shape.repeatable && !shape.shared && gradients.screen) {
+    if (shape.deterministic && !shape.shared && gradients.screen) {
         screen_kernel<<<blocks_for(std::size_t(shape.splats)), linear_threads, 0, stream>>>(backward);
         check_launch("screen gradients", stream);
     }

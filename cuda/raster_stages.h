@@ -33,7 +33,7 @@ inline unsigned segment_slots(const RasterShape& shape) {
 // Sums in a row of `screen_gradients`, a multiple of 4 to keep rows in few memory sectors.
 inline int screen_gradient_row(const RasterShape& shape) { return (screen_sums + shape.channels() + 3) / 4 * 4; }
 inline std::size_t screen_gradient_floats(const RasterShape& shape) {
-    return std::size_t(shape.items()) * std::size_t(screen_gradient_row(shape)) * (shape.repeatable ? 2 : 1);
+    return std::size_t(shape.items()) * std::size_t(screen_gradient_row(shape)) * (shape.deterministic ? 2 : 1);
 }
 
 // What blending knows of a Gaussian. Two 16-byte loads.
@@ -65,8 +65,8 @@ struct ChannelGroup {
     float* output[largest_channel_group] = {};          // null beyond count
     const float* gradient[largest_channel_group] = {};  // null counts as zero
     int pixel_stride[largest_channel_group] = {};
-    bool background[largest_channel_group] = {};  // colour: the background shows through
-    const HalfSplat* halves = nullptr;            // whose colours are the channels, in place of `features`
+    bool background[largest_channel_group] = {};  // color: the background shows through
+    const HalfSplat* halves = nullptr;            // whose colors are the channels, in place of `features`
 };
 
 void launch_transmittance(const RasterShape& shape, const RasterWorkspace& workspace, cudaStream_t stream);

@@ -8,7 +8,7 @@ namespace {
 
 __device__ inline Vec3 operator-(Vec3 a, Vec3 b) { return {a.x - b.x, a.y - b.y, a.z - b.z}; }
 
-// What a vertex is asked for: derivatives by its place and by its unit normal, later by the sum that was normalised. A
+// What a vertex is asked for: gradients with respect to its place and by its unit normal, later by the sum that was normalised. A
 // memory sector each, so that a corner costs two atomic operations where the GPU has wide ones.
 struct alignas(32) VertexSums {
     float4 place, normal;
@@ -25,7 +25,7 @@ __device__ inline void add3(float4* p, Vec3 v) {
 __device__ inline void add_place(VertexSums* sums, int v, Vec3 by) { add3(&sums[v].place, by); }
 __device__ inline void add_normal(VertexSums* sums, int v, Vec3 by) { add3(&sums[v].normal, by); }
 
-// The same in integers, for repeatable sums.
+// The same in integers, for deterministic sums.
 struct ExactVertexSums {
     ExactSum place[3], normal[3];
 };
@@ -164,17 +164,17 @@ __global__ void __launch_bounds__(linear_threads)
 __device__ inline void hide(const PosedArrays& posed, std::size_t at) { posed.opacities[at] = 0; }
 __device__ inline void hide(const HalfPosed& posed, std::size_t at) { posed.splats[at].opacity = 0; }
 
-// `layers` null: all are seen.
+// `parts` null: all are seen.
 template <class Anchored, class Posed>
 __global__ void __launch_bounds__(linear_threads)
     pose_kernel(SurfaceShape shape, SurfaceArrays arrays, const float* vertices, const float* normals, Anchored p,
-                const unsigned char* layers, unsigned visible, Posed out) {
+                const unsigned char* parts, unsigned visible, Posed out) {
     wait_for_previous();
     const std::size_t i = std::size_t(blockIdx.x) * linear_threads + threadIdx.x;
     if (i >= std::size_t(shape.count)) return;
     const std::size_t frame = std::size_t(blockIdx.y) * shape.vertices;
     const std::size_t at = std::size_t(blockIdx.y) * shape.count + i;
-    if (layers && !(visible >> layers[i] & 1u)) {
+    if (parts && !(visible >> parts[i] & 1u)) {
         hide(out, at);  // the rest is not looked at
         return;
     }
@@ -191,45 +191,45 @@ template <class Sums>
 __device__ inline void pass_to_vertices(const FrameParts& f, const float* m, std::size_t i, std::size_t at,
                                         const AnchoredArrays& p, const float* posed_rotations, const PosedGradients& g,
                                         Sums* sums) {
-    const Vec3 by_mean = load3(g.means + 3 * at), by_scale = load3(g.scales + 3 * at);
-    const Quaternion by_rotation = load_quaternion(g.rotations, at);
+    const Vec3 grad_mean = load3(g.means + 3 * at), grad_scale = load3(g.scales + 3 * at);
+    const Quaternion grad_rotation = load_quaternion(g.rotations, at);
     const Vec3 turned = multiply(m, load3(p.offsets + 3 * i));
     const Vec3 log_scale = load3(p.log_scales + 3 * i);
-    const float by_stretch = dot(by_mean, turned) + by_scale.x * expf(log_scale.x) + by_scale.y * expf(log_scale.y) +
-                             by_scale.z * expf(log_scale.z);
+    const float grad_stretch = dot(grad_mean, turned) + grad_scale.x * expf(log_scale.x) + grad_scale.y * expf(log_scale.y) +
+                             grad_scale.z * expf(log_scale.z);
     // mean = o + s R offset, and q -> (0, w) q / 2.
     const Quaternion q = load_quaternion(posed_rotations, at);
     const Vec3 from_rotation{
-        0.5f * (-by_rotation.w * q.x + by_rotation.x * q.w - by_rotation.y * q.z + by_rotation.z * q.y),
-        0.5f * (-by_rotation.w * q.y + by_rotation.x * q.z + by_rotation.y * q.w - by_rotation.z * q.x),
-        0.5f * (-by_rotation.w * q.z - by_rotation.x * q.y + by_rotation.y * q.x + by_rotation.z * q.w)};
-    const Vec3 by_turn = f.stretch * cross(turned, by_mean) + from_rotation;
-    const float about_normal = dot(by_turn, f.normal);
-    Vec3 by_normal = cross(by_turn, f.normal), by_ab{0, 0, 0}, by_ac{0, 0, 0};
+        0.5f * (-grad_rotation.w * q.x + grad_rotation.x * q.w - grad_rotation.y * q.z + grad_rotation.z * q.y),
+        0.5f * (-grad_rotation.w * q.y + grad_rotation.x * q.z + grad_rotation.y * q.w - grad_rotation.z * q.x),
+        0.5f * (-grad_rotation.w * q.z - grad_rotation.x * q.y + grad_rotation.y * q.x + grad_rotation.z * q.w)};
+    const Vec3 grad_turn = f.stretch * cross(turned, grad_mean) + from_rotation;
+    const float about_normal = dot(grad_turn, f.normal);
+    Vec3 grad_normal = cross(grad_turn, f.normal), grad_ab{0, 0, 0}, grad_ac{0, 0, 0};
     if (f.tangent_length > 0) {
-        const Vec3 by_along = (about_normal / f.tangent_length) * f.bitangent;
-        by_normal = by_normal - f.tangent_along * by_along;
-        by_ab = f.chart.x * by_along;
-        by_ac = f.chart.y * by_along;
+        const Vec3 grad_along = (about_normal / f.tangent_length) * f.bitangent;
+        grad_normal = grad_normal - f.tangent_along * grad_along;
+        grad_ab = f.chart.x * grad_along;
+        grad_ac = f.chart.y * grad_along;
     }
     if (f.free_stretch && f.face_length > 1e-10f) {
         // stretch^2 = z |face|
-        const Vec3 by_face = (by_stretch * 0.5f * f.chart.z / (f.stretch * f.face_length)) * f.face;
-        by_ab = by_ab + cross(f.ac, by_face);
-        by_ac = by_ac + cross(by_face, f.ab);
+        const Vec3 grad_face = (grad_stretch * 0.5f * f.chart.z / (f.stretch * f.face_length)) * f.face;
+        grad_ab = grad_ab + cross(f.ac, grad_face);
+        grad_ac = grad_ac + cross(grad_face, f.ab);
     }
-    add_place(sums, f.t.a, f.weight[0] * by_mean - by_ab - by_ac);
-    add_place(sums, f.t.b, f.weight[1] * by_mean + by_ab);
-    add_place(sums, f.t.c, f.weight[2] * by_mean + by_ac);
+    add_place(sums, f.t.a, f.weight[0] * grad_mean - grad_ab - grad_ac);
+    add_place(sums, f.t.b, f.weight[1] * grad_mean + grad_ab);
+    add_place(sums, f.t.c, f.weight[2] * grad_mean + grad_ac);
     if (f.normal_length > 0) {
-        const Vec3 by_sum = (1.0f / f.normal_length) * (by_normal - dot(by_normal, f.normal) * f.normal);
-        add_normal(sums, f.t.a, f.weight[0] * by_sum);
-        add_normal(sums, f.t.b, f.weight[1] * by_sum);
-        add_normal(sums, f.t.c, f.weight[2] * by_sum);
+        const Vec3 grad_sum = (1.0f / f.normal_length) * (grad_normal - dot(grad_normal, f.normal) * f.normal);
+        add_normal(sums, f.t.a, f.weight[0] * grad_sum);
+        add_normal(sums, f.t.b, f.weight[1] * grad_sum);
+        add_normal(sums, f.t.c, f.weight[2] * grad_sum);
     }
 }
 
-// A block has `columns` Gaussians and up to `rows` frames side by side; a Gaussian's own derivatives are summed over
+// A block has `columns` Gaussians and up to `rows` frames side by side; a Gaussian's own gradients are summed over
 // its frames, by a thread and then by the first row.
 constexpr int most_rows = 8;
 
@@ -239,17 +239,17 @@ __global__ void __launch_bounds__(linear_threads)
                            AnchoredArrays p, const float* posed_rotations, PosedGradients g, AnchoredGradientArrays own,
                            ViewWeights weights, Sums* sums) {
     wait_for_previous();
-    __shared__ SplatDerivatives rows[Own ? linear_threads : 1];
+    __shared__ SplatGradients rows[Own ? linear_threads : 1];
     const std::size_t i = std::size_t(blockIdx.x) * blockDim.x + threadIdx.x;
     const bool inside = i < std::size_t(shape.count);
-    SplatDerivatives sum{};
+    SplatGradients sum{};
     for (int k = int(threadIdx.y); inside && k < shape.frames; k += int(blockDim.y)) {
         const std::size_t frame = std::size_t(k) * shape.vertices, at = std::size_t(k) * shape.count + i;
         const FrameParts f = make_frame(arrays, vertices + 3 * frame, normals + 4 * frame, i);
         AnchorFrame anchor;
         columns(f, anchor.rotation);
         anchor.stretch = f.stretch;
-        if constexpr (Own) sum = sum + weighed(deform_derivatives(i, at, anchor, p, g), weights, k, i);
+        if constexpr (Own) sum = sum + weighed(deform_gradients(i, at, anchor, p, g), weights, k, i);
         if constexpr (Vertices) pass_to_vertices(f, anchor.rotation, i, at, p, posed_rotations, g, sums + frame);
     }
     if constexpr (Own) {
@@ -257,11 +257,11 @@ __global__ void __launch_bounds__(linear_threads)
         __syncthreads();
         if (!inside || threadIdx.y != 0) return;
         for (unsigned k = 1; k < blockDim.y; ++k) sum = sum + rows[k * blockDim.x + threadIdx.x];
-        store_derivatives(i, sum, own);
+        store_gradients(i, sum, own);
     }
 }
 
-// In place: from derivatives by the unit normals to those by the sums that were normalised.
+// In place: from gradients with respect to the unit normals to those by the sums that were normalised.
 __global__ void __launch_bounds__(linear_threads)
     normal_lengths_backward_kernel(std::size_t count, const float* normals, VertexSums* sums) {
     wait_for_previous();
@@ -277,7 +277,7 @@ __global__ void __launch_bounds__(linear_threads)
 // A vertex gathers from its triangles: each passes on what its three corners' normal sums ask of it.
 __global__ void __launch_bounds__(linear_threads)
     normals_backward_kernel(SurfaceShape shape, SurfaceArrays arrays, const float* vertices, const VertexSums* sums,
-                            float* by_vertices) {
+                            float* grad_vertices) {
     wait_for_previous();
     const int v = int(blockIdx.x) * linear_threads + int(threadIdx.x);
     if (v >= shape.vertices) return;
@@ -287,24 +287,24 @@ __global__ void __launch_bounds__(linear_threads)
     Vec3 sum = xyz(sums[v].place);
     for (int k = arrays.vertex_first[v]; k < arrays.vertex_first[v + 1]; ++k) {
         const Corners t = corners_of(arrays, arrays.vertex_triangles[k]);
-        const Vec3 by_face = xyz(sums[t.a].normal) + xyz(sums[t.b].normal) + xyz(sums[t.c].normal);
+        const Vec3 grad_face = xyz(sums[t.a].normal) + xyz(sums[t.b].normal) + xyz(sums[t.c].normal);
         // face = (b - a) x (c - a) is the same seen from each corner in turn: d face / d a = (c - b) x .
         const Vec3 from = v == t.a ? load3(x + 3 * t.b) : v == t.b ? load3(x + 3 * t.c) : load3(x + 3 * t.a);
         const Vec3 to_edge = v == t.a ? load3(x + 3 * t.c) : v == t.b ? load3(x + 3 * t.a) : load3(x + 3 * t.b);
-        sum = sum + cross(by_face, to_edge - from);
+        sum = sum + cross(grad_face, to_edge - from);
     }
-    store3(by_vertices + 3 * (frame + v), sum);
+    store3(grad_vertices + 3 * (frame + v), sum);
 }
 
 dim3 grid_of(int items, int frames) { return dim3(blocks_for(std::size_t(items)), unsigned(frames)); }
 
 template <class Anchored, class Posed>
 void launch_pose(const SurfaceShape& shape, const SurfaceArrays& arrays, const float* vertices, const float* normals,
-                 const Anchored& anchored, const unsigned char* layers, unsigned visible, const Posed& posed,
+                 const Anchored& anchored, const unsigned char* parts, unsigned visible, const Posed& posed,
                  cudaStream_t stream) {
     if (shape.count == 0) return;
     launch_chained("pose", pose_kernel<Anchored, Posed>, grid_of(shape.count, shape.frames), linear_threads, stream,
-                   shape, arrays, vertices, normals, anchored, layers, visible, posed);
+                   shape, arrays, vertices, normals, anchored, parts, visible, posed);
 }
 
 }  // namespace
@@ -330,19 +330,19 @@ void pose_on_surface(const SurfaceShape& shape, const SurfaceArrays& arrays, con
 }
 
 void pose_on_surface(const SurfaceShape& shape, const SurfaceArrays& arrays, const float* vertices,
-                     const float* normals, const HalfAnchored& anchored, const unsigned char* layers,
+                     const float* normals, const HalfAnchored& anchored, const unsigned char* parts,
                      unsigned visible, const HalfPosed& posed, cudaStream_t stream) {
-    launch_pose(shape, arrays, vertices, normals, anchored, layers, visible, posed, stream);
+    launch_pose(shape, arrays, vertices, normals, anchored, parts, visible, posed, stream);
 }
 
 std::size_t surface_backward_floats(const SurfaceShape& shape) {
-    const std::size_t a_vertex = sizeof(VertexSums) + (shape.repeatable ? sizeof(ExactVertexSums) : 0);
+    const std::size_t a_vertex = sizeof(VertexSums) + (shape.deterministic ? sizeof(ExactVertexSums) : 0);
     return std::size_t(shape.frames) * std::size_t(shape.vertices) * a_vertex / sizeof(float);
 }
 
 void surface_backward(const SurfaceShape& shape, const SurfaceArrays& arrays, const float* vertices,
                       const float* normals, const AnchoredArrays& anchored, const float* posed_rotations,
-                      const PosedGradients& gradients, float* scratch, float* by_vertices, cudaStream_t stream,
+                      const PosedGradients& gradients, float* scratch, float* grad_vertices, cudaStream_t stream,
                       const AnchoredGradientArrays& own, const ViewWeights& weights) {
     if (shape.vertices == 0 || shape.frames == 0) return;
     const std::size_t count = std::size_t(shape.vertices) * std::size_t(shape.frames);
@@ -357,7 +357,7 @@ void surface_backward(const SurfaceShape& shape, const SurfaceArrays& arrays, co
                        dim3(unsigned(columns), unsigned(rows)), stream, shape, arrays, vertices, normals, anchored,
                        posed_rotations, gradients, own, weights, target);
     };
-    if (by_vertices == nullptr) {
+    if (grad_vertices == nullptr) {
         if (own.offsets) launch(frames_backward_kernel<true, false, VertexSums>, sums);
         return;
     }
@@ -369,7 +369,7 @@ void surface_backward(const SurfaceShape& shape, const SurfaceArrays& arrays, co
             launch(frames_backward_kernel<false, true, Sums>, target);
         }
     };
-    if (shape.repeatable) {
+    if (shape.deterministic) {
         launch_to(exact);
         read_sums_kernel<<<blocks_for(count), linear_threads, 0, stream>>>(count, exact, sums);
         check_launch("read sums", stream);
@@ -377,7 +377,7 @@ void surface_backward(const SurfaceShape& shape, const SurfaceArrays& arrays, co
         launch_to(sums);
     }
     launch_chained("normal lengths backward", normal_lengths_backward_kernel, blocks_for(count), linear_threads, stream, count, normals, sums);
-    launch_chained("normals backward", normals_backward_kernel, grid_of(shape.vertices, shape.frames), linear_threads, stream, shape, arrays, vertices, sums, by_vertices);
+    launch_chained("normals backward", normals_backward_kernel, grid_of(shape.vertices, shape.frames), linear_threads, stream, shape, arrays, vertices, sums, grad_vertices);
 }
 
 }  // namespace likeness::cuda

@@ -20,7 +20,7 @@ namespace likeness {
 struct FrameRequest {
     Scene scene;    // posed again only when its version differs
     Camera camera;  // at full resolution
-    FrameContent content = FrameContent::colour;
+    FrameContent content = FrameContent::color;
     bool blend = true;     // false: only the surface is wanted
     bool surface = false;  // the surface is wanted with the picture, not only when somebody asks for it
     bool moving = false;   // may be of reduced resolution

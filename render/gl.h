@@ -98,7 +98,7 @@ class Program {
     Object<ProgramTraits> program_;
 };
 
-// A colour texture of that size, linear filter, clamped; storage is made anew.
+// A color texture of that size, linear filter, clamped; storage is made anew.
 Texture make_texture(GLenum format, int width, int height);
 
 }  // namespace likeness::gl

@@ -11,10 +11,10 @@ void Surface::place(int& x, int& y, int& width_out, int& height_out, bool& maxim
     maximised = false;
 }
 
-void Surface::begin(const std::array<float, 3>& colour) {
+void Surface::begin(const std::array<float, 3>& color) {
     bind();
     glDisable(GL_SCISSOR_TEST);
-    glClearColor(colour[0], colour[1], colour[2], 1);
+    glClearColor(color[0], color[1], color[2], 1);
     glClear(GL_COLOR_BUFFER_BIT);
 }
 

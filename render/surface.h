@@ -39,8 +39,8 @@ class Surface {
     virtual void wake() = 0;
     // Tells Dear ImGui size, time and input.
     virtual void new_frame() = 0;
-    // Binds what is drawn to, and fills it with a colour.
-    void begin(const std::array<float, 3>& colour);
+    // Binds what is drawn to, and fills it with a color.
+    void begin(const std::array<float, 3>& color);
     // Shows it.
     virtual void present() = 0;
     // The last picture drawn, before or after present().

@@ -115,7 +115,7 @@ void Viewport::draw_background(const ViewportLook& look) {
     }
     background_.use();
     background_.set("kind", kind);
-    background_.set("base", glm::make_vec3(look.colour.data()));
+    background_.set("base", glm::make_vec3(look.color.data()));
     background_.set("size", glm::vec2(float(width_), float(height_)));
     background_.set("cell", 12.0f * look.line);
     if (kind == 2) {

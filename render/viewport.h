@@ -13,7 +13,7 @@
 
 namespace likeness {
 
-enum class BackgroundFill { colour, checker, picture };
+enum class BackgroundFill { color, checker, picture };
 enum class MeshDrawing { none, shaded, wires };
 
 // A rectangle in pixels of the viewport, from the upper left.
@@ -22,8 +22,8 @@ struct PixelRectangle {
 };
 
 struct ViewportLook {
-    BackgroundFill background = BackgroundFill::colour;
-    std::array<float, 3> colour = {0.2f, 0.2f, 0.2f};
+    BackgroundFill background = BackgroundFill::color;
+    std::array<float, 3> color = {0.2f, 0.2f, 0.2f};
     std::shared_ptr<const Image> background_picture;
     bool transparent = false;  // no background at all
     bool grid = false;

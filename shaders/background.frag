@@ -1,7 +1,7 @@
 #version 450 core
 in vec2 place;
 out vec4 color;
-uniform int kind;       // 0 colour, 1 checker, 2 picture
+uniform int kind;       // 0 color, 1 checker, 2 picture
 uniform vec3 base;
 uniform vec2 size;      // pixels
 uniform vec2 picture_size;

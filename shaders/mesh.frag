@@ -13,7 +13,7 @@ void main() {
     if (wires == 1) {
         vec3 pixels = corner / max(fwidth(corner), vec3(1e-6));
         float edge = 1.0 - smoothstep(line - 0.5, line + 0.5, min(min(pixels.x, pixels.y), pixels.z));
-        // Where triangles are but a few pixels wide, edges would become a solid colour.
+        // Where triangles are but a few pixels wide, edges would become a solid color.
         vec3 width = 1.0 / max(fwidth(corner), vec3(1e-6));
         edge *= mix(0.4, 1.0, smoothstep(2.0, 10.0, min(min(width.x, width.y), width.z)));
         if (edge <= 0.01) discard;

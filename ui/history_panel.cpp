@@ -29,7 +29,7 @@ void HistoryPanel::draw(Studio& studio) {
     tooltip("Above that memory the oldest entries are forgotten; Preferences sets it.");
     if (history.entries().empty()) {
         empty_state(ICON_FA_CLOCK_ROTATE_LEFT, "Nothing was changed yet",
-                    "Each change of pose, shape or layers becomes an entry here.");
+                    "Each change of pose, shape or parts becomes an entry here.");
         return;
     }
     ImGui::BeginChild("entries");

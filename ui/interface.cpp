@@ -10,10 +10,10 @@
 #include "ui/history_panel.h"
 #include "ui/icons.h"
 #include "ui/identity_panel.h"
-#include "ui/layers_panel.h"
 #include "ui/log_panel.h"
 #include "ui/menu_bar.h"
 #include "ui/motion_panel.h"
+#include "ui/parts_panel.h"
 #include "ui/pose_panel.h"
 #include "ui/preferences_panel.h"
 #include "ui/source_panel.h"
@@ -37,7 +37,7 @@ Interface::Interface(Studio& studio, ViewportOutput& output) : studio_(studio), 
     add<ExpressionPanel>();
     add<PosePanel>();
     add<IdentityPanel>();
-    add<LayersPanel>();
+    add<PartsPanel>();
     add<MotionPanel>();
     add<HistoryPanel>();
     add<TasksPanel>();
@@ -169,12 +169,12 @@ void Interface::build_layout(unsigned dock, float width, float height) {
     put({"Source"}, left);
     put({"Training"}, left_lower);
     put({"Expression", "Pose", "Identity"}, right);
-    put({"Layers", "Export"}, right_lower);
+    put({"Parts", "Export"}, right_lower);
     put({"Motion", "History", "Tasks", "Log"}, bottom);
     if (ImGuiDockNode* node = ImGui::DockBuilderGetNode(middle))
         node->SetLocalFlags(node->LocalFlags | ImGuiDockNodeFlags_NoTabBar | ImGuiDockNodeFlags_NoWindowMenuButton);
     ImGui::DockBuilderFinish(dock);
-    front_ = {"Motion", "Expression", "Layers"};
+    front_ = {"Motion", "Expression", "Parts"};
 }
 
 namespace {

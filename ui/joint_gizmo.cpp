@@ -17,7 +17,7 @@ glm::vec3 axis_angle(const glm::mat3& rotation) {
     return glm::angle(shorter) * glm::axis(shorter);
 }
 
-void use_colours() {
+void use_colors() {
     ImGuizmo::Style& style = ImGuizmo::GetStyle();
     style.RotationLineThickness = px(2.5f);
     style.RotationOuterLineThickness = px(2);
@@ -63,7 +63,7 @@ void JointGizmo::draw(Studio& studio, const Camera& camera, const ImVec2& from, 
     ImGuizmo::SetDrawlist();
     ImGuizmo::SetRect(from.x, from.y, size.x, size.y);
     ImGuizmo::SetGizmoSizeClipSpace(name.rfind("eye", 0) == 0 ? 0.12f : 0.22f);
-    use_colours();
+    use_colors();
     const bool turned = ImGuizmo::Manipulate(glm::value_ptr(view), glm::value_ptr(projection), ImGuizmo::ROTATE,
                                              ImGuizmo::LOCAL, glm::value_ptr(matrix));
     hovered_ = ImGuizmo::IsOver();

@@ -65,7 +65,7 @@ void pose_menu(Studio& studio) {
     const bool symmetric = studio.document().symmetric;
     command_item(studio, "pose.symmetric", {{"on", !symmetric}}, "", symmetric);
     ImGui::Separator();
-    command_item(studio, "layer.show_all");
+    command_item(studio, "part.show_all");
     command_item(studio, "identity.reset_all");
 }
 

@@ -56,21 +56,21 @@ void draw_jobs(Studio& studio, Interface& interface) {
     const auto messages = studio.messages().newer_than();
     if (messages.empty()) return;
     const Message& last = messages.back();
-    const ImVec4& colour = last.level == MessageLevel::error     ? palette().bad
-                           : last.level == MessageLevel::warning ? palette().warning
-                                                                 : palette().dim;
+    const ImVec4& color = last.level == MessageLevel::error     ? palette().bad
+                          : last.level == MessageLevel::warning ? palette().warning
+                                                                : palette().dim;
     const std::string all = last.text + (last.detail.empty() ? "" : "\n" + last.detail);
     if (running > 0) {
         // Beside the tasks a sign that something needs to be read: an autosave that fails must not wait for their end.
         if (last.level == MessageLevel::info) return;
-        ImGui::PushStyleColor(ImGuiCol_Text, colour);
+        ImGui::PushStyleColor(ImGuiCol_Text, color);
         if (button(ICON_FA_TRIANGLE_EXCLAMATION "##said", ButtonStyle::flat, all)) interface.show_panel("Log");
         ImGui::PopStyleColor();
         ImGui::SameLine();
         return;
     }
     // At rest, the newest thing that was said.
-    ImGui::PushStyleColor(ImGuiCol_Text, colour);
+    ImGui::PushStyleColor(ImGuiCol_Text, color);
     const float room = std::max(px(60), ImGui::GetContentRegionAvail().x - px(430));
     ImGui::TextUnformatted(shortened(last.text, room).c_str());
     ImGui::PopStyleColor();

@@ -58,12 +58,12 @@ constexpr Palette light = {.accent = rgb(0xC7552C),
 ImVec4 mix(const ImVec4& a, const ImVec4& b, float t) {
     return {a.x + (b.x - a.x) * t, a.y + (b.y - a.y) * t, a.z + (b.z - a.z) * t, a.w + (b.w - a.w) * t};
 }
-ImVec4 faded(ImVec4 colour, float alpha) {
-    colour.w = alpha;
-    return colour;
+ImVec4 faded(ImVec4 color, float alpha) {
+    color.w = alpha;
+    return color;
 }
 
-void set_colours(bool is_light) {
+void set_colors(bool is_light) {
     const Palette& p = current;
     ImGuiStyle& style = ImGui::GetStyle();
     if (is_light)
@@ -167,8 +167,8 @@ void set_shapes() {
 
 const Palette& palette() { return current; }
 float px(float units) { return units * current_scale; }
-ImU32 u32(const ImVec4& colour, float alpha) {
-    return ImGui::ColorConvertFloat4ToU32({colour.x, colour.y, colour.z, colour.w * alpha * ImGui::GetStyle().Alpha});
+ImU32 u32(const ImVec4& color, float alpha) {
+    return ImGui::ColorConvertFloat4ToU32({color.x, color.y, color.z, color.w * alpha * ImGui::GetStyle().Alpha});
 }
 ImFont* regular_font() { return fonts[0]; }
 ImFont* medium_font() { return fonts[1]; }
@@ -179,7 +179,7 @@ void apply_theme(const ThemeOptions& options) {
     ImGuiStyle& style = ImGui::GetStyle();
     style = ImGuiStyle();
     set_shapes();
-    set_colours(options.light);
+    set_colors(options.light);
     style.ScaleAllSizes(options.scale);
     style.FontSizeBase = text_size;
     style.FontScaleMain = options.scale;

@@ -1,4 +1,4 @@
-// Colours, spacing and fonts of the interface, in a dark and a light version.
+// Colors, spacing and fonts of the interface, in a dark and a light version.
 #pragma once
 
 #include <imgui.h>
@@ -35,6 +35,6 @@ ImFont* medium_font();
 
 // Units to pixels at the present scale.
 float px(float units);
-ImU32 u32(const ImVec4& colour, float alpha = 1);
+ImU32 u32(const ImVec4& color, float alpha = 1);
 
 }  // namespace likeness::ui

@@ -121,7 +121,7 @@ void TrainingPanel::draw_plots(const TrainingStatus& training) {
         psnr_.push_back(s.psnr);
     }
     const float height = std::clamp(0.5f * (ImGui::GetContentRegionAvail().y - px(110)), px(84), px(150));
-    const auto plot = [&](const char* title, const std::vector<double>& values, const ImVec4& colour,
+    const auto plot = [&](const char* title, const std::vector<double>& values, const ImVec4& color,
                           const char* about) {
         // Above it: within, any corner is where the curve is at some time of a run.
         ImGui::Spacing();
@@ -141,7 +141,7 @@ void TrainingPanel::draw_plots(const TrainingStatus& training) {
         ImPlot::SetupAxisFormat(ImAxis_Y1, "%.3g");
         ImPlot::SetupAxisTicks(ImAxis_Y1, middle - 0.8 * half, middle + 0.8 * half, 3);
         ImPlotSpec spec;
-        spec.LineColor = colour;
+        spec.LineColor = color;
         spec.LineWeight = px(1.8f);
         ImPlot::PlotLine(title, steps_.data(), values.data(), int(values.size()), spec);
         ImPlot::EndPlot();

@@ -51,7 +51,7 @@ void display_menu(Studio& studio) {
 
 void background_menu(Studio& studio) {
     ViewState& view = studio.view();
-    static constexpr std::array<const char*, 2> titles = {"Colour", "Checker"};
+    static constexpr std::array<const char*, 2> titles = {"Color", "Checker"};
     for (int i = 0; i < 2; ++i)
         if (ImGui::MenuItem(titles[std::size_t(i)], nullptr, int(view.background) == i))
             view.background = BackgroundKind(i);
@@ -61,23 +61,23 @@ void background_menu(Studio& studio) {
     ImGui::Separator();
     ImGui::SetNextItemWidth(px(180));
     if (ImGui::ColorPicker3(
-            "##colour", view.background_colour.data(),
+            "##color", view.background_color.data(),
             ImGuiColorEditFlags_NoSidePreview | ImGuiColorEditFlags_NoSmallPreview | ImGuiColorEditFlags_DisplayHex))
-        view.background = BackgroundKind::colour;
+        view.background = BackgroundKind::color;
     static constexpr std::array<std::array<float, 3>, 6> swatches = {{{0.2f, 0.21f, 0.23f},
                                                                       {0.05f, 0.05f, 0.06f},
                                                                       {0.5f, 0.5f, 0.5f},
                                                                       {0.86f, 0.87f, 0.88f},
                                                                       {1, 1, 1},
                                                                       {0.16f, 0.55f, 0.3f}}};
-    ImGui::PushStyleVar(ImGuiStyleVar_FrameBorderSize, px(1));  // one is the colour of the menu itself
+    ImGui::PushStyleVar(ImGuiStyleVar_FrameBorderSize, px(1));  // one is the color of the menu itself
     for (std::size_t i = 0; i < swatches.size(); ++i) {
         if (i > 0) ImGui::SameLine(0, px(5));
         ImGui::PushID(int(i));
         if (ImGui::ColorButton("##swatch", {swatches[i][0], swatches[i][1], swatches[i][2], 1},
                                ImGuiColorEditFlags_NoTooltip, {px(25), px(20)})) {
-            view.background_colour = swatches[i];
-            view.background = BackgroundKind::colour;
+            view.background_color = swatches[i];
+            view.background = BackgroundKind::color;
         }
         ImGui::PopID();
     }

@@ -10,11 +10,11 @@
 namespace likeness::ui {
 namespace {
 
-void line_in_middle(const std::string& text, ImFont* font, float size, const ImVec4& colour) {
+void line_in_middle(const std::string& text, ImFont* font, float size, const ImVec4& color) {
     ImGui::PushFont(font, size);
     const float width = ImGui::CalcTextSize(text.c_str()).x;
     ImGui::SetCursorPosX(std::max(0.0f, 0.5f * (ImGui::GetWindowWidth() - width)));
-    ImGui::PushStyleColor(ImGuiCol_Text, colour);
+    ImGui::PushStyleColor(ImGuiCol_Text, color);
     ImGui::TextUnformatted(text.c_str());
     ImGui::PopStyleColor();
     ImGui::PopFont();
@@ -36,17 +36,17 @@ void draw_steps() {
     ImGui::PopStyleColor();
 }
 
-void dashed_frame(ImDrawList& draw, const ImVec2& from, const ImVec2& to, ImU32 colour) {
+void dashed_frame(ImDrawList& draw, const ImVec2& from, const ImVec2& to, ImU32 color) {
     const float dash = px(9), gap = px(6), thick = px(1.6f);
     for (float x = from.x + px(8); x < to.x - px(8); x += dash + gap) {
         const float end = std::min(x + dash, to.x - px(8));
-        draw.AddLine({x, from.y}, {end, from.y}, colour, thick);
-        draw.AddLine({x, to.y}, {end, to.y}, colour, thick);
+        draw.AddLine({x, from.y}, {end, from.y}, color, thick);
+        draw.AddLine({x, to.y}, {end, to.y}, color, thick);
     }
     for (float y = from.y + px(8); y < to.y - px(8); y += dash + gap) {
         const float end = std::min(y + dash, to.y - px(8));
-        draw.AddLine({from.x, y}, {from.x, end}, colour, thick);
-        draw.AddLine({to.x, y}, {to.x, end}, colour, thick);
+        draw.AddLine({from.x, y}, {from.x, end}, color, thick);
+        draw.AddLine({to.x, y}, {to.x, end}, color, thick);
     }
 }
 
@@ -80,9 +80,9 @@ void Welcome::draw_drop_zone(Studio& studio, float width) {
     ImDrawList& draw = *ImGui::GetWindowDrawList();
     draw.AddRectFilled(from, to, u32(palette().text, hot ? 0.06f : 0.03f), px(10));
     dashed_frame(draw, from, to, u32(hot ? palette().accent : palette().faint));
-    const auto centred = [&](const char* text, ImFont* font, float size, float y, const ImVec4& colour) {
+    const auto centred = [&](const char* text, ImFont* font, float size, float y, const ImVec4& color) {
         const ImVec2 extent = font->CalcTextSizeA(size, 1e6f, 0, text);
-        draw.AddText(font, size, {0.5f * (from.x + to.x - extent.x), from.y + y}, u32(colour), text);
+        draw.AddText(font, size, {0.5f * (from.x + to.x - extent.x), from.y + y}, u32(color), text);
     };
     centred(ICON_FA_IMAGE_PORTRAIT, regular_font(), px(38), px(26), hot ? palette().accent_strong : palette().accent);
     centred("Drop a portrait here", medium_font(), px(20), px(84), palette().text);

@@ -33,8 +33,8 @@ class ButtonLook {
     ButtonLook& operator=(const ButtonLook&) = delete;
 
   private:
-    void push(ImGuiCol colour, const ImVec4& value) {
-        ImGui::PushStyleColor(colour, value);
+    void push(ImGuiCol color, const ImVec4& value) {
+        ImGui::PushStyleColor(color, value);
         ++count_;
     }
     int count_ = 0;
@@ -100,9 +100,9 @@ bool slider(Studio& studio, const char* id, const SliderSpec& spec, float& value
     }
     ImGui::SetNextItemWidth(width);
     if (!typing)
-        for (const ImGuiCol colour : {ImGuiCol_FrameBg, ImGuiCol_FrameBgHovered, ImGuiCol_FrameBgActive,
-                                      ImGuiCol_SliderGrab, ImGuiCol_SliderGrabActive})
-            ImGui::PushStyleColor(colour, ImVec4());
+        for (const ImGuiCol color : {ImGuiCol_FrameBg, ImGuiCol_FrameBgHovered, ImGuiCol_FrameBgActive,
+                                     ImGuiCol_SliderGrab, ImGuiCol_SliderGrabActive})
+            ImGui::PushStyleColor(color, ImVec4());
     ImGuiSliderFlags flags = ImGuiSliderFlags_AlwaysClamp;
     if (spec.logarithmic) flags |= ImGuiSliderFlags_Logarithmic;
     float changed = value;
@@ -223,9 +223,9 @@ void fact(const char* label, const std::string& value) {
 
 namespace {
 
-void centred(const std::string& text, ImFont* font, const ImVec4& colour, float size = 0) {
+void centred(const std::string& text, ImFont* font, const ImVec4& color, float size = 0) {
     ImGui::PushFont(font, size);
-    ImGui::PushStyleColor(ImGuiCol_Text, colour);
+    ImGui::PushStyleColor(ImGuiCol_Text, color);
     // Wrapped lines are centred one by one.
     const float room = std::min(ImGui::GetContentRegionAvail().x, px(440));
     const char* line = text.c_str();

@@ -23,7 +23,7 @@ struct PictureScore {
     std::size_t pixels = 0;  // how many counted
 };
 
-// RGB or RGBA (straight alpha; RGB is opaque) over a plain colour, clamped to [0, 1]: an RGB picture.
+// RGB or RGBA (straight alpha; RGB is opaque) over a plain color, clamped to [0, 1]: an RGB picture.
 Image over_background(const Image& picture, float background);
 
 // One channel, 1 where a pixel counts. Pictures as for over_background, of equal size.

@@ -8,14 +8,14 @@ namespace likeness {
 void AnchoredSplats::resize(std::size_t n) {
     count = n;
     atlas.resize(n, Eigen::Vector2f::Zero());
-    layer.resize(n, Layer::skin);
+    part.resize(n, SplatPart::skin);
     anchor.resize(n);
     resize_attributes(*this, n);
 }
 
 std::size_t content_bytes(const AnchoredSplats& splats, const BlockVisitor&) {
-    return sizeof(AnchoredSplats) +
-           splats.count * (gaussian_floats * sizeof(float) + sizeof(Eigen::Vector2f) + sizeof(Layer) + sizeof(SurfacePoint));
+    return sizeof(AnchoredSplats) + splats.count * (gaussian_floats * sizeof(float) + sizeof(Eigen::Vector2f) +
+                                                    sizeof(SplatPart) + sizeof(SurfacePoint));
 }
 
 void Avatar::prepare() { rest = make_rest_surface(model, person, identity_change, shells, rest.get()); }

@@ -19,15 +19,15 @@
 
 namespace likeness {
 
-enum class Layer : std::uint8_t { skin, eyes, mouth, hair, cloth, accessory };
-inline constexpr std::array<const char*, 6> layer_names = {"skin", "eyes", "mouth", "hair", "cloth", "accessory"};
+enum class SplatPart : std::uint8_t { skin, eyes, mouth, hair, cloth, accessory };
+inline constexpr std::array<const char*, 6> splat_part_names = {"skin", "eyes", "mouth", "hair", "cloth", "accessory"};
 
 // Parameters of the Gaussians, one contiguous array each. The local frame is tangent, bitangent, normal of the
 // surface at the anchor; lengths are metres in the neutral pose and grow with the surface's stretch.
 struct AnchoredSplats : GaussianValues {
     std::size_t count = 0;
     std::vector<Eigen::Vector2f> atlas;  // where it is anchored
-    std::vector<Layer> layer;
+    std::vector<SplatPart> part;
 
     std::vector<SurfacePoint> anchor;  // derived from atlas
 

@@ -60,7 +60,7 @@ Status save_avatar(const std::filesystem::path& path, const Avatar& avatar, cons
     document["required_features"] = json::array();
     document["head"] = {{"name", model.name}, {"licence", model.licence}, {"hash", head_hash(model)}};
     document["parts"] = versions;
-    document["layers"] = layer_names;
+    document["layers"] = splat_part_names;
     document["gaussians"] = avatar.splats->count;
     ZipWriter zip;
     zip.add("avatar.json", document.dump(2));

@@ -70,9 +70,9 @@ struct AttributeSlots {
     std::vector<AttributeSlot> slots;
 };
 
-// The light that the colours are under: irradiance over pi by real spherical harmonics of degree 2 (Ramamoorthi and
+// The light that the colors are under: irradiance over pi by real spherical harmonics of degree 2 (Ramamoorthi and
 // Hanrahan 2001; order 00, 1-1, 10, 11, 2-2, 2-1, 20, 21, 22), linear RGB. White unless it is known: then the
-// Gaussians' albedo is the colour that is seen.
+// Gaussians' albedo is the color that is seen.
 struct Light {
     std::array<std::array<float, 3>, 9> harmonics = {{{constant, constant, constant}}};
     float exposure = 0;                               // stops

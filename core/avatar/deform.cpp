@@ -6,7 +6,7 @@ namespace likeness {
 namespace {
 
 AnchoredArrays arrays_of(const AnchoredSplats& s) {
-    return {nullptr, s.offset.data(), s.log_scale.data(), s.rotation.data(), s.albedo.data(), s.opacity.data()};
+    return {nullptr, s.offset.data(), s.log_scale.data(), s.rotation.data(), s.albedo.data(), s.opacity_logit.data()};
 }
 
 }  // namespace
@@ -41,13 +41,13 @@ void deform(const AnchoredSplats& splats, const SplatFrames& frames, SplatSet& p
 }
 
 void deform_backward(const AnchoredSplats& splats, const SplatFrames& frames, const SplatSet& posed,
-                     const SplatGradients& by_posed, AnchoredGradients& gradients) {
+                     const SplatGradients& grad_posed, AnchoredGradients& gradients) {
     const float* const view = frames.values.data();
     deform_batch_backward(1, int(splats.count), &view, arrays_of(splats), posed.rotations.data(),
-                          {by_posed.means.data(), by_posed.scales.data(), by_posed.rotations.data(),
-                           by_posed.colors.data(), by_posed.opacities.data()},
+                          {grad_posed.means.data(), grad_posed.scales.data(), grad_posed.rotations.data(),
+                           grad_posed.colors.data(), grad_posed.opacities.data()},
                           {gradients.offset.data(), gradients.log_scale.data(), gradients.rotation.data(),
-                           gradients.albedo.data(), gradients.opacity.data()},
+                           gradients.albedo.data(), gradients.opacity_logit.data()},
                           {}, true);
 }
 

@@ -1,4 +1,4 @@
-// From anchored to posed Gaussians, and the derivatives back. One chain for training and viewing.
+// From anchored to posed Gaussians, and the gradients back. One chain for training and viewing.
 #pragma once
 
 #include <vector>
@@ -19,7 +19,7 @@ SplatFrames splat_frames(const Avatar& avatar, const AnchoredSplats& splats, con
 // The formulas are in surface_batch.h.
 void deform(const AnchoredSplats& splats, const SplatFrames& frames, SplatSet& posed);
 
-// Derivatives by the anchored parameters.
+// Gradients by the anchored parameters.
 struct AnchoredGradients : GaussianValues {
     void resize(std::size_t n) { resize_attributes(*this, n); }
     void set_zero();

@@ -17,7 +17,7 @@ struct GaussianValues {
     std::vector<float> offset;     // [count, 3] from the anchor, in the local frame
     std::vector<float> log_scale;  // [count, 3]
     std::vector<float> albedo;     // [count, 3] sRGB-encoded
-    std::vector<float> opacity;    // [count] logit
+    std::vector<float> opacity_logit;  // [count]
 };
 
 using GaussianArray = std::vector<float> GaussianValues::*;
@@ -26,7 +26,7 @@ using GaussianArray = std::vector<float> GaussianValues::*;
 enum class Activation { none, exponential, quaternion, logistic };
 
 struct GaussianAttribute {
-    const char* name;  // in files, and of its parameter group
+    const char* name;   // in files, and of its parameter group; "opacity" is the logit
     std::size_t width;  // floats a Gaussian
     GaussianArray values;
     Activation activation;
@@ -34,7 +34,7 @@ struct GaussianAttribute {
     float prior;      // weight of the mean squared distance from the seed,
     float unit;       // in so many metres where it is a length
     float low, high;  // bounds that training keeps
-    bool colour;      // learns from views that teach colours only
+    bool color;       // learns from views that teach colors only
 };
 
 // Rotations first: kernels read them as vectors of four, which a block of all attributes must align.
@@ -43,10 +43,12 @@ inline constexpr std::array<GaussianAttribute, 5> gaussian_attributes = {{
     {"rotation", 4, &GaussianValues::rotation, Activation::quaternion, 2e-3f, 0, 1, -unbounded, unbounded, false},
     {"offset", 3, &GaussianValues::offset, Activation::none, 4e-5f, 2e-3f, 1e-3f, -unbounded, unbounded, false},
     // 0.1 mm to 9 mm
-    {"log_scale", 3, &GaussianValues::log_scale, Activation::exponential, 6e-3f, 0.05f, 1, -9.2103404f, -4.7105307f, false},
-    // What a picture hardly shows (edge-on, behind others) stays as it was filled, what it shows plainly outweighs this.
+    {"log_scale", 3, &GaussianValues::log_scale, Activation::exponential, 6e-3f, 0.05f, 1, -9.2103404f, -4.7105307f,
+     false},
+    // What a picture hardly shows (edge-on, behind others) stays as it was filled, what it shows plainly outweighs
+    // this.
     {"albedo", 3, &GaussianValues::albedo, Activation::none, 3e-3f, 1, 1, 0, 1, true},
-    {"opacity", 1, &GaussianValues::opacity, Activation::logistic, 2e-2f, 0, 1, -6, 5.5f, false},
+    {"opacity", 1, &GaussianValues::opacity_logit, Activation::logistic, 2e-2f, 0, 1, -6, 5.5f, false},
 }};
 
 inline constexpr std::size_t gaussian_floats = [] {

@@ -13,7 +13,7 @@ class HairDetail {
     // Texels over the chart u in [1, 2), v in [0, 1]: about 1.5 mm each on a head.
     static constexpr int width = 448, height = 320;
 
-    // `detail` is colour less its smooth part, row by row, `known` where it was seen. Nothing seen: no detail at all.
+    // `detail` is color less its smooth part, row by row, `known` where it was seen. Nothing seen: no detail at all.
     HairDetail(std::vector<Eigen::Vector3f> detail, std::vector<std::uint8_t> known, std::uint64_t seed);
 
     const Eigen::Vector3f& at(const Eigen::Vector2f& uv) const;

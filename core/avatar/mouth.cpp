@@ -98,7 +98,7 @@ float MouthColors::plausible(int region, const Eigen::Vector3f& color) const {
     const float tooth_like = tooth(color);
     if (part == Part::teeth) return tooth_like;
     const float red = smoothstep(skin_red_ - 2, 0.5f * (skin_red_ + lip_red_), lab[1]);
-    // A gap is dark, and no colour of what is in it; tongue and gums are about as light as lips.
+    // A gap is dark, and no color of what is in it; tongue and gums are about as light as lips.
     if (part == Part::tissue)
         return (1 - tooth_like) * red * smoothstep(0.45f, 0.7f, lab[0] / lip_light_) *
                smoothstep(1.5f, 1.2f, lab[0] / lip_light_);

@@ -15,9 +15,9 @@ class MouthColors {
     // Learns from the photograph what this person's skin and lips look like under its light.
     MouthColors(const Photo& photo, const HeadModel& model, const std::vector<int>& regions);
 
-    // How far a colour (sRGB) looks like teeth, in [0, 1]: lighter than a gap, less red than skin.
+    // How far a color (sRGB) looks like teeth, in [0, 1]: lighter than a gap, less red than skin.
     float tooth(const Eigen::Vector3f& color) const;
-    // How far a colour can be a region's own, in [0, 1]; 1 for regions outside the mouth.
+    // How far a color can be a region's own, in [0, 1]; 1 for regions outside the mouth.
     float plausible(int region, const Eigen::Vector3f& color) const;
     // What a part of the mouth looks like where nothing is seen of it.
     Eigen::Vector3f usual(int region) const;

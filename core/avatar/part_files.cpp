@@ -187,12 +187,12 @@ Status read_gaussians(const PartReader& file, Avatar& avatar) {
             return file.damaged("an anchor outside the atlas");
         s.atlas.push_back(a);
     }
-    const auto layer = read->bytes("layer", {n});
-    if (!layer) return layer.error();
-    s.layer.reserve(s.count);
-    for (std::uint8_t l : *layer) {
-        if (l >= layer_names.size()) return file.damaged("an unknown layer");
-        s.layer.push_back(Layer(l));
+    const auto parts = read->bytes("layer", {n});
+    if (!parts) return parts.error();
+    s.part.reserve(s.count);
+    for (std::uint8_t l : *parts) {
+        if (l >= splat_part_names.size()) return file.damaged("an unknown layer");
+        s.part.push_back(SplatPart(l));
     }
     avatar.splats = std::move(s);
     return {};
@@ -204,10 +204,10 @@ bool write_gaussians(const Avatar& avatar, ZipWriter& zip) {
     SafetensorsWriter gaussians;
     std::vector<float> atlas;
     for (const Eigen::Vector2f& a : s.atlas) atlas.insert(atlas.end(), {a.x(), a.y()});
-    std::vector<std::uint8_t> layer;
-    for (Layer l : s.layer) layer.push_back(std::uint8_t(l));
+    std::vector<std::uint8_t> parts;
+    for (SplatPart l : s.part) parts.push_back(std::uint8_t(l));
     gaussians.add("atlas", {n, 2}, std::span<const float>(atlas));
-    gaussians.add("layer", {n}, std::span<const std::uint8_t>(layer));
+    gaussians.add("layer", {n}, std::span<const std::uint8_t>(parts));
     each_attribute(s, [&](const GaussianAttribute& a, const std::vector<float>& of_all) {
         const std::vector<std::int64_t> shape = a.width == 1 ? std::vector{n} : std::vector{n, std::int64_t(a.width)};
         gaussians.add(a.name, shape, std::span<const float>(of_all));

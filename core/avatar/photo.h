@@ -7,7 +7,7 @@
 namespace likeness {
 
 struct Photo {
-    Image color;   // 3 channels, the person's own colours: background removed from soft edges
+    Image color;   // 3 channels, the person's own colors: background removed from soft edges
     Image alpha;   // 1 channel, the matte
     Image hair;    // 1 channel, probability
     Image skin;    // 1 channel

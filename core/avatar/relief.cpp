@@ -166,12 +166,12 @@ void add_relief(const Avatar& avatar, const Photo& photo, const std::vector<floa
         upwards.emplace_back(0, 1, slope(c, across, c >= across && c + across < across * down));
         splats.atlas.push_back(atlas_position(avatar, cell.anchor));
         splats.anchor.push_back(cell.anchor);
-        splats.layer.push_back(cell.kind == hair_class    ? Layer::hair
-                               : cell.kind == cloth_class ? Layer::cloth
-                                                          : Layer::accessory);
+        splats.part.push_back(cell.kind == hair_class    ? SplatPart::hair
+                              : cell.kind == cloth_class ? SplatPart::cloth
+                                                         : SplatPart::accessory);
         for (std::size_t k = 0; k < 3; ++k) splats.albedo.push_back(photo.color.pixels[i * 3 + k]);
         const float opacity = std::clamp(photo.alpha.pixels[i], 0.3f, 0.95f);
-        splats.opacity.push_back(std::log(opacity / (1 - opacity)));
+        splats.opacity_logit.push_back(std::log(opacity / (1 - opacity)));
         ++splats.count;
     }
     splats.offset.resize(splats.count * 3);

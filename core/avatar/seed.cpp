@@ -30,11 +30,11 @@ float region_spacing(const std::string& region) {
     return 0.0030f;  // torso
 }
 
-Layer region_layer(const std::string& region) {
-    if (region == "eye_left" || region == "eye_right" || region == "eye_socket") return Layer::eyes;
+SplatPart region_part(const std::string& region) {
+    if (region == "eye_left" || region == "eye_right" || region == "eye_socket") return SplatPart::eyes;
     for (const char* name : {"teeth_upper", "teeth_lower", "gums_upper", "gums_lower", "tongue", "mouth_bag"})
-        if (region == name) return Layer::mouth;
-    return Layer::skin;
+        if (region == name) return SplatPart::mouth;
+    return SplatPart::skin;
 }
 
 constexpr float hair_spacing = 0.0019f;
@@ -46,18 +46,18 @@ float logit(float p) { return std::log(p / (1 - p)); }
 struct Writer {
     const Avatar& avatar;
     AnchoredSplats splats;
-    void add(const SurfacePoint& at, Layer layer, const Eigen::Vector3f& offset, const Eigen::Vector3f& scale, float angle,
-             const Eigen::Vector3f& color, float opacity) {
+    void add(const SurfacePoint& at, SplatPart part, const Eigen::Vector3f& offset, const Eigen::Vector3f& scale,
+             float angle, const Eigen::Vector3f& color, float opacity) {
         splats.atlas.push_back(atlas_position(avatar, at));
         splats.anchor.push_back(at);
-        splats.layer.push_back(layer);
+        splats.part.push_back(part);
         for (int k = 0; k < 3; ++k) {
             splats.offset.push_back(offset[k]);
             splats.log_scale.push_back(std::log(scale[k]));
             splats.albedo.push_back(color[k]);
         }
         for (const float q : {std::cos(angle / 2), 0.0f, 0.0f, std::sin(angle / 2)}) splats.rotation.push_back(q);
-        splats.opacity.push_back(logit(opacity));
+        splats.opacity_logit.push_back(logit(opacity));
         ++splats.count;
     }
 };
@@ -125,7 +125,7 @@ HeadPlaces places_on_head(const HeadModel& model, const Vertices& neutral, const
     for (const std::uint8_t r : model.triangle_region) {
         const std::string& region = model.region_names[r];
         const bool thin = region == "lashes" || region == "lids" || region == "lips";
-        under.push_back(region_layer(region) == Layer::skin && !thin ? under_spacing : 0.0f);
+        under.push_back(region_part(region) == SplatPart::skin && !thin ? under_spacing : 0.0f);
     }
     std::vector<float> spacing = head_spacing(model, neutral, finer_by(options));
     return {.fine = sample_surface(neutral, model.triangles, spacing, options.seed),
@@ -136,7 +136,7 @@ HeadPlaces places_on_head(const HeadModel& model, const Vertices& neutral, const
 void seed_splats(Avatar& avatar, const Photo& photo, const std::vector<float>& hair_presence, const HeadPlaces& on_head,
                  const SeedOptions& options) {
     const HeadModel& model = *avatar.model;
-    // Colours and strands do not depend on where the Gaussians will be: one goes on beside the other.
+    // Colors and strands do not depend on where the Gaussians will be: one goes on beside the other.
     Unprojection unprojection(avatar, photo);
     auto filling = std::async(std::launch::async, [&] { unprojection.fill(hair_presence); });
     auto following = std::async(std::launch::async, [&] { return strand_field(photo.color, 2.5f); });
@@ -173,8 +173,12 @@ void seed_splats(Avatar& avatar, const Photo& photo, const std::vector<float>& h
         const Eigen::Vector3f color = surface_position(unprojection.smooth(), avatar.triangles(), p);
         const float s = under_spacing * 0.72f;
         const bool cloth = !hair && int(model.triangle_region[std::size_t(p.triangle)]) == torso;
-        writer.add(p, hair ? Layer::hair : cloth ? Layer::cloth : Layer::skin, {0, 0, hair ? -0.006f : -0.003f},
-                   {s, s, 0.0008f}, 0, hair ? Eigen::Vector3f(color * 0.8f) : color, 0.985f);
+        writer.add(p,
+                   hair    ? SplatPart::hair
+                   : cloth ? SplatPart::cloth
+                           : SplatPart::skin,
+                   {0, 0, hair ? -0.006f : -0.003f}, {s, s, 0.0008f}, 0, hair ? Eigen::Vector3f(color * 0.8f) : color,
+                   0.985f);
     }
     const Eigen::Vector3f skin = mean_color(unprojection.smooth(), model, "face");
     for (std::size_t i = 0; i < points.size(); ++i) {
@@ -187,10 +191,10 @@ void seed_splats(Avatar& avatar, const Photo& photo, const std::vector<float>& h
                 // Dark, and only as dense as the photograph is dark there: between lashes it shows the skin behind.
                 const float light = colors.color[i].sum() / skin.sum();
                 const float dense = colors.trust[i] > 0.1f ? std::clamp(1.2f - 1.6f * light, 0.05f, 0.8f) : 0.3f;
-                writer.add(p, Layer::skin, Eigen::Vector3f::Zero(), {s, s, s * 0.25f}, 0, 0.2f * skin, dense);
+                writer.add(p, SplatPart::skin, Eigen::Vector3f::Zero(), {s, s, s * 0.25f}, 0, 0.2f * skin, dense);
                 continue;
             }
-            writer.add(p, region == torso ? Layer::cloth : region_layer(model.region_names[std::size_t(region)]),
+            writer.add(p, region == torso ? SplatPart::cloth : region_part(model.region_names[std::size_t(region)]),
                        Eigen::Vector3f::Zero(), {s, s, s * 0.25f}, 0, colors.color[i], 0.95f);
             continue;
         }
@@ -210,8 +214,7 @@ void seed_splats(Avatar& avatar, const Photo& photo, const std::vector<float>& h
         }
         const float s = spacing[t];
         const float depth = -0.004f * uniform();
-        writer.add(p, Layer::hair, {0, 0, depth}, {s * 1.5f, s * 0.5f, s * 0.4f}, angle,
-                   colors.color[i], 0.9f);
+        writer.add(p, SplatPart::hair, {0, 0, depth}, {s * 1.5f, s * 0.5f, s * 0.4f}, angle, colors.color[i], 0.9f);
     }
     add_relief(avatar, photo, hair_presence, 0.0026f * finer, writer.splats);
     avatar.splats = std::move(writer.splats);

@@ -1,4 +1,4 @@
-// The first Gaussians of an avatar, with colours taken from its photograph.
+// The first Gaussians of an avatar, with colors taken from its photograph.
 #pragma once
 
 #include <cstdint>

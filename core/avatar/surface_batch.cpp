@@ -31,7 +31,7 @@ struct RestBlock {
     load_rows(from.offsets, block, index, to.offset);
     load_rows(from.log_scales, block, index, to.scale);
     load_rows(from.quaternions, block, index, to.rotation);
-    load_rows(from.logits, block, index, to.opacity);
+    load_rows(from.opacity_logits, block, index, to.opacity);
     for (Lane* values : {&to.scale.x, &to.scale.y, &to.scale.z, &to.opacity})
         for (float& x : values->values) x = exponential_range(x);
 #pragma GCC ivdep
@@ -165,13 +165,13 @@ PosedArrays of_view(const PosedArrays& a, std::size_t view, std::size_t count) {
                 3 * sizeof(float) * std::size_t(block.valid));
 }
 
-// A Gaussian's own derivatives, summed over the views but for the factors that all views share. Multiplying by a unit
+// A Gaussian's own gradients, summed over the views but for the factors that all views share. Multiplying by a unit
 // quaternion from the left keeps lengths and angles: the derivative by the normalised quaternion u, less what points
 // along u, is u (0, t) with t the vector part of conj(posed) times the derivative by the posed rotation. So `turn` is
 // summed, and neither the frame's quaternion nor the normalisation is looked at again.
 struct OwnBlock {
     Lanes3 offset{}, scale{}, turn{};
-    Lane logit{};
+    Lane opacity_logit{};
     float albedo[3 * lanes]{};
 };
 
@@ -193,64 +193,64 @@ struct OwnTask {
     } else {
         for (int k = 0; k < lanes; ++k) weight[k] = 1;
     }
-    const float* const by_color = task.gradients.colors + 3 * at.first;
+    const float* const grad_color = task.gradients.colors + 3 * at.first;
     float spread[3 * lanes];
     for (int k = 0; k < lanes; ++k) spread[3 * k] = spread[3 * k + 1] = spread[3 * k + 2] = weight[k];
-    for (int j = 0; j < 3 * at.valid; ++j) sums.albedo[j] += spread[j] * by_color[j];
+    for (int j = 0; j < 3 * at.valid; ++j) sums.albedo[j] += spread[j] * grad_color[j];
     if (task.weights.colors_only && task.weights.colors_only[view]) return;
-    Lanes3 by_mean, by_scale;
-    Lanes4 rotation, by_rotation;
-    Lane by_opacity;
-    load_rows(task.gradients.means, at, index, by_mean);
-    load_rows(task.gradients.scales, at, index, by_scale);
+    Lanes3 grad_mean, grad_scale;
+    Lanes4 rotation, grad_rotation;
+    Lane grad_opacity;
+    load_rows(task.gradients.means, at, index, grad_mean);
+    load_rows(task.gradients.scales, at, index, grad_scale);
     load_rows(task.posed_rotations, at, index, rotation);
-    load_rows(task.gradients.rotations, at, index, by_rotation);
-    load_rows(task.gradients.opacities, at, index, by_opacity);
+    load_rows(task.gradients.rotations, at, index, grad_rotation);
+    load_rows(task.gradients.opacities, at, index, grad_opacity);
 #pragma GCC ivdep
     for (int k = 0; k < lanes; ++k) {
         const SurfaceFrame f = frames.get(k);
         const float w = weight[k], stretch = w * f.stretch;
-        sums.offset.set(k, sums.offset.get(k) + stretch * turned_back(f, by_mean.get(k)));
-        sums.scale.set(k, sums.scale.get(k) + stretch * by_scale.get(k));
-        sums.turn.set(k, sums.turn.get(k) + w * vector_conjugate_product(rotation.get(k), by_rotation.get(k)));
-        sums.logit[k] += w * by_opacity[k];
+        sums.offset.set(k, sums.offset.get(k) + stretch * turned_back(f, grad_mean.get(k)));
+        sums.scale.set(k, sums.scale.get(k) + stretch * grad_scale.get(k));
+        sums.turn.set(k, sums.turn.get(k) + w * vector_conjugate_product(rotation.get(k), grad_rotation.get(k)));
+        sums.opacity_logit[k] += w * grad_opacity[k];
     }
 }
 
 [[gnu::always_inline]] inline void finish_own(const OwnTask& task, const RestBlock& rest, const Block& block,
                                               const int* index, OwnBlock& sums) {
-    Lanes4 by_quaternion;
+    Lanes4 grad_quaternion;
 #pragma GCC ivdep
     for (int k = 0; k < lanes; ++k) {
         const Vec3 scale = rest.scale.get(k), sum = sums.scale.get(k), turn = sums.turn.get(k);
         sums.scale.set(k, {scale.x * sum.x, scale.y * sum.y, scale.z * sum.z});
-        by_quaternion.set(k,
-                          scaled(product(rest.rotation.get(k), {0, turn.x, turn.y, turn.z}), rest.inverse_length[k]));
-        sums.logit[k] *= rest.opacity[k] * (1 - rest.opacity[k]);
+        grad_quaternion.set(k,
+                            scaled(product(rest.rotation.get(k), {0, turn.x, turn.y, turn.z}), rest.inverse_length[k]));
+        sums.opacity_logit[k] *= rest.opacity[k] * (1 - rest.opacity[k]);
     }
     const AnchoredGradientArrays& own = task.own;
     float* const albedos = own.albedos + 3 * block.first;
     if (task.add) {
         Lanes3 offset, scale;
         Lanes4 quaternion;
-        Lane logit;
+        Lane opacity_logit;
         load_rows(own.offsets, block, index, offset);
         load_rows(own.log_scales, block, index, scale);
         load_rows(own.quaternions, block, index, quaternion);
-        load_rows(own.logits, block, index, logit);
+        load_rows(own.opacity_logits, block, index, opacity_logit);
         for (int k = 0; k < lanes; ++k) {
             sums.offset.set(k, offset.get(k) + sums.offset.get(k));
             sums.scale.set(k, scale.get(k) + sums.scale.get(k));
-            const Quaternion a = quaternion.get(k), b = by_quaternion.get(k);
-            by_quaternion.set(k, {a.w + b.w, a.x + b.x, a.y + b.y, a.z + b.z});
-            sums.logit[k] += logit[k];
+            const Quaternion a = quaternion.get(k), b = grad_quaternion.get(k);
+            grad_quaternion.set(k, {a.w + b.w, a.x + b.x, a.y + b.y, a.z + b.z});
+            sums.opacity_logit[k] += opacity_logit[k];
         }
         for (int j = 0; j < 3 * block.valid; ++j) sums.albedo[j] += albedos[j];
     }
     store_rows(sums.offset, block, own.offsets);
     store_rows(sums.scale, block, own.log_scales);
-    store_rows(by_quaternion, block, own.quaternions);
-    store_rows(sums.logit, block, own.logits);
+    store_rows(grad_quaternion, block, own.quaternions);
+    store_rows(sums.opacity_logit, block, own.opacity_logits);
     std::memcpy(albedos, sums.albedo, 3 * sizeof(float) * std::size_t(block.valid));
 }
 
@@ -336,26 +336,26 @@ LIKENESS_VECTORIZE void surface_backward_blocks(const SurfaceTask& task, const O
             if (pulls) {
                 CornerBlock corners;
                 load_corners(anchors, task.vertices_of(frame), task.normals_of(frame), corners);
-                Lanes3 by_ab, by_ac, by_normals;
-                Lanes3 by_mean, by_scale;
-                Lanes4 rotation, by_rotation;
-                load_rows(own.gradients.means, at, index, by_mean);
-                load_rows(own.gradients.scales, at, index, by_scale);
+                Lanes3 grad_ab, grad_ac, grad_normals;
+                Lanes3 grad_mean, grad_scale;
+                Lanes4 rotation, grad_rotation;
+                load_rows(own.gradients.means, at, index, grad_mean);
+                load_rows(own.gradients.scales, at, index, grad_scale);
                 load_rows(own.posed_rotations, at, index, rotation);
-                load_rows(own.gradients.rotations, at, index, by_rotation);
+                load_rows(own.gradients.rotations, at, index, grad_rotation);
 #pragma GCC ivdep
                 for (int k = 0; k < lanes; ++k) {
                     const FrameParts parts = corners.frame(anchors, k);
                     frames.set(k, parts.frame);
                     const SurfacePull pull =
-                        pull_of(parts, anchors.chart.get(k), turned(parts.frame, rest.offset.get(k)), by_mean.get(k),
-                                dot(rest.scale.get(k), by_scale.get(k)), rotation.get(k), by_rotation.get(k));
-                    by_ab.set(k, pull.by_ab);
-                    by_ac.set(k, pull.by_ac);
-                    by_normals.set(k, pull.by_normals);
+                        pull_of(parts, anchors.chart.get(k), turned(parts.frame, rest.offset.get(k)), grad_mean.get(k),
+                                dot(rest.scale.get(k), grad_scale.get(k)), rotation.get(k), grad_rotation.get(k));
+                    grad_ab.set(k, pull.grad_ab);
+                    grad_ac.set(k, pull.grad_ac);
+                    grad_normals.set(k, pull.grad_normals);
                 }
                 float* const to = pulls + pull_floats * at.first;
-                const Lanes3* const parts[3] = {&by_ab, &by_ac, &by_normals};
+                const Lanes3* const parts[3] = {&grad_ab, &grad_ac, &grad_normals};
                 for (int k = 0; k < block.valid; k += 4)
                     for (int part = 0; part < 3; ++part) {
                         F4 rows[4] = {load4(parts[part]->x.values + k), load4(parts[part]->y.values + k),
@@ -373,10 +373,10 @@ LIKENESS_VECTORIZE void surface_backward_blocks(const SurfaceTask& task, const O
     }
 }
 
-// One thread sums a frame, in the order of the Gaussians and then of the triangles. `sums` [vertices, 8]: derivatives
+// One thread sums a frame, in the order of the Gaussians and then of the triangles. `sums` [vertices, 8]: gradients
 // by a vertex' place, and by its unit normal, then by the sum that was normalised.
-void vertices_of_frame(const SurfaceTask& task, int frame, const float* by_means, const float* pulls, float* sums,
-                       float* by_vertices) {
+void vertices_of_frame(const SurfaceTask& task, int frame, const float* grad_means, const float* pulls, float* sums,
+                       float* grad_vertices) {
     const std::size_t count = std::size_t(task.shape.count), vertex_count = std::size_t(task.shape.vertices);
     const float *const vertices = task.vertices_of(frame), *const normals = task.normals_of(frame);
     std::fill_n(sums, sums_floats * vertex_count, 0.0f);
@@ -387,32 +387,32 @@ void vertices_of_frame(const SurfaceTask& task, int frame, const float* by_means
     for (std::size_t i = 0; i < count; ++i) {
         const float* const anchor = task.arrays.anchors + 4 * i;
         const int* const t = task.arrays.triangles + 3 * std::size_t(std::bit_cast<int>(anchor[3]));
-        const F4 by_mean = load3(by_means + 3 * i), by_ab = load4(pulls + pull_floats * i),
-                 by_ac = load4(pulls + pull_floats * i + 4), by_normals = load4(pulls + pull_floats * i + 8);
-        add(t[0], 0, anchor[0] * by_mean - by_ab - by_ac);
-        add(t[0], 4, anchor[0] * by_normals);
-        add(t[1], 0, anchor[1] * by_mean + by_ab);
-        add(t[1], 4, anchor[1] * by_normals);
-        add(t[2], 0, anchor[2] * by_mean + by_ac);
-        add(t[2], 4, anchor[2] * by_normals);
+        const F4 grad_mean = load3(grad_means + 3 * i), grad_ab = load4(pulls + pull_floats * i),
+                 grad_ac = load4(pulls + pull_floats * i + 4), grad_normals = load4(pulls + pull_floats * i + 8);
+        add(t[0], 0, anchor[0] * grad_mean - grad_ab - grad_ac);
+        add(t[0], 4, anchor[0] * grad_normals);
+        add(t[1], 0, anchor[1] * grad_mean + grad_ab);
+        add(t[1], 4, anchor[1] * grad_normals);
+        add(t[2], 0, anchor[2] * grad_mean + grad_ac);
+        add(t[2], 4, anchor[2] * grad_normals);
     }
     for (std::size_t v = 0; v < vertex_count; ++v) {
-        float* const by_normal = sums + sums_floats * v + 4;
-        const F4 n = load4(normals + 4 * v), g = load4(by_normal);
+        float* const grad_normal = sums + sums_floats * v + 4;
+        const F4 n = load4(normals + 4 * v), g = load4(grad_normal);
         const float size = n[3], inverse = size > 0 ? 1 / size : 0.0f;
-        store4(by_normal, inverse * (g - (g[0] * n[0] + g[1] * n[1] + g[2] * n[2]) * n));
+        store4(grad_normal, inverse * (g - (g[0] * n[0] + g[1] * n[1] + g[2] * n[2]) * n));
     }
     // face = (b - a) x (c - a) is part of the sum at each of its corners; d face / d a turns it by c - b, and so on.
     for (std::size_t k = 0; k < std::size_t(task.shape.triangles); ++k) {
         const int* const t = task.arrays.triangles + 3 * k;
         const auto normal = [&](int corner) { return load4(sums + sums_floats * std::size_t(t[corner]) + 4); };
         const auto place = [&](int corner) { return load3(vertices + 3 * std::size_t(t[corner])); };
-        const F4 by_face = normal(0) + normal(1) + normal(2), a = place(0), b = place(1), c = place(2);
-        add(t[0], 0, cross(by_face, c - b));
-        add(t[1], 0, cross(by_face, a - c));
-        add(t[2], 0, cross(by_face, b - a));
+        const F4 grad_face = normal(0) + normal(1) + normal(2), a = place(0), b = place(1), c = place(2);
+        add(t[0], 0, cross(grad_face, c - b));
+        add(t[1], 0, cross(grad_face, a - c));
+        add(t[2], 0, cross(grad_face, b - a));
     }
-    for (std::size_t v = 0; v < vertex_count; ++v) store3(by_vertices + 3 * v, load4(sums + sums_floats * v));
+    for (std::size_t v = 0; v < vertex_count; ++v) store3(grad_vertices + 3 * v, load4(sums + sums_floats * v));
 }
 
 void normals_of_frame(const SurfaceShape& shape, const SurfaceArrays& arrays, const float* vertices, float* normals) {
@@ -501,22 +501,22 @@ std::size_t surface_backward_floats(const SurfaceShape& shape) {
 
 void surface_backward(const SurfaceShape& shape, const SurfaceArrays& arrays, const float* vertices,
                       const float* normals, const AnchoredArrays& anchored, const float* posed_rotations,
-                      const PosedGradients& gradients, float* scratch, float* by_vertices,
+                      const PosedGradients& gradients, float* scratch, float* grad_vertices,
                       const AnchoredGradientArrays& own, const ViewWeights& weights) {
-    if (!by_vertices && !own.offsets) return;
+    if (!grad_vertices && !own.offsets) return;
     const SurfaceTask task{shape, arrays, vertices, normals};
     const OwnTask own_task{anchored, posed_rotations, gradients, own, weights, false};
-    float* const pulls = by_vertices ? scratch : nullptr;
+    float* const pulls = grad_vertices ? scratch : nullptr;
     parallel_for(block_count(shape.count), grain, [&](std::size_t begin, std::size_t end) {
         surface_backward_blocks(task, own_task, pulls, begin, end);
     });
-    if (!by_vertices) return;
+    if (!grad_vertices) return;
     const std::size_t count = std::size_t(shape.count), vertex_count = std::size_t(shape.vertices);
     float* const sums = scratch + pull_floats * std::size_t(shape.frames) * count;
     parallel_for(std::size_t(shape.frames), 1, [&](std::size_t begin, std::size_t end) {
         for (std::size_t f = begin; f < end; ++f)
             vertices_of_frame(task, int(f), gradients.means + 3 * f * count, pulls + pull_floats * f * count,
-                              sums + sums_floats * f * vertex_count, by_vertices + 3 * f * vertex_count);
+                              sums + sums_floats * f * vertex_count, grad_vertices + 3 * f * vertex_count);
     });
 }
 

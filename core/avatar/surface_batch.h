@@ -1,5 +1,5 @@
 // The posed surface under the Gaussians, many frames at once: normals, the frame that each Gaussian sits in, the
-// Gaussians themselves, and derivatives back to the vertices and to the Gaussians' own parameters. The structs serve
+// Gaussians themselves, and gradients back to the vertices and to the Gaussians' own parameters. The structs serve
 // both devices; the functions are the processor's and have their twins in cuda/include/likeness/cuda/surface.h.
 //
 // A Gaussian sits in a frame that the posed surface gives it: origin o (metres), rotation R (columns are tangent,
@@ -27,7 +27,7 @@ struct AnchoredArrays {
     const float* log_scales = nullptr;   // [count, 3]
     const float* quaternions = nullptr;  // [count, 4] w, x, y, z; any length > 0
     const float* albedos = nullptr;      // [count, 3]
-    const float* logits = nullptr;       // [count]
+    const float* opacity_logits = nullptr;  // [count]
 };
 
 struct PosedArrays {
@@ -38,7 +38,7 @@ struct PosedArrays {
     float* opacities = nullptr;  // [count]
 };
 
-// Derivatives of the loss by the posed arrays, as a rasterizer writes them.
+// Gradients of the loss by the posed arrays, as a rasterizer writes them.
 struct PosedGradients {
     const float* means = nullptr;
     const float* scales = nullptr;
@@ -47,16 +47,17 @@ struct PosedGradients {
     const float* opacities = nullptr;
 };
 
-// Derivatives by a Gaussian's own parameters, shapes as in AnchoredArrays; the frames are constants here.
+// Gradients by a Gaussian's own parameters, shapes as in AnchoredArrays; the frames are constants here.
 struct AnchoredGradientArrays {
     float* offsets = nullptr;
     float* log_scales = nullptr;
     float* quaternions = nullptr;
     float* albedos = nullptr;
-    float* logits = nullptr;
+    float* opacity_logits = nullptr;
 };
 
-// How much each view's derivatives by the Gaussians' own parameters count. Derivatives by vertices are not weighed.
+// How much each view's gradients with respect to the Gaussians' own parameters count. Gradients by vertices are not
+// weighed.
 struct ViewWeights {
     const float* const* splat_weight = nullptr;  // [views] of [count], any of them null for 1; null for 1 everywhere
     const unsigned char* colors_only = nullptr;  // [views] not 0: only the albedos learn of that view; null for none
@@ -66,7 +67,7 @@ struct SurfaceShape {
     int frames = 1;
     int vertices = 0, triangles = 0;
     int count = 0;            // of the Gaussians
-    bool repeatable = false;  // the GPU's: the same derivatives, to the bit, each time; slower
+    bool deterministic = false;  // the GPU's: the same gradients, to the bit, each time; slower
 };
 
 struct SurfaceArrays {
@@ -105,15 +106,15 @@ void surface_frames(const SurfaceShape& shape, const SurfaceArrays& arrays, cons
 void pose_on_surface(const SurfaceShape& shape, const SurfaceArrays& arrays, const float* vertices,
                      const float* normals, const AnchoredArrays& anchored, const PosedArrays& posed);
 
-// Derivatives by the vertices [frames, vertices, 3] (overwritten; null: not asked for) from those by the posed
+// Gradients by the vertices [frames, vertices, 3] (overwritten; null: not asked for) from those by the posed
 // Gaussians of one loss. `posed_rotations` as they were posed; all arrays [frames, ...] but the parameters, which the
-// frames share; `anchored.frames` is not read. `scratch` has surface_backward_floats(). `own`: also the derivatives by
-// the Gaussians' parameters (overwritten), summed over the frames, which `weights` weighs as views; null pointers: not
-// asked for, all or none.
+// frames share; `anchored.frames` is not read. `scratch` has surface_backward_floats(). `own`: also the gradients with
+// respect to the Gaussians' parameters (overwritten), summed over the frames, which `weights` weighs as views; null
+// pointers: not asked for, all or none.
 std::size_t surface_backward_floats(const SurfaceShape& shape);
 void surface_backward(const SurfaceShape& shape, const SurfaceArrays& arrays, const float* vertices,
                       const float* normals, const AnchoredArrays& anchored, const float* posed_rotations,
-                      const PosedGradients& gradients, float* scratch, float* by_vertices,
+                      const PosedGradients& gradients, float* scratch, float* grad_vertices,
                       const AnchoredGradientArrays& own = {}, const ViewWeights& weights = {});
 
 // The same in views whose frames are given and fixed: `frames` [views] of [count, 13]; `posed` and `posed_gradients`

@@ -98,7 +98,7 @@ struct Corners {
     Vec3 a, b, c;
 };
 
-// A frame and what its derivatives need.
+// A frame and what its gradients need.
 struct FrameParts {
     SurfaceFrame frame;
     Vec3 ab, ac, face;
@@ -146,27 +146,29 @@ struct FrameParts {
     return p;
 }
 
-// What a Gaussian asks of its triangle: derivatives by the edges from corner a, and by the sum of the weighted unit
-// normals. By the origin it is the derivative by the mean.
+// What a Gaussian asks of its triangle: gradients with respect to the edges from corner a, and by the sum of the
+// weighted unit normals. By the origin it is the derivative by the mean.
 struct SurfacePull {
-    Vec3 by_ab, by_ac, by_normals;
+    Vec3 grad_ab, grad_ac, grad_normals;
 };
 
 // A turn of the frame by the rotation vector w moves its axes by w x axis and the posed quaternion q by (0, w) q / 2.
 // The derivative by w is split into what the normal's and the tangent's movements take of it: w = n x dn + n (b . dt).
-// `turned_offset` = R offset; `by_scales` the sum of exp(log_scale) times the derivatives by the posed scales.
-[[gnu::always_inline]] inline SurfacePull pull_of(const FrameParts& p, Vec3 chart, Vec3 turned_offset, Vec3 by_mean,
-                                                  float by_scales, Quaternion posed_rotation, Quaternion by_rotation) {
+// `turned_offset` = R offset; `grad_scales` the sum of exp(log_scale) times the gradients with respect to the posed
+// scales.
+[[gnu::always_inline]] inline SurfacePull pull_of(const FrameParts& p, Vec3 chart, Vec3 turned_offset, Vec3 grad_mean,
+                                                  float grad_scales, Quaternion posed_rotation,
+                                                  Quaternion grad_rotation) {
     const SurfaceFrame& f = p.frame;
-    const Vec3 by_turn =
-        f.stretch * cross(turned_offset, by_mean) + 0.5f * vector_product_conjugate(by_rotation, posed_rotation);
-    const Vec3 by_along = (dot(by_turn, f.normal) * p.inverse_tangent_length) * f.bitangent;
-    const Vec3 by_normal = cross(by_turn, f.normal) - p.tangent_along * by_along;
+    const Vec3 grad_turn =
+        f.stretch * cross(turned_offset, grad_mean) + 0.5f * vector_product_conjugate(grad_rotation, posed_rotation);
+    const Vec3 grad_along = (dot(grad_turn, f.normal) * p.inverse_tangent_length) * f.bitangent;
+    const Vec3 grad_normal = cross(grad_turn, f.normal) - p.tangent_along * grad_along;
     // stretch^2 = chart.z |face|
-    const float by_stretch = dot(by_mean, turned_offset) + by_scales;
-    const Vec3 by_face = (by_stretch * 0.5f * chart.z * p.inverse_face_length / f.stretch) * p.face;
-    return {chart.x * by_along + cross(p.ac, by_face), chart.y * by_along + cross(by_face, p.ab),
-            p.inverse_normal_length * (by_normal - dot(by_normal, f.normal) * f.normal)};
+    const float grad_stretch = dot(grad_mean, turned_offset) + grad_scales;
+    const Vec3 grad_face = (grad_stretch * 0.5f * chart.z * p.inverse_face_length / f.stretch) * p.face;
+    return {chart.x * grad_along + cross(p.ac, grad_face), chart.y * grad_along + cross(grad_face, p.ab),
+            p.inverse_normal_length * (grad_normal - dot(grad_normal, f.normal) * f.normal)};
 }
 
 }  // namespace likeness::surface_math

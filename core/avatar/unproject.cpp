@@ -29,7 +29,7 @@ Eigen::Vector3f usual_color(const std::string& region, const Eigen::Vector3f& sk
     return skin;
 }
 
-// Mean colour of what surely is hair.
+// Mean color of what surely is hair.
 Eigen::Vector3f mean_hair(const Photo& photo, const Image& solid, const Eigen::Vector3f& otherwise) {
     Eigen::Vector3f sum = Eigen::Vector3f::Zero();
     float weight = 0;
@@ -41,9 +41,9 @@ Eigen::Vector3f mean_hair(const Photo& photo, const Image& solid, const Eigen::V
     return weight > 100 ? Eigen::Vector3f(sum / weight) : otherwise;
 }
 
-// The colour that most of them are about: a mean of orange and black would be skin.
+// The color that most of them are about: a mean of orange and black would be skin.
 Eigen::Vector3f commonest(const std::vector<Eigen::Vector3f>& colors) {
-    constexpr float other = 0.15f;  // from here on it is another colour, however far
+    constexpr float other = 0.15f;  // from here on it is another color, however far
     Eigen::Vector3f best = colors.front();
     float least = std::numeric_limits<float>::infinity();
     for (const Eigen::Vector3f& candidate : colors) {
@@ -167,7 +167,7 @@ void Unprojection::see(const Eigen::Vector3i& t, const Eigen::Vector3f& b, int r
     const std::string name = hair ? "hair" : avatar_.model->region_names[std::size_t(region)];
     const bool eye = name == "eye_left" || name == "eye_right";
     const bool inside = is_inside_head(name);
-    // Colours of what lies in front must not reach the surface behind: look a little around.
+    // Colors of what lies in front must not reach the surface behind: look a little around.
     const float margin = eye ? 1.5f : 2.5f, nearer = eye || inside ? 0.0015f : 0.006f;
     for (int k = 0; k < 9; ++k) {
         const int x = int(pixel.x() + margin * float(k % 3 - 1)), y = int(pixel.y() + margin * float(k / 3 - 1));
@@ -186,7 +186,7 @@ void Unprojection::see(const Eigen::Vector3i& t, const Eigen::Vector3f& b, int r
     if (hair) {
         w *= smoothstep(0.5f, 0.9f, hair_here);
     } else if (name != "scalp") {
-        // Hair hangs before the skin here: the skin's own colour is not seen.
+        // Hair hangs before the skin here: the skin's own color is not seen.
         w *= 1 - smoothstep(0.3f, 0.7f, hair_here);
         const float cloth = sample(photo_.cloth, pixel.x(), pixel.y());
         if (name == "face" || name == "lids" || name == "lips" || name == "ear_left" || name == "ear_right")
@@ -247,7 +247,7 @@ float Unprojection::collar_height(const std::vector<int>& clothes) const {
     return *high;
 }
 
-// Every vertex's colour: what is seen, and else what minimises differences to neighbours along the surface; weakly
+// Every vertex's color: what is seen, and else what minimises differences to neighbours along the surface; weakly
 // what its mirror image shows, and most weakly what such a part usually looks like.
 void Unprojection::fill_smooth(const std::vector<float>& hair_presence) {
     const HeadModel& model = *avatar_.model;

@@ -1,4 +1,4 @@
-// Colours for points on the avatar's surface from one photograph: seen directly, seen on the mirrored side, or
+// Colors for points on the avatar's surface from one photograph: seen directly, seen on the mirrored side, or
 // filled from neighbours.
 #pragma once
 
@@ -10,7 +10,7 @@
 
 namespace likeness {
 
-// One colour and the trust in it, in [0, 1], for each of a list of points.
+// One color and the trust in it, in [0, 1], for each of a list of points.
 struct PointColors {
     std::vector<Eigen::Vector3f> color;
     std::vector<float> trust;
@@ -25,14 +25,14 @@ class Unprojection {
   public:
     // The avatar must be prepared, with its hair shell.
     Unprojection(const Avatar& avatar, const Photo& photo);
-    // Finds colours for what is not seen; colors() and smooth() need it, seen() does not.
+    // Finds colors for what is not seen; colors() and smooth() need it, seen() does not.
     void fill(const std::vector<float>& hair_presence);
 
     // What the photograph shows at the points (no filling); trust 0 where it shows nothing of them.
     PointColors seen(const std::vector<SurfacePoint>& points) const;
-    // Every point coloured; after fill().
+    // Every point colored; after fill().
     PointColors colors(const std::vector<SurfacePoint>& points) const;
-    // Smooth colour of each vertex of the whole surface, filled everywhere; after fill().
+    // Smooth color of each vertex of the whole surface, filled everywhere; after fill().
     const Vertices& smooth() const { return smooth_; }
     // The surface in the photograph's pose.
     const Vertices& surface() const { return surface_; }
@@ -50,7 +50,7 @@ class Unprojection {
     const Avatar& avatar_;
     const Photo& photo_;
     Vertices surface_, normals_, smooth_;
-    std::vector<float> hollow_;     // darkening of each vertex of the head by what surrounds it, for filled colours
+    std::vector<float> hollow_;     // darkening of each vertex of the head by what surrounds it, for filled colors
     std::vector<float> rolled_;     // see rolled_lids()
     std::vector<float> nearest_;    // z-buffer of the head, metres
     std::vector<int> seen_region_;  // region of the nearest triangle, -1 for none

@@ -20,26 +20,26 @@
 
 namespace likeness {
 
-inline constexpr std::size_t layer_count = layer_names.size();
+inline constexpr std::size_t splat_part_count = splat_part_names.size();
 
-// Which layers are to be seen.
-struct LayerChoice {
-    std::array<bool, layer_count> hidden{}, solo{};
-    bool operator==(const LayerChoice&) const = default;
+// Which parts are to be seen.
+struct PartChoice {
+    std::array<bool, splat_part_count> hidden{}, solo{};
+    bool operator==(const PartChoice&) const = default;
 };
 
 // What a document is made of: parts that commands, trainers and bakers publish, that undo puts back and files keep.
 struct DocumentState {
     Avatar avatar;  // the newest; its surface at rest may be behind an edit, see Avatar::prepared()
     Part<HeadPose> pose;
-    Part<LayerChoice> layers;
+    Part<PartChoice> parts;
 };
 
 // Calls visit(a's part, b's part) for each part that undo covers. Both states may be const.
 template <class State, class OtherState, class Visit>
 void each_part(State& a, OtherState& b, const Visit& visit) {
     visit(a.pose, b.pose);
-    visit(a.layers, b.layers);
+    visit(a.parts, b.parts);
     visit(a.avatar.person, b.avatar.person);
     visit(a.avatar.identity_change, b.avatar.identity_change);
     visit(a.avatar.shells, b.avatar.shells);
@@ -107,7 +107,7 @@ class Document {
     bool has_avatar() const { return state.avatar.model != nullptr; }
     const Avatar& avatar() const { return state.avatar; }
     const HeadModel* model() const { return state.avatar.model.get(); }  // null without an avatar
-    bool layer_shown(Layer layer) const;
+    bool part_shown(SplatPart part) const;
 };
 
 }  // namespace likeness

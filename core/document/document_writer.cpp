@@ -11,7 +11,7 @@ Status write_document(const DocumentState& state, const std::filesystem::path& f
     if (!avatar.prepared()) avatar.prepare();
     Image small;
     if (thumbnail) {
-        AvatarRenderer renderer(make_cpu_rasterizer(), shown_layers(avatar));
+        AvatarRenderer renderer(make_cpu_rasterizer(), shown_parts(avatar));
         small = renderer.render(avatar, HeadPose::neutral(*avatar.model), default_camera(avatar, 256, 256));
     }
     return save_avatar(file, avatar, small);

@@ -33,8 +33,8 @@ Avatar write_session(const DocumentState& state) {
     json session = session_of(avatar);
     session["pose"] = json::parse(pose_to_text(*avatar.model, *state.pose));
     session["hidden_layers"] = json::array();
-    for (std::size_t i = 0; i < layer_count; ++i)
-        if (state.layers->hidden[i]) session["hidden_layers"].push_back(layer_names[i]);
+    for (std::size_t i = 0; i < splat_part_count; ++i)
+        if (state.parts->hidden[i]) session["hidden_layers"].push_back(splat_part_names[i]);
     document["studio"] = std::move(session);
     avatar.kept.edit().document = document.dump();
     return avatar;
@@ -42,23 +42,23 @@ Avatar write_session(const DocumentState& state) {
 
 DocumentState read_session(Avatar avatar) {
     const json session = session_of(avatar);
-    const LayerFlags shown = shown_layers(avatar);
+    const PartFlags shown = shown_parts(avatar);
     DocumentState state = neutral_state(std::move(avatar));
     if (const auto it = session.find("pose"); it != session.end())
         if (auto pose = pose_from_text(*state.avatar.model, it->dump())) state.pose = *std::move(pose);
-    LayerChoice layers;
-    for (std::size_t i = 0; i < layer_count; ++i) layers.hidden[i] = !shown[i];
-    state.layers = layers;
+    PartChoice layers;
+    for (std::size_t i = 0; i < splat_part_count; ++i) layers.hidden[i] = !shown[i];
+    state.parts = layers;
     return state;
 }
 
-LayerFlags shown_layers(const Avatar& avatar) {
-    LayerFlags shown = all_layers;
+PartFlags shown_parts(const Avatar& avatar) {
+    PartFlags shown = all_parts;
     const json session = session_of(avatar);
     if (const auto it = session.find("hidden_layers"); it != session.end() && it->is_array())
-        for (std::size_t i = 0; i < layer_count; ++i)
+        for (std::size_t i = 0; i < splat_part_count; ++i)
             for (const json& name : *it)
-                if (name == layer_names[i]) shown[i] = false;
+                if (name == splat_part_names[i]) shown[i] = false;
     return shown;
 }
 

@@ -11,10 +11,10 @@ namespace likeness {
 Avatar write_session(const DocumentState& state);
 // What is unusable of the session is left at its default.
 DocumentState read_session(Avatar avatar);
-// An avatar at rest with all its layers.
+// An avatar at rest with all its parts.
 DocumentState neutral_state(Avatar avatar);
 
-// Just the layers that the avatar shows: all but those that were hidden when it was saved.
-LayerFlags shown_layers(const Avatar& avatar);
+// Just the parts that the avatar shows: all but those that were hidden when it was saved.
+PartFlags shown_parts(const Avatar& avatar);
 
 }  // namespace likeness

@@ -15,8 +15,8 @@ inline constexpr std::array<const char*, 6> view_mode_names = {"splats",  "mesh"
                                                                "normals", "depth", "alpha"};
 enum class CompareMode { off, wipe, side_by_side };
 inline constexpr std::array<const char*, 3> compare_mode_names = {"off", "wipe", "side_by_side"};
-enum class BackgroundKind { colour, checker, picture };
-inline constexpr std::array<const char*, 3> background_kind_names = {"colour", "checker", "picture"};
+enum class BackgroundKind { color, checker, picture };
+inline constexpr std::array<const char*, 3> background_kind_names = {"color", "checker", "picture"};
 
 struct ViewState {
     float yaw = 0, pitch = 0;    // radians; yaw > 0 moves the camera to the subject's left (+X), pitch > 0 upwards
@@ -29,8 +29,8 @@ struct ViewState {
     bool landmarks = false, grid = false, view_cube = true, statistics = false;
     CompareMode compare = CompareMode::off;
     float wipe = 0.5f;  // where the photograph ends, share of the width
-    BackgroundKind background = BackgroundKind::colour;
-    std::array<float, 3> background_colour = {0.20f, 0.21f, 0.23f};
+    BackgroundKind background = BackgroundKind::color;
+    std::array<float, 3> background_color = {0.20f, 0.21f, 0.23f};
     std::filesystem::path background_picture;
     std::string gizmo;  // the joint that rings in the viewport turn; empty for none
 

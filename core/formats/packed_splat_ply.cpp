@@ -16,7 +16,7 @@ constexpr std::size_t chunk_size = 256;
 constexpr std::array<const char*, 12> range_names = {"min_x",       "min_y",       "min_z",       "max_x",
                                                      "max_y",       "max_z",       "min_scale_x", "min_scale_y",
                                                      "min_scale_z", "max_scale_x", "max_scale_y", "max_scale_z"};
-constexpr std::array<const char*, 6> colour_range_names = {"min_r", "min_g", "min_b", "max_r", "max_g", "max_b"};
+constexpr std::array<const char*, 6> color_range_names = {"min_r", "min_g", "min_b", "max_r", "max_g", "max_b"};
 constexpr std::array<const char*, 4> word_names = {"packed_position", "packed_rotation", "packed_scale",
                                                    "packed_color"};
 
@@ -102,11 +102,11 @@ SplatSet read_packed(std::span<const std::uint8_t> bytes, const Header& header) 
     if (chunks.element->count < (count - 1) / chunk_size + 1) incomplete("too few chunks");
     std::array<std::size_t, range_names.size()> ranges{};
     for (std::size_t i = 0; i < ranges.size(); ++i) ranges[i] = chunks.offset(range_names[i], Type::f32);
-    const bool has_colour_range = chunks.element->find(colour_range_names[0]) >= 0;
-    std::array<std::size_t, colour_range_names.size()> colour_ranges{};
-    if (has_colour_range)
-        for (std::size_t i = 0; i < colour_ranges.size(); ++i)
-            colour_ranges[i] = chunks.offset(colour_range_names[i], Type::f32);
+    const bool has_color_range = chunks.element->find(color_range_names[0]) >= 0;
+    std::array<std::size_t, color_range_names.size()> color_ranges{};
+    if (has_color_range)
+        for (std::size_t i = 0; i < color_ranges.size(); ++i)
+            color_ranges[i] = chunks.offset(color_range_names[i], Type::f32);
 
     SplatSet splats;
     splats.resize(count);
@@ -121,20 +121,20 @@ SplatSet read_packed(std::span<const std::uint8_t> bytes, const Header& header) 
         };
         const std::array<float, 3> position = three(vertices.at<std::uint32_t>(n, words[0])),
                                    scale = three(vertices.at<std::uint32_t>(n, words[2]));
-        const std::uint32_t colour = vertices.at<std::uint32_t>(n, words[3]);
+        const std::uint32_t color = vertices.at<std::uint32_t>(n, words[3]);
         const std::size_t i = splats.count;
         bool finite = true;
         for (std::size_t k = 0; k < 3; ++k) {
             const float mean = within(ranges, 0, k, position[k]), size = within(ranges, 6, k, scale[k]);
-            const float channel = share(colour, 24 - 8 * static_cast<int>(k), 8);
-            const float shown = has_colour_range ? within(colour_ranges, 0, k, channel) : channel;
+            const float channel = share(color, 24 - 8 * static_cast<int>(k), 8);
+            const float shown = has_color_range ? within(color_ranges, 0, k, channel) : channel;
             finite = finite && std::isfinite(mean) && std::isfinite(size) && std::isfinite(shown);
             splats.means[3 * i + k] = mean;
             splats.scales[3 * i + k] = std::clamp(std::exp(size), 1e-9f, 1e4f);
             splats.colors[3 * i + k] = shown;
         }
         if (!finite) continue;
-        splats.opacities[i] = std::clamp(share(colour, 0, 8), 1e-7f, 1.0f - 1e-7f);
+        splats.opacities[i] = std::clamp(share(color, 0, 8), 1e-7f, 1.0f - 1e-7f);
         const std::array<float, 4> q = rotation(vertices.at<std::uint32_t>(n, words[1]));
         std::copy(q.begin(), q.end(), splats.rotations.begin() + static_cast<std::ptrdiff_t>(4 * i));
         ++splats.count;

@@ -1,9 +1,9 @@
 // Inside core/formats: PlayCanvas's compressed splat PLY, as SuperSplat writes it (*.compressed.ply).
 //
 // Gaussians come in chunks of 256. An element "chunk" has the least and the greatest position, log scale and, in newer
-// files, colour of each chunk; a vertex is four words whose bits are fractions between those: position and scale
+// files, color of each chunk; a vertex is four words whose bits are fractions between those: position and scale
 // 11, 10, 11 bits; rotation 2 bits for the largest component's index and 10 for each of the others, over its possible
-// range of +-1/sqrt 2; colour and opacity 8 bits each.
+// range of +-1/sqrt 2; color and opacity 8 bits each.
 #pragma once
 
 #include "core/formats/ply_header.h"

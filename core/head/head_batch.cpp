@@ -32,31 +32,32 @@ struct ChainGradients {
 
 // With W = world, o = origin, p = position at rest, P the parent's:
 //   W_j = W_P R_j,   o_j = W_P p_j + o_P - W_j p_j.
-// `by_transform` [joints, 3, 4] is used up; `by_local` [joints, 9], the derivatives by the entries of R, may be null.
+// `grad_transform` [joints, 3, 4] is used up; `grad_local` [joints, 9], the gradients with respect to the entries of R,
+// may be null.
 ChainGradients chain_backward(const HeadModel& model, const JointChain& chain, const float* joint_position,
-                              float* by_transform, const float* by_local) {
+                              float* grad_transform, const float* grad_local) {
     const int joints = model.joint_count();
     ChainGradients by{Eigen::Matrix3Xf(3, joints), Eigen::Matrix3Xf(3, joints)};
     for (int j = joints - 1; j >= 0; --j) {
         const std::size_t s = std::size_t(j);
         const int parent = model.joint_parent[s];
-        const Eigen::Map<const RowMatrix34> whole(by_transform + transform_floats * s);
-        const Eigen::Vector3f by_origin = whole.col(3), p(joint_position + 3 * s);
-        const Eigen::Matrix3f by_world = whole.leftCols<3>() - by_origin * p.transpose();
+        const Eigen::Map<const RowMatrix34> whole(grad_transform + transform_floats * s);
+        const Eigen::Vector3f grad_origin = whole.col(3), p(joint_position + 3 * s);
+        const Eigen::Matrix3f grad_world = whole.leftCols<3>() - grad_origin * p.transpose();
         const Eigen::Matrix3f above = parent < 0 ? Eigen::Matrix3f::Identity() : chain.world[std::size_t(parent)];
-        by.position.col(j) = above.transpose() * by_origin - chain.world[s].transpose() * by_origin;
-        const Eigen::Matrix3f by_parent = by_world * chain.local[s].transpose();
+        by.position.col(j) = above.transpose() * grad_origin - chain.world[s].transpose() * grad_origin;
+        const Eigen::Matrix3f grad_parent = grad_world * chain.local[s].transpose();
         // The derivative by R_j, times R_j^T, pairs with the rotation vector of its change: its antisymmetric part.
-        Eigen::Matrix3f m = above.transpose() * by_parent;
-        if (by_local) m += Eigen::Map<const RowMatrix3>(by_local + 9 * s) * chain.local[s].transpose();
-        const Eigen::Vector3f by_turn(m(2, 1) - m(1, 2), m(0, 2) - m(2, 0), m(1, 0) - m(0, 1));
-        by.angle.col(j) = left_jacobian(chain.axis_angle[s]).transpose() * by_turn;
+        Eigen::Matrix3f m = above.transpose() * grad_parent;
+        if (grad_local) m += Eigen::Map<const RowMatrix3>(grad_local + 9 * s) * chain.local[s].transpose();
+        const Eigen::Vector3f grad_turn(m(2, 1) - m(1, 2), m(0, 2) - m(2, 0), m(1, 0) - m(0, 1));
+        by.angle.col(j) = left_jacobian(chain.axis_angle[s]).transpose() * grad_turn;
         if (parent < 0) {
-            by.translation += by_origin;
+            by.translation += grad_origin;
         } else {
-            Eigen::Map<RowMatrix34> up(by_transform + transform_floats * parent);
-            up.leftCols<3>() += by_parent + by_origin * p.transpose();
-            up.col(3) += by_origin;
+            Eigen::Map<RowMatrix34> up(grad_transform + transform_floats * parent);
+            up.leftCols<3>() += grad_parent + grad_origin * p.transpose();
+            up.col(3) += grad_origin;
         }
     }
     return by;
@@ -66,19 +67,19 @@ ChainGradients chain_backward(const HeadModel& model, const JointChain& chain, c
 
 // Pieces of the scratch memory. Sums over the vertices are taken block by block, then over the blocks in their order.
 struct HeadBatch::Scratch {
-    float* by_rested;        // [frames, vertices, 3]
-    float* by_transforms;    // [blocks, frames, joints, 3, 4]
-    float* by_coefficients;  // [blocks, frames, coefficients]
-    float* by_identity;      // [blocks, identities]
+    float* grad_rested;        // [frames, vertices, 3]
+    float* grad_transforms;    // [blocks, frames, joints, 3, 4]
+    float* grad_coefficients;  // [blocks, frames, coefficients]
+    float* grad_identity;      // [blocks, identities]
 };
 
 HeadBatch::Scratch HeadBatch::cut(const HeadShape& shape, float* memory, const HeadGradients& gradients) const {
     const std::size_t frames = std::size_t(shape.frames);
     Scratch s{};
-    s.by_rested = gradients.rested ? gradients.rested : memory;
-    s.by_transforms = memory + frames * std::size_t(shape.vertices) * 3;
-    s.by_coefficients = s.by_transforms + blocks() * frames * std::size_t(shape.joints) * transform_floats;
-    s.by_identity = s.by_coefficients + blocks() * frames * std::size_t(shape.coefficients());
+    s.grad_rested = gradients.rested ? gradients.rested : memory;
+    s.grad_transforms = memory + frames * std::size_t(shape.vertices) * 3;
+    s.grad_coefficients = s.grad_transforms + blocks() * frames * std::size_t(shape.joints) * transform_floats;
+    s.grad_identity = s.grad_coefficients + blocks() * frames * std::size_t(shape.coefficients());
     return s;
 }
 
@@ -217,29 +218,29 @@ void HeadBatch::skin(const HeadShape& shape, const HeadOutputs& outputs) const {
 // ---- and back ----
 
 void HeadBatch::backward(const HeadShape& shape, const float* joint_position, const HeadPoses& poses,
-                         const HeadOutputs& outputs, const float* by_vertices, float* scratch,
+                         const HeadOutputs& outputs, const float* grad_vertices, float* scratch,
                          const HeadGradients& gradients) const {
-    skin_backward(shape, outputs, by_vertices, scratch, gradients);
+    skin_backward(shape, outputs, grad_vertices, scratch, gradients);
     express_backward(shape, joint_position, poses, scratch, gradients);
 }
 
-void HeadBatch::skin_backward(const HeadShape& shape, const HeadOutputs& outputs, const float* by_vertices, float* scratch,
-                              const HeadGradients& gradients) const {
+void HeadBatch::skin_backward(const HeadShape& shape, const HeadOutputs& outputs, const float* grad_vertices,
+                              float* scratch, const HeadGradients& gradients) const {
     const Scratch s = cut(shape, scratch, gradients);
     const std::size_t floats = 3 * std::size_t(shape.vertices), rig = std::size_t(shape.joints) * transform_floats;
     parallel_for(blocks(), 2, [&](std::size_t begin, std::size_t end) {
-        HeadBlock x, by_y, by_x;
+        HeadBlock x, grad_y, grad_x;
         for (std::size_t b = begin; b < end; ++b) {
             const std::size_t from = b * coordinates;
             const int count = int(std::min(coordinates, floats - from) / 3);
             const BlockWeights weights{active_joints_[b], weights_.data() + b * head_block, std::size_t(weights_.cols())};
-            float* by_transforms = s.by_transforms + b * std::size_t(shape.frames) * rig;
-            std::fill_n(by_transforms, std::size_t(shape.frames) * rig, 0.0f);
-            for (std::size_t f = 0; f < std::size_t(shape.frames); ++f, by_transforms += rig) {
+            float* grad_transforms = s.grad_transforms + b * std::size_t(shape.frames) * rig;
+            std::fill_n(grad_transforms, std::size_t(shape.frames) * rig, 0.0f);
+            for (std::size_t f = 0; f < std::size_t(shape.frames); ++f, grad_transforms += rig) {
                 to_block(outputs.rested + f * floats + from, count, x);
-                to_block(by_vertices + f * floats + from, count, by_y);
-                likeness::skin_backward(weights, outputs.transforms + f * rig, x, by_y, by_x, by_transforms);
-                from_block(by_x, s.by_rested + f * floats + from, count);
+                to_block(grad_vertices + f * floats + from, count, grad_y);
+                likeness::skin_backward(weights, outputs.transforms + f * rig, x, grad_y, grad_x, grad_transforms);
+                from_block(grad_x, s.grad_rested + f * floats + from, count);
             }
         }
     });
@@ -250,27 +251,27 @@ void HeadBatch::express_backward(const HeadShape& shape, const float* joint_posi
     const Scratch s = cut(shape, scratch, gradients);
     const std::size_t floats = 3 * std::size_t(shape.vertices), expressed = 3 * std::size_t(shape.expressed),
                       frames = std::size_t(shape.frames);
-    const bool by_targets = gradients.controls || shape.correctives > 0;
+    const bool grad_targets = gradients.controls || shape.correctives > 0;
     const std::size_t rig = std::size_t(shape.joints) * transform_floats,
-                      coefficients = by_targets ? std::size_t(shape.coefficients()) : 0,
+                      coefficients = grad_targets ? std::size_t(shape.coefficients()) : 0,
                       identities = gradients.rest && gradients.identity ? std::size_t(shape.identities) : 0;
     parallel_for(blocks(), 1, [&](std::size_t begin, std::size_t end) {
         for (std::size_t b = begin; b < end; ++b) {
             const std::size_t from = b * coordinates, count = std::min(coordinates, floats - from);
             const int moved = from < expressed ? int(std::min(coordinates, expressed - from)) : 0;
-            if (by_targets)
-                multiply_targets(targets_, from, moved, s.by_rested + from, shape.frames, floats,
-                                 s.by_coefficients + b * frames * coefficients);
+            if (grad_targets)
+                multiply_targets(targets_, from, moved, s.grad_rested + from, shape.frames, floats,
+                                 s.grad_coefficients + b * frames * coefficients);
             if (gradients.rest == nullptr) continue;
-            float* const by_rest = gradients.rest + from;
-            std::copy_n(s.by_rested + from, count, by_rest);
+            float* const grad_rest = gradients.rest + from;
+            std::copy_n(s.grad_rested + from, count, grad_rest);
             for (std::size_t f = 1; f < frames; ++f)
-                for (std::size_t i = 0; i < count; ++i) by_rest[i] += s.by_rested[f * floats + from + i];
-            float* const by_identity = s.by_identity + b * identities;
-            std::fill_n(by_identity, identities, 0.0f);
+                for (std::size_t i = 0; i < count; ++i) grad_rest[i] += s.grad_rested[f * floats + from + i];
+            float* const grad_identity = s.grad_identity + b * identities;
+            std::fill_n(grad_identity, identities, 0.0f);
             if (identities > 0 && moved > 0)
-                add_transposed_product(model_->identity.row(Eigen::Index(from)).data(), moved, shape.identities, by_rest,
-                                       by_identity);
+                add_transposed_product(model_->identity.row(Eigen::Index(from)).data(), moved, shape.identities,
+                                       grad_rest, grad_identity);
         }
     });
     // The sums of all blocks end up in the first one's.
@@ -278,27 +279,27 @@ void HeadBatch::express_backward(const HeadShape& shape, const float* joint_posi
         for (std::size_t b = 1; b < blocks(); ++b)
             for (std::size_t i = 0; i < count; ++i) parts[i] += parts[b * count + i];
     };
-    add_up(s.by_coefficients, frames * coefficients);
-    add_up(s.by_transforms, frames * rig);
-    add_up(s.by_identity, identities);
+    add_up(s.grad_coefficients, frames * coefficients);
+    add_up(s.grad_transforms, frames * rig);
+    add_up(s.grad_identity, identities);
 
-    Eigen::VectorXf by_position = Eigen::VectorXf::Zero(3 * shape.joints);
+    Eigen::VectorXf grad_position = Eigen::VectorXf::Zero(3 * shape.joints);
     for (std::size_t f = 0; f < frames; ++f) {
-        const float* const by_coefficient = s.by_coefficients + f * coefficients;
-        const ChainGradients by =
-            chain_backward(*model_, chain_of(*model_, shape, joint_position, poses, int(f)), joint_position,
-                           s.by_transforms + f * rig, shape.correctives ? by_coefficient + shape.expressions : nullptr);
-        by_position += by.position.reshaped();
+        const float* const grad_coefficient = s.grad_coefficients + f * coefficients;
+        const ChainGradients by = chain_backward(*model_, chain_of(*model_, shape, joint_position, poses, int(f)),
+                                                 joint_position, s.grad_transforms + f * rig,
+                                                 shape.correctives ? grad_coefficient + shape.expressions : nullptr);
+        grad_position += by.position.reshaped();
         if (gradients.joints) std::copy_n(by.angle.data(), by.angle.size(), gradients.joints + f * std::size_t(by.angle.size()));
         if (gradients.translation) std::copy_n(by.translation.data(), 3, gradients.translation + 3 * f);
         if (gradients.controls)
             Eigen::Map<Eigen::VectorXf>(gradients.controls + f * std::size_t(shape.controls), shape.controls) =
-                basis_->control_map.transpose() * Values(by_coefficient, shape.expressions) +
+                basis_->control_map.transpose() * Values(grad_coefficient, shape.expressions) +
                 model_->control_joint.transpose() * by.angle.reshaped();
     }
     if (identities > 0)
         Eigen::Map<Eigen::VectorXf>(gradients.identity, shape.identities) =
-            Values(s.by_identity, shape.identities) + model_->joint_identity.transpose() * by_position;
+            Values(s.grad_identity, shape.identities) + model_->joint_identity.transpose() * grad_position;
 }
 
 }  // namespace likeness

@@ -1,4 +1,4 @@
-// A head in many poses at once: from poses to vertices, and derivatives back. The formulas are those of head_model.h;
+// A head in many poses at once: from poses to vertices, and gradients back. The formulas are those of head_model.h;
 // the GPU's twin is likeness/cuda/head.h. The same input gives the same bits, however many threads work.
 #pragma once
 
@@ -36,11 +36,13 @@ class HeadBatch {
     void skin(const HeadShape& shape, const HeadOutputs& outputs) const;
 
     std::size_t backward_floats(const HeadShape& shape) const;  // of scratch memory
-    // `outputs` as they were after skin(); `by_vertices` [frames, vertices, 3]. skin_backward(), then express_backward().
-    void backward(const HeadShape& shape, const float* joint_position, const HeadPoses& poses, const HeadOutputs& outputs,
-                  const float* by_vertices, float* scratch, const HeadGradients& gradients) const;
+    // `outputs` as they were after skin(); `grad_vertices` [frames, vertices, 3]. skin_backward(), then
+    // express_backward().
+    void backward(const HeadShape& shape, const float* joint_position, const HeadPoses& poses,
+                  const HeadOutputs& outputs, const float* grad_vertices, float* scratch,
+                  const HeadGradients& gradients) const;
     // gradients.rested, which may be read and changed before express_backward(); it and the scratch memory lead there.
-    void skin_backward(const HeadShape& shape, const HeadOutputs& outputs, const float* by_vertices, float* scratch,
+    void skin_backward(const HeadShape& shape, const HeadOutputs& outputs, const float* grad_vertices, float* scratch,
                        const HeadGradients& gradients) const;
     // All other gradients.
     void express_backward(const HeadShape& shape, const float* joint_position, const HeadPoses& poses, float* scratch,

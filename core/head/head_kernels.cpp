@@ -27,23 +27,22 @@ template <class Body>
     }
 }
 
-LIKENESS_VECTORIZE void pull_back(const BlockWeights& weights, const float* transforms, const HeadBlock& by_y,
-                                  HeadBlock& by_x) {
-    const auto& g = by_y.coordinate;
+LIKENESS_VECTORIZE void pull_back(const BlockWeights& weights, const float* transforms, const HeadBlock& grad_y,
+                                  HeadBlock& grad_x) {
+    const auto& g = grad_y.coordinate;
     each_blended(weights, transforms, [&](int i, const Lanes(&m)[transform_floats]) {
         for (int c = 0; c < 3; ++c)
-            at(by_x.coordinate[c] + i) =
-                m[c] * at(g[0] + i) + m[4 + c] * at(g[1] + i) + m[8 + c] * at(g[2] + i);
+            at(grad_x.coordinate[c] + i) = m[c] * at(g[0] + i) + m[4 + c] * at(g[1] + i) + m[8 + c] * at(g[2] + i);
     });
 }
 
-LIKENESS_VECTORIZE void sum_products(const BlockWeights& weights, const HeadBlock& x, const HeadBlock& by_y,
-                                     float* by_transforms) {
+LIKENESS_VECTORIZE void sum_products(const BlockWeights& weights, const HeadBlock& x, const HeadBlock& grad_y,
+                                     float* grad_transforms) {
     alignas(64) float product[transform_floats][head_block];
     for (int r = 0; r < 3; ++r)
         for (int c = 0; c < 4; ++c)
             for (int i = 0; i < head_block; ++i)
-                product[4 * r + c][i] = by_y.coordinate[r][i] * (c < 3 ? x.coordinate[c][i] : 1.0f);
+                product[4 * r + c][i] = grad_y.coordinate[r][i] * (c < 3 ? x.coordinate[c][i] : 1.0f);
     for (const int j : weights.joints) {
         const float* const w = weights.weights + std::size_t(j) * weights.stride;
         Lanes sums[transform_floats] = {};
@@ -52,7 +51,7 @@ LIKENESS_VECTORIZE void sum_products(const BlockWeights& weights, const HeadBloc
         for (int k = 0; k < transform_floats; ++k) {
             float sum = 0;
             for (int l = 0; l < lanes; ++l) sum += sums[k][l];
-            by_transforms[j * transform_floats + k] = sum;
+            grad_transforms[j * transform_floats + k] = sum;
         }
     }
 }
@@ -96,10 +95,10 @@ LIKENESS_VECTORIZE void skin(const BlockWeights& weights, const float* transform
     });
 }
 
-void skin_backward(const BlockWeights& weights, const float* transforms, const HeadBlock& x, const HeadBlock& by_y,
-                   HeadBlock& by_x, float* by_transforms) {
-    pull_back(weights, transforms, by_y, by_x);
-    sum_products(weights, x, by_y, by_transforms);
+void skin_backward(const BlockWeights& weights, const float* transforms, const HeadBlock& x, const HeadBlock& grad_y,
+                   HeadBlock& grad_x, float* grad_transforms) {
+    pull_back(weights, transforms, grad_y, grad_x);
+    sum_products(weights, x, grad_y, grad_transforms);
 }
 
 LIKENESS_VECTORIZE void add_targets(std::span<const float* const> targets, std::size_t from, int count,

@@ -24,10 +24,10 @@ struct BlockWeights {
 };
 // y = sum_j w_j T_j(x); `transforms` [joints, 3, 4].
 void skin(const BlockWeights& weights, const float* transforms, const HeadBlock& x, HeadBlock& y);
-// by_x = sum_j w_j T_j^T by_y, and for the joints that move the block by_transforms [joints, 3, 4] =
-// sum over its vertices of w_j by_y (x, 1)^T.
-void skin_backward(const BlockWeights& weights, const float* transforms, const HeadBlock& x, const HeadBlock& by_y,
-                   HeadBlock& by_x, float* by_transforms);
+// grad_x = sum_j w_j T_j^T grad_y, and for the joints that move the block grad_transforms [joints, 3, 4] =
+// sum over its vertices of w_j grad_y (x, 1)^T.
+void skin_backward(const BlockWeights& weights, const float* transforms, const HeadBlock& x, const HeadBlock& grad_y,
+                   HeadBlock& grad_x, float* grad_transforms);
 
 // to[f] += sum_k coefficients[f, k] targets[k], each from `from` on and `count` long; frames of `to` are `to_stride` apart.
 void add_targets(std::span<const float* const> targets, std::size_t from, int count, const float* coefficients, int frames,

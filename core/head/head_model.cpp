@@ -189,8 +189,8 @@ void pose_with_jacobian(const HeadModel& model, const PersonalHead& person, cons
             Eigen::Matrix3f linear = Eigen::Matrix3f::Zero();
             Eigen::Vector3f sum = Eigen::Vector3f::Zero();
             auto rows = jacobian.middleRows<3>(3 * v);
-            auto by_identity = rows.middleCols(at.identity, model.identity_count());
-            by_identity.setZero();
+            auto grad_identity = rows.middleCols(at.identity, model.identity_count());
+            grad_identity.setZero();
             std::vector<Eigen::Vector3f> moved(std::size_t(joints), Eigen::Vector3f::Zero());
             for (int j = 0; j < joints; ++j) {
                 const float w = model.weights(j, v);
@@ -199,20 +199,20 @@ void pose_with_jacobian(const HeadModel& model, const PersonalHead& person, cons
                 linear += w * chain.world[sj];
                 moved[sj] = chain.world[sj] * x + chain.origin[sj];
                 sum += w * moved[sj];
-                by_identity += w * origin_by_identity[sj];
+                grad_identity += w * origin_by_identity[sj];
             }
             posed.col(v) = sum;
-            by_identity.noalias() += linear * model.identity.middleRows<3>(3 * v);
-            auto by_control = rows.middleCols(at.controls, model.control_count());
-            by_control.noalias() = linear * control_basis.middleRows<3>(3 * v);
+            grad_identity.noalias() += linear * model.identity.middleRows<3>(3 * v);
+            auto grad_control = rows.middleCols(at.controls, model.control_count());
+            grad_control.noalias() = linear * control_basis.middleRows<3>(3 * v);
             for (int k = 0; k < joints; ++k) {
                 Eigen::Vector3f lever = Eigen::Vector3f::Zero();
                 for (int j : below[std::size_t(k)])
                     lever += model.weights(j, v) * (moved[std::size_t(j)] - chain.pivot[std::size_t(k)]);
-                Eigen::Matrix3f by_joint = -cross_matrix(lever) * turn[std::size_t(k)];
-                if (bend_basis.size() > 0) by_joint += linear * bend_basis.block<3, 3>(3 * v, 3 * k);
-                rows.middleCols<3>(at.joints + 3 * k) = by_joint;
-                by_control.noalias() += by_joint * model.control_joint.middleRows<3>(3 * k);
+                Eigen::Matrix3f grad_joint = -cross_matrix(lever) * turn[std::size_t(k)];
+                if (bend_basis.size() > 0) grad_joint += linear * bend_basis.block<3, 3>(3 * v, 3 * k);
+                rows.middleCols<3>(at.joints + 3 * k) = grad_joint;
+                grad_control.noalias() += grad_joint * model.control_joint.middleRows<3>(3 * k);
             }
             rows.middleCols<3>(at.translation).setIdentity();
         }

@@ -1,4 +1,4 @@
-// An animatable head: identity targets, ARKit controls, joints, linear blend skinning; with analytic derivatives.
+// An animatable head: identity targets, ARKit controls, joints, linear blend skinning; with analytic gradients.
 //
 // Every source of heads (MakeHuman, FLAME, ...) is brought into this one linear form by a loader:
 //   shaped  = template + identity * a + offsets

@@ -23,9 +23,9 @@ Eigen::VectorXf corrective_coefficients(const JointChain& chain) {
 
 Eigen::Matrix<float, 9, 3> rotation_by_angle(const Eigen::Vector3f& axis_angle, const Eigen::Matrix3f& local) {
     const Eigen::Matrix3f jacobian = left_jacobian(axis_angle);
-    Eigen::Matrix<float, 9, 3> by_angle;
-    for (int k = 0; k < 3; ++k) by_angle.col(k) = (cross_matrix(jacobian.col(k)) * local).transpose().reshaped();
-    return by_angle;
+    Eigen::Matrix<float, 9, 3> grad_angle;
+    for (int k = 0; k < 3; ++k) grad_angle.col(k) = (cross_matrix(jacobian.col(k)) * local).transpose().reshaped();
+    return grad_angle;
 }
 
 Eigen::Matrix3f cross_matrix(const Eigen::Vector3f& v) {

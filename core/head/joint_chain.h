@@ -19,7 +19,7 @@ JointChain joint_chain(const HeadModel& model, const Eigen::Ref<const Eigen::Mat
 
 // What the correctives are multiplied by: [9 J] row-major entries of the local rotations less the identity.
 Eigen::VectorXf corrective_coefficients(const JointChain& chain);
-// Derivatives of a local rotation's row-major entries by its axis-angle.
+// Gradients of a local rotation's row-major entries by its axis-angle.
 Eigen::Matrix<float, 9, 3> rotation_by_angle(const Eigen::Vector3f& axis_angle, const Eigen::Matrix3f& local);
 
 Eigen::Matrix3f cross_matrix(const Eigen::Vector3f& v);

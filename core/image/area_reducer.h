@@ -11,7 +11,7 @@ namespace likeness {
 
 class AreaReducer {
   public:
-    // Rows of in_width pixels with `channels` values; the last is alpha when `alpha` is set (colour is then weighted by
+    // Rows of in_width pixels with `channels` values; the last is alpha when `alpha` is set (color is then weighted by
     // it). 1 <= out <= in in both directions.
     AreaReducer(int in_width, int in_height, int channels, bool alpha, int out_width, int out_height);
 

@@ -18,11 +18,11 @@ struct BadPicture {
     std::string detail;
 };
 
-enum class ColourModel { grey, rgb, cmyk };  // cmyk: 0 = no ink, 1 = full ink
+enum class ColorModel { grey, rgb, cmyk };  // cmyk: 0 = no ink, 1 = full ink
 
 struct Raw {
     Image pixels;  // already reduced; the model's channels, then alpha
-    ColourModel model = ColourModel::rgb;
+    ColorModel model = ColorModel::rgb;
     bool alpha = false;
     int width = 0, height = 0;  // as stored, before the reduction
     int bit_depth = 8;

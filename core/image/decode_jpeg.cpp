@@ -158,21 +158,21 @@ Raw decode_jpeg(Bytes bytes, const LoadOptions& options) {
     const bool adobe = info.saw_Adobe_marker != 0;
     switch (info.jpeg_color_space) {
         case JCS_GRAYSCALE:
-            raw.model = ColourModel::grey;
+            raw.model = ColorModel::grey;
             info.out_color_space = JCS_GRAYSCALE;
             break;
         case JCS_YCbCr:
         case JCS_RGB:
-            raw.model = ColourModel::rgb;
+            raw.model = ColorModel::rgb;
             info.out_color_space = JCS_RGB;
             break;
         case JCS_CMYK:
         case JCS_YCCK:
-            raw.model = ColourModel::cmyk;
+            raw.model = ColorModel::cmyk;
             info.out_color_space = JCS_CMYK;
             break;
         default:
-            throw BadPicture{"has colours of an unknown kind; save it again as an RGB picture.",
+            throw BadPicture{"has colors of an unknown kind; save it again as an RGB picture.",
                              std::to_string(info.num_components) + " components"};
     }
 
@@ -187,7 +187,7 @@ Raw decode_jpeg(Bytes bytes, const LoadOptions& options) {
     decoder.run([&] { jpeg_start_decompress(&info); });
 
     const int channels = info.output_components;
-    if (channels != (raw.model == ColourModel::grey ? 1 : raw.model == ColourModel::rgb ? 3 : 4))
+    if (channels != (raw.model == ColorModel::grey ? 1 : raw.model == ColorModel::rgb ? 3 : 4))
         throw_damaged("unexpected number of components");
     AreaReducer reducer(static_cast<int>(info.output_width), static_cast<int>(info.output_height), channels, false,
                         size.width, size.height);
@@ -208,7 +208,7 @@ Raw decode_jpeg(Bytes bytes, const LoadOptions& options) {
 
     raw.pixels = reducer.finish();
     // Adobe's programs store CMYK inverted, and mark their files.
-    if (raw.model == ColourModel::cmyk && adobe)
+    if (raw.model == ColorModel::cmyk && adobe)
         for (float& value : raw.pixels.pixels) value = 1.0f - value;
     return raw;
 }

@@ -75,7 +75,7 @@ std::vector<std::uint8_t> exif_of(png_structp png, png_infop info) {
     return {data, data + size};
 }
 
-void read_colour(png_structp png, png_infop info, Raw& raw) {
+void read_color(png_structp png, png_infop info, Raw& raw) {
     png_charp name = nullptr;
     int compression = 0;
     png_bytep profile = nullptr;
@@ -111,10 +111,10 @@ Raw decode_png(Bytes bytes, const LoadOptions& options) {
     raw.width = static_cast<int>(width);
     raw.height = static_cast<int>(height);
     raw.bit_depth = png_get_bit_depth(png, info);
-    read_colour(png, info, raw);
+    read_color(png, info, raw);
     int passes = 1;
     decoder.run([&] {
-        png_set_expand(png);  // palettes, small depths, transparent colours
+        png_set_expand(png);  // palettes, small depths, transparent colors
         if (raw.bit_depth == 16) png_set_swap(png);
         passes = png_set_interlace_handling(png);
         png_read_update_info(png, info);
@@ -122,7 +122,7 @@ Raw decode_png(Bytes bytes, const LoadOptions& options) {
     const int channels = png_get_channels(png, info);
     const bool wide = png_get_bit_depth(png, info) == 16;
     raw.alpha = channels == 2 || channels == 4;
-    raw.model = channels <= 2 ? ColourModel::grey : ColourModel::rgb;
+    raw.model = channels <= 2 ? ColorModel::grey : ColorModel::rgb;
     const std::size_t row_bytes = png_get_rowbytes(png, info);
     if (row_bytes != std::size_t(width) * std::size_t(channels) * (wide ? 2 : 1)) throw_damaged("row size");
 

@@ -142,7 +142,7 @@ Raw reduce(const Header& header, int channels, const LoadOptions& options, const
     raw.width = header.width;
     raw.height = header.height;
     raw.alpha = channels % 2 == 0;
-    raw.model = channels <= 2 ? ColourModel::grey : ColourModel::rgb;
+    raw.model = channels <= 2 ? ColorModel::grey : ColorModel::rgb;
     const Size size = reduced_size(raw.width, raw.height, options);
     AreaReducer reducer(raw.width, raw.height, channels, raw.alpha, size.width, size.height);
     for (int y = 0; y < raw.height; ++y) reducer.push(row(static_cast<std::size_t>(y)));
@@ -181,7 +181,7 @@ Psd parse_psd(Bytes bytes, const LoadOptions& options) {
         at += 4 + content.size();
         return content;
     };
-    section();  // colour mode
+    section();  // color mode
     psd.resources = section();
     Bytes layers = section();
     const std::uint32_t compression = big(bytes, at, 2);
@@ -315,7 +315,7 @@ Raw decode_bmp(Bytes bytes, const LoadOptions& options) {
 
 Raw decode_psd(Bytes bytes, const LoadOptions& options) {
     const Psd psd = parse_psd(bytes, options);
-    const Pixels<stbi_uc> colours = decode_planes(psd, 0, 3);
+    const Pixels<stbi_uc> colors = decode_planes(psd, 0, 3);
     const Pixels<stbi_uc> opacity = psd.transparent ? decode_planes(psd, 3, 1) : nullptr;
     const std::size_t width = psd.width, channels = psd.transparent ? 4 : 3;
     const bool wide = psd.bytes_per_value == 2;
@@ -328,9 +328,9 @@ Raw decode_psd(Bytes bytes, const LoadOptions& options) {
         };
         for (std::size_t x = 0; x < width; ++x) {
             float* const out = &row[x * channels];
-            for (std::size_t c = 0; c < 3; ++c) out[c] = value(colours, x, c);
+            for (std::size_t c = 0; c < 3; ++c) out[c] = value(colors, x, c);
             if (!psd.transparent) continue;
-            // The colours of the whole lie over white.
+            // The colors of the whole lie over white.
             const float alpha = out[3] = value(opacity, x, 0);
             for (std::size_t c = 0; c < 3; ++c)
                 out[c] = alpha > 0.0f ? std::clamp((out[c] - (1.0f - alpha)) / alpha, 0.0f, 1.0f) : 0.0f;

@@ -27,7 +27,7 @@ cv::Mat view(const Image& image) { return view(const_cast<Image&>(image)); }
 
 bool has_alpha(const Image& image) { return image.channels == 2 || image.channels == 4; }
 
-// Colour times alpha and back, around linear filters.
+// Color times alpha and back, around linear filters.
 Image premultiplied(Image image) {
     const auto alpha = static_cast<std::size_t>(image.channels - 1);
     for (std::size_t i = 0; i < image.pixels.size(); i += alpha + 1)
@@ -110,14 +110,14 @@ Image gaussian_blur(const Image& image, float sigma) {
     });
 }
 
-Image composite_over(const Image& image, const std::array<float, 3>& colour) {
+Image composite_over(const Image& image, const std::array<float, 3>& color) {
     require_pixels(image);
     require(image.channels >= 3, "composite needs RGB or RGBA");
     if (image.channels == 3) return image;
     Image out(image.width, image.height, 3);
     const float* p = image.pixels.data();
     for (float *q = out.pixels.data(), *end = q + out.pixels.size(); q != end; q += 3, p += 4)
-        for (std::size_t c = 0; c < 3; ++c) q[c] = p[c] * p[3] + colour[c] * (1.0f - p[3]);
+        for (std::size_t c = 0; c < 3; ++c) q[c] = p[c] * p[3] + color[c] * (1.0f - p[3]);
     return out;
 }
 

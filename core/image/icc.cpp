@@ -14,7 +14,7 @@
 namespace likeness {
 namespace {
 
-using decode::ColourModel;
+using decode::ColorModel;
 
 struct Close {
     void operator()(cmsHPROFILE profile) const { cmsCloseProfile(profile); }
@@ -36,7 +36,7 @@ Profile source_profile(const decode::Raw& raw) {
     if (!curve) return nullptr;
     const cmsCIExyY d65 = {0.3127, 0.3290, 1.0};
     const cmsCIExyYTRIPLE rec709 = {{0.64, 0.33, 1.0}, {0.30, 0.60, 1.0}, {0.15, 0.06, 1.0}};
-    if (raw.model == ColourModel::grey) return Profile(cmsCreateGrayProfile(&d65, curve.get()));
+    if (raw.model == ColorModel::grey) return Profile(cmsCreateGrayProfile(&d65, curve.get()));
     cmsToneCurve* curves[3] = {curve.get(), curve.get(), curve.get()};
     return Profile(cmsCreateRGBProfile(&d65, &rec709, curves));
 }
@@ -144,26 +144,26 @@ class MatrixShaper {
 std::optional<Image> convert_to_srgb(const decode::Raw& raw) {
     const Profile source = source_profile(raw);
     if (!source) return std::nullopt;
-    const int colours = raw.model == ColourModel::grey ? 1 : raw.model == ColourModel::rgb ? 3 : 4;
-    const cmsColorSpaceSignature space = raw.model == ColourModel::grey  ? cmsSigGrayData
-                                         : raw.model == ColourModel::rgb ? cmsSigRgbData
-                                                                         : cmsSigCmykData;
+    const int colors = raw.model == ColorModel::grey ? 1 : raw.model == ColorModel::rgb ? 3 : 4;
+    const cmsColorSpaceSignature space = raw.model == ColorModel::grey  ? cmsSigGrayData
+                                         : raw.model == ColorModel::rgb ? cmsSigRgbData
+                                                                        : cmsSigCmykData;
     if (cmsGetColorSpace(source.get()) != space) return std::nullopt;
     const Profile srgb(cmsCreate_sRGBProfile());
     if (!srgb) return std::nullopt;
-    const cmsUInt32Number in_type = raw.model == ColourModel::grey  ? TYPE_GRAY_FLT
-                                    : raw.model == ColourModel::rgb ? TYPE_RGB_FLT
-                                                                    : TYPE_CMYK_FLT;  // ink in percent
+    const cmsUInt32Number in_type = raw.model == ColorModel::grey  ? TYPE_GRAY_FLT
+                                    : raw.model == ColorModel::rgb ? TYPE_RGB_FLT
+                                                                   : TYPE_CMYK_FLT;  // ink in percent
     // Without its cache a transform may be used by many threads.
     const Transform transform(cmsCreateTransform(source.get(), in_type, srgb.get(), TYPE_RGB_FLT,
                                                  INTENT_RELATIVE_COLORIMETRIC,
                                                  cmsFLAGS_NOCACHE | cmsFLAGS_BLACKPOINTCOMPENSATION));
-    if (!transform || (raw.model == ColourModel::rgb && is_srgb(transform.get()))) return std::nullopt;
+    if (!transform || (raw.model == ColorModel::rgb && is_srgb(transform.get()))) return std::nullopt;
 
     const Image& in = raw.pixels;
     Image out(in.width, in.height, raw.alpha ? 4 : 3);
     const std::optional<MatrixShaper> shaper =
-        raw.model == ColourModel::rgb ? MatrixShaper::of(source.get(), srgb.get(), transform.get()) : std::nullopt;
+        raw.model == ColorModel::rgb ? MatrixShaper::of(source.get(), srgb.get(), transform.get()) : std::nullopt;
     if (shaper) {
         parallel_for(std::size_t(in.height), 16, [&](std::size_t begin, std::size_t end) {
             for (std::size_t y = begin; y < end; ++y) {
@@ -177,20 +177,20 @@ std::optional<Image> convert_to_srgb(const decode::Raw& raw) {
         });
         return out;
     }
-    const float in_scale = raw.model == ColourModel::cmyk ? 100.0f : 1.0f;
+    const float in_scale = raw.model == ColorModel::cmyk ? 100.0f : 1.0f;
     parallel_for(std::size_t(in.height), 16, [&](std::size_t begin, std::size_t end) {
         const auto width = static_cast<std::size_t>(in.width);
-        std::vector<float> from(width * std::size_t(colours)), to(width * 3);
+        std::vector<float> from(width * std::size_t(colors)), to(width * 3);
         for (std::size_t y = begin; y < end; ++y) {
             const float* p = in.at(0, static_cast<int>(y));
             for (std::size_t x = 0; x < width; ++x, p += in.channels)
-                for (int c = 0; c < colours; ++c) from[x * std::size_t(colours) + std::size_t(c)] = p[c] * in_scale;
+                for (int c = 0; c < colors; ++c) from[x * std::size_t(colors) + std::size_t(c)] = p[c] * in_scale;
             cmsDoTransform(transform.get(), from.data(), to.data(), static_cast<cmsUInt32Number>(width));
             p = in.at(0, static_cast<int>(y));
             float* q = out.at(0, static_cast<int>(y));
             for (std::size_t x = 0; x < width; ++x, p += in.channels, q += out.channels) {
                 for (std::size_t c = 0; c < 3; ++c) q[c] = clamped(to[x * 3 + c]);
-                if (raw.alpha) q[3] = p[colours];
+                if (raw.alpha) q[3] = p[colors];
             }
         }
     });

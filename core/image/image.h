@@ -7,7 +7,7 @@
 
 namespace likeness {
 
-// Colour images hold sRGB-encoded values in [0, 1]; alpha, masks and depth use the same type with one channel.
+// Color images hold sRGB-encoded values in [0, 1]; alpha, masks and depth use the same type with one channel.
 // Alpha is straight (not premultiplied). Pixel (x, y) covers [x, x+1) x [y, y+1): its centre is at +0.5.
 struct Image {
     int width = 0;

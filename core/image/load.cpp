@@ -71,13 +71,13 @@ Raw decode_any(Bytes bytes, const std::string& name, const LoadOptions& options)
 
 // Profiles apart: grey to three equal channels, inks to light.
 Image to_rgb(Raw&& raw) {
-    if (raw.model == ColourModel::rgb) return std::move(raw.pixels);
+    if (raw.model == ColorModel::rgb) return std::move(raw.pixels);
     const Image& in = raw.pixels;
     Image out(in.width, in.height, raw.alpha ? 4 : 3);
     const float* p = in.pixels.data();
     float *q = out.pixels.data(), *const end = q + out.pixels.size();
     for (; q != end; p += in.channels, q += out.channels) {
-        if (raw.model == ColourModel::grey) {
+        if (raw.model == ColorModel::grey) {
             q[0] = q[1] = q[2] = p[0];
             if (raw.alpha) q[3] = p[1];
         } else {

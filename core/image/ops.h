@@ -1,6 +1,6 @@
-// What is done to pictures between loading and learning: sizes, crops, filters, sampling, colours.
+// What is done to pictures between loading and learning: sizes, crops, filters, sampling, colors.
 // Continuous coordinates put the centre of pixel (x, y) at (x + 0.5, y + 0.5). Images of 2 or 4 channels have straight
-// alpha as their last one; filters weight colour by it. All functions throw std::invalid_argument on empty images,
+// alpha as their last one; filters weight color by it. All functions throw std::invalid_argument on empty images,
 // sizes below 1 or the wrong number of channels, and std::bad_alloc.
 #pragma once
 
@@ -34,13 +34,13 @@ Affine2x3 invert(const Affine2x3& matrix);
 Image warp_affine(const Image& image, const Affine2x3& output_to_input, int width, int height,
                   Border border = Border::repeat);
 
-// RGB of an RGBA image over one colour (blended as encoded); an RGB image is returned as it is.
-Image composite_over(const Image& image, const std::array<float, 3>& colour);
+// RGB of an RGBA image over one color (blended as encoded); an RGB image is returned as it is.
+Image composite_over(const Image& image, const std::array<float, 3>& color);
 
 // sRGB (IEC 61966-2-1) decoding and encoding by tables, exact to 1e-6; the argument is clamped to [0, 1] (NaN to 0).
 float srgb_to_linear(float encoded);
 float linear_to_srgb(float linear);
-// All colour channels of an image (alpha stays).
+// All color channels of an image (alpha stays).
 Image srgb_to_linear(const Image& image);
 Image linear_to_srgb(const Image& image);
 

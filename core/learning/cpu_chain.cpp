@@ -30,7 +30,7 @@ void CpuChain::PosedBatch::put(std::size_t frame, const SplatSet& posed, const S
     copy(by.scales, gradients.log_scale);
     copy(by.rotations, gradients.rotation);
     copy(by.colors, gradients.albedo);
-    copy(by.opacities, gradients.opacity);
+    copy(by.opacities, gradients.opacity_logit);
 }
 
 void CpuChain::load(const Avatar& avatar, const BuiltInGroups& built_in) {
@@ -126,17 +126,17 @@ void CpuChain::unpose(std::size_t frame) {
         StepStage::posed,
         [&](StepArrays& a) {
             a.posed = pointers(posed_);
-            a.by_posed = pointers(by_posed_);
+            a.grad_posed = pointers(grad_posed_);
         },
         int(frame));
     if (head_moves()) {
-        by_posed_batch_.put(frame, posed_, by_posed_);
+        grad_posed_batch_.put(frame, posed_, grad_posed_);
     } else {
-        const PosedGradients by{by_posed_.means.data(), by_posed_.scales.data(), by_posed_.rotations.data(),
-                                by_posed_.colors.data(), by_posed_.opacities.data()};
+        const PosedGradients by{grad_posed_.means.data(), grad_posed_.scales.data(), grad_posed_.rotations.data(),
+                                grad_posed_.colors.data(), grad_posed_.opacities.data()};
         const float* const frames = fixed_frames(frame);
         deform_batch_backward(1, int(avatar_.splats->count), &frames, anchored(), posed_.rotations.data(), by,
-                              by_anchored(), {&splat_weights_[frame], &colors_only_[frame]}, frame > 0);
+                              grad_anchored(), {&splat_weights_[frame], &colors_only_[frame]}, frame > 0);
     }
     mark_("Gaussians backward");
 }
@@ -170,18 +170,18 @@ AnchoredArrays CpuChain::anchored() const {
             own(&GaussianValues::log_scale),
             own(&GaussianValues::rotation),
             own(&GaussianValues::albedo),
-            own(&GaussianValues::opacity)};
+            own(&GaussianValues::opacity_logit)};
 }
 
-AnchoredGradientArrays CpuChain::by_anchored() {
+AnchoredGradientArrays CpuChain::grad_anchored() {
     return {splat_sums_.offset.data(), splat_sums_.log_scale.data(), splat_sums_.rotation.data(),
-            splat_sums_.albedo.data(), splat_sums_.opacity.data()};
+            splat_sums_.albedo.data(), splat_sums_.opacity_logit.data()};
 }
 
 void CpuChain::fill_anchored(StepArrays& arrays) {
     for (std::size_t a = 0; a < effective_.size(); ++a) {
         arrays.anchored[a] = effective_[a].data();
-        arrays.by_anchored[a] = (splat_sums_.*gaussian_attributes[a].values).data();
+        arrays.grad_anchored[a] = (splat_sums_.*gaussian_attributes[a].values).data();
     }
 }
 
@@ -227,7 +227,8 @@ void CpuChain::pose_the_head() {
     head_.shape_person(values(built_in_.identity), values(built_in_.vertices), s.rest.data(), s.joints_at_rest.data());
     s.coefficients.resize(frames * std::size_t(shape.coefficients()));
     s.transforms.resize(frames * 12 * std::size_t(shape.joints));
-    for (std::vector<float>* buffer : {&s.rested, &s.vertices, &by_surface_.vertices}) buffer->resize(frames * floats);
+    for (std::vector<float>* buffer : {&s.rested, &s.vertices, &grad_surface_.vertices})
+        buffer->resize(frames * floats);
     gather_poses();
     if (modules_.takes_part(StepStage::rested)) {
         head_.express(shape, s.rest.data(), s.joints_at_rest.data(), head_poses(), head_outputs());
@@ -238,25 +239,25 @@ void CpuChain::pose_the_head() {
     }
     s.normals.resize(frames * 4 * std::size_t(shape.vertices));
     surface_normals(topology_.shape(int(frames)), topology_.arrays(), s.vertices.data(), s.normals.data());
-    by_posed_batch_.resize(frames, avatar_.splats->count);
+    grad_posed_batch_.resize(frames, avatar_.splats->count);
     mark_("head");
 }
 
 // From the posed Gaussians of all frames to the surface's vertices and the Gaussians' own attributes.
 void CpuChain::leave_the_surface() {
     const SurfaceShape shape = topology_.shape(int(batch_.size()));
-    by_surface_.surface_scratch.resize(surface_backward_floats(shape));
-    const AnchoredGradients& by = by_posed_batch_.gradients;
+    grad_surface_.surface_scratch.resize(surface_backward_floats(shape));
+    const AnchoredGradients& by = grad_posed_batch_.gradients;
     surface_backward(shape, topology_.arrays(), surface_.vertices.data(), surface_.normals.data(), anchored(),
-                     by_posed_batch_.rotations.data(),
-                     {by.offset.data(), by.log_scale.data(), by.rotation.data(), by.albedo.data(), by.opacity.data()},
-                     by_surface_.surface_scratch.data(), by_surface_.vertices.data(), by_anchored(),
+                     grad_posed_batch_.rotations.data(),
+                     {by.offset.data(), by.log_scale.data(), by.rotation.data(), by.albedo.data(), by.opacity_logit.data()},
+                     grad_surface_.surface_scratch.data(), grad_surface_.vertices.data(), grad_anchored(),
                      {splat_weights_.data(), colors_only_.data()});
     mark_("Gaussians backward");
 }
 
 void CpuChain::unpose_the_head() {
-    SurfaceGradients& by = by_surface_;
+    SurfaceGradients& by = grad_surface_;
     const HeadShape shape = head_.shape(int(batch_.size()));
     by.head_scratch.resize(head_.backward_floats(shape));
     const auto gradient = [&](int k) { return k < 0 ? nullptr : groups_.gradients(k).data(); };
@@ -277,7 +278,7 @@ void CpuChain::unpose_the_head() {
         head_.skin_backward(shape, head_outputs(), by.vertices.data(), by.head_scratch.data(), wanted);
         modules_.backward(StepStage::rested, [&](StepArrays& a) {
             a.rested = surface_.rested.data();
-            a.by_rested = by.rested.data();
+            a.grad_rested = by.rested.data();
         });
         head_.express_backward(shape, joints, head_poses(), by.head_scratch.data(), wanted);
     } else {

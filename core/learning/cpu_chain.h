@@ -1,4 +1,4 @@
-// The way from parameters to posed Gaussians on the processor, and back from derivatives to derivatives. The head is
+// The way from parameters to posed Gaussians on the processor, and back from gradients to gradients. The head is
 // posed for the whole batch at once, so that its bases are read once; from the surface on, frame follows frame, so that
 // one frame's Gaussians stay in the cache. The GPU's twin is cuda/device_chain.h.
 #pragma once
@@ -35,14 +35,14 @@ class CpuChain {
     HeadPose view_pose(int view) const;
 
     // ---- a step: begin(), pose() and unpose() for each frame in turn, end() ----
-    // A view's weights of the Gaussians, null for 1, and whether it teaches colours only.
+    // A view's weights of the Gaussians, null for 1, and whether it teaches colors only.
     void begin(std::span<const int> batch, std::vector<const float*> splat_weights,
                std::vector<unsigned char> colors_only);
     const SplatSet& pose(std::size_t frame);
     // What unpose() starts from, by what pose() gave last.
-    SplatGradients& by_posed() { return by_posed_; }
+    SplatGradients& grad_posed() { return grad_posed_; }
     void unpose(std::size_t frame);
-    // All derivatives are with their groups then.
+    // All gradients are with their groups then.
     void end();
 
   private:
@@ -56,7 +56,7 @@ class CpuChain {
     };
     // What the way back needs of the posed Gaussians of all frames, [frames, count, ...].
     struct PosedBatch {
-        AnchoredGradients gradients;  // by means, scales, rotations, colours, opacities
+        AnchoredGradients gradients;  // by means, scales, rotations, colors, opacities
         std::vector<float> rotations;
         void resize(std::size_t frames, std::size_t count);
         void put(std::size_t frame, const SplatSet& posed, const SplatGradients& by);
@@ -68,7 +68,7 @@ class CpuChain {
     const std::vector<float>& attribute(std::size_t row) const;
     const float* own(GaussianArray values) const;
     AnchoredArrays anchored() const;
-    AnchoredGradientArrays by_anchored();
+    AnchoredGradientArrays grad_anchored();
     const float* fixed_frames(std::size_t frame);
     HeadPoses head_poses() const;
     HeadOutputs head_outputs();
@@ -94,12 +94,12 @@ class CpuChain {
     std::vector<const float*> splat_weights_;
     std::vector<unsigned char> colors_only_;
     Surface surface_;
-    SurfaceGradients by_surface_;
+    SurfaceGradients grad_surface_;
     std::array<std::vector<float>, gaussian_attributes.size()> effective_;  // as modules left them
-    AnchoredGradients splat_sums_;  // derivatives by the Gaussians' own attributes
+    AnchoredGradients splat_sums_;  // gradients with respect to the Gaussians' own attributes
     SplatSet posed_;
-    SplatGradients by_posed_;
-    PosedBatch by_posed_batch_;
+    SplatGradients grad_posed_;
+    PosedBatch grad_posed_batch_;
 };
 
 }  // namespace likeness

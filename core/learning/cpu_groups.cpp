@@ -11,7 +11,7 @@ namespace {
 
 bool is_geometry(const std::string& name) {
     return std::any_of(gaussian_attributes.begin(), gaussian_attributes.end(),
-                       [&](const GaussianAttribute& a) { return name == a.name && !a.colour; });
+                       [&](const GaussianAttribute& a) { return name == a.name && !a.color; });
 }
 
 }  // namespace

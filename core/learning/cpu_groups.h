@@ -1,4 +1,4 @@
-// The parameter groups of an engine on the processor: values, Adam's moments, centres of priors, derivatives, bounds,
+// The parameter groups of an engine on the processor: values, Adam's moments, centres of priors, gradients, bounds,
 // and what a step does to them. The GPU's twin is cuda/device_groups.h.
 #pragma once
 
@@ -28,14 +28,14 @@ class CpuGroups {
     bool of_views(int k) const { return table_[k].about.clock == StepClock::views; }
 
     // ---- of a step ----
-    // Its views: room for derivatives, and the views' rows one behind the other. The derivatives of the groups
+    // Its views: room for gradients, and the views' rows one behind the other. The gradients of the groups
     // `added_to` are zeros then, those of others whatever they were.
     void begin(std::span<const int> batch, const std::vector<int>& added_to);
     const float* gathered(int k) const { return arrays_[std::size_t(k)].gathered.data(); }
     std::vector<float>& gradients(int k) { return arrays_[std::size_t(k)].gradients; }
     // For modules, from a frame of the batch on.
     GroupArrays arrays(int k, int first_frame);
-    // Adds the priors' derivatives and returns their energy. Throws NotFinite when a derivative is not finite.
+    // Adds the priors' gradients and returns their energy. Throws NotFinite when a derivative is not finite.
     double add_priors(const SurfaceTopology& surface, float rate_scale, bool colors_only);
     // Adam and the bounds, as add_priors() was told.
     void update();

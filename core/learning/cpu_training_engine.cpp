@@ -169,7 +169,7 @@ class CpuTrainingEngine final : public TrainingEngine {
         stopwatch_.start();
         background_ = background;
         batch_ = {views.begin(), views.end()};
-        // Screen-space gradients count where no view of the batch teaches colours only.
+        // Screen-space gradients count where no view of the batch teaches colors only.
         const bool screen = update && std::none_of(colors_only.begin(), colors_only.end(), [](bool c) { return c; });
         const bool geometry_rests = std::all_of(colors_only.begin(), colors_only.end(), [](bool c) { return c; });
         step_screen_.assign(screen_gradient_.size(), 0.0f);
@@ -212,20 +212,20 @@ class CpuTrainingEngine final : public TrainingEngine {
             a.alpha = frame_.alpha.pixels.data();
         };
         modules_.forward(StepStage::picture, fill_picture, int(f));
-        const LossValue value = loss_.evaluate(frame_, view.target, background_, view.weights, by_frame_,
-                                               1 / float(batch_.size()));
+        const LossValue value =
+            loss_.evaluate(frame_, view.target, background_, view.weights, grad_frame_, 1 / float(batch_.size()));
         if (!std::isfinite(value.total)) throw NotFinite("the loss is not finite");
         step_losses_.push_back(value);
         modules_.backward(StepStage::picture,
                           [&](StepArrays& a) {
                               fill_picture(a);
-                              a.by_color = by_frame_.color.pixels.data();
-                              a.by_alpha = by_frame_.alpha.pixels.data();
+                              a.grad_color = grad_frame_.color.pixels.data();
+                              a.grad_alpha = grad_frame_.alpha.pixels.data();
                               a.loss = &loss.modules;
                           },
                           int(f));
         stopwatch_.mark("loss");
-        rasterizer_->backward(by_frame_, chain_.by_posed(), screen ? &step_screen_ : nullptr);
+        rasterizer_->backward(grad_frame_, chain_.grad_posed(), screen ? &step_screen_ : nullptr);
         chain_.unpose(f);
     }
 
@@ -255,7 +255,7 @@ class CpuTrainingEngine final : public TrainingEngine {
     std::vector<LossValue> step_losses_;  // of the batch's views
     std::vector<float> step_screen_;      // what it adds to screen_gradient_
     Frame frame_;
-    FrameGradients by_frame_;
+    FrameGradients grad_frame_;
 };
 
 }  // namespace

@@ -20,7 +20,7 @@ Ancestry choose(const AnchoredSplats& splats, const std::vector<float>& gradient
     std::vector<Kept> kept;
     float largest = 0;
     for (std::size_t i = 0; i < splats.count; ++i) {
-        if (!(splats.opacity[i] > densify_rule::lowest_logit)) continue;
+        if (!(splats.opacity_logit[i] > densify_rule::lowest_logit)) continue;
         const float* const origin = &at_rest.values[i * frame_floats];
         kept.push_back({densify_rule::morton(origin[0], origin[1], origin[2]), std::uint32_t(i)});
         largest = std::max(largest, gradient[i]);
@@ -51,7 +51,7 @@ AnchoredSplats descendants(const AnchoredSplats& splats, const Ancestry& from) {
     for (std::size_t to = 0; to < from.size(); ++to) {
         const std::size_t i = from[to];
         next.atlas[to] = splats.atlas[i];
-        next.layer[to] = splats.layer[i];
+        next.part[to] = splats.part[i];
         next.anchor[to] = splats.anchor[i];
         for (const GaussianAttribute& a : gaussian_attributes)
             std::copy_n(&(splats.*a.values)[a.width * i], a.width, &(next.*a.values)[a.width * to]);

@@ -27,7 +27,7 @@ using Ancestry = std::vector<std::uint32_t>;
 Ancestry densify(AnchoredSplats& splats, const std::vector<float>& gradient, const SplatFrames& at_rest,
                  const DensifyOptions& options);
 
-// The same rows of every array: layers, anchors and values of those that others come from.
+// The same rows of every array: parts, anchors and values of those that others come from.
 AnchoredSplats descendants(const AnchoredSplats& splats, const Ancestry& from);
 
 }  // namespace likeness

@@ -18,7 +18,7 @@ class GroupTable {
         ParameterGroup about;
         GroupSettings settings;
         std::size_t rows = 0;       // StepClock::steps; views count for themselves
-        bool geometry = false;      // of the Gaussians: rests where a view teaches colours only
+        bool geometry = false;      // of the Gaussians: rests where a view teaches colors only
         int began = 0;              // steps() when its values were put
         bool column_bounds() const { return about.low.size() > 1 || about.high.size() > 1; }
         // Of column `c`.

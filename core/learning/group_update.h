@@ -18,7 +18,7 @@ void update_piece(const GroupStep& step, float* values, const float* gradients, 
                   float* second_moments, std::size_t count);
 
 // The same for a whole group, on all threads.
-// Adds the prior's derivatives to `gradients` and returns its energy. `centre` may be null: zeros.
+// Adds the prior's gradients to `gradients` and returns its energy. `centre` may be null: zeros.
 double add_prior(const GroupStep& step, const float* values, const float* centre, float* gradients, std::size_t count);
 // The prior between the corners of a surface's triangles; rows of `width` floats, one a vertex. `vertex_first` and
 // `vertex_triangles` as in SurfaceArrays.

@@ -46,7 +46,7 @@ template <class Body>
     for (int k = 0; i + k < count; ++k) body(i + k, k);
 }
 
-// A row of 8-bit pixels: colours and alpha of each sample, alpha of each pixel.
+// A row of 8-bit pixels: colors and alpha of each sample, alpha of each pixel.
 LIKENESS_VECTORIZE void read_row(const unsigned char* rgba, float* color, float* sample_alpha, float* alpha, int width) {
     for (int i = 0; i < width; ++i) {
         const float a = float(rgba[4 * i + 3]) * (1.0f / 255.0f);
@@ -65,7 +65,7 @@ void composite_row(const float* color, const float* alpha, const float* backgrou
     for (int i = 0; i < count; ++i) truth[i] = color[i] * alpha[i] + background[i] * (1 - alpha[i]);
 }
 
-// The absolute differences of a row and their derivatives; `weight` is of each sample.
+// The absolute differences of a row and their gradients; `weight` is of each sample.
 LIKENESS_VECTORIZE void compare_row(const float* render, const float* truth, const float* weight, float scale,
                                     float* gradient, int count, Sum& l1, Sum& squared) {
     each_sample(count, [&](int i, int k) {
@@ -125,7 +125,7 @@ LIKENESS_VECTORIZE void filter_columns(const Window& rows, float* out, int count
                  w3 * (rows[3][i] + rows[7][i]) + w4 * (rows[4][i] + rows[6][i]) + w5 * rows[5][i];
 }
 
-// Along a row of interleaved colours; `padded` has radius pixels of border on both sides.
+// Along a row of interleaved colors; `padded` has radius pixels of border on both sides.
 LIKENESS_VECTORIZE void filter_row(const float* padded, float* out, int count) {
     const float w0 = window[0], w1 = window[1], w2 = window[2], w3 = window[3], w4 = window[4], w5 = window[5];
 #pragma GCC ivdep
@@ -135,10 +135,10 @@ LIKENESS_VECTORIZE void filter_row(const float* padded, float* out, int count) {
                  w4 * (padded[i + 12] + padded[i + 18]) + w5 * padded[i + 15];
 }
 
-// SSIM of a row of samples and its derivatives by the filtered x, x^2 and xy, `filtered` being of x, y, x^2, y^2 and
-// xy.
-LIKENESS_VECTORIZE void ssim_row(float* const* filtered, const float* weight, float* by_mean, float* by_square,
-                                 float* by_product, int count, Sum& sum) {
+// SSIM of a row of samples and its gradients with respect to the filtered x, x^2 and xy, `filtered` being of x, y, x^2,
+// y^2 and xy.
+LIKENESS_VECTORIZE void ssim_row(float* const* filtered, const float* weight, float* grad_mean, float* grad_square,
+                                 float* grad_product, int count, Sum& sum) {
     const float *mx = filtered[0], *my = filtered[1], *xx = filtered[2], *yy = filtered[3], *xy = filtered[4];
     each_sample(count, [&](int i, int k) {
         const float a = mx[i], b = my[i], w = weight[i];
@@ -147,19 +147,19 @@ LIKENESS_VECTORIZE void ssim_row(float* const* filtered, const float* weight, fl
         const float inverse = 1 / (d1 * d2), s = n1 * n2 * inverse;
         sum.lane[k] += w * s;
         // By the central moments: ds/dvx = -s/d2, ds/dvxy = 2 n1/(d1 d2); the mean enters through all of them.
-        const float by_vx = -s / d2, by_vxy = 2 * n1 * inverse;
-        by_mean[i] = w * (2 * b * n2 * inverse - 2 * a * s / d1 - 2 * a * by_vx - b * by_vxy);
-        by_square[i] = w * by_vx;
-        by_product[i] = w * by_vxy;
+        const float grad_vx = -s / d2, grad_vxy = 2 * n1 * inverse;
+        grad_mean[i] = w * (2 * b * n2 * inverse - 2 * a * s / d1 - 2 * a * grad_vx - b * grad_vxy);
+        grad_square[i] = w * grad_vx;
+        grad_product[i] = w * grad_vxy;
     });
 }
 
 LIKENESS_VECTORIZE void ssim_gradient_row(const float* x, const float* y, float* const* filtered, float scale,
                                           float* gradient, int count) {
-    const float *by_mean = filtered[0], *by_square = filtered[1], *by_product = filtered[2];
+    const float *grad_mean = filtered[0], *grad_square = filtered[1], *grad_product = filtered[2];
 #pragma GCC ivdep
     for (int i = 0; i < count; ++i)
-        gradient[i] += scale * (by_mean[i] + 2 * x[i] * by_square[i] + y[i] * by_product[i]);
+        gradient[i] += scale * (grad_mean[i] + 2 * x[i] * grad_square[i] + y[i] * grad_product[i]);
 }
 
 // The working rows of a band of the picture: few enough to stay in a core's cache from row to row.
@@ -286,7 +286,7 @@ LossValue ImageLoss::evaluate(const Frame& render, const LossPicture& target, co
         terms.alpha += of_alpha.total();
     });
     if (weights.dssim > 0) {
-        for (auto* buffer : {&by_mean_, &by_square_, &by_product_}) buffer->resize(samples);
+        for (auto* buffer : {&grad_mean_, &grad_square_, &grad_product_}) buffer->resize(samples);
         const float* const x = render.color.pixels.data();
         each_row([&](const Rows& rows, Terms& terms, int y, std::size_t at) {
             filter_moments(window_of(x, row, height, y, rows.zeros),
@@ -294,12 +294,12 @@ LossValue ImageLoss::evaluate(const Frame& render, const LossPicture& target, co
             for (std::size_t k = 0; k < moments; ++k) filter_row(rows.padded[k], rows.filtered[k], row);
             weigh(rows, y);
             Sum ssim;
-            ssim_row(rows.filtered, rows.weight, &by_mean_[at], &by_square_[at], &by_product_[at], row, ssim);
+            ssim_row(rows.filtered, rows.weight, &grad_mean_[at], &grad_square_[at], &grad_product_[at], row, ssim);
             terms.dssim += ssim.total();
         });
         each_row([&](const Rows& rows, Terms&, int y, std::size_t at) {
             std::size_t k = 0;
-            for (const auto* map : {&by_mean_, &by_square_, &by_product_}) {
+            for (const auto* map : {&grad_mean_, &grad_square_, &grad_product_}) {
                 filter_columns(window_of(map->data(), row, height, y, rows.zeros), rows.inner[k], row);
                 filter_row(rows.padded[k], rows.filtered[k], row);
                 ++k;

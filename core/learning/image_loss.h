@@ -1,4 +1,4 @@
-// The photometric loss between a render and a photograph, with its derivatives.
+// The photometric loss between a render and a photograph, with its gradients.
 #pragma once
 
 #include "core/image/image.h"
@@ -6,7 +6,7 @@
 
 namespace likeness {
 
-// What a view should look like. Colours are composited over the render's background by alpha before they are compared.
+// What a view should look like. Colors are composited over the render's background by alpha before they are compared.
 struct LossTarget {
     Image color;   // 3 channels
     Image alpha;   // 1 channel
@@ -31,7 +31,7 @@ struct LossWeights {
 };
 
 struct LossValue {
-    double total = 0, l1 = 0, dssim = 0, alpha = 0, squared = 0;  // squared: mean squared colour difference
+    double total = 0, l1 = 0, dssim = 0, alpha = 0, squared = 0;  // squared: mean squared color difference
     // The one place where terms are weighed and added.
     void weigh(const LossWeights& weights) {
         total = double(weights.l1) * l1 + double(weights.dssim) * dssim + double(weights.alpha) * alpha;
@@ -51,9 +51,9 @@ class ImageLoss {
         double l1 = 0, dssim = 0, alpha = 0, squared = 0;
     };
     std::vector<Terms> terms_;
-    // Of the whole picture: the target over the background; SSIM's derivatives by the filtered render, its square and its
-    // product with the target.
-    std::vector<float> truth_, by_mean_, by_square_, by_product_;
+    // Of the whole picture: the target over the background; SSIM's gradients with respect to the filtered render, its
+    // square and its product with the target.
+    std::vector<float> truth_, grad_mean_, grad_square_, grad_product_;
     std::vector<float> rows_;  // each band's working rows
 };
 

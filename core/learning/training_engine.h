@@ -53,7 +53,7 @@ struct StepLoss {
     int incomplete = 0;
 };
 
-// Derivatives of a batch. By group: as its values; StepClock::views: [batch, width].
+// Gradients of a batch. By group: as its values; StepClock::views: [batch, width].
 struct StepGradients {
     StepLoss loss;
     std::map<std::string, std::vector<float>> by_group;
@@ -89,15 +89,15 @@ class TrainingEngine {
     // As they are now; StepClock::views: [views, width]. Waits.
     virtual std::vector<float> values(const std::string& group) const = 0;
 
-    // One step on different views of one size, at most largest_batch, over a background colour; `rate_scale` multiplies all rates. May return
-    // while the step is under way, with the newest loss that is known: at most ten steps old, none before. Its errors
-    // may come as late, here or where results are read.
+    // One step on different views of one size, at most largest_batch, over a background color; `rate_scale` multiplies
+    // all rates. May return while the step is under way, with the newest loss that is known: at most ten steps old,
+    // none before. Its errors may come as late, here or where results are read.
     virtual std::optional<StepLoss> step(std::span<const int> views, const std::array<float, 3>& background,
                                          float rate_scale = 1) = 0;
     // The newest loss of a view that is known; waits while there is none. Throws std::invalid_argument for a view that
     // took part in no step.
     virtual LossValue loss(int view) const = 0;
-    // The derivatives that such a step would go by; changes nothing. Waits.
+    // The gradients that such a step would go by; changes nothing. Waits.
     virtual StepGradients gradients(std::span<const int> views, const std::array<float, 3>& background) = 0;
     // What a step not long ago took, stage by stage; empty when none was measured. Never waits.
     virtual std::vector<StageTime> stages() const = 0;
@@ -109,7 +109,7 @@ class TrainingEngine {
     virtual Avatar fetch() const = 0;
     virtual HeadPose pose(int view) const = 0;
     // Screen-space gradient norms summed since the Gaussians were loaded or densified, [count]: what densification goes
-    // by. Steps on views of colours only add nothing.
+    // by. Steps on views of colors only add nothing.
     virtual std::vector<float> screen_gradient() const = 0;
 };
 

@@ -1,11 +1,11 @@
 // What may be added to a training step from outside: parameter groups of one's own, what they change on the way from
-// parameters to pictures, the derivatives on the way back, and terms of the loss.
+// parameters to pictures, the gradients on the way back, and terms of the loss.
 //
-// A step runs forward through the stages below, and backward through them in turn. At each stage that a module asks for,
-// it gets the arrays as they are and may change them in place; on the way back it gets the derivatives by what it left
-// behind, turns them in place into those by what it was given, and adds those by its own parameters. Expression targets
-// and residual bases belong to `rested`, map texels and latents to `anchored`, light to `posed`, exposure and terms of
-// the loss (a network's, say) to `picture`.
+// A step runs forward through the stages below, and backward through them in turn. At each stage that a module asks
+// for, it gets the arrays as they are and may change them in place; on the way back it gets the gradients with respect
+// to what it left behind, turns them in place into those by what it was given, and adds those by its own parameters.
+// Expression targets and residual bases belong to `rested`, map texels and latents to `anchored`, light to `posed`,
+// exposure and terms of the loss (a network's, say) to `picture`.
 #pragma once
 
 #include <array>
@@ -26,12 +26,12 @@ enum class StepStage {
 };
 inline constexpr int step_stages = 4;
 
-// Arrays of one kind of Gaussians or of their derivatives; of posed ones [frames, count, ...].
+// Arrays of one kind of Gaussians or of their gradients; of posed ones [frames, count, ...].
 struct PosedPointers {
     float *means = nullptr, *scales = nullptr, *rotations = nullptr, *colors = nullptr, *opacities = nullptr;
 };
 
-// The parameters of a module's group in a step, and where their derivatives are added. StepClock::steps: [rows, width];
+// The parameters of a module's group in a step, and where their gradients are added. StepClock::steps: [rows, width];
 // StepClock::views: [frames, width], the rows of the frames below.
 struct GroupArrays {
     const float* values = nullptr;
@@ -51,14 +51,14 @@ struct StepArrays {
     int width = 0, height = 0;           // pixels
     const GroupArrays* groups = nullptr;  // [the module's groups], host memory
 
-    float *rested = nullptr, *by_rested = nullptr;  // [frames, vertices, 3] metres
+    float *rested = nullptr, *grad_rested = nullptr;  // [frames, vertices, 3] metres
     // By the table's order: [count, width] each.
-    std::array<float*, gaussian_attributes.size()> anchored{}, by_anchored{};
-    PosedPointers posed, by_posed;
-    float *color = nullptr, *by_color = nullptr;  // [frames, height, width, 3] over the background
-    float *alpha = nullptr, *by_alpha = nullptr;  // [frames, height, width]
+    std::array<float*, gaussian_attributes.size()> anchored{}, grad_anchored{};
+    PosedPointers posed, grad_posed;
+    float *color = nullptr, *grad_color = nullptr;  // [frames, height, width, 3] over the background
+    float *alpha = nullptr, *grad_alpha = nullptr;  // [frames, height, width]
     const float* background = nullptr;            // [3]
-    // What a term adds to the loss of the batch, to be added to; its derivatives go to by_color and by_alpha.
+    // What a term adds to the loss of the batch, to be added to; its gradients go to grad_color and grad_alpha.
     double* loss = nullptr;
 };
 

@@ -73,7 +73,7 @@ std::vector<std::uint8_t> in_mouth(const Avatar& avatar) {
     std::vector<std::uint8_t> mouth;
     for (std::size_t i = 0; i < avatar.splats->count; ++i) {
         const std::size_t t = std::size_t(avatar.splats->anchor[i].triangle);
-        mouth.push_back(avatar.splats->layer[i] == Layer::mouth ||
+        mouth.push_back(avatar.splats->part[i] == SplatPart::mouth ||
                         (t < model.triangle_region.size() && int(model.triangle_region[t]) == lips));
     }
     return mouth;

@@ -27,7 +27,7 @@ struct PortraitView {
 // The photograph at a resolution.
 PortraitView photo_view(const Avatar& avatar, const Photo& photo, int resolution);
 
-// Its mirror image, which teaches colours where the photograph shows nothing of this side.
+// Its mirror image, which teaches colors where the photograph shows nothing of this side.
 PortraitView mirrored_view(const Avatar& avatar, const Photo& photo, int resolution);
 
 // The photograph laid on the surface, filled where it shows nothing, and that seen from elsewhere: Gaussians that look

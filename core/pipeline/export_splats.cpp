@@ -14,7 +14,7 @@ Status export_splats(const Scene& scene, const std::filesystem::path& file, bool
     std::vector<std::size_t> kept;
     for (std::size_t i = 0; i < posed.count; ++i)
         if (posed.opacities[i] > 0) kept.push_back(i);
-    if (kept.empty()) return Error{ErrorCode::bad_input, "All layers are hidden; show one before you export.", ""};
+    if (kept.empty()) return Error{ErrorCode::bad_input, "All parts are hidden; show one before you export.", ""};
     shown.resize(kept.size());
     const auto copy = [&kept](const std::vector<float>& from, std::vector<float>& to, std::size_t width) {
         for (std::size_t i = 0; i < kept.size(); ++i) std::copy_n(&from[kept[i] * width], width, &to[i * width]);

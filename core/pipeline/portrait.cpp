@@ -21,7 +21,7 @@
 namespace likeness {
 namespace {
 
-constexpr int photo_side = 768;  // of the crop that colours are taken from
+constexpr int photo_side = 768;  // of the crop that colors are taken from
 
 double seconds_since(std::chrono::steady_clock::time_point start) {
     return std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
@@ -56,7 +56,7 @@ FaceLandmarks moved(FaceLandmarks landmarks, const Eigen::Vector2i& origin, floa
     return landmarks;
 }
 
-// What the fitted head knows better than colours do: an ear that has the face's colour is no hair, and hair below the
+// What the fitted head knows better than colors do: an ear that has the face's color is no hair, and hair below the
 // chin grows down from the head; anything else there that looks like hair is a collar, a tie or a shadow.
 void correct_hair(const HeadModel& model, const HeadFit& fit, Photo& photo) {
     const PosedHead posed = pose_head(model, personalise(model, fit.identity, &fit.offsets), fit.pose);
@@ -70,7 +70,8 @@ void correct_hair(const HeadModel& model, const HeadFit& fit, Photo& photo) {
             if (chosen(i)) {
                 const float* c = &photo.color.pixels[i * 3];
                 const auto lab = srgb_to_lab(c[0], c[1], c[2]);
-                sum += Eigen::Vector3f(0.5f * lab[0], lab[1], lab[2]);  // light counts less than colour: ears lie in shadow
+                sum +=
+                    Eigen::Vector3f(0.5f * lab[0], lab[1], lab[2]);  // light counts less than color: ears lie in shadow
                 count += 1;
             }
         return std::pair{Eigen::Vector3f(sum / std::max(count, 1.0f)), count};
@@ -78,7 +79,7 @@ void correct_hair(const HeadModel& model, const HeadFit& fit, Photo& photo) {
     const int face = model.region("face"), scalp = model.region("scalp");
     const auto [skin, skin_count] = mean_color([&](std::size_t i) { return region_at(i) == face && photo.skin.pixels[i] > 0.5f; });
     const auto [hair, hair_count] = mean_color([&](std::size_t i) { return region_at(i) == scalp && photo.hair.pixels[i] > 0.5f; });
-    // Fair or grey hair may be so like the skin that colours tell nothing (a just noticeable difference is about 2).
+    // Fair or grey hair may be so like the skin that colors tell nothing (a just noticeable difference is about 2).
     constexpr float least_difference = 10;
     const bool alike = hair_count >= 20 && (hair - skin).norm() < least_difference;
     for (const char* name : {"ear_left", "ear_right"}) {
@@ -136,11 +137,11 @@ void correct_hair(const HeadModel& model, const HeadFit& fit, Photo& photo) {
 Result<Photo> cut_out(PortraitTools& tools, const Image& crop_image, const FaceLandmarks& in_crop) {
     auto matte = portrait_matte(*tools.segmenter, crop_image, in_crop);
     if (!matte) return matte.error();
-    auto colours = std::async(std::launch::async, [&] { return estimate_foreground(crop_image, *matte); });
+    auto colors = std::async(std::launch::async, [&] { return estimate_foreground(crop_image, *matte); });
     auto segments = segment_person(crop_image, *matte, in_crop);
     if (!segments) return segments.error();
     Photo photo;
-    photo.color = colours.get();
+    photo.color = colors.get();
     photo.alpha = *std::move(matte);
     photo.hair = std::move(segments->hair_probability);
     photo.skin = std::move(segments->skin_probability);

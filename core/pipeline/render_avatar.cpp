@@ -18,13 +18,13 @@ Image picture_of(const Frame& frame, bool opaque) {
     return image;
 }
 
-AvatarRenderer::AvatarRenderer(std::unique_ptr<Rasterizer> rasterizer, const LayerFlags& visible)
+AvatarRenderer::AvatarRenderer(std::unique_ptr<Rasterizer> rasterizer, const PartFlags& visible)
     : rasterizer_(std::move(rasterizer)), visible_(visible) {}
 
 const Frame& AvatarRenderer::render_frame(const Avatar& avatar, const HeadPose& pose, const Camera& camera,
                                           const RasterOptions& options) {
     deform(*avatar.splats, splat_frames(avatar, pose), posed_);
-    hide_layers(*avatar.splats, visible_, posed_);
+    hide_parts(*avatar.splats, visible_, posed_);
     rasterizer_->forward(posed_, camera, options, frame_);
     return frame_;
 }

@@ -17,7 +17,7 @@ Image picture_of(const Frame& frame, bool opaque);
 class AvatarRenderer {
   public:
     explicit AvatarRenderer(std::unique_ptr<Rasterizer> rasterizer = make_cpu_rasterizer(),
-                            const LayerFlags& visible = all_layers);
+                            const PartFlags& visible = all_parts);
 
     // RGBA, straight alpha; opaque RGBA over a background when one is given.
     Image render(const Avatar& avatar, const HeadPose& pose, const Camera& camera,
@@ -28,7 +28,7 @@ class AvatarRenderer {
 
   private:
     std::unique_ptr<Rasterizer> rasterizer_;
-    LayerFlags visible_;
+    PartFlags visible_;
     SplatSet posed_;
     Frame frame_;
 };

@@ -28,7 +28,7 @@ struct RasterOptions {
     bool normal = false;                          // fill Frame::normal
 };
 
-// What a render gives. Colour includes the background; depth, normal and extra are weighted sums (not divided by
+// What a render gives. Color includes the background; depth, normal and extra are weighted sums (not divided by
 // alpha): depth = sum w z, normal = sum w n with n the world-space direction of the Gaussian's shortest axis, turned
 // towards the camera.
 struct Frame {
@@ -39,7 +39,7 @@ struct Frame {
     Image extra;   // SplatSet::extra_channels, empty when 0
 };
 
-// Derivatives of the loss by a Frame's images; an empty image counts as zero.
+// Gradients of the loss by a Frame's images; an empty image counts as zero.
 using FrameGradients = Frame;
 
 class Rasterizer {

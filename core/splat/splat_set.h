@@ -13,7 +13,7 @@ struct SplatSet {
     std::vector<float> rotations;  // [count, 4] quaternion w, x, y, z; any length > 0 (normalised when used)
     std::vector<float> colors;     // [count, 3] sRGB-encoded, blended in display space
     std::vector<float> opacities;  // [count] in (0, 1)
-    int extra_channels = 0;        // further channels blended like colour (atlas position, region, albedo, ...)
+    int extra_channels = 0;        // further channels blended like color (atlas position, region, albedo, ...)
     std::vector<float> extra;      // [count, extra_channels]
 
     void resize(std::size_t n, int extras = 0) {
@@ -28,7 +28,7 @@ struct SplatSet {
     }
 };
 
-// Derivatives of a scalar loss by each attribute of a SplatSet, same shapes.
+// Gradients of a scalar loss by each attribute of a SplatSet, same shapes.
 struct SplatGradients {
     std::vector<float> means, scales, rotations, colors, opacities, extra;
 };

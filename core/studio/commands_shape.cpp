@@ -1,4 +1,4 @@
-// The head's shape and the avatar's layers.
+// The head's shape and the avatar's parts.
 #include <algorithm>
 
 #include "core/studio/command_parts.h"
@@ -63,47 +63,50 @@ void add_shape_commands(Studio& s) {
                       return {};
                   }});
 
-    const auto layer = [] { return choice_argument("layer", "The layer", {layer_names.begin(), layer_names.end()}); };
-    const auto index = [](const Arguments& a) {
-        return std::size_t(std::find(layer_names.begin(), layer_names.end(), a.text("layer")) - layer_names.begin());
+    const auto part = [] {
+        return choice_argument("part", "The part", {splat_part_names.begin(), splat_part_names.end()});
     };
-    registry.add({"layer.show",
-                  "Show layer",
-                  "Layers",
-                  "Shows or hides a layer of the avatar.",
-                  {layer(), with_default(flag_argument("on", "Shown or hidden"), true)},
+    const auto index = [](const Arguments& a) {
+        return std::size_t(std::find(splat_part_names.begin(), splat_part_names.end(), a.text("part")) -
+                           splat_part_names.begin());
+    };
+    registry.add({"part.show",
+                  "Show part",
+                  "Parts",
+                  "Shows or hides a part of the avatar.",
+                  {part(), with_default(flag_argument("on", "Shown or hidden"), true)},
                   "",
                   true,
-                  "layer",
+                  "part",
                   needs_avatar(s),
                   [&s, index](const Arguments& a) -> Status {
-                      s.state().layers.edit().hidden[index(a)] = !a.flag("on");
+                      s.state().parts.edit().hidden[index(a)] = !a.flag("on");
                       return {};
                   }});
-    registry.add({"layer.solo",
-                  "Solo layer",
-                  "Layers",
-                  "Shows only the layers that are solo.",
-                  {layer(), with_default(flag_argument("on", "Solo or not"), true)},
+    registry.add({"part.solo",
+                  "Solo part",
+                  "Parts",
+                  "Shows only the parts that are solo.",
+                  {part(), with_default(flag_argument("on", "Solo or not"), true)},
                   "",
                   true,
-                  "layer",
+                  "part",
                   needs_avatar(s),
                   [&s, index](const Arguments& a) -> Status {
-                      s.state().layers.edit().solo[index(a)] = a.flag("on");
+                      s.state().parts.edit().solo[index(a)] = a.flag("on");
                       return {};
                   }});
-    registry.add({"layer.show_all",
-                  "Show all layers",
-                  "Layers",
-                  "Shows every layer and ends solo.",
+    registry.add({"part.show_all",
+                  "Show all parts",
+                  "Parts",
+                  "Shows every part and ends solo.",
                   {},
                   "",
                   true,
                   "",
                   needs_avatar(s),
                   [&s](const Arguments&) -> Status {
-                      s.state().layers = LayerChoice{};
+                      s.state().parts = PartChoice{};
                       return {};
                   }});
 }

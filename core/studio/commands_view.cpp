@@ -161,7 +161,7 @@ void add_view_commands(Studio& s) {
                       if (a.has("wipe")) v.wipe = float(a.number("wipe"));
                       if (v.compare != CompareMode::off) v.source_camera = true;
                   })});
-    add("background", "Background", "What is behind the head: a colour, a checker or a picture.",
+    add("background", "Background", "What is behind the head: a color, a checker or a picture.",
         {choice_argument("kind", "Which", {background_kind_names.begin(), background_kind_names.end()}),
          optional_argument(number_argument("red", "", 0, 1)), optional_argument(number_argument("green", "", 0, 1)),
          optional_argument(number_argument("blue", "", 0, 1)),
@@ -170,7 +170,7 @@ void add_view_commands(Studio& s) {
             v.background = BackgroundKind(index_of(background_kind_names, a.text("kind")));
             const char* channels[] = {"red", "green", "blue"};
             for (std::size_t k = 0; k < 3; ++k)
-                if (a.has(channels[k])) v.background_colour[k] = float(a.number(channels[k]));
+                if (a.has(channels[k])) v.background_color[k] = float(a.number(channels[k]));
             if (a.has("picture")) v.background_picture = a.text("picture");
         });
 

@@ -173,7 +173,7 @@ Scene Studio::scene() const {
     scene.avatar = document_.avatar();
     scene.splats = document_.splats;
     if (document_.has_avatar()) scene.pose = shown_pose();
-    for (std::size_t i = 0; i < layer_count; ++i) scene.visible[i] = document_.layer_shown(Layer(i));
+    for (std::size_t i = 0; i < splat_part_count; ++i) scene.visible[i] = document_.part_shown(SplatPart(i));
     return scene;
 }
 

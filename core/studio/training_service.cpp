@@ -119,7 +119,7 @@ void TrainingService::prepared(const Prepared& opened) {
     document().state = opened.state;
     if (opened.same_face) {
         document().state.pose = edited_before.pose;
-        document().state.layers = edited_before.layers;
+        document().state.parts = edited_before.parts;
         document().state.avatar.identity_change = edited_before.avatar.identity_change;
     } else {
         studio_.clear_history();

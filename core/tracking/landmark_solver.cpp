@@ -222,25 +222,23 @@ void LandmarkSolver::solve(const LandmarkPoints& points, int width, int height, 
             if (!hessian) continue;
             const float w = std::sqrt(weight[s] / (1 + e2 / k2));
             residual.segment<2>(2 * i) = w * r;
-            Eigen::Matrix<float, 2, 3> by_point;
-            by_point << focal * iz, 0, -focal * q.x() * iz * iz, 0, focal * iz, -focal * q.y() * iz * iz;
-            by_point = across * by_point * (w / sigma);
-            const Eigen::Matrix<float, 2, 3> by_world = by_point * front_flip.asDiagonal();
+            Eigen::Matrix<float, 2, 3> grad_point;
+            grad_point << focal * iz, 0, -focal * q.x() * iz * iz, 0, focal * iz, -focal * q.y() * iz * iz;
+            grad_point = across * grad_point * (w / sigma);
+            const Eigen::Matrix<float, 2, 3> grad_world = grad_point * front_flip.asDiagonal();
             auto row = rows.middleRows<2>(2 * i);
             row.setZero();
             for (int k = 0; k < 3; ++k) {
                 if (b[k] == 0) continue;
                 const auto j = model_jacobian.middleRows<3>(3 * c[k]);
                 if (refine_all) {
-                    if (identities)
-                        row.leftCols(identities).noalias() += b[k] * by_world * j.leftCols(identities);
+                    if (identities) row.leftCols(identities).noalias() += b[k] * grad_world * j.leftCols(identities);
                     row.middleCols(at_control, controls).noalias() +=
-                        b[k] * by_world * j.middleCols(column.controls, controls);
+                        b[k] * grad_world * j.middleCols(column.controls, controls);
                 }
-                row.middleCols<3>(at_turn) +=
-                    b[k] * by_world *
-                    (neck_share * j.middleCols<3>(column.joints + 3 * neck) +
-                     (1 - neck_share) * j.middleCols<3>(column.joints + 3 * head));
+                row.middleCols<3>(at_turn) += b[k] * grad_world *
+                                              (neck_share * j.middleCols<3>(column.joints + 3 * neck) +
+                                               (1 - neck_share) * j.middleCols<3>(column.joints + 3 * head));
             }
             if (i < depths) {
                 // Camera depth grows against the world's z.
@@ -257,7 +255,7 @@ void LandmarkSolver::solve(const LandmarkPoints& points, int width, int height, 
                                 (1 - neck_share) * j.middleCols<3>(column.joints + 3 * head));
                 }
             }
-            row.middleCols<3>(at_shift) = by_point;
+            row.middleCols<3>(at_shift) = grad_point;
             if (options.solve_focal)
                 row.col(at_focal) = across * Eigen::Vector2f(q.x(), q.y()) * focal * iz * (w / sigma);
         }

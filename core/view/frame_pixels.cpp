@@ -12,7 +12,7 @@ namespace {
 
 std::uint8_t byte(float value) { return std::uint8_t(std::clamp(value, 0.0f, 1.0f) * 255.0f + 0.5f); }
 
-LIKENESS_VECTORIZE void colour_rows(const float* color, const float* alpha, std::size_t count, std::uint8_t* out) {
+LIKENESS_VECTORIZE void color_rows(const float* color, const float* alpha, std::size_t count, std::uint8_t* out) {
     for (std::size_t i = 0; i < count; ++i) {
         for (std::size_t c = 0; c < 3; ++c) {
             const float v = color[i * 3 + c];
@@ -44,9 +44,9 @@ void to_pixels(const Frame& frame, FrameContent content, const Camera& camera, s
     const std::size_t count = frame.alpha.pixels.size();
     constexpr std::size_t grain = 16384;
     const float* alpha = frame.alpha.pixels.data();
-    if (content == FrameContent::colour) {
+    if (content == FrameContent::color) {
         parallel_for(count, grain, [&](std::size_t begin, std::size_t end) {
-            colour_rows(frame.color.pixels.data() + begin * 3, alpha + begin, end - begin, pixels + begin * 4);
+            color_rows(frame.color.pixels.data() + begin * 3, alpha + begin, end - begin, pixels + begin * 4);
         });
     } else if (content == FrameContent::alpha) {
         parallel_for(count, grain, [&](std::size_t begin, std::size_t end) {

@@ -15,13 +15,13 @@ void pose_scene(const Scene& scene, SplatSet& posed) {
     }
     const AnchoredSplats& splats = *scene.avatar.splats;
     deform(splats, splat_frames(scene.avatar, splats, scene.pose), posed);
-    hide_layers(splats, scene.visible, posed);
+    hide_parts(splats, scene.visible, posed);
 }
 
-void hide_layers(const AnchoredSplats& splats, const LayerFlags& visible, SplatSet& posed) {
-    if (visible == all_layers) return;
+void hide_parts(const AnchoredSplats& splats, const PartFlags& visible, SplatSet& posed) {
+    if (visible == all_parts) return;
     for (std::size_t i = 0; i < splats.count; ++i)
-        if (!visible[std::size_t(splats.layer[i])]) posed.opacities[i] = 0;
+        if (!visible[std::size_t(splats.part[i])]) posed.opacities[i] = 0;
 }
 
 const PosedSurface* SceneSurface::get() const {

@@ -10,23 +10,23 @@
 
 namespace likeness {
 
-using LayerFlags = std::array<bool, layer_names.size()>;
-inline constexpr LayerFlags all_layers{true, true, true, true, true, true};
+using PartFlags = std::array<bool, splat_part_names.size()>;
+inline constexpr PartFlags all_parts{true, true, true, true, true, true};
 
 struct Scene {
     std::uint64_t version = 0;               // another number: something below changed
     Avatar avatar;                           // prepared; without a model for a file of splats
     std::shared_ptr<const SplatSet> splats;  // of a file of splats
     HeadPose pose;
-    LayerFlags visible = all_layers;
+    PartFlags visible = all_parts;
 
     bool has_avatar() const { return avatar.model != nullptr; }
     bool empty() const { return !has_avatar() && !splats; }
     std::size_t gaussian_count() const { return splats ? splats->count : avatar.splats->count; }
 };
-// Gaussians as they are to be rasterized; those of hidden layers get opacity 0.
+// Gaussians as they are to be rasterized; those of hidden parts get opacity 0.
 void pose_scene(const Scene& scene, SplatSet& posed);
-void hide_layers(const AnchoredSplats& splats, const LayerFlags& visible, SplatSet& posed);
+void hide_parts(const AnchoredSplats& splats, const PartFlags& visible, SplatSet& posed);
 
 // The head's surface in a pose, for meshes, picking and landmarks.
 struct PosedSurface {

@@ -12,7 +12,7 @@
 
 namespace likeness {
 
-enum class FrameContent { colour, normals, depth, alpha };
+enum class FrameContent { color, normals, depth, alpha };
 
 // RGBA, premultiplied, rows top to bottom, without gaps: width * height * 4 bytes, aligned to 4.
 struct PixelTarget {

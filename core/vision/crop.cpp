@@ -27,7 +27,7 @@ namespace {
 struct Sampler {
     const Image& picture;
     bool black;
-    std::size_t step = picture.channels >= 3 ? 1 : 0;  // from one colour to the next; grey counts three times
+    std::size_t step = picture.channels >= 3 ? 1 : 0;  // from one color to the next; grey counts three times
 
     const float* pixel(int x, int y) const {
         static constexpr float nothing[4] = {0, 0, 0, 0};

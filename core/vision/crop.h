@@ -23,7 +23,7 @@ enum class CropBorder { black, replicate };
 
 struct SampleOptions {
     CropBorder border = CropBorder::replicate;
-    // Colours 0 and 1 become these.
+    // Colors 0 and 1 become these.
     float low = 0.0f;
     float high = 1.0f;
     // Sample like MediaPipe does on a CPU: one bilinear sample a pixel, however fine the picture is (else their mean

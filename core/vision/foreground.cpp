@@ -19,10 +19,10 @@ struct Level {
     cv::Mat foreground, background;  // CV_32FC3
 };
 
-// One sweep of equation 8: every pixel's F and B from its colour, its alpha and its four neighbours' F and B, which
+// One sweep of equation 8: every pixel's F and B from its color, its alpha and its four neighbours' F and B, which
 // count more where alpha changes. Jacobi between two buffers, so rows can run in any order.
-void sweep(const cv::Mat& colour, const cv::Mat& alpha, const Level& from, Level& to) {
-    const int rows = colour.rows, columns = colour.cols;
+void sweep(const cv::Mat& color, const cv::Mat& alpha, const Level& from, Level& to) {
+    const int rows = color.rows, columns = color.cols;
     parallel_for(std::size_t(rows), 16, [&](std::size_t begin, std::size_t end) {
         for (int y = int(begin); y < int(end); ++y) {
             const int neighbour_rows[4] = {y, y, std::max(y - 1, 0), std::min(y + 1, rows - 1)};
@@ -38,7 +38,7 @@ void sweep(const cv::Mat& colour, const cv::Mat& alpha, const Level& from, Level
                     f += weight * from.foreground.ptr<cv::Vec3f>(ny)[nx];
                     b += weight * from.background.ptr<cv::Vec3f>(ny)[nx];
                 }
-                const cv::Vec3f i = colour.ptr<cv::Vec3f>(y)[x];
+                const cv::Vec3f i = color.ptr<cv::Vec3f>(y)[x];
                 const float m00 = a * a + total, m01 = a * rest, m11 = rest * rest + total;
                 const float scale = 1.0f / (m00 * m11 - m01 * m01);
                 const cv::Vec3f right_f = a * i + f, right_b = rest * i + b;
@@ -58,19 +58,19 @@ void sweep(const cv::Mat& colour, const cv::Mat& alpha, const Level& from, Level
 Image estimate_foreground(const Image& picture, const Image& alpha) {
     const cv::Mat all(picture.height, picture.width, CV_32FC(picture.channels),
                       const_cast<float*>(picture.pixels.data()));
-    cv::Mat colour = all;
-    if (picture.channels == 1) cv::cvtColor(all, colour, cv::COLOR_GRAY2RGB);
-    if (picture.channels == 4) cv::cvtColor(all, colour, cv::COLOR_RGBA2RGB);
+    cv::Mat color = all;
+    if (picture.channels == 1) cv::cvtColor(all, color, cv::COLOR_GRAY2RGB);
+    if (picture.channels == 4) cv::cvtColor(all, color, cv::COLOR_RGBA2RGB);
     const cv::Mat cover(alpha.height, alpha.width, CV_32F, const_cast<float*>(alpha.pixels.data()));
 
     const int levels = std::max(1, int(std::ceil(std::log2(double(std::max(picture.width, picture.height))))));
-    Level level{cv::Mat(1, 1, CV_32FC3, cv::mean(colour)), cv::Mat(1, 1, CV_32FC3, cv::mean(colour))};
+    Level level{cv::Mat(1, 1, CV_32FC3, cv::mean(color)), cv::Mat(1, 1, CV_32FC3, cv::mean(color))};
     for (int i = 0; i <= levels; ++i) {
         const double share = double(i) / levels;
         const cv::Size size(std::max(1, int(std::lround(std::pow(double(picture.width), share)))),
                             std::max(1, int(std::lround(std::pow(double(picture.height), share)))));
-        cv::Mat small_colour, small_alpha;
-        cv::resize(colour, small_colour, size, 0, 0, cv::INTER_AREA);
+        cv::Mat small_color, small_alpha;
+        cv::resize(color, small_color, size, 0, 0, cv::INTER_AREA);
         cv::resize(cover, small_alpha, size, 0, 0, cv::INTER_AREA);
         Level next{cv::Mat(size, CV_32FC3), cv::Mat(size, CV_32FC3)};
         cv::resize(level.foreground, next.foreground, size, 0, 0, cv::INTER_NEAREST);
@@ -79,7 +79,7 @@ Image estimate_foreground(const Image& picture, const Image& alpha) {
         Level other{cv::Mat(size, CV_32FC3), cv::Mat(size, CV_32FC3)};
         const int iterations = std::max(size.width, size.height) <= small_side ? small_iterations : large_iterations;
         for (int k = 0; k < iterations; ++k) {
-            sweep(small_colour, small_alpha, level, other);
+            sweep(small_color, small_alpha, level, other);
             std::swap(level, other);
         }
     }

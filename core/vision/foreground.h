@@ -1,4 +1,4 @@
-// The colours that a half-covered pixel's foreground has, once the background's share is taken out.
+// The colors that a half-covered pixel's foreground has, once the background's share is taken out.
 #pragma once
 
 #include "core/image/image.h"

@@ -16,10 +16,10 @@ cv::Mat guided_filter(const cv::Mat& guide, const cv::Mat& small_guide, const cv
     for (cv::Mat& plane : planes) plane.create(rows, columns, CV_32F);
     parallel_for(std::size_t(rows), 16, [&](std::size_t begin, std::size_t end) {
         for (int y = int(begin); y < int(end); ++y) {
-            const cv::Vec3f* colour = small_guide.ptr<cv::Vec3f>(y);
+            const cv::Vec3f* color = small_guide.ptr<cv::Vec3f>(y);
             const float *value = values.ptr<float>(y), *weight = weights.ptr<float>(y);
             for (int x = 0; x < columns; ++x) {
-                const cv::Vec3f i = colour[x];
+                const cv::Vec3f i = color[x];
                 const float w = weight[x], p = value[x];
                 const float terms[plane_count] = {w,
                                                   w * i[0],

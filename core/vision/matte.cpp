@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "core/base/parallel.h"
-#include "core/vision/colour_model.h"
+#include "core/vision/color_model.h"
 #include "core/vision/guided_filter.h"
 #include "core/vision/mesh_indices.h"
 
@@ -15,7 +15,7 @@ namespace likeness {
 
 namespace {
 
-// Colour models and the linear fit are made at this size; the result is applied at the picture's own.
+// Color models and the linear fit are made at this size; the result is applied at the picture's own.
 constexpr int working_side = 640;
 
 float smooth_step(float low, float high, float x) {
@@ -61,15 +61,15 @@ void keep_person(cv::Mat& mask, const cv::Mat& inside, double hole) {
             if (fill[std::size_t(labels.ptr<int>(y)[x])]) mask.ptr<std::uint8_t>(y)[x] = 255;
 }
 
-// Colours of the pixels in `known` (CV_8U), spread smoothly over all others: averages over growing windows, the finest
+// Colors of the pixels in `known` (CV_8U), spread smoothly over all others: averages over growing windows, the finest
 // one that has known pixels counting most (push-pull, Gortler et al. 1996, section 3.4).
-cv::Mat spread(const cv::Mat& colour, const cv::Mat& known) {
-    cv::Mat sum(colour.size(), CV_32FC4);
-    parallel_for(std::size_t(colour.rows), 32, [&](std::size_t begin, std::size_t end) {
+cv::Mat spread(const cv::Mat& color, const cv::Mat& known) {
+    cv::Mat sum(color.size(), CV_32FC4);
+    parallel_for(std::size_t(color.rows), 32, [&](std::size_t begin, std::size_t end) {
         for (int y = int(begin); y < int(end); ++y)
-            for (int x = 0; x < colour.cols; ++x) {
+            for (int x = 0; x < color.cols; ++x) {
                 const float w = known.ptr<std::uint8_t>(y)[x] ? 1.0f : 0.0f;
-                const cv::Vec3f c = colour.ptr<cv::Vec3f>(y)[x];
+                const cv::Vec3f c = color.ptr<cv::Vec3f>(y)[x];
                 sum.ptr<cv::Vec4f>(y)[x] = {w * c[0], w * c[1], w * c[2], w};
             }
     });
@@ -112,7 +112,7 @@ cv::Mat polygon_mask(const FaceLandmarks& face, cv::Size size, const Eigen::Vect
 }
 
 // The network sometimes takes a piece of background for hair (a lamp, a wall in a gap). Such a piece borders on
-// background and has colours that the background has ten times as often as the person: it is peeled off, at most
+// background and has colors that the background has ten times as often as the person: it is peeled off, at most
 // `depth` deep, above the row `lowest`.
 void peel_background(const cv::Mat& small, const cv::Mat& face_mask, float depth, int lowest, cv::Mat& likely) {
     const cv::Mat lab = smooth_lab(small);
@@ -120,7 +120,7 @@ void peel_background(const cv::Mat& small, const cv::Mat& face_mask, float depth
     cv::threshold(likely, front_weight, 0.9, 1, cv::THRESH_BINARY);
     cv::threshold(likely, back_weight, 0.1, 1, cv::THRESH_BINARY_INV);
     if (cv::sum(back_weight)[0] < 0.02 * double(likely.total())) return;  // too little to know the background by
-    const ColourModel front(lab, front_weight), back(lab, back_weight);
+    const ColorModel front(lab, front_weight), back(lab, back_weight);
     const cv::Mat person = likely > 0.5f;
     cv::Mat inside;
     cv::distanceTransform(person, inside, cv::DIST_L2, 3);
@@ -198,30 +198,30 @@ Trimap make_trimap(const cv::Mat& probability, const cv::Mat& face_mask, float b
     return map;
 }
 
-// Where a pixel between the certain ones looks for colours: the nearest certain pixel in each of eight directions.
+// Where a pixel between the certain ones looks for colors: the nearest certain pixel in each of eight directions.
 constexpr std::array<std::array<int, 2>, 8> directions = {
     {{1, 0}, {2, 1}, {0, 1}, {-1, 2}, {-1, 0}, {-2, -1}, {0, -1}, {1, -2}}};
 
 struct Candidates {
-    std::array<cv::Vec3f, directions.size() + 1> colours;
+    std::array<cv::Vec3f, directions.size() + 1> colors;
     std::size_t count = 0;
 };
 
 struct Mixture {
-    float alpha, trust;  // trust: 0..1, how far the two colours differ
+    float alpha, trust;  // trust: 0..1, how far the two colors differ
 };
 
-// The mixture of a person's and a background's colour that explains the pixel best: close to its colour, and, as far as
+// The mixture of a person's and a background's color that explains the pixel best: close to its color, and, as far as
 // several do that, close to what the network says (after Wang and Cohen 2007, section 3.1, with the prior instead of
 // distances).
-Mixture best_mixture(const cv::Vec3f& colour, const Candidates& front, const Candidates& back, float prior) {
-    // A colour is as good as met at 0.025; the prior decides between mixtures that miss it by up to about 0.035 more.
+Mixture best_mixture(const cv::Vec3f& color, const Candidates& front, const Candidates& back, float prior) {
+    // A color is as good as met at 0.025; the prior decides between mixtures that miss it by up to about 0.035 more.
     constexpr float noise = 0.025f, belief = 2.0f;
     float least = 1e30f;
     Mixture best{prior, 0};
     for (std::size_t i = 0; i < front.count; ++i)
         for (std::size_t k = 0; k < back.count; ++k) {
-            const cv::Vec3f line = front.colours[i] - back.colours[k], from = colour - back.colours[k];
+            const cv::Vec3f line = front.colors[i] - back.colors[k], from = color - back.colors[k];
             const float length = line.dot(line);
             const float alpha = std::clamp(from.dot(line) / (length + 1e-4f), 0.0f, 1.0f);
             const cv::Vec3f off = from - alpha * line;
@@ -237,12 +237,12 @@ Mixture best_mixture(const cv::Vec3f& colour, const Candidates& front, const Can
 }  // namespace
 
 Image refine_matte(const Image& picture, const Image& probability, const FaceLandmarks& face) {
-    const cv::Mat colour = rgb_view(picture);
+    const cv::Mat color = rgb_view(picture);
     const double ratio = std::min(1.0, double(working_side) / std::max(picture.width, picture.height));
     const cv::Size size(std::max(8, int(std::lround(picture.width * ratio))),
                         std::max(8, int(std::lround(picture.height * ratio))));
     cv::Mat small;
-    cv::resize(colour, small, size, 0, 0, cv::INTER_AREA);
+    cv::resize(color, small, size, 0, 0, cv::INTER_AREA);
     const cv::Mat given(probability.height, probability.width, CV_32F, const_cast<float*>(probability.pixels.data()));
     cv::Mat likely;
     cv::resize(given, likely, size, 0, 0, cv::INTER_LINEAR);
@@ -256,7 +256,7 @@ Image refine_matte(const Image& picture, const Image& probability, const FaceLan
     peel_background(small, face_mask, 0.35f * face_size, body, likely);
     const Trimap map = make_trimap(likely, face_mask, band);
 
-    // In the band: alpha from the two colours that the pixel is best mixed of; where that says nothing, the network's.
+    // In the band: alpha from the two colors that the pixel is best mixed of; where that says nothing, the network's.
     const cv::Mat front = spread(small, map.foreground), back = spread(small, map.background);
     cv::Mat alpha(size, CV_32F), weight(size, CV_32F);
     const int farthest = int(4 * band);
@@ -271,8 +271,8 @@ Image refine_matte(const Image& picture, const Image& probability, const FaceLan
                     continue;
                 }
                 Candidates person, behind;
-                person.colours[person.count++] = front.ptr<cv::Vec3f>(y)[x];
-                behind.colours[behind.count++] = back.ptr<cv::Vec3f>(y)[x];
+                person.colors[person.count++] = front.ptr<cv::Vec3f>(y)[x];
+                behind.colors[behind.count++] = back.ptr<cv::Vec3f>(y)[x];
                 for (const auto& [dx, dy] : directions)
                     for (int step = 1; step < farthest; ++step) {
                         const int px = x + step * dx, py = y + step * dy;
@@ -280,7 +280,7 @@ Image refine_matte(const Image& picture, const Image& probability, const FaceLan
                         const bool inside = map.foreground.ptr<std::uint8_t>(py)[px];
                         if (!inside && !map.background.ptr<std::uint8_t>(py)[px]) continue;
                         Candidates& side = inside ? person : behind;
-                        side.colours[side.count++] = small.ptr<cv::Vec3f>(py)[px];
+                        side.colors[side.count++] = small.ptr<cv::Vec3f>(py)[px];
                         break;
                     }
                 const float prior = smooth_step(0.3f, 0.7f, likely.ptr<float>(y)[x]);
@@ -291,14 +291,14 @@ Image refine_matte(const Image& picture, const Image& probability, const FaceLan
         }
     });
     const int radius = std::max(2, int(std::lround(0.35f * band)));
-    cv::Mat full = guided_filter(colour, small, alpha, weight, radius, 2e-4f);
+    cv::Mat full = guided_filter(color, small, alpha, weight, radius, 2e-4f);
 
     // Certain stays certain.
     cv::Mat certain_front, certain_back;
-    cv::resize(map.foreground, certain_front, colour.size(), 0, 0, cv::INTER_LINEAR);
-    cv::resize(map.background, certain_back, colour.size(), 0, 0, cv::INTER_LINEAR);
+    cv::resize(map.foreground, certain_front, color.size(), 0, 0, cv::INTER_LINEAR);
+    cv::resize(map.background, certain_back, color.size(), 0, 0, cv::INTER_LINEAR);
     Image matte(picture.width, picture.height, 1);
-    cv::Mat result(colour.size(), CV_32F, matte.pixels.data());
+    cv::Mat result(color.size(), CV_32F, matte.pixels.data());
     parallel_for(std::size_t(result.rows), 32, [&](std::size_t begin, std::size_t end) {
         for (int y = int(begin); y < int(end); ++y) {
             for (int x = 0; x < result.cols; ++x) {
@@ -314,7 +314,7 @@ Image refine_matte(const Image& picture, const Image& probability, const FaceLan
 
     // No islands, no holes: what is not joined to the face goes; enclosed gaps of the person's body close.
     cv::Mat whole = result > 0.3f, face_full;
-    cv::resize(face_mask, face_full, colour.size(), 0, 0, cv::INTER_NEAREST);
+    cv::resize(face_mask, face_full, color.size(), 0, 0, cv::INTER_NEAREST);
     const cv::Mat before = whole.clone();
     keep_person(whole, face_full, 0.01 * double(cv::countNonZero(whole)));
     result.setTo(0, before & ~whole);

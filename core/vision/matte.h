@@ -1,4 +1,4 @@
-// Cuts the person out of a portrait: how much of each pixel is person. foreground.h tells what colour that part has.
+// Cuts the person out of a portrait: how much of each pixel is person. foreground.h tells what color that part has.
 #pragma once
 
 #include "core/base/result.h"

@@ -8,7 +8,7 @@
 #include <span>
 
 #include "core/base/parallel.h"
-#include "core/vision/colour_model.h"
+#include "core/vision/color_model.h"
 #include "core/vision/guided_filter.h"
 #include "core/vision/mesh_indices.h"
 
@@ -19,7 +19,7 @@ namespace {
 constexpr int working_side = 400;
 constexpr int kinds = 3;  // skin, hair, clothes
 constexpr int rounds = 4;
-// Clothes may have any colour besides their main ones (a shirt under a jacket), hair some, skin none.
+// Clothes may have any color besides their main ones (a shirt under a jacket), hair some, skin none.
 constexpr std::array<float, kinds> unseen = {0.01f, 0.03f, 0.15f};
 using Shares = cv::Vec3f;
 
@@ -47,7 +47,7 @@ struct HeadFrame {
 
 float ramp(float low, float high, float x) { return std::clamp((x - low) / (high - low), 0.0f, 1.0f); }
 
-// How likely skin, hair and clothes are at a place of the head's frame, before any colour is seen. `depth`: distance to
+// How likely skin, hair and clothes are at a place of the head's frame, before any color is seen. `depth`: distance to
 // the face's outline in face heights, positive inside.
 Shares prior_at(const Eigen::Vector2f& p, float depth) {
     const float side = std::abs(p.x()), y = p.y();
@@ -89,14 +89,14 @@ void fill(cv::Mat& mask, const FaceLandmarks& face, std::span<const mesh::Index>
     cv::fillPoly(mask, std::vector<std::vector<cv::Point>>{corners}, cv::Scalar(value));
 }
 
-// Expectation maximisation over three colour histograms with fixed places: each round weighs the pixels of a model by
+// Expectation maximisation over three color histograms with fixed places: each round weighs the pixels of a model by
 // how surely they belong to it.
 class PersonModel {
   public:
     PersonModel(const cv::Mat& rgb, const cv::Mat& alpha, const FaceLandmarks& face, const Eigen::Vector2f& scale)
         : alpha_(alpha), prior_(rgb.size(), CV_32FC3), shares_(rgb.size(), CV_32FC3) {
         lab_ = smooth_lab(rgb);
-        everything_ = std::make_unique<ColourModel>(lab_, alpha_);
+        everything_ = std::make_unique<ColorModel>(lab_, alpha_);
         place(face, scale);
         seed(face, scale);
     }
@@ -163,8 +163,8 @@ class PersonModel {
             spread_[k] = std::max(1.5f * *middle, 0.035f);
         }
     }
-    // Along the tone's own hue and across it, in its spread. Shadows and coloured light make skin more, not less
-    // colourful.
+    // Along the tone's own hue and across it, in its spread. Shadows and colored light make skin more, not less
+    // colorful.
     cv::Vec2f tone_offset(const cv::Vec3f& c) const {
         const float l = std::max(c[0], 5.0f), strength = std::hypot(tone_[1], tone_[2]);
         const float a = c[1] / l - tone_[1], b = c[2] / l - tone_[2];
@@ -177,7 +177,7 @@ class PersonModel {
         const cv::Vec2f offset = tone_offset(c);
         return std::exp(-0.25f * offset.dot(offset)) * ramp(0.45f, 0.7f, c[0] / std::max(tone_[0], 5.0f));
     }
-    // 1 for colours that no light makes of this skin: a white collar, a blue scarf.
+    // 1 for colors that no light makes of this skin: a white collar, a blue scarf.
     float not_skin(const cv::Vec3f& c) const {
         if (std::hypot(tone_[1], tone_[2]) < 0.1f || c[0] < 15) return 0;
         const cv::Vec2f offset = tone_offset(c);
@@ -225,16 +225,16 @@ class PersonModel {
         parallel_for(std::size_t(lab_.rows), 16, [&](std::size_t begin, std::size_t end) {
             for (int y = int(begin); y < int(end); ++y)
                 for (int x = 0; x < lab_.cols; ++x) {
-                    const cv::Vec3f colour = lab_.ptr<cv::Vec3f>(y)[x];
+                    const cv::Vec3f color = lab_.ptr<cv::Vec3f>(y)[x];
                     Shares prior = prior_.ptr<Shares>(y)[x];
-                    if (depth_.ptr<float>(y)[x] < 0) prior[0] *= 1 - 0.9f * not_skin(colour);
+                    if (depth_.ptr<float>(y)[x] < 0) prior[0] *= 1 - 0.9f * not_skin(color);
                     std::array<float, kinds> likelihood{};
                     float best = 0;
                     for (std::size_t k = 0; k < kinds; ++k) {
-                        likelihood[k] = models_[k](colour) * ramp(0.0f, 0.003f, mass_[k]);
+                        likelihood[k] = models_[k](color) * ramp(0.0f, 0.003f, mass_[k]);
                         best = std::max(best, likelihood[k]);
                     }
-                    // Colour may outweigh place by 30 to 1, in the face's outline by 8 to 1 (beards, make-up, shadows).
+                    // Color may outweigh place by 30 to 1, in the face's outline by 8 to 1 (beards, make-up, shadows).
                     const float floor = best / (depth_.ptr<float>(y)[x] > 0.03f ? 8.0f : 30.0f);
                     Shares share;
                     float total = 1e-20f;
@@ -276,8 +276,8 @@ class PersonModel {
     }
 
     cv::Mat alpha_, lab_, prior_, shares_, depth_, down_, bare_face_;
-    std::unique_ptr<ColourModel> everything_;  // of the whole person
-    std::vector<ColourModel> models_;
+    std::unique_ptr<ColorModel> everything_;  // of the whole person
+    std::vector<ColorModel> models_;
     std::array<float, kinds> mass_{};
     cv::Vec3f tone_{60, 0.2f, 0.2f}, spread_{1, 0.1f, 0.1f};  // L, a / L and b / L of the bare face
 };
@@ -289,13 +289,13 @@ Result<Segments> segment_person(const Image& picture, const Image& alpha, const 
         alpha.channels != 1)
         return Error{ErrorCode::invalid_argument, "The picture and its matte do not fit each other.", ""};
     try {
-        const cv::Mat colour = rgb_of(picture);
+        const cv::Mat color = rgb_of(picture);
         const cv::Mat cover(alpha.height, alpha.width, CV_32F, const_cast<float*>(alpha.pixels.data()));
         const double ratio = std::min(1.0, double(working_side) / std::max(picture.width, picture.height));
         const cv::Size size(std::max(8, int(std::lround(picture.width * ratio))),
                             std::max(8, int(std::lround(picture.height * ratio))));
         cv::Mat small, small_alpha;
-        cv::resize(colour, small, size, 0, 0, cv::INTER_AREA);
+        cv::resize(color, small, size, 0, 0, cv::INTER_AREA);
         cv::resize(cover, small_alpha, size, 0, 0, cv::INTER_AREA);
         const Eigen::Vector2f scale(float(size.width) / float(picture.width),
                                     float(size.height) / float(picture.height));
@@ -305,8 +305,8 @@ Result<Segments> segment_person(const Image& picture, const Image& alpha, const 
         const float face_size = (face.high - face.low).maxCoeff() * scale.x();
         const int radius = std::max(2, int(std::lround(0.03f * face_size)));
         const cv::Mat weight = small_alpha + 0.01;
-        const cv::Mat skin = guided_filter(colour, small, shares[0], weight, radius, 1e-3f);
-        const cv::Mat hair = guided_filter(colour, small, shares[1], weight, radius, 1e-3f);
+        const cv::Mat skin = guided_filter(color, small, shares[0], weight, radius, 1e-3f);
+        const cv::Mat hair = guided_filter(color, small, shares[1], weight, radius, 1e-3f);
 
         Segments result;
         result.width = picture.width;

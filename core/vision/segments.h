@@ -1,4 +1,4 @@
-// Which part of a person a pixel shows: skin, hair or clothes. No network: colours and places, learned from each
+// Which part of a person a pixel shows: skin, hair or clothes. No network: colors and places, learned from each
 // picture.
 #pragma once
 

@@ -107,7 +107,7 @@ TEST_F(Render, JointsStayWithinTheirLimits) {
     EXPECT_EQ(exported("head.y=100"), exported("head.y=170"));
 }
 
-TEST_F(Render, HiddenLayersAreNeitherDrawnNorExported) {
+TEST_F(Render, HiddenPartsAreNeitherDrawnNorExported) {
     auto avatar = load_avatar(trained(), nullptr);
     ASSERT_TRUE(avatar) << avatar.error().message;
     const auto save_without = [&](const std::vector<std::string>& hidden) {
@@ -117,15 +117,15 @@ TEST_F(Render, HiddenLayersAreNeitherDrawnNorExported) {
         EXPECT_TRUE(save_avatar(folder.path / "hidden.likeness", *avatar, {}));
         return (folder.path / "hidden.likeness").string();
     };
-    const auto& layers = avatar->splats->layer;
-    const auto hair = std::count(layers.begin(), layers.end(), Layer::hair);
+    const auto& parts = avatar->splats->part;
+    const auto hair = std::count(parts.begin(), parts.end(), SplatPart::hair);
     ASSERT_GT(hair, 0);
     const std::string bald = save_without({"hair"}), ply = (folder.path / "a.ply").string();
     const Outcome outcome = run({"export", bald, "-o", ply}, folder.path);
     ASSERT_EQ(outcome.code, 0) << outcome.err;
     const auto splats = load_splat_ply(ply);
     ASSERT_TRUE(splats) << splats.error().message;
-    EXPECT_EQ(splats->count, layers.size() - std::size_t(hair));
+    EXPECT_EQ(splats->count, parts.size() - std::size_t(hair));
 
     const Image whole = render({"--size", "96"});
     const auto png = folder.path / "bald.png";
@@ -184,7 +184,7 @@ TEST_F(Render, InfoAndACameraFromAFile) {
     EXPECT_EQ(document["joints"].size(), 6u);
     EXPECT_GT(document["gaussians"].get<int>(), 3000);
     int sum = 0;
-    for (const auto& [layer, count] : document["gaussians_by_layer"].items()) sum += count.get<int>();
+    for (const auto& [part, count] : document["gaussians_by_part"].items()) sum += count.get<int>();
     EXPECT_EQ(sum, document["gaussians"].get<int>());
     EXPECT_EQ(document["source"]["file"], "astronaut.png");
     ASSERT_TRUE(camera_from_json(document["source"]["camera"]));
@@ -285,7 +285,7 @@ TEST(Train, JsonSummaryFirstPictureSheetAndLog) {
                b = load_avatar(folder.path / "b.likeness", nullptr);
     ASSERT_TRUE(a && b);
     EXPECT_TRUE(a->splats->offset == b->splats->offset && a->splats->albedo == b->splats->albedo &&
-                a->splats->opacity == b->splats->opacity);
+                a->splats->opacity_logit == b->splats->opacity_logit);
     EXPECT_TRUE(a->neutral() == b->neutral());
 }
 

@@ -66,7 +66,7 @@ Avatar ball_avatar(unsigned seed, std::size_t count, bool hair) {
     anchor(avatar, points);
     AnchoredSplats& s = avatar.splats.edit();
     for (std::size_t i = 0; i < s.count; ++i) {
-        s.layer[i] = Layer(random() % layer_names.size());
+        s.part[i] = SplatPart(random() % splat_part_names.size());
         for (std::size_t k = 0; k < 3; ++k) {
             s.offset[i * 3 + k] = uniform(random, -0.004f, 0.004f);
             s.log_scale[i * 3 + k] = std::log(spacing) + uniform(random, -1.5f, 0.0f);
@@ -74,7 +74,7 @@ Avatar ball_avatar(unsigned seed, std::size_t count, bool hair) {
         }
         for (std::size_t k = 0; k < 4; ++k) s.rotation[i * 4 + k] = uniform(random, -1, 1);
         if (std::abs(s.rotation[i * 4]) < 0.1f) s.rotation[i * 4] = 0.5f;
-        s.opacity[i] = uniform(random, -1, 3);
+        s.opacity_logit[i] = uniform(random, -1, 3);
     }
     SourceView source;
     source.file = "somebody.png";
@@ -124,7 +124,7 @@ void cover(Avatar& avatar, float spacing) {
             s.albedo[i * 3 + k] = 0.5f + 0.3f * std::sin(40 * p[Eigen::Index(k)] + float(k));
         }
         s.rotation[i * 4] = 1;
-        s.opacity[i] = 2.5f;
+        s.opacity_logit[i] = 2.5f;
     }
 }
 
@@ -166,12 +166,12 @@ void expect_equal(const Avatar& a, const Avatar& b) {
     EXPECT_EQ(*a.shells->hair.weights, *b.shells->hair.weights);
     EXPECT_EQ(a.splats->count, b.splats->count);
     EXPECT_TRUE(a.splats->atlas == b.splats->atlas);
-    EXPECT_TRUE(a.splats->layer == b.splats->layer);
+    EXPECT_TRUE(a.splats->part == b.splats->part);
     EXPECT_TRUE(a.splats->offset == b.splats->offset);
     EXPECT_TRUE(a.splats->log_scale == b.splats->log_scale);
     EXPECT_TRUE(a.splats->rotation == b.splats->rotation);
     EXPECT_TRUE(a.splats->albedo == b.splats->albedo);
-    EXPECT_TRUE(a.splats->opacity == b.splats->opacity);
+    EXPECT_TRUE(a.splats->opacity_logit == b.splats->opacity_logit);
     EXPECT_EQ(a.source->file, b.source->file);
     EXPECT_EQ(a.source->pose.controls, b.source->pose.controls);
     EXPECT_EQ(a.source->pose.joints, b.source->pose.joints);

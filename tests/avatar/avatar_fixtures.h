@@ -12,7 +12,7 @@ namespace likeness::test {
 Avatar ball_avatar(unsigned seed, std::size_t count, bool hair);
 // The same with hair, and something in each part that may be empty.
 Avatar everything_avatar(unsigned seed, std::size_t count);
-// Gaussians of a given spacing (metres) that close the surface, coloured smoothly.
+// Gaussians of a given spacing (metres) that close the surface, colored smoothly.
 void cover(Avatar& avatar, float spacing);
 
 // As the program renders it, over `background`.

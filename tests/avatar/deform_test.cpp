@@ -78,7 +78,7 @@ TEST(Deform, FollowsItsFormulas) {
             EXPECT_FLOAT_EQ(posed.scales[i * 3 + k], f[12] * std::exp(s.log_scale[i * 3 + k]));
             EXPECT_EQ(posed.colors[i * 3 + k], s.albedo[i * 3 + k]);
         }
-        EXPECT_FLOAT_EQ(posed.opacities[i], 1 / (1 + std::exp(-s.opacity[i])));
+        EXPECT_FLOAT_EQ(posed.opacities[i], 1 / (1 + std::exp(-s.opacity_logit[i])));
     }
 }
 
@@ -103,7 +103,7 @@ TEST(Deform, TurningTheRootTurnsTheGaussians) {
 }
 
 // A random linear functional of the posed Gaussians; each Gaussian depends on its own parameters only, so that one
-// step of all of them gives all their derivatives.
+// step of all of them gives all their gradients.
 TEST(Deform, BackwardIsTheDerivative) {
     Avatar avatar = ball_avatar(5, 400, true);
     Random random(6);
@@ -169,13 +169,14 @@ TEST(Deform, BackwardIsTheDerivative) {
     check("log_scale", s.log_scale, gradients.log_scale, 3, 0.02f);
     check("rotation", s.rotation, gradients.rotation, 4, 0.005f);
     check("albedo", s.albedo, gradients.albedo, 3, 0.05f);
-    check("opacity", s.opacity, gradients.opacity, 1, 0.02f);
+    check("opacity", s.opacity_logit, gradients.opacity_logit, 1, 0.02f);
 
     const AnchoredGradients once = gradients;
     deform_backward(s, frames, posed, given, gradients);
     for (std::size_t i = 0; i < once.offset.size(); ++i)
         EXPECT_FLOAT_EQ(gradients.offset[i], 2 * once.offset[i]) << "adds";
-    for (std::size_t i = 0; i < once.opacity.size(); ++i) EXPECT_FLOAT_EQ(gradients.opacity[i], 2 * once.opacity[i]);
+    for (std::size_t i = 0; i < once.opacity_logit.size(); ++i)
+        EXPECT_FLOAT_EQ(gradients.opacity_logit[i], 2 * once.opacity_logit[i]);
 }
 
 }  // namespace

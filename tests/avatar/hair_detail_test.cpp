@@ -7,7 +7,7 @@ namespace {
 
 constexpr int width = HairDetail::width, height = HairDetail::height;
 
-// Stripes of three colours, seen in a band of the chart.
+// Stripes of three colors, seen in a band of the chart.
 struct Seen {
     std::vector<Eigen::Vector3f> detail = std::vector<Eigen::Vector3f>(std::size_t(width * height), {9, 9, 9});
     std::vector<std::uint8_t> known = std::vector<std::uint8_t>(std::size_t(width * height), 0);

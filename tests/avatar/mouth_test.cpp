@@ -52,7 +52,7 @@ struct Smile {
     }
 };
 
-TEST(Mouth, PartsTakeOnlyColoursThatCanBeTheirs) {
+TEST(Mouth, PartsTakeOnlyColorsThatCanBeTheirs) {
     const Smile smile;
     const MouthColors colors(smile.photo, *smile.avatar.model, smile.regions);
     const auto plausible = [&](const char* region, const Eigen::Vector3f& color) {

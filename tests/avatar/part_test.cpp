@@ -40,7 +40,7 @@ TEST(Part, AnAvatarsPartsStayWhenAnotherIsPublished) {
     EXPECT_FALSE(other.splats == avatar.splats);
     EXPECT_TRUE(other.person == avatar.person && other.shells == avatar.shells && other.source == avatar.source &&
                 other.maps == avatar.maps && other.slots == avatar.slots && other.light == avatar.light);
-    EXPECT_TRUE(other.prepared()) << "colours are nothing to the surface";
+    EXPECT_TRUE(other.prepared()) << "colors are nothing to the surface";
     EXPECT_EQ(other.source->picture, avatar.source->picture);
     other.identity_change = IdentityChange{Eigen::VectorXf::Constant(avatar.model->identity_count(), 0.1f)};
     EXPECT_FALSE(other.prepared());

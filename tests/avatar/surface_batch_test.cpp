@@ -31,15 +31,16 @@ struct Posed {
     }
 };
 struct Own {
-    Values offsets, log_scales, quaternions, albedos, logits;
-    explicit Own(std::size_t n) : offsets(3 * n), log_scales(3 * n), quaternions(4 * n), albedos(3 * n), logits(n) {}
+    Values offsets, log_scales, quaternions, albedos, opacity_logits;
+    explicit Own(std::size_t n)
+        : offsets(3 * n), log_scales(3 * n), quaternions(4 * n), albedos(3 * n), opacity_logits(n) {}
     AnchoredGradientArrays arrays() {
-        return {offsets.data(), log_scales.data(), quaternions.data(), albedos.data(), logits.data()};
+        return {offsets.data(), log_scales.data(), quaternions.data(), albedos.data(), opacity_logits.data()};
     }
     bool operator==(const Own&) const = default;
 };
 
-// An avatar in several poses, and the derivatives of a random linear function of all its posed Gaussians.
+// An avatar in several poses, and the gradients of a random linear function of all its posed Gaussians.
 struct Batch {
     Avatar avatar;
     std::size_t views, count;
@@ -74,7 +75,8 @@ struct Batch {
 
     AnchoredArrays anchored() const {
         const AnchoredSplats& s = *avatar.splats;
-        return {nullptr, s.offset.data(), s.log_scale.data(), s.rotation.data(), s.albedo.data(), s.opacity.data()};
+        return {nullptr,           s.offset.data(), s.log_scale.data(),
+                s.rotation.data(), s.albedo.data(), s.opacity_logit.data()};
     }
     Posed pose() {
         surface_normals(shape, topology.arrays(), vertices.data(), normals.data());
@@ -82,12 +84,12 @@ struct Batch {
         pose_on_surface(shape, topology.arrays(), vertices.data(), normals.data(), anchored(), posed.arrays());
         return posed;
     }
-    void backward(float* by_vertices, Own* own, const ViewWeights& weights = {}) {
+    void backward(float* grad_vertices, Own* own, const ViewWeights& weights = {}) {
         const Posed posed = pose();
         Values scratch(surface_backward_floats(shape), NAN);
         surface_backward(shape, topology.arrays(), vertices.data(), normals.data(), anchored(), posed.rotations.data(),
-                         given.gradients(), scratch.data(), by_vertices, own ? own->arrays() : AnchoredGradientArrays{},
-                         weights);
+                         given.gradients(), scratch.data(), grad_vertices,
+                         own ? own->arrays() : AnchoredGradientArrays{}, weights);
     }
     std::vector<SplatFrames> frames() const {
         std::vector<SplatFrames> all;
@@ -206,7 +208,7 @@ std::vector<double> functions(const Posed& posed, const Posed& by, std::size_t v
     return sums;
 }
 
-// Three views: weighed; colours only; as it is.
+// Three views: weighed; colors only; as it is.
 struct Weighed {
     Values first, second;
     std::array<const float*, 3> splat_weight;
@@ -223,7 +225,7 @@ struct Weighed {
     }
 };
 
-void expect_own_derivatives(Batch& b, const Own& got, const std::function<Posed()>& pose, const Weighed* weighed) {
+void expect_own_gradients(Batch& b, const Own& got, const std::function<Posed()>& pose, const Weighed* weighed) {
     AnchoredSplats& s = b.avatar.splats.edit();
     const auto check = [&](const char* name, Values& values, const Values& derivative, std::size_t width, float h) {
         const bool albedo = &values == &s.albedo;
@@ -247,10 +249,10 @@ void expect_own_derivatives(Batch& b, const Own& got, const std::function<Posed(
     check("log_scale", s.log_scale, got.log_scales, 3, 0.02f);
     check("rotation", s.rotation, got.quaternions, 4, 0.005f);
     check("albedo", s.albedo, got.albedos, 3, 0.05f);
-    check("opacity", s.opacity, got.logits, 1, 0.02f);
+    check("opacity", s.opacity_logit, got.opacity_logits, 1, 0.02f);
 }
 
-TEST(SurfaceBatch, OwnDerivatives) {
+TEST(SurfaceBatch, OwnGradients) {
     Batch b(3, 333, true);
     Random random(5);
     const Weighed weighed(random, b.count);
@@ -258,16 +260,16 @@ TEST(SurfaceBatch, OwnDerivatives) {
         const ViewWeights weights = with_weights ? weighed.weights() : ViewWeights{};
         Own own(b.count), beside(b.count);
         b.backward(nullptr, &own, weights);
-        expect_own_derivatives(
+        expect_own_gradients(
             b, own, [&] { return b.pose(); }, with_weights ? &weighed : nullptr);
-        Values by_vertices(b.vertices.size());
-        b.backward(by_vertices.data(), &beside, weights);
+        Values grad_vertices(b.vertices.size());
+        b.backward(grad_vertices.data(), &beside, weights);
         EXPECT_LT(error(beside.offsets, own.offsets.data()), 1e-6);
         EXPECT_LT(error(beside.quaternions, own.quaternions.data()), 1e-6);
     }
 }
 
-TEST(SurfaceBatch, OwnDerivativesInGivenFrames) {
+TEST(SurfaceBatch, OwnGradientsInGivenFrames) {
     Batch b(3, 333, true);
     Random random(6);
     const Weighed weighed(random, b.count);
@@ -286,18 +288,18 @@ TEST(SurfaceBatch, OwnDerivativesInGivenFrames) {
                                   posed.rotations.data(), b.given.gradients(), own.arrays(), weights, add);
         };
         backward(false);
-        expect_own_derivatives(b, own, pose, with_weights ? &weighed : nullptr);
+        expect_own_gradients(b, own, pose, with_weights ? &weighed : nullptr);
         const Own once = own;
         backward(true);
-        for (auto part : {&Own::offsets, &Own::log_scales, &Own::quaternions, &Own::albedos, &Own::logits})
+        for (auto part : {&Own::offsets, &Own::log_scales, &Own::quaternions, &Own::albedos, &Own::opacity_logits})
             for (std::size_t i = 0; i < (own.*part).size(); ++i) ASSERT_EQ((own.*part)[i], 2 * (once.*part)[i]);
     }
 }
 
-TEST(SurfaceBatch, DerivativesByVertices) {
+TEST(SurfaceBatch, GradientsByVertices) {
     Batch b(2, 1500, true);
-    Values by_vertices(b.vertices.size(), NAN);
-    b.backward(by_vertices.data(), nullptr);
+    Values grad_vertices(b.vertices.size(), NAN);
+    b.backward(grad_vertices.data(), nullptr);
     Random random(8);
     Values got, expected;
     const auto function = [&] {
@@ -315,7 +317,7 @@ TEST(SurfaceBatch, DerivativesByVertices) {
         b.vertices[at] = kept - h;
         const double down = function(), low = double(b.vertices[at]);
         b.vertices[at] = kept;
-        got.push_back(by_vertices[at]);
+        got.push_back(grad_vertices[at]);
         expected.push_back(float((up - down) / (high - low)));
     }
     EXPECT_LT(error(got, expected.data()), 5e-3);
@@ -323,13 +325,13 @@ TEST(SurfaceBatch, DerivativesByVertices) {
 
 TEST(SurfaceBatch, AnyNumberOfThreadsGivesTheSame) {
     Batch b(3, 2000, true);
-    Values by_vertices(b.vertices.size()), alone = by_vertices;
+    Values grad_vertices(b.vertices.size()), alone = grad_vertices;
     Own own(b.count), own_alone(b.count);
-    b.backward(by_vertices.data(), &own);
+    b.backward(grad_vertices.data(), &own);
     parallel_for(2, 1, [&](std::size_t begin, std::size_t) {  // inside a loop nothing is parallel
         if (begin == 0) b.backward(alone.data(), &own_alone);
     });
-    EXPECT_EQ(by_vertices, alone);
+    EXPECT_EQ(grad_vertices, alone);
     EXPECT_EQ(own, own_alone);
 }
 
@@ -346,14 +348,14 @@ TEST(SurfaceBatch, TrianglesWithoutAreaGiveNumbers) {
     b.avatar.splats.edit().anchor[3] = {0, Eigen::Vector3f(0.2f, 0.3f, 0.5f)};
     b.topology.load_anchors(*b.avatar.splats);
     const Posed posed = b.pose();
-    Values by_vertices(b.vertices.size(), NAN);
+    Values grad_vertices(b.vertices.size(), NAN);
     Own own(b.count);
-    b.backward(by_vertices.data(), &own);
+    b.backward(grad_vertices.data(), &own);
     const auto finite = [](const Values& values) {
         return std::all_of(values.begin(), values.end(), [](float x) { return std::isfinite(x); });
     };
-    const Values* const all[] = {&posed.means,    &posed.scales,    &posed.rotations, &by_vertices, &own.offsets,
-                                 &own.log_scales, &own.quaternions, &own.albedos,     &own.logits};
+    const Values* const all[] = {&posed.means,    &posed.scales,    &posed.rotations, &grad_vertices,     &own.offsets,
+                                 &own.log_scales, &own.quaternions, &own.albedos,     &own.opacity_logits};
     for (const Values* values : all) EXPECT_TRUE(finite(*values));
     for (std::size_t i = 0; i < 3 * b.count; ++i) {
         const Eigen::Map<const Eigen::Vector4f> q(&posed.rotations[4 * i]);

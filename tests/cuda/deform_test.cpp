@@ -13,7 +13,7 @@ namespace {
 class DeformTest : public GpuTest {};
 
 // Parameters in the order offset 3, log scale 3, quaternion 4, albedo 3, logit 1; posed values in the order mean 3,
-// scale 3, rotation 4, colour 3, opacity 1.
+// scale 3, rotation 4, color 3, opacity 1.
 constexpr int values_per_splat = 14;
 using Values = std::array<double, values_per_splat>;
 constexpr int part_first[] = {0, 3, 6, 10, 13}, part_width[] = {3, 3, 4, 3, 1};
@@ -75,9 +75,9 @@ Anchored random_anchored(std::size_t count) {
 TEST_F(DeformTest, forward_and_backward) {
     const Anchored a = random_anchored(1000);
     const auto frames = upload(a.frames), offsets = upload(a.parts[0]), log_scales = upload(a.parts[1]),
-               quaternions = upload(a.parts[2]), albedos = upload(a.parts[3]), logits = upload(a.parts[4]);
+               quaternions = upload(a.parts[2]), albedos = upload(a.parts[3]), opacity_logits = upload(a.parts[4]);
     const cuda::AnchoredArrays anchored{frames.data(),      offsets.data(), log_scales.data(),
-                                        quaternions.data(), albedos.data(), logits.data()};
+                                        quaternions.data(), albedos.data(), opacity_logits.data()};
     std::vector<cuda::DeviceBuffer<float>> posed, posed_gradients, gradients;
     std::vector<std::vector<float>> weights;
     Random random(32);
@@ -139,7 +139,7 @@ TEST_F(DeformTest, forward_and_backward) {
     }
 }
 
-// Two views of the same Gaussians: derivatives are the sums of those of each, as much as it teaches.
+// Two views of the same Gaussians: gradients are the sums of those of each, as much as it teaches.
 TEST_F(DeformTest, views_are_weighed_and_summed) {
     const Anchored a = random_anchored(700), b = random_anchored(700);
     Random random(33);
@@ -147,11 +147,11 @@ TEST_F(DeformTest, views_are_weighed_and_summed) {
     of_first[5] = 0;
     const auto first = upload(a.frames), second = upload(random.uniforms(b.frames.size(), -1, 1)),
                offsets = upload(a.parts[0]), log_scales = upload(a.parts[1]), quaternions = upload(a.parts[2]),
-               albedos = upload(a.parts[3]), logits = upload(a.parts[4]), weight = upload(of_first);
-    const cuda::AnchoredArrays anchored{nullptr,         offsets.data(), log_scales.data(), quaternions.data(),
-                                        albedos.data(), logits.data()};
-    std::vector<cuda::DeviceBuffer<float>> by_posed;
-    for (const int width : part_width) by_posed.push_back(upload(random.normals(2 * 700 * std::size_t(width))));
+               albedos = upload(a.parts[3]), opacity_logits = upload(a.parts[4]), weight = upload(of_first);
+    const cuda::AnchoredArrays anchored{nullptr,        offsets.data(),       log_scales.data(), quaternions.data(),
+                                        albedos.data(), opacity_logits.data()};
+    std::vector<cuda::DeviceBuffer<float>> grad_posed;
+    for (const int width : part_width) grad_posed.push_back(upload(random.normals(2 * 700 * std::size_t(width))));
     cuda::DeviceBuffer<const float*> frames(stream()), weights(stream());
     cuda::DeviceBuffer<unsigned char> colors_only(stream());
     const auto gradients = [&](const std::vector<const float*>& of_views, std::size_t from, const cuda::ViewWeights& w) {
@@ -159,7 +159,7 @@ TEST_F(DeformTest, views_are_weighed_and_summed) {
         std::vector<cuda::DeviceBuffer<float>> by;
         for (const int width : part_width) by.push_back(poisoned(700 * std::size_t(width)));
         const auto at = [&](std::size_t part) {
-            return by_posed[part].data() + from * 700 * std::size_t(part_width[part]);
+            return grad_posed[part].data() + from * 700 * std::size_t(part_width[part]);
         };
         cuda::deform_batch_backward(int(of_views.size()), 700, frames.data(), anchored,
                                     {at(0), at(1), at(2), at(3), at(4)},

@@ -39,7 +39,7 @@ struct Cloud {
         splats.log_scale = random.uniforms(3 * count, -6.2f, -5.0f);
         splats.rotation = random.normals(4 * count);
         splats.albedo = random.uniforms(3 * count, 0.1f, 0.9f);
-        splats.opacity = random.uniforms(count, -2, 4);
+        splats.opacity_logit = random.uniforms(count, -2, 4);
     }
 };
 
@@ -64,7 +64,7 @@ TEST_F(DensifyTest, chooses_and_splits_as_the_processor) {
         std::vector<float> gradients = random.uniforms(count, -14, 0);
         for (float& g : gradients) g = std::exp(g);
         for (std::size_t i = 0; i < count; ++i) {
-            if (i % 7 == 5) cloud.splats.opacity[i] = -4;
+            if (i % 7 == 5) cloud.splats.opacity_logit[i] = -4;
             if (i % 11 == 5) gradients[i] = 0;
         }
         const SplatFrames& at_rest = cloud.at_rest;
@@ -87,7 +87,7 @@ TEST_F(DensifyTest, nothing_to_split_or_nothing_at_all) {
     cuda::DeviceBuffer<float> block = block_of(cloud.splats);
     EXPECT_EQ(cuda::densify_block(block, upload(std::vector<float>(300, 0.0f)), cloud.at_rest, {1000, 1}).size(),
               300u);
-    std::fill(cloud.splats.opacity.begin(), cloud.splats.opacity.end(), -5.0f);
+    std::fill(cloud.splats.opacity_logit.begin(), cloud.splats.opacity_logit.end(), -5.0f);
     block = block_of(cloud.splats);
     EXPECT_TRUE(cuda::densify_block(block, upload(std::vector<float>(300, 1.0f)), cloud.at_rest, {1000, 1}).empty());
     EXPECT_EQ(block.size(), 0u);

@@ -33,7 +33,7 @@ TEST_F(DeviceAvatarTest, uploads_only_the_part_that_changed) {
     pose.controls.setConstant(0.3f);
     EXPECT_EQ(uploaded(), pose_bytes);
     avatar.splats.edit().albedo[0] = 0.25f;
-    EXPECT_EQ(uploaded(), pose_bytes + splats) << "a colour";
+    EXPECT_EQ(uploaded(), pose_bytes + splats) << "a color";
     avatar.light.edit().exposure = 1;
     avatar.source.edit().file = "renamed";
     EXPECT_EQ(uploaded(), pose_bytes) << "what is not drawn";

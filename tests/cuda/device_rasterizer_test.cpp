@@ -118,7 +118,8 @@ TEST_F(DeviceRasterizerTest, a_batch_is_its_views_one_by_one) {
     for (int v = 0; v < views; ++v)
         cameras.push_back(orbit(front_camera(width, height), {0, 0, 0}, 0.3f * float(v), 0.1f));
     Random numbers(9);
-    const std::vector<float> by_color = numbers.normals(3 * pixels * views), by_alpha = numbers.normals(pixels * views);
+    const std::vector<float> grad_color = numbers.normals(3 * pixels * views),
+                             grad_alpha = numbers.normals(pixels * views);
     for (const bool shared : {true, false}) {
         std::vector<SplatSet> sets;
         for (int v = 0; v < views; ++v) sets.push_back(head_scene(4000, 0, shared ? 1u : unsigned(v) + 1));
@@ -140,7 +141,7 @@ TEST_F(DeviceRasterizerTest, a_batch_is_its_views_one_by_one) {
              opacities = poisoned(rows);
         cuda::DeviceBuffer<float> screen(stream(), n);
         screen.fill_zero();
-        const auto device_by_color = upload(by_color), device_by_alpha = upload(by_alpha);
+        const auto device_by_color = upload(grad_color), device_by_alpha = upload(grad_alpha);
         cuda::DeviceRasterizer rasterizer(stream());
         rasterizer.prepare(scene.splats(), cameras, shared, {});
         rasterizer.render({color.data(), alpha.data(), nullptr, nullptr, nullptr});
@@ -161,8 +162,8 @@ TEST_F(DeviceRasterizerTest, a_batch_is_its_views_one_by_one) {
                 frame.color.pixels);
             by.color = Image(width, height, 3);
             by.alpha = Image(width, height, 1);
-            std::copy_n(by_color.begin() + long(3 * first), 3 * pixels, by.color.pixels.begin());
-            std::copy_n(by_alpha.begin() + long(first), pixels, by.alpha.pixels.begin());
+            std::copy_n(grad_color.begin() + long(3 * first), 3 * pixels, by.color.pixels.begin());
+            std::copy_n(grad_alpha.begin() + long(first), pixels, by.alpha.pixels.begin());
             SplatGradients g;
             std::vector<float> moved(n, 0.0f);
             one->backward(by, g, &moved);

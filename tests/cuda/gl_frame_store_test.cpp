@@ -139,7 +139,7 @@ TEST_F(GlFrameStoreTest, draws_at_full_rate_while_the_trainer_densifies) {
             for (std::size_t k = splats.count; k < grown.count; ++k) {
                 const std::size_t i = 4 * (k - splats.count);
                 grown.atlas[k] = splats.atlas[i];
-                grown.layer[k] = splats.layer[i];
+                grown.part[k] = splats.part[i];
                 grown.anchor[k] = splats.anchor[i];
                 const auto copy = [&](std::vector<float>& to, const std::vector<float>& from, std::size_t width) {
                     std::copy_n(from.begin() + long(i * width), width, to.begin() + long(k * width));
@@ -148,7 +148,7 @@ TEST_F(GlFrameStoreTest, draws_at_full_rate_while_the_trainer_densifies) {
                 copy(grown.log_scale, splats.log_scale, 3);
                 copy(grown.rotation, splats.rotation, 4);
                 copy(grown.albedo, splats.albedo, 3);
-                copy(grown.opacity, splats.opacity, 1);
+                copy(grown.opacity_logit, splats.opacity_logit, 1);
             }
             splats = grown;
             const std::lock_guard lock(mutex);

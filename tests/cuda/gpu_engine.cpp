@@ -6,7 +6,7 @@
 namespace likeness::test {
 
 std::unique_ptr<TrainingEngine> make_engine(const EngineChoice& choice) {
-    return make_cuda_training_engine({choice.steps_in_flight, choice.graphs, choice.repeatable});
+    return make_cuda_training_engine({choice.steps_in_flight, choice.graphs, choice.deterministic});
 }
 const AddedModules& added_modules() { return gpu_modules(); }
 std::string why_no_engine() {

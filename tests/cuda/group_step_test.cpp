@@ -323,11 +323,11 @@ TEST_F(GroupStepTest, a_persons_shape_is_that_of_the_head_model) {
     for (Eigen::Index i = 0; i < moved.size(); ++i) moved.data()[i] = test::uniform(random, -0.01f, 0.01f);
     const auto identity = upload({change.data(), change.data() + change.size()}),
                offsets = upload({moved.data(), moved.data() + moved.size()});
-    for (const bool by_identity : {false, true})
-        for (const bool by_offsets : {false, true}) {
+    for (const bool grad_identity : {false, true})
+        for (const bool grad_offsets : {false, true}) {
             Avatar expected = avatar;
-            if (by_identity) expected.person.edit().identity += change;
-            if (by_offsets) {
+            if (grad_identity) expected.person.edit().identity += change;
+            if (grad_offsets) {
                 expected.person.edit().offsets += moved.leftCols(model.vertex_count());
                 expected.shells.edit().hair.vertices += moved.rightCols(avatar.hair().vertices.cols());
             }
@@ -336,8 +336,8 @@ TEST_F(GroupStepTest, a_persons_shape_is_that_of_the_head_model) {
             auto rest = poisoned(std::size_t(moved.size())), joints = poisoned(std::size_t(3 * model.joint_count()));
             const cuda::HeadArrays arrays = head.arrays();
             cuda::shape_person(shape, arrays,
-                               {arrays.rest, arrays.joint_position, by_identity ? identity.data() : nullptr,
-                                by_offsets ? offsets.data() : nullptr, rest.data(), joints.data()},
+                               {arrays.rest, arrays.joint_position, grad_identity ? identity.data() : nullptr,
+                                grad_offsets ? offsets.data() : nullptr, rest.data(), joints.data()},
                                stream());
             const std::vector<float> found = rest.download(), found_joints = joints.download();
             const Eigen::Map<const Vertices> at_rest(found.data(), 3, moved.cols());

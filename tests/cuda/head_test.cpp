@@ -1,4 +1,4 @@
-// The head on the GPU against core/head: vertices, and derivatives against the processor's Jacobian.
+// The head on the GPU against core/head: vertices, and gradients against the processor's Jacobian.
 #include "likeness/cuda/head.h"
 
 #include "likeness/cuda/device_avatar.h"
@@ -52,15 +52,14 @@ void HeadTest::compare(const std::shared_ptr<const HeadModel>& head_model, unsig
     auto rested = poisoned(by.size()), vertices = poisoned(by.size());
     const cuda::HeadOutputs outputs{coefficients.data(), transforms.data(), rested.data(), vertices.data()};
     cuda::head_forward(shape, head.arrays(), device_poses, outputs, stream());
-    auto by_controls = poisoned(controls.size()), by_joints = poisoned(joints.size()),
-         by_translation = poisoned(3 * frames), by_rest = poisoned(3 * std::size_t(model.vertex_count())),
-         by_identity = poisoned(std::size_t(model.identity_count())), by_rested = poisoned(by.size());
+    auto grad_controls = poisoned(controls.size()), grad_joints = poisoned(joints.size()),
+         grad_translation = poisoned(3 * frames), grad_rest = poisoned(3 * std::size_t(model.vertex_count())),
+         grad_identity = poisoned(std::size_t(model.identity_count())), grad_rested = poisoned(by.size());
     auto scratch = poisoned(cuda::head_backward_floats(shape));
-    cuda::head_backward(
-        shape, head.arrays(), device_poses, outputs, device_by.data(), scratch.data(),
-        {by_controls.data(), by_joints.data(), by_translation.data(), by_rest.data(), by_identity.data(),
-         by_rested.data()},
-        stream());
+    cuda::head_backward(shape, head.arrays(), device_poses, outputs, device_by.data(), scratch.data(),
+                        {grad_controls.data(), grad_joints.data(), grad_translation.data(), grad_rest.data(),
+                         grad_identity.data(), grad_rested.data()},
+                        stream());
 
     std::vector<float> all_vertices, want_controls, want_joints, want_translation;
     Eigen::VectorXf want_identity = Eigen::VectorXf::Zero(model.identity_count());
@@ -72,14 +71,14 @@ void HeadTest::compare(const std::shared_ptr<const HeadModel>& head_model, unsig
         RowMatrix jacobian;
         pose_with_jacobian(model, person, poses[std::size_t(f)], posed, jacobian);
         const Eigen::Map<const Eigen::VectorXf> g(&by[std::size_t(f) * std::size_t(posed.size())], posed.size());
-        const Eigen::VectorXf derivatives = jacobian.transpose() * g;
+        const Eigen::VectorXf gradients = jacobian.transpose() * g;
         const auto add = [&](std::vector<float>& to, int first, int count) {
-            to.insert(to.end(), derivatives.data() + first, derivatives.data() + first + count);
+            to.insert(to.end(), gradients.data() + first, gradients.data() + first + count);
         };
         add(want_controls, at.controls, model.control_count());
         add(want_joints, at.joints, 3 * model.joint_count());
         add(want_translation, at.translation, 3);
-        want_identity += derivatives.head(model.identity_count());
+        want_identity += gradients.head(model.identity_count());
         const PosedHead whole = pose_head(model, person, poses[std::size_t(f)]);
         for (int v = 0; v < model.vertex_count(); ++v) {
             const Eigen::Vector3f rested_here = skinning_rotation(model, whole, v).transpose() * g.segment<3>(3 * v);
@@ -90,12 +89,12 @@ void HeadTest::compare(const std::shared_ptr<const HeadModel>& head_model, unsig
         all_vertices.insert(all_vertices.end(), frame_vertices.begin(), frame_vertices.end());
     }
     EXPECT_LT(relative_distance(vertices.download(), all_vertices), 2e-6);
-    EXPECT_LT(relative_distance(by_translation.download(), want_translation), 1e-4);
-    EXPECT_LT(relative_distance(by_joints.download(), want_joints), 1e-4);
-    EXPECT_LT(relative_distance(by_controls.download(), want_controls), 1e-4);
-    EXPECT_LT(relative_distance(by_identity.download(), values_of(want_identity)), 1e-4);
-    EXPECT_LT(relative_distance(by_rest.download(), values_of(want_rest)), 1e-5);
-    EXPECT_LT(relative_distance(by_rested.download(), want_rested), 1e-5);
+    EXPECT_LT(relative_distance(grad_translation.download(), want_translation), 1e-4);
+    EXPECT_LT(relative_distance(grad_joints.download(), want_joints), 1e-4);
+    EXPECT_LT(relative_distance(grad_controls.download(), want_controls), 1e-4);
+    EXPECT_LT(relative_distance(grad_identity.download(), values_of(want_identity)), 1e-4);
+    EXPECT_LT(relative_distance(grad_rest.download(), values_of(want_rest)), 1e-5);
+    EXPECT_LT(relative_distance(grad_rested.download(), want_rested), 1e-5);
 
     // In two halves the same.
     auto rested_apart = poisoned(by.size()), vertices_apart = poisoned(by.size()), joints_apart = poisoned(joints.size());
@@ -107,7 +106,7 @@ void HeadTest::compare(const std::shared_ptr<const HeadModel>& head_model, unsig
     cuda::head_express_backward(shape, head.arrays(), device_poses, scratch.data(), wanted, stream());
     EXPECT_EQ(rested_apart.download(), rested.download());
     EXPECT_EQ(vertices_apart.download(), vertices.download());
-    EXPECT_EQ(joints_apart.download(), by_joints.download());
+    EXPECT_EQ(joints_apart.download(), grad_joints.download());
 }
 
 TEST_F(HeadTest, a_persons_own_expressions_are_those_of_the_processor) {
@@ -188,16 +187,17 @@ TEST_F(HeadTest, the_same_bits_each_time) {
                joints = upload(numbers.normals(std::size_t(shape.joints) * 3)), translation = upload({0, 0, 0}),
                by = upload(numbers.normals(std::size_t(shape.vertices) * 3));
     const cuda::HeadPoses poses{controls.data(), joints.data(), translation.data()};
-    auto coefficients = poisoned(std::size_t(shape.coefficients())), transforms = poisoned(std::size_t(shape.joints) * 12),
-         rested = poisoned(by.size()), vertices = poisoned(by.size()),
-         scratch = poisoned(cuda::head_backward_floats(shape)), by_controls = poisoned(controls.size());
+    auto coefficients = poisoned(std::size_t(shape.coefficients())),
+         transforms = poisoned(std::size_t(shape.joints) * 12), rested = poisoned(by.size()),
+         vertices = poisoned(by.size()), scratch = poisoned(cuda::head_backward_floats(shape)),
+         grad_controls = poisoned(controls.size());
     const cuda::HeadOutputs outputs{coefficients.data(), transforms.data(), rested.data(), vertices.data()};
     std::vector<float> first;
     for (int i = 0; i < 5; ++i) {
         cuda::head_forward(shape, head.arrays(), poses, outputs, stream());
         cuda::head_backward(shape, head.arrays(), poses, outputs, by.data(), scratch.data(),
-                            {.controls = by_controls.data()}, stream());
-        const std::vector<float> now = by_controls.download();
+                            {.controls = grad_controls.data()}, stream());
+        const std::vector<float> now = grad_controls.download();
         if (i == 0) first = now;
         EXPECT_EQ(now, first);
         EXPECT_TRUE(std::isfinite(now[0]));

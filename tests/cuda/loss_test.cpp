@@ -1,4 +1,4 @@
-// The picture loss against its definition in double precision, and its derivatives by finite differences of that.
+// The picture loss against its definition in double precision, and its gradients by finite differences of that.
 #include "likeness/cuda/loss.h"
 
 #include <algorithm>
@@ -110,8 +110,8 @@ struct Results {
             images.back().target = targets.back().data();
             images.back().mask = p.mask.empty() ? nullptr : masks.back().data();
         }
-        cuda::DeviceBuffer<float> color(stream), alpha(stream), background(stream), by_color(stream, colors.size()),
-            by_alpha(stream, alphas.size());
+        cuda::DeviceBuffer<float> color(stream), alpha(stream), background(stream), grad_color(stream, colors.size()),
+            grad_alpha(stream, alphas.size());
         cuda::DeviceBuffer<cuda::LossImage> device_images(stream);
         cuda::DeviceBuffer<cuda::LossTerms> device_terms(stream, pictures.size());
         device_terms.fill_zero();
@@ -120,15 +120,15 @@ struct Results {
         alpha.upload(alphas);
         background.upload(first.background);
         device_images.upload(images);
-        for (auto* buffer : {&by_color, &by_alpha})
+        for (auto* buffer : {&grad_color, &grad_alpha})
             cuda::check(cudaMemsetAsync(buffer->data(), 0xff, buffer->bytes(), stream), "poison");
-        cuda::picture_loss(options,
-                           {color.data(), alpha.data(), device_images.data(),
-                            first.background.empty() ? nullptr : background.data()},
-                           workspace.data(), {device_terms.data(), by_color.data(), by_alpha.data()}, stream);
+        cuda::picture_loss(
+            options,
+            {color.data(), alpha.data(), device_images.data(), first.background.empty() ? nullptr : background.data()},
+            workspace.data(), {device_terms.data(), grad_color.data(), grad_alpha.data()}, stream);
         terms = device_terms.download();
-        color_gradient = by_color.download();
-        alpha_gradient = by_alpha.download();
+        color_gradient = grad_color.download();
+        alpha_gradient = grad_alpha.download();
     }
 };
 
@@ -197,7 +197,7 @@ TEST_F(PictureLossTest, several_pictures_at_once) {
     }
 }
 
-TEST_F(PictureLossTest, a_share_scales_the_derivatives_alone) {
+TEST_F(PictureLossTest, a_share_scales_the_gradients_alone) {
     Picture p = random_picture(20, 20, 7);
     p.image.share = 0.25f;
     check({p}, stream());

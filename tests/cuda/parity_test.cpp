@@ -36,7 +36,7 @@ void expect_equal_images(const char* name, const Image& cpu, const Image& gpu) {
 }
 
 // Takes the pixels where the two rasterizers crossed a threshold (1/255, 1e-4) differently out of the loss: there the
-// pictures differ by little, but their derivatives jump. Returns how many.
+// pictures differ by little, but their gradients jump. Returns how many.
 std::size_t leave_out_crossings(const Frame& cpu, const Frame& gpu, FrameGradients& gradients) {
     std::size_t count = 0;
     const Image* const images[][2] = {{&cpu.color, &gpu.color},

@@ -17,7 +17,7 @@ struct ReferenceSplats {
     explicit ReferenceSplats(const SplatSet& splats);
 };
 
-// Channels of a pixel: colour 3, alpha, depth, normal 3, extra.
+// Channels of a pixel: color 3, alpha, depth, normal 3, extra.
 struct ReferenceFrame {
     int width = 0, height = 0, channels = 0;
     std::vector<double> values;

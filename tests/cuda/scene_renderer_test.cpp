@@ -59,11 +59,11 @@ TEST_F(SceneRendererTest, pictures_are_those_of_the_processor) {
     for (const bool hair : {false, true}) {
         Scene scene = ball_scene(hair);
         for (const bool hidden : {false, true}) {
-            scene.visible[std::size_t(Layer::eyes)] = !hidden;
+            scene.visible[std::size_t(SplatPart::eyes)] = !hidden;
             gpu->pose(scene);
             cpu->pose(scene);
             for (const FrameContent content :
-                 {FrameContent::colour, FrameContent::alpha, FrameContent::depth, FrameContent::normals}) {
+                 {FrameContent::color, FrameContent::alpha, FrameContent::depth, FrameContent::normals}) {
                 const auto expected = picture(*cpu, camera, content);
                 EXPECT_GT(*std::max_element(expected.begin(), expected.end()), 100);
                 expect_alike(picture(*gpu, camera, content), expected, 0.1,
@@ -79,15 +79,15 @@ TEST_F(SceneRendererTest, the_pose_moves_the_picture_and_files_are_shown_too) {
     const Camera camera = camera_for(160, 160);
     Scene scene = ball_scene(true);
     gpu->pose(scene);
-    const auto before = picture(*gpu, camera, FrameContent::colour);
-    EXPECT_EQ(picture(*gpu, camera, FrameContent::colour), before);
+    const auto before = picture(*gpu, camera, FrameContent::color);
+    EXPECT_EQ(picture(*gpu, camera, FrameContent::color), before);
     scene.pose = HeadPose::neutral(*scene.avatar.model);
     scene.pose.translation.y() = 0.05f;
     gpu->pose(scene);
     cpu->pose(scene);
-    const auto after = picture(*gpu, camera, FrameContent::colour);
+    const auto after = picture(*gpu, camera, FrameContent::color);
     EXPECT_NE(before, after);
-    expect_alike(after, picture(*cpu, camera, FrameContent::colour), 0.1, 0.004);
+    expect_alike(after, picture(*cpu, camera, FrameContent::color), 0.1, 0.004);
 
     // Fewer Gaussians than before, then none.
     auto file = std::make_shared<SplatSet>();
@@ -102,9 +102,9 @@ TEST_F(SceneRendererTest, the_pose_moves_the_picture_and_files_are_shown_too) {
     other.splats = file;
     gpu->pose(other);
     cpu->pose(other);
-    expect_alike(picture(*gpu, camera, FrameContent::colour), picture(*cpu, camera, FrameContent::colour), 0.1, 0.004);
+    expect_alike(picture(*gpu, camera, FrameContent::color), picture(*cpu, camera, FrameContent::color), 0.1, 0.004);
     gpu->pose({});
-    const auto nothing = picture(*gpu, camera, FrameContent::colour);
+    const auto nothing = picture(*gpu, camera, FrameContent::color);
     EXPECT_EQ(*std::max_element(nothing.begin(), nothing.end()), 0);
 }
 
@@ -115,11 +115,11 @@ TEST_F(SceneRendererTest, pictures_into_gpu_memory_are_the_same) {
     const Camera camera = camera_for(128, 96);
     cuda::DeviceBuffer<std::uint8_t> target(stream(), 128 * 96 * 4);
     cuda::check(cudaStreamSynchronize(stream()), "wait");
-    gpu->draw(camera, FrameContent::colour, {target.data(), true});
-    EXPECT_EQ(target.download(), picture(*gpu, camera, FrameContent::colour));
+    gpu->draw(camera, FrameContent::color, {target.data(), true});
+    EXPECT_EQ(target.download(), picture(*gpu, camera, FrameContent::color));
 }
 
-// The viewer keeps Gaussians as half floats. Beside the picture of the same Gaussians as floats, no level of colour is
+// The viewer keeps Gaussians as half floats. Beside the picture of the same Gaussians as floats, no level of color is
 // more than two away, and one in three thousand more than one.
 TEST_F(SceneRendererTest, half_floats_change_few_levels_by_one) {
     const auto gpu = make_cuda_scene_renderer();
@@ -146,12 +146,12 @@ TEST_F(SceneRendererTest, half_floats_change_few_levels_by_one) {
         do {
             rasterizer.forward(splats, camera, {}, images);
         } while (rasterizer.counters().instances > rasterizer.instance_capacity());
-        cuda::to_pixels(cuda::PixelContent::colour, images, rasterizer.view(), 640, 480, range.data(), pixels.data(),
+        cuda::to_pixels(cuda::PixelContent::color, images, rasterizer.view(), 640, 480, range.data(), pixels.data(),
                         stream());
         const std::vector<std::uint32_t> words = pixels.download();
         const auto* const floats = reinterpret_cast<const std::uint8_t*>(words.data());
         gpu->pose(scene);
-        const std::vector<std::uint8_t> halves = picture(*gpu, camera, FrameContent::colour);
+        const std::vector<std::uint8_t> halves = picture(*gpu, camera, FrameContent::color);
         EXPECT_GT(*std::max_element(halves.begin(), halves.end()), 100);
         int largest = 0, differ = 0, far = 0;
         for (std::size_t i = 0; i < halves.size(); ++i) {

@@ -16,7 +16,7 @@ SplatSet random_scene(std::size_t count, int extra_channels, unsigned seed);
 // An ellipsoid shell of head size, covered with small flat Gaussians that lie in the surface.
 SplatSet head_scene(std::size_t count, int extra_channels, unsigned seed);
 
-// Random derivatives for every picture of a frame.
+// Random gradients for every picture of a frame.
 FrameGradients random_gradients(const Frame& frame, unsigned seed);
 
 }  // namespace likeness::cuda_tests

@@ -1,4 +1,4 @@
-// Frames on the posed surface against core/avatar, derivatives against differences of an own formula in double.
+// Frames on the posed surface against core/avatar, gradients against differences of an own formula in double.
 #include "likeness/cuda/surface.h"
 
 #include <Eigen/Geometry>
@@ -45,8 +45,8 @@ TEST_F(SurfaceTest, frames_are_those_of_the_processor) {
 }
 
 // Sum of what the posed Gaussians are times `by`: means, scales, rotations (up to their sign).
-double loss(const Avatar& avatar, const Points& x, const std::vector<float>& by_means,
-            const std::vector<float>& by_scales, const std::vector<float>& by_rotations,
+double loss(const Avatar& avatar, const Points& x, const std::vector<float>& grad_means,
+            const std::vector<float>& grad_scales, const std::vector<float>& grad_rotations,
             const std::vector<float>& rotations) {
     Points normals = Points::Zero(3, x.cols());
     for (const Eigen::Vector3i& t : avatar.triangles()) {
@@ -78,9 +78,9 @@ double loss(const Avatar& avatar, const Points& x, const std::vector<float>& by_
         const auto vector = [&](const std::vector<float>& v) {
             return Eigen::Vector3d(v[3 * i], v[3 * i + 1], v[3 * i + 2]);
         };
-        sum += vector(by_means).dot(origin + stretch * (frame * vector(s.offset)));
+        sum += vector(grad_means).dot(origin + stretch * (frame * vector(s.offset)));
         for (std::size_t k = 0; k < 3; ++k)
-            sum += double(by_scales[3 * i + k]) * stretch * std::exp(double(s.log_scale[3 * i + k]));
+            sum += double(grad_scales[3 * i + k]) * stretch * std::exp(double(s.log_scale[3 * i + k]));
         const Eigen::Quaterniond own =
             Eigen::Quaterniond(s.rotation[4 * i], s.rotation[4 * i + 1], s.rotation[4 * i + 2], s.rotation[4 * i + 3])
                 .normalized();
@@ -88,7 +88,7 @@ double loss(const Avatar& avatar, const Points& x, const std::vector<float>& by_
         const Eigen::Vector4d parts(q.w(), q.x(), q.y(), q.z());
         double along = 0, same = 0;
         for (Eigen::Index k = 0; k < 4; ++k) {
-            along += double(by_rotations[4 * i + std::size_t(k)]) * parts[k];
+            along += double(grad_rotations[4 * i + std::size_t(k)]) * parts[k];
             same += double(rotations[4 * i + std::size_t(k)]) * parts[k];
         }
         sum += same < 0 ? -along : along;
@@ -96,7 +96,7 @@ double loss(const Avatar& avatar, const Points& x, const std::vector<float>& by_
     return sum;
 }
 
-TEST_F(SurfaceTest, derivatives_reach_the_vertices) {
+TEST_F(SurfaceTest, gradients_reach_the_vertices) {
     const Avatar avatar = test::ball_avatar(4, 1500, true);
     const Vertices surface_now = pose_surface(avatar, some_pose(avatar, 20));
     const std::size_t n = avatar.splats->count;
@@ -106,37 +106,37 @@ TEST_F(SurfaceTest, derivatives_reach_the_vertices) {
     const cuda::SurfaceShape shape = surface.shape(1);
     Random numbers(21);
     // Weights that make positions (metres), sizes and turns matter alike.
-    std::vector<float> by_means = numbers.normals(3 * n), by_scales = numbers.normals(3 * n),
-                       by_rotations = numbers.normals(4 * n);
-    for (float& g : by_rotations) g *= 0.02f;
+    std::vector<float> grad_means = numbers.normals(3 * n), grad_scales = numbers.normals(3 * n),
+                       grad_rotations = numbers.normals(4 * n);
+    for (float& g : grad_rotations) g *= 0.02f;
 
     const auto vertices = upload(values_of(surface_now)), offsets = upload(avatar.splats->offset),
                log_scales = upload(avatar.splats->log_scale), quaternions = upload(avatar.splats->rotation),
-               albedos = upload(avatar.splats->albedo), logits = upload(avatar.splats->opacity), gm = upload(by_means),
-               gs = upload(by_scales), gr = upload(by_rotations);
+               albedos = upload(avatar.splats->albedo), opacity_logits = upload(avatar.splats->opacity_logit),
+               gm = upload(grad_means), gs = upload(grad_scales), gr = upload(grad_rotations);
     auto normals = poisoned(4 * std::size_t(shape.vertices)), frames = poisoned(13 * n), means = poisoned(3 * n),
          scales = poisoned(3 * n), rotations = poisoned(4 * n), colors = poisoned(3 * n), opacities = poisoned(n),
          scratch = poisoned(cuda::surface_backward_floats(shape)),
-         by_vertices = poisoned(3 * std::size_t(shape.vertices));
+         grad_vertices = poisoned(3 * std::size_t(shape.vertices));
     cuda::surface_normals(shape, surface.arrays(), vertices.data(), normals.data(), stream());
     cuda::surface_frames(shape, surface.arrays(), vertices.data(), normals.data(), frames.data(), stream());
     const cuda::AnchoredArrays anchored{frames.data(),      offsets.data(), log_scales.data(),
-                                        quaternions.data(), albedos.data(), logits.data()};
+                                        quaternions.data(), albedos.data(), opacity_logits.data()};
     cuda::DeviceBuffer<const float*> views(stream());
     views.upload({frames.data()});
     cuda::deform_batch(1, int(n), views.data(), anchored,
                        {means.data(), scales.data(), rotations.data(), colors.data(), opacities.data()}, stream());
     cuda::surface_backward(shape, surface.arrays(), vertices.data(), normals.data(), anchored, rotations.data(),
-                           {gm.data(), gs.data(), gr.data(), nullptr, nullptr}, scratch.data(), by_vertices.data(),
+                           {gm.data(), gs.data(), gr.data(), nullptr, nullptr}, scratch.data(), grad_vertices.data(),
                            stream());
-    const std::vector<float> found = by_vertices.download(), posed_rotations = rotations.download();
+    const std::vector<float> found = grad_vertices.download(), posed_rotations = rotations.download();
 
     for (unsigned trial = 0; trial < 8; ++trial) {
         const std::vector<float> direction = numbers.normals(found.size());
         const Points x = surface_now.cast<double>();
         const Points d = Eigen::Map<const Vertices>(direction.data(), 3, x.cols()).cast<double>();
         const auto at = [&](double step) {
-            return loss(avatar, x + step * d, by_means, by_scales, by_rotations, posed_rotations);
+            return loss(avatar, x + step * d, grad_means, grad_scales, grad_rotations, posed_rotations);
         };
         const double step = 1e-8, slope = (at(step) - at(-step)) / (2 * step);
         double along = 0;

@@ -1,6 +1,6 @@
 // The GPU's training steps against the processor's.
 //
-// What is compared is how far values moved. The rasterizers' derivatives agree to about 1e-5, and Adam's first steps
+// What is compared is how far values moved. The rasterizers' gradients agree to about 1e-5, and Adam's first steps
 // magnify that where a derivative is near its epsilon: of a portrait's attributes an H200 gave 4e-4 for the worst one
 // after one step and 3e-5 after twenty. The bounds leave room for other GPUs; a wrong constant shows as 0.1 and more.
 #include "tests/cuda/gpu_test.h"
@@ -56,7 +56,7 @@ class TrainingParity : public GpuTest {
     }
 };
 
-// A photograph, colours alone with a weight for each Gaussian, an outline of another size with a mask.
+// A photograph, colors alone with a weight for each Gaussian, an outline of another size with a mask.
 TEST_F(TrainingParity, one_step_of_a_portrait) {
     const Avatar avatar = ball_avatar(3, 3000, true);
     const std::vector<TrainingView> views = portrait_views(avatar, 128);
@@ -79,7 +79,7 @@ TEST_F(TrainingParity, one_step_of_a_portrait) {
             EXPECT_LT(agreement.far, 0.001) << attribute.name;
             EXPECT_LT(agreement.distance, 0.005) << attribute.name;
             record(std::string("view_") + char('0' + k) + "_" + attribute.name, agreement);
-            if (views[std::size_t(k)].colors_only && !attribute.colour) {
+            if (views[std::size_t(k)].colors_only && !attribute.color) {
                 EXPECT_EQ(pair.gpu->values(attribute.name), before.at(attribute.name)) << attribute.name;
             }
         }
@@ -109,7 +109,7 @@ TEST_F(TrainingParity, twenty_steps_of_a_portrait) {
     EXPECT_LT(relative_distance(pair.gpu->screen_gradient(), pair.cpu->screen_gradient()), 0.02);
 }
 
-// A photograph and one for colours alone, in one batch.
+// A photograph and one for colors alone, in one batch.
 TEST_F(TrainingParity, kinds_of_views_in_one_batch) {
     const Avatar avatar = ball_avatar(3, 3000, true);
     const std::vector<TrainingView> views = portrait_views(avatar, 128);
@@ -122,13 +122,13 @@ TEST_F(TrainingParity, kinds_of_views_in_one_batch) {
     }
     for (const std::string& name : splat_groups())
         EXPECT_LT(compare(pair, before.at(name), name).distance, 0.01) << name;
-    EXPECT_EQ(pair.gpu->screen_gradient(), pair.cpu->screen_gradient()) << "neither counts where colours alone learn";
+    EXPECT_EQ(pair.gpu->screen_gradient(), pair.cpu->screen_gradient()) << "neither counts where colors alone learn";
 }
 
-// A video with everything learned. The priors of the vertices and small derivatives under Adam's division make a
+// A video with everything learned. The priors of the vertices and small gradients under Adam's division make a
 // vertex' path longer than its rates: two GPU runs alike differ by 0.05 of their moves after thirty steps, 0.1 of the
 // vertices'.
-TEST_F(TrainingParity, derivatives_of_a_video) {
+TEST_F(TrainingParity, gradients_of_a_video) {
     const Avatar avatar = ball_avatar(3, 1500, true);
     const Pair pair = load(avatar, video_views(avatar, 3), all_groups());
     const std::vector<int> batch = {2, 0};
@@ -194,7 +194,7 @@ TEST_F(TrainingParity, loading_again_starts_afresh) {
 TEST_F(TrainingParity, the_first_step_draws_every_gaussian) {
     Avatar avatar = ball_avatar(3, 6000, false);
     std::ranges::fill(avatar.splats.edit().log_scale, -3.0f);
-    std::ranges::fill(avatar.splats.edit().opacity, -4.5f);
+    std::ranges::fill(avatar.splats.edit().opacity_logit, -4.5f);
     const Pair pair = load(avatar, portrait_views(avatar, 128), splat_groups());
     const double expected = pair.cpu->step(std::vector<int>{0}, background(1))->mean.total;
     const auto got = pair.gpu->step(std::vector<int>{0}, background(1));

@@ -115,16 +115,16 @@ TEST_F(TrainingSteps, graphs_change_nothing_of_added_groups) {
     }
 }
 
-// Repeatable sums are those that the faster ones give.
-TEST_F(TrainingSteps, repeatable_derivatives_are_those_of_the_faster_sums) {
+// Deterministic sums are those that the faster ones give.
+TEST_F(TrainingSteps, deterministic_gradients_are_those_of_the_faster_sums) {
     const Avatar avatar = ball_avatar(16, 3000, true);
     const std::vector<TrainingView> views = video_views(avatar, 3);
-    const auto derivatives = [&](bool repeatable) {
-        const auto engine = engine_with(avatar, views, all_groups(), {.repeatable = repeatable});
+    const auto gradients = [&](bool deterministic) {
+        const auto engine = engine_with(avatar, views, all_groups(), {.deterministic = deterministic});
         without_priors(*engine);
         return engine->gradients(first_views(3), grey).by_group;
     };
-    const auto exact = derivatives(true), fast = derivatives(false);
+    const auto exact = gradients(true), fast = gradients(false);
     for (const std::string& name : all_groups()) EXPECT_LT(relative_distance(exact.at(name), fast.at(name)), 1e-4) << name;
 }
 

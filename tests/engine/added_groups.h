@@ -26,7 +26,7 @@ struct AddedModules {
     // "latent" [1, L] and "decoder" [L * count, 3]: the Gaussians' albedo moves by the sum of the decoder's rows times
     // the latent.
     ModulePointer (*latent)(const Starts&);
-    // "light" [4, 3]: colours are multiplied by spherical harmonics of degree 1 of the `normals` [count, 3].
+    // "light" [4, 3]: colors are multiplied by spherical harmonics of degree 1 of the `normals` [count, 3].
     ModulePointer (*light)(const Starts&, const std::vector<float>& normals);
     // Of each view, "exposure" [1]: what pictures are multiplied by.
     ModulePointer (*exposure)(const Starts&);

@@ -34,23 +34,23 @@ struct MoveVertices {
 };
 struct MoveVerticesByBasis {
     int frames, floats, targets;
-    const float *amounts, *by_rested;
-    float* by_basis;
+    const float *amounts, *grad_rested;
+    float* grad_basis;
     LIKENESS_TEST_EACH void operator()(int i) const {
         for (int f = 0; f < frames; ++f)
             for (int k = 0; k < targets; ++k)
-                by_basis[k * floats + i] += amounts[f * targets + k] * by_rested[f * floats + i];
+                grad_basis[k * floats + i] += amounts[f * targets + k] * grad_rested[f * floats + i];
     }
 };
 struct MoveVerticesByAmount {
     int floats, targets;
-    const float *basis, *by_rested;
-    float* by_amounts;
+    const float *basis, *grad_rested;
+    float* grad_amounts;
     LIKENESS_TEST_EACH void operator()(int i) const {
         const int f = i / targets, k = i % targets;
         float sum = 0;
-        for (int v = 0; v < floats; ++v) sum += basis[k * floats + v] * by_rested[f * floats + v];
-        by_amounts[i] += sum;
+        for (int v = 0; v < floats; ++v) sum += basis[k * floats + v] * grad_rested[f * floats + v];
+        grad_amounts[i] += sum;
     }
 };
 
@@ -71,10 +71,11 @@ class VertexBasis final : public TrainingModule {
     }
     void backward(StepStage, const StepArrays& a) override {
         const int floats = 3 * a.vertices;
-        Device::run(a, floats, MoveVerticesByBasis{a.frames, floats, targets_, a.groups[1].values, a.by_rested,
-                                                   a.groups[0].gradients});
-        Device::run(a, a.frames * targets_, MoveVerticesByAmount{floats, targets_, a.groups[0].values, a.by_rested,
-                                                                 a.groups[1].gradients});
+        Device::run(
+            a, floats,
+            MoveVerticesByBasis{a.frames, floats, targets_, a.groups[1].values, a.grad_rested, a.groups[0].gradients});
+        Device::run(a, a.frames * targets_,
+                    MoveVerticesByAmount{floats, targets_, a.groups[0].values, a.grad_rested, a.groups[1].gradients});
     }
 
   private:
@@ -106,12 +107,12 @@ struct PaintAlbedo {
 };
 struct PaintAlbedoByTexel {
     int size, count;
-    const float *positions, *by_albedo;
-    float* by_texels;
+    const float *positions, *grad_albedo;
+    float* grad_texels;
     LIKENESS_TEST_EACH void operator()(int t) const {
         for (int i = 0; i < count; ++i) {
             const float w = texel_weight(size, t, positions[2 * i], positions[2 * i + 1]);
-            for (int c = 0; c < 3; ++c) by_texels[3 * t + c] += w * by_albedo[3 * i + c];
+            for (int c = 0; c < 3; ++c) grad_texels[3 * t + c] += w * grad_albedo[3 * i + c];
         }
     }
 };
@@ -129,8 +130,9 @@ class AlbedoMap final : public TrainingModule {
         Device::run(a, a.count, PaintAlbedo{size_, a.groups[0].values, positions_.data(), a.anchored[row_of("albedo")]});
     }
     void backward(StepStage, const StepArrays& a) override {
-        Device::run(a, size_ * size_, PaintAlbedoByTexel{size_, a.count, positions_.data(),
-                                                         a.by_anchored[row_of("albedo")], a.groups[0].gradients});
+        Device::run(a, size_ * size_,
+                    PaintAlbedoByTexel{size_, a.count, positions_.data(), a.grad_anchored[row_of("albedo")],
+                                       a.groups[0].gradients});
     }
 
   private:
@@ -151,18 +153,18 @@ struct Decode {
 };
 struct DecodeByDecoder {
     int floats, latents;
-    const float *latent, *by_albedo;
-    float* by_decoder;
+    const float *latent, *grad_albedo;
+    float* grad_decoder;
     LIKENESS_TEST_EACH void operator()(int i) const {
-        for (int l = 0; l < latents; ++l) by_decoder[l * floats + i] += latent[l] * by_albedo[i];
+        for (int l = 0; l < latents; ++l) grad_decoder[l * floats + i] += latent[l] * grad_albedo[i];
     }
 };
 struct DecodeByLatent {
     int floats;
-    const float *decoder, *by_albedo;
-    float* by_latent;
+    const float *decoder, *grad_albedo;
+    float* grad_latent;
     LIKENESS_TEST_EACH void operator()(int l) const {
-        for (int i = 0; i < floats; ++i) by_latent[l] += decoder[l * floats + i] * by_albedo[i];
+        for (int i = 0; i < floats; ++i) grad_latent[l] += decoder[l * floats + i] * grad_albedo[i];
     }
 };
 
@@ -180,10 +182,10 @@ class Latent final : public TrainingModule {
                                            a.anchored[row_of("albedo")]});
     }
     void backward(StepStage, const StepArrays& a) override {
-        const float* const by_albedo = a.by_anchored[row_of("albedo")];
-        Device::run(a, 3 * a.count, DecodeByDecoder{3 * a.count, latents_, a.groups[0].values, by_albedo,
-                                                    a.groups[1].gradients});
-        Device::run(a, latents_, DecodeByLatent{3 * a.count, a.groups[1].values, by_albedo, a.groups[0].gradients});
+        const float* const grad_albedo = a.grad_anchored[row_of("albedo")];
+        Device::run(a, 3 * a.count,
+                    DecodeByDecoder{3 * a.count, latents_, a.groups[0].values, grad_albedo, a.groups[1].gradients});
+        Device::run(a, latents_, DecodeByLatent{3 * a.count, a.groups[1].values, grad_albedo, a.groups[0].gradients});
     }
 
   private:
@@ -210,19 +212,19 @@ struct Shade {
         for (int c = 0; c < 3; ++c) colors[3 * i + c] *= shade(light, normals + 3 * (i % count), c);
     }
 };
-// Of an entry of the light; colours are as the light left them.
+// Of an entry of the light; colors are as the light left them.
 struct ShadeByLight {
     int total, count;  // total: frames * count
-    const float *light, *normals, *colors, *by_colors;
-    float* by_light;
+    const float *light, *normals, *colors, *grad_colors;
+    float* grad_light;
     LIKENESS_TEST_EACH void operator()(int k) const {
         const int b = k / 3, c = k % 3;
         float sum = 0;
         for (int i = 0; i < total; ++i) {
             const float* const n = normals + 3 * (i % count);
-            sum += by_colors[3 * i + c] * harmonic(b, n) * colors[3 * i + c] / shade(light, n, c);
+            sum += grad_colors[3 * i + c] * harmonic(b, n) * colors[3 * i + c] / shade(light, n, c);
         }
-        by_light[k] += sum;
+        grad_light[k] += sum;
     }
 };
 
@@ -236,9 +238,10 @@ class Light final : public TrainingModule {
         Device::run(a, a.frames * a.count, Shade{a.count, a.groups[0].values, normals_.data(), a.posed.colors});
     }
     void backward(StepStage, const StepArrays& a) override {
-        Device::run(a, 12, ShadeByLight{a.frames * a.count, a.count, a.groups[0].values, normals_.data(),
-                                        a.posed.colors, a.by_posed.colors, a.groups[0].gradients});
-        Device::run(a, a.frames * a.count, Shade{a.count, a.groups[0].values, normals_.data(), a.by_posed.colors});
+        Device::run(a, 12,
+                    ShadeByLight{a.frames * a.count, a.count, a.groups[0].values, normals_.data(), a.posed.colors,
+                                 a.grad_posed.colors, a.groups[0].gradients});
+        Device::run(a, a.frames * a.count, Shade{a.count, a.groups[0].values, normals_.data(), a.grad_posed.colors});
     }
 
   private:
@@ -257,12 +260,13 @@ struct Expose {
 // Of a frame; its picture is as exposed.
 struct ExposeByExposure {
     int floats;
-    const float *exposure, *color, *by_color;
-    float* by_exposure;
+    const float *exposure, *color, *grad_color;
+    float* grad_exposure;
     LIKENESS_TEST_EACH void operator()(int f) const {
         double sum = 0;
-        for (int i = f * floats; i < (f + 1) * floats; ++i) sum += double(by_color[i]) * double(color[i] / exposure[f]);
-        by_exposure[f] += float(sum);
+        for (int i = f * floats; i < (f + 1) * floats; ++i)
+            sum += double(grad_color[i]) * double(color[i] / exposure[f]);
+        grad_exposure[f] += float(sum);
     }
 };
 
@@ -282,8 +286,9 @@ class Exposure final : public TrainingModule {
     }
     void backward(StepStage, const StepArrays& a) override {
         const int floats = 3 * a.width * a.height;
-        Device::run(a, a.frames, ExposeByExposure{floats, a.groups[0].values, a.color, a.by_color, a.groups[0].gradients});
-        Device::run(a, a.frames * floats, Expose{floats, a.groups[0].values, a.by_color});
+        Device::run(a, a.frames,
+                    ExposeByExposure{floats, a.groups[0].values, a.color, a.grad_color, a.groups[0].gradients});
+        Device::run(a, a.frames * floats, Expose{floats, a.groups[0].values, a.grad_color});
     }
 
   private:
@@ -311,9 +316,9 @@ struct SquaredDifferenceByColor {
     int floats;
     float weight;
     const float *picture, *color;
-    float* by_color;
+    float* grad_color;
     LIKENESS_TEST_EACH void operator()(int i) const {
-        by_color[i] += 2 * weight / float(floats) * (color[i] - picture[i % floats]);
+        grad_color[i] += 2 * weight / float(floats) * (color[i] - picture[i % floats]);
     }
 };
 
@@ -327,7 +332,8 @@ class PictureTerm final : public TrainingModule {
         const int floats = 3 * a.width * a.height;
         const float weight = weight_ / float(a.batch);  // a mean over the batch
         Device::run(a, 1, SquaredDifference{a.frames, floats, weight, picture_.data(), a.color, a.loss});
-        Device::run(a, a.frames * floats, SquaredDifferenceByColor{floats, weight, picture_.data(), a.color, a.by_color});
+        Device::run(a, a.frames * floats,
+                    SquaredDifferenceByColor{floats, weight, picture_.data(), a.color, a.grad_color});
     }
 
   private:

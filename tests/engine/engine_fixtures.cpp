@@ -52,7 +52,7 @@ HeadPose some_pose(const Avatar& avatar, unsigned seed) {
     return pose;
 }
 
-Avatar recoloured(const Avatar& avatar) {
+Avatar recolored(const Avatar& avatar) {
     Avatar other = avatar;
     for (float& c : other.splats.edit().albedo) c = 0.7f * c + 0.2f;
     return other;
@@ -61,7 +61,7 @@ Avatar recoloured(const Avatar& avatar) {
 }  // namespace
 
 std::vector<TrainingView> video_views(const Avatar& avatar, int count, int side) {
-    const Avatar other = recoloured(avatar);
+    const Avatar other = recolored(avatar);
     std::vector<TrainingView> views;
     for (int k = 0; k < count; ++k) {
         TrainingView view;
@@ -77,7 +77,7 @@ std::vector<TrainingView> video_views(const Avatar& avatar, int count, int side)
 }
 
 std::vector<TrainingView> portrait_views(const Avatar& avatar, int side) {
-    const Avatar other = recoloured(avatar);
+    const Avatar other = recolored(avatar);
     std::vector<TrainingView> views(3);
     for (int k = 0; k < 3; ++k) {
         TrainingView& view = views[std::size_t(k)];
@@ -157,9 +157,9 @@ ByParts::ByParts(const Avatar& avatar, const TrainingView& view, double share) {
     options.background = grey;
     Frame picture;
     rasterizer->forward(posed, view.camera, options, picture);
-    FrameGradients by_picture;
-    loss = ImageLoss().evaluate(picture, view.target, grey, view.weights, by_picture, float(share));
-    rasterizer->backward(by_picture, gradients);
+    FrameGradients grad_picture;
+    loss = ImageLoss().evaluate(picture, view.target, grey, view.weights, grad_picture, float(share));
+    rasterizer->backward(grad_picture, gradients);
 }
 
 AnchoredGradients ByParts::own(const Avatar& avatar, const TrainingView& view) const {
@@ -170,7 +170,7 @@ AnchoredGradients ByParts::own(const Avatar& avatar, const TrainingView& view) c
     each_attribute(by, [&](const GaussianAttribute& a, std::vector<float>& values) {
         for (std::size_t i = 0; i < values.size(); ++i) {
             if (!view.splat_weight.empty()) values[i] *= view.splat_weight[i / a.width];
-            if (view.colors_only && !a.colour) values[i] = 0;
+            if (view.colors_only && !a.color) values[i] = 0;
         }
     });
     return by;
@@ -208,7 +208,7 @@ std::vector<float> difference(const std::vector<float>& a, const std::vector<flo
 }
 
 bool same(const AnchoredSplats& a, const AnchoredSplats& b) {
-    bool equal = a.count == b.count && a.atlas == b.atlas && a.layer == b.layer;
+    bool equal = a.count == b.count && a.atlas == b.atlas && a.part == b.part;
     each_attribute(a, [&](const GaussianAttribute& attribute, const std::vector<float>& values) {
         equal &= values == b.*attribute.values;
     });

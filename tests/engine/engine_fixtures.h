@@ -1,5 +1,5 @@
 // What the tests of training engines share: views of a small avatar, engines that have them, and the same loss and
-// derivatives by the processor's parts.
+// gradients by the processor's parts.
 #pragma once
 
 #include <Eigen/Core>
@@ -22,9 +22,9 @@ std::vector<int> first_views(int count);
 LossPicture picture_of(const Frame& over_black);
 Camera camera_of(const Avatar& avatar, int number, int side = picture_side);
 
-// As a video has them: pictures of the avatar in a pose near the one that the view comes with, in other colours.
+// As a video has them: pictures of the avatar in a pose near the one that the view comes with, in other colors.
 std::vector<TrainingView> video_views(const Avatar& avatar, int count, int side = picture_side);
-// Every kind that a portrait has, in fixed poses: a photograph, one more for colours alone with a weight for each
+// Every kind that a portrait has, in fixed poses: a photograph, one more for colors alone with a weight for each
 // Gaussian, and an outline of half the size with a mask.
 std::vector<TrainingView> portrait_views(const Avatar& avatar, int side = picture_side);
 
@@ -48,13 +48,13 @@ std::vector<float>& splat_values(Avatar& avatar, const std::string& group);
 // Another shape at rest; stretch goes on counting from the shape as it was.
 Avatar reshaped(const Avatar& avatar, const Eigen::VectorXf& identity, const Vertices& moved);
 
-// A view by the processor's parts: its loss over grey and the derivatives by the posed Gaussians.
+// A view by the processor's parts: its loss over grey and the gradients of the posed Gaussians.
 struct ByParts {
     SplatSet posed;
     LossValue loss;
     SplatGradients gradients;
     ByParts(const Avatar& avatar, const TrainingView& view, double share = 1);
-    // Derivatives by the Gaussians' own values, weighed as the view does.
+    // Gradients by the Gaussians' own values, weighed as the view does.
     AnchoredGradients own(const Avatar& avatar, const TrainingView& view) const;
     // Derivative along the way from one pose or shape to another, by differences of the posed Gaussians.
     double along(const Avatar& from_avatar, const HeadPose& from, const Avatar& to_avatar, const HeadPose& to,

@@ -1,11 +1,11 @@
-// Derivatives of a training step: against a composition of the processor's parts and against differences of the
+// Gradients of a training step: against a composition of the processor's parts and against differences of the
 // engine's own loss.
 #include "tests/engine/engine_fixtures.h"
 
 namespace likeness::test {
 namespace {
 
-TEST_F(TrainingEngineTest, derivatives_of_a_video_are_those_of_the_parts) {
+TEST_F(TrainingEngineTest, gradients_of_a_video_are_those_of_the_parts) {
     const Avatar avatar = ball_avatar(3, 1500, true);
     const std::vector<TrainingView> views = video_views(avatar, 3);
     const auto engine = engine_with(avatar, views, all_groups());
@@ -83,8 +83,8 @@ TEST_F(TrainingEngineTest, derivatives_of_a_video_are_those_of_the_parts) {
     }
 }
 
-// Fixed poses, masks, weights of Gaussians, colours alone: each view by itself, and two of one batch.
-TEST_F(TrainingEngineTest, derivatives_of_a_portrait_are_those_of_the_parts) {
+// Fixed poses, masks, weights of Gaussians, colors alone: each view by itself, and two of one batch.
+TEST_F(TrainingEngineTest, gradients_of_a_portrait_are_those_of_the_parts) {
     const Avatar avatar = ball_avatar(3, 1500, true);
     const std::vector<TrainingView> views = portrait_views(avatar);
     for (const bool head_moves : {false, true}) {  // the surface under the Gaussians is posed anew in each step, or not
@@ -125,7 +125,7 @@ TEST_F(TrainingEngineTest, derivatives_of_a_portrait_are_those_of_the_parts) {
 
 // Along the steepest way, group by group: the loss is not smooth (absolute differences, alpha's threshold), but over
 // that many pixels the slope is.
-TEST_F(TrainingEngineTest, derivatives_are_slopes_of_the_loss) {
+TEST_F(TrainingEngineTest, gradients_are_slopes_of_the_loss) {
     const Avatar avatar = ball_avatar(4, 1500, false);
     const std::vector<TrainingView> views = video_views(avatar, 2);
     const std::vector<int> batch = {0, 1};
@@ -180,19 +180,19 @@ TEST_F(TrainingEngineTest, derivatives_are_slopes_of_the_loss) {
 TEST_F(TrainingEngineTest, each_group_may_be_learned_alone) {
     const Avatar avatar = ball_avatar(3, 500, true);
     const std::vector<TrainingView> views = video_views(avatar, 2);
-    const auto derivatives = [&](const std::vector<std::string>& learned) {
-        const auto engine = engine_with(avatar, views, learned, {.repeatable = true});
+    const auto gradients = [&](const std::vector<std::string>& learned) {
+        const auto engine = engine_with(avatar, views, learned, {.deterministic = true});
         without_priors(*engine);
         return engine->gradients(first_views(2), grey).by_group;
     };
-    const auto all = derivatives(all_groups());
+    const auto all = gradients(all_groups());
     for (const std::string& name : all_groups()) {
-        const auto alone = derivatives({name});
+        const auto alone = gradients({name});
         ASSERT_EQ(alone.size(), 1u) << name;
         // Where no pose is learned the surface's frames come by another way.
         EXPECT_LT(relative_distance(alone.at(name), all.at(name)), 1e-3) << name;
     }
-    EXPECT_TRUE(derivatives({}).empty());
+    EXPECT_TRUE(gradients({}).empty());
 }
 
 }  // namespace

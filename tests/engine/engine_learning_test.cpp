@@ -4,7 +4,7 @@
 namespace likeness::test {
 namespace {
 
-// A covered ball, and a photograph of it; what is to be learned: other colours and sizes.
+// A covered ball, and a photograph of it; what is to be learned: other colors and sizes.
 struct Portrait {
     Avatar avatar = ball_avatar(1, 10, false);
     TrainingView view;
@@ -68,12 +68,12 @@ TEST_F(TrainingEngineTest, values_stay_in_their_bounds) {
     // What is out of its bounds comes back to them.
     Avatar wide = portrait.avatar;
     wide.splats.edit().log_scale.assign(3 * wide.splats->count, 0.0f);
-    wide.splats.edit().opacity.assign(wide.splats->count, 9.0f);
+    wide.splats.edit().opacity_logit.assign(wide.splats->count, 9.0f);
     const auto other = engine_with(wide, {portrait.view}, splat_groups());
     other->step(only, grey);
     const AnchoredSplats after = other->splats();
     for (const float s : after.log_scale) ASSERT_EQ(s, gaussian_attributes[2].high);
-    for (const float o : after.opacity) ASSERT_EQ(o, gaussian_attributes[4].high);
+    for (const float o : after.opacity_logit) ASSERT_EQ(o, gaussian_attributes[4].high);
 }
 
 TEST_F(TrainingEngineTest, poses_stay_in_the_models_limits) {
@@ -108,7 +108,7 @@ TEST_F(TrainingEngineTest, poses_stay_in_the_models_limits) {
     }
 }
 
-TEST_F(TrainingEngineTest, a_view_of_colours_only_leaves_the_rest) {
+TEST_F(TrainingEngineTest, a_view_of_colors_only_leaves_the_rest) {
     Portrait portrait;
     portrait.view.colors_only = true;
     const auto engine = portrait.engine();

@@ -1,5 +1,5 @@
 // Parameter groups and terms of the loss added from outside, through public headers alone (added_groups.h): their
-// derivatives are slopes of the engine's own loss, and learning them lowers it.
+// gradients are slopes of the engine's own loss, and learning them lowers it.
 #include <functional>
 
 #include "tests/engine/added_cases.h"
@@ -9,15 +9,15 @@ namespace likeness::test {
 namespace {
 
 // Along the steepest way of each group. Of the pictures' terms only the structural one, which is smooth.
-TEST_F(TrainingEngineTest, derivatives_of_added_groups_are_slopes_of_the_loss) {
+TEST_F(TrainingEngineTest, gradients_of_added_groups_are_slopes_of_the_loss) {
     AddedScene scene;
     for (TrainingView& view : scene.views) view.weights = {.l1 = 0, .dssim = 1, .alpha = 0};
     for (const AddedCase& added : added_cases(scene)) {
-        const auto derivatives = [&](const std::vector<int>& batch, const Starts& starts) {
+        const auto gradients = [&](const std::vector<int>& batch, const Starts& starts) {
             return engine_with(scene.avatar, scene.views, {}, {}, added.modules(added_modules(), starts))
                 ->gradients(batch, grey);
         };
-        const StepGradients one = derivatives({1}, added.starts), two = derivatives({2, 0}, added.starts);
+        const StepGradients one = gradients({1}, added.starts), two = gradients({2, 0}, added.starts);
         EXPECT_EQ(one.by_group.size(), added.starts.size()) << added.name;
         for (const auto& [group, start] : added.starts) {
             const bool of_views = added.of_views.count(group) != 0;
@@ -31,7 +31,7 @@ TEST_F(TrainingEngineTest, derivatives_of_added_groups_are_slopes_of_the_loss) {
                 const auto loss_at = [&](double t) {
                     Starts moved = added.starts;
                     for (std::size_t i = 0; i < by.size(); ++i) moved[group][i] += float(t / norm * double(by[i]));
-                    return total_of(derivatives(batch, moved).loss);
+                    return total_of(gradients(batch, moved).loss);
                 };
                 const double slope = (loss_at(distance) - loss_at(-distance)) / (2 * distance);
                 EXPECT_NEAR(slope, norm, 0.05 * norm);
@@ -39,7 +39,7 @@ TEST_F(TrainingEngineTest, derivatives_of_added_groups_are_slopes_of_the_loss) {
             // Rows of a batch are those of its views alone, of which the pictures' loss is the mean.
             if (!of_views || two.loss.modules != 0) continue;
             for (std::size_t f = 0; f < 2; ++f) {
-                const std::vector<float> alone = derivatives({f == 0 ? 2 : 0}, added.starts).by_group.at(group);
+                const std::vector<float> alone = gradients({f == 0 ? 2 : 0}, added.starts).by_group.at(group);
                 for (std::size_t i = 0; i < start.size(); ++i)
                     EXPECT_NEAR(two.by_group.at(group)[f * start.size() + i], 0.5f * alone[i], 1e-3 * norm_of(alone))
                         << added.name << ", " << group << ", view " << f;
@@ -90,7 +90,7 @@ TEST_F(TrainingEngineTest, rows_of_added_groups_belong_to_their_views) {
     EXPECT_GT(std::abs(there[0] - there[1]), 1e-3f * std::abs(there[0]));
 }
 
-// With the built-in groups, and with each other: the derivatives of what was there already change with what is added,
+// With the built-in groups, and with each other: the gradients of what was there already change with what is added,
 // and stay slopes of the whole.
 TEST_F(TrainingEngineTest, added_groups_learn_beside_the_built_in_ones) {
     AddedScene scene;
@@ -110,7 +110,7 @@ TEST_F(TrainingEngineTest, added_groups_learn_beside_the_built_in_ones) {
     for (int step = 0; step < 20; ++step) engine->step(first_views(3), grey);
     EXPECT_LT(total_of(engine->gradients(first_views(3), grey).loss), 0.9 * first);
 
-    // By the Gaussians' colours, through light, map, exposure and both losses.
+    // By the Gaussians' colors, through light, map, exposure and both losses.
     const auto loss_at = [&](const std::vector<float>& by, double t, StepGradients* found) {
         Avatar moved = scene.avatar;
         AnchoredSplats& splats = moved.splats.edit();
@@ -169,7 +169,7 @@ TEST_F(TrainingEngineTest, a_term_of_the_loss_may_come_from_elsewhere) {
         << "most of it is where nobody is";
 }
 
-// Bounds of each column, and derivatives that are none.
+// Bounds of each column, and gradients that are none.
 TEST_F(TrainingEngineTest, bounds_of_added_groups) {
     const AddedScene scene;
     ParameterGroup several{"several", 2, {0.5f, 0.5f, 0.5f, 0.5f}, 0.1f};

@@ -29,36 +29,36 @@ TEST_F(TrainingEngineTest, priors_lead_back_to_the_start) {
 
     double priors = 0;
     const std::vector<float> identity = engine->values(group::identity);
-    std::vector<float> by_identity;
+    std::vector<float> grad_identity;
     for (const float v : identity) {
-        by_identity.push_back(2 * 5 / float(identity.size()) * v);
+        grad_identity.push_back(2 * 5 / float(identity.size()) * v);
         priors += 5 * double(v) * double(v) / double(identity.size());
     }
-    EXPECT_LT(relative_distance(by_prior(group::identity), by_identity), 1e-2);
+    EXPECT_LT(relative_distance(by_prior(group::identity), grad_identity), 1e-2);
 
     // Of vertices in millimetres, and between the corners of triangles.
     const std::vector<float> changed = engine->values(group::vertices);
     const Vertices moved = 1000 * Eigen::Map<const Vertices>(changed.data(), 3, avatar.neutral().cols());
     priors += 0.2 * double(moved.squaredNorm()) / double(moved.cols());
-    Vertices by_vertices = 2 * 0.2f * 1000 / float(moved.cols()) * moved;
+    Vertices grad_vertices = 2 * 0.2f * 1000 / float(moved.cols()) * moved;
     const float pairs = 3 * float(avatar.triangles().size());
     for (const Eigen::Vector3i& t : avatar.triangles())
         for (int k = 0; k < 3; ++k) {
             const int a = t[k], b = t[(k + 1) % 3];
             const Eigen::Vector3f d = moved.col(a) - moved.col(b);
             priors += 0.7 * double(d.squaredNorm()) / double(pairs);
-            by_vertices.col(a) += 2 * 0.7f * 1000 / pairs * d;
-            by_vertices.col(b) -= 2 * 0.7f * 1000 / pairs * d;
+            grad_vertices.col(a) += 2 * 0.7f * 1000 / pairs * d;
+            grad_vertices.col(b) -= 2 * 0.7f * 1000 / pairs * d;
         }
-    EXPECT_LT(relative_distance(by_prior(group::vertices), by_vertices), 1e-2);
+    EXPECT_LT(relative_distance(by_prior(group::vertices), grad_vertices), 1e-2);
 
-    std::vector<float> by_controls;
+    std::vector<float> grad_controls;
     for (int b = 0; b < 2; ++b) {
         const Eigen::VectorXf change = engine->pose(b).controls - views[std::size_t(b)].pose.controls;
-        for (const float c : change) by_controls.push_back(2 * 0.5f / 2 * c);  // a mean over two views
+        for (const float c : change) grad_controls.push_back(2 * 0.5f / 2 * c);  // a mean over two views
         priors += 0.5 * double(change.squaredNorm()) / 2;
     }
-    EXPECT_LT(relative_distance(by_prior(group::controls), by_controls), 1e-2);
+    EXPECT_LT(relative_distance(by_prior(group::controls), grad_controls), 1e-2);
 
     const AnchoredSplats learned = engine->splats();
     for (const auto& [name, weight, unit] : {std::tuple{"albedo", 4.0, 1.0}, {"offset", 0.3, 1e-3}}) {

@@ -33,7 +33,7 @@ TEST_F(TrainingEngineTest, stages_say_where_a_steps_time_went) {
     }
 }
 
-TEST_F(TrainingEngineTest, repeatable_steps_give_the_same_bits) {
+TEST_F(TrainingEngineTest, deterministic_steps_give_the_same_bits) {
     const Avatar avatar = ball_avatar(16, 1000, true);
     for (const bool video : {false, true}) {
         const std::vector<TrainingView> views = video ? video_views(avatar, 3, 64) : portrait_views(avatar, 64);
@@ -41,7 +41,7 @@ TEST_F(TrainingEngineTest, repeatable_steps_give_the_same_bits) {
         std::unique_ptr<TrainingEngine> engines[2];
         for (int run = 0; run < 2; ++run) {
             engines[run] = engine_with(avatar, views, video ? all_groups() : splat_groups(),
-                                       {.steps_in_flight = 0, .repeatable = true});
+                                       {.steps_in_flight = 0, .deterministic = true});
             for (int step = 0; step < 10; ++step) {
                 const auto loss =
                     engines[run]->step(video ? first_views(3) : std::vector<int>{step % 3}, background(step));
@@ -57,12 +57,12 @@ TEST_F(TrainingEngineTest, repeatable_steps_give_the_same_bits) {
     }
 }
 
-TEST_F(TrainingEngineTest, derivatives_change_nothing) {
+TEST_F(TrainingEngineTest, gradients_change_nothing) {
     const Avatar avatar = ball_avatar(16, 500, true);
     const std::vector<TrainingView> views = video_views(avatar, 2, 48);
-    const EngineChoice repeatable{.steps_in_flight = 0, .repeatable = true};
-    const auto plain = engine_with(avatar, views, all_groups(), repeatable),
-               looked_at = engine_with(avatar, views, all_groups(), repeatable);
+    const EngineChoice deterministic{.steps_in_flight = 0, .deterministic = true};
+    const auto plain = engine_with(avatar, views, all_groups(), deterministic),
+               looked_at = engine_with(avatar, views, all_groups(), deterministic);
     for (int step = 0; step < 4; ++step) {
         looked_at->gradients(std::vector<int>{step % 2}, grey);
         EXPECT_EQ(plain->step(first_views(2), grey)->mean.total, looked_at->step(first_views(2), grey)->mean.total);
@@ -91,7 +91,7 @@ TEST_F(TrainingEngineTest, clocks_count_what_they_are_of) {
 
     engine->load_splats(*avatar.splats);
     engine->step(std::vector<int>{1}, grey);
-    const std::vector<float> moved = difference(engine->values("opacity"), avatar.splats->opacity);
+    const std::vector<float> moved = difference(engine->values("opacity"), avatar.splats->opacity_logit);
     float most = 0;
     for (const float m : moved) most = std::max(most, std::abs(m));
     EXPECT_NEAR(most, engine->settings("opacity").rate, 0.01f * engine->settings("opacity").rate);
@@ -120,13 +120,13 @@ TEST_F(TrainingEngineTest, gaussians_may_be_replaced_between_steps) {
 TEST_F(TrainingEngineTest, other_gaussians_begin_as_if_they_were_loaded) {
     const Avatar avatar = ball_avatar(11, 900, false);
     Avatar other = ball_avatar(11, 1300, false);
-    const EngineChoice repeatable{.steps_in_flight = 0, .repeatable = true};
+    const EngineChoice deterministic{.steps_in_flight = 0, .deterministic = true};
     std::vector<TrainingView> views = portrait_views(avatar, 48);
     views[1].splat_weight.clear();
-    const auto engine = engine_with(avatar, views, splat_groups(), repeatable);
+    const auto engine = engine_with(avatar, views, splat_groups(), deterministic);
     for (int step = 0; step < 9; ++step) engine->step(std::vector<int>{step % 3}, background(step));
     engine->load_splats(*other.splats);
-    const auto fresh = engine_with(other, views, splat_groups(), repeatable);
+    const auto fresh = engine_with(other, views, splat_groups(), deterministic);
     for (int step = 0; step < 9; ++step) {
         const auto a = engine->step(std::vector<int>{step % 3}, background(step)),
                    b = fresh->step(std::vector<int>{step % 3}, background(step));
@@ -151,11 +151,11 @@ TEST_F(TrainingEngineTest, gaussians_are_densified_between_steps) {
     const AnchoredSplats after = engine->splats();
     ASSERT_EQ(after.count, from.size());
     for (std::size_t i = 0; i < from.size(); ++i) {
-        ASSERT_EQ(after.layer[i], avatar.splats->layer[from[i]]);
+        ASSERT_EQ(after.part[i], avatar.splats->part[from[i]]);
         ASSERT_EQ(after.atlas[i], avatar.splats->atlas[from[i]]);
     }
     EXPECT_EQ(after.albedo, expected.albedo);
-    EXPECT_EQ(after.opacity, expected.opacity);
+    EXPECT_EQ(after.opacity_logit, expected.opacity_logit);
     EXPECT_EQ(after.log_scale, expected.log_scale);
     EXPECT_LT(relative_distance(after.offset, expected.offset), 1e-5);
     EXPECT_TRUE(same(engine->pose(1), pose));

@@ -16,7 +16,7 @@ namespace likeness::test {
 struct EngineChoice {
     int steps_in_flight = 4;
     bool graphs = true;
-    bool repeatable = false;
+    bool deterministic = false;
 };
 std::unique_ptr<TrainingEngine> make_engine(const EngineChoice& choice = {});
 const AddedModules& added_modules();

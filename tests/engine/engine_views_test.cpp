@@ -111,8 +111,8 @@ TEST_F(TrainingEngineTest, views_are_forgotten_when_told) {
 
 TEST_F(TrainingEngineTest, loading_again_forgets_all) {
     const Avatar avatar = ball_avatar(15, 300, true), other = ball_avatar(2, 400, false);
-    const EngineChoice repeatable{.steps_in_flight = 0, .repeatable = true};
-    const auto engine = engine_with(avatar, video_views(avatar, 2, 32), all_groups(), repeatable);
+    const EngineChoice deterministic{.steps_in_flight = 0, .deterministic = true};
+    const auto engine = engine_with(avatar, video_views(avatar, 2, 32), all_groups(), deterministic);
     engine->settings("albedo").rate = 1;
     for (int step = 0; step < 4; ++step) engine->step(first_views(2), grey);
     engine->load(other, all_groups());
@@ -120,7 +120,7 @@ TEST_F(TrainingEngineTest, loading_again_forgets_all) {
     EXPECT_EQ(norm_of(engine->values(group::identity)), 0);
     const std::vector<TrainingView> views = video_views(other, 2, 32);
     for (const TrainingView& view : views) engine->add_view(view);
-    const auto fresh = engine_with(other, views, all_groups(), repeatable);
+    const auto fresh = engine_with(other, views, all_groups(), deterministic);
     for (int step = 0; step < 4; ++step) {
         const auto a = engine->step(first_views(2), grey), b = fresh->step(first_views(2), grey);
         EXPECT_EQ(a->mean.total, b->mean.total) << step;

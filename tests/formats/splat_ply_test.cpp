@@ -195,7 +195,7 @@ TEST(SplatPly, DishonestHeaders) {
 }
 
 // A compressed file of `count` Gaussians, all alike but for their chunk's middle.
-Bytes packed_file(std::size_t count, bool colour_range = true, std::size_t chunks_missing = 0) {
+Bytes packed_file(std::size_t count, bool color_range = true, std::size_t chunks_missing = 0) {
     std::string text = "ply\nformat binary_little_endian 1.0\nelement chunk ";
     const std::size_t chunks = (count + 255) / 256 - chunks_missing;
     text += std::to_string(chunks) + "\n";
@@ -203,7 +203,7 @@ Bytes packed_file(std::size_t count, bool colour_range = true, std::size_t chunk
         for (const char* axis : {"x", "y", "z"}) text += std::string("property float ") + side + axis + "\n";
     for (const char* side : {"min_scale_", "max_scale_"})
         for (const char* axis : {"x", "y", "z"}) text += std::string("property float ") + side + axis + "\n";
-    if (colour_range)
+    if (color_range)
         for (const char* side : {"min_", "max_"})
             for (const char* axis : {"r", "g", "b"}) text += std::string("property float ") + side + axis + "\n";
     text += "element vertex " + std::to_string(count) + "\n";
@@ -219,7 +219,7 @@ Bytes packed_file(std::size_t count, bool colour_range = true, std::size_t chunk
     for (std::size_t chunk = 0; chunk < chunks; ++chunk) {
         const float at = static_cast<float>(chunk);
         for (const float v : {at, -1.0f, 0.0f, at + 2, 1.0f, 0.5f, -8.0f, -8.0f, -8.0f, -4.0f, -4.0f, -4.0f}) put(v);
-        if (colour_range)
+        if (color_range)
             for (const float v : {0.0f, 0.5f, -0.5f, 1.0f, 0.5f, 1.5f}) put(v);
     }
     for (std::size_t i = 0; i < count; ++i) {
@@ -253,7 +253,7 @@ TEST(SplatPly, CompressedFilesAreUnpacked) {
         EXPECT_EQ(splats->colors[3 * i + 2], 1.5f);
         EXPECT_NEAR(splats->opacities[i], 128.0f / 255, 1e-6f);
     }
-    // Older files have no range for the colour.
+    // Older files have no range for the color.
     const Result<SplatSet> old = load_splat_ply_from_memory(packed_file(2, false), "old");
     ASSERT_TRUE(old) << old.error().message;
     EXPECT_EQ(old->colors[1], 0);

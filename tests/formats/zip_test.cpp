@@ -51,7 +51,7 @@ TEST(Zip, RoundTrip) {
     const TemporaryFolder folder("zip");
     ZipWriter writer;
     writer.add("avatar.json", std::string("{}"));
-    writer.add("maps/colour.png", noise(100'000), ZipWriter::Method::stored);
+    writer.add("maps/color.png", noise(100'000), ZipWriter::Method::stored);
     writer.add("maps/zeros", Bytes(1'000'000));
     writer.add("empty", Bytes());
     ASSERT_TRUE(writer.save(folder.path / "a.zip"));
@@ -62,8 +62,8 @@ TEST(Zip, RoundTrip) {
 
     const Result<ZipReader> reader = ZipReader::open(folder.path / "a.zip");
     ASSERT_TRUE(reader) << reader.error().message;
-    EXPECT_EQ(reader->names(), (std::vector<std::string>{"avatar.json", "empty", "maps/colour.png", "maps/zeros"}));
-    EXPECT_EQ(*reader->read("maps/colour.png"), noise(100'000));
+    EXPECT_EQ(reader->names(), (std::vector<std::string>{"avatar.json", "empty", "maps/color.png", "maps/zeros"}));
+    EXPECT_EQ(*reader->read("maps/color.png"), noise(100'000));
     EXPECT_EQ(*reader->read("maps/zeros"), Bytes(1'000'000));
     EXPECT_TRUE(reader->read("empty")->empty());
     EXPECT_EQ(reader->size("maps/zeros"), 1'000'000u);

@@ -1,4 +1,4 @@
-// Many poses at once against one at a time: positions against pose_head(), derivatives against the Jacobian (which is
+// Many poses at once against one at a time: positions against pose_head(), gradients against the Jacobian (which is
 // tested by finite differences in double precision) and against differences of the batch itself.
 #include "core/head/head_batch.h"
 
@@ -95,12 +95,12 @@ struct Batch {
         by = random_floats(random, std::size_t(frames) * rest.size(), 1);
         coefficients = poisoned(std::size_t(frames * shape.coefficients()));
         transforms = poisoned(std::size_t(frames * shape.joints) * 12);
-        rested = vertices = by_rested = poisoned(by.size());
-        by_controls = poisoned(controls.size());
-        by_joints = poisoned(joints.size());
-        by_translation = poisoned(translation.size());
-        by_rest = poisoned(rest.size());
-        by_identity = poisoned(std::size_t(shape.identities));
+        rested = vertices = grad_rested = poisoned(by.size());
+        grad_controls = poisoned(controls.size());
+        grad_joints = poisoned(joints.size());
+        grad_translation = poisoned(translation.size());
+        grad_rest = poisoned(rest.size());
+        grad_identity = poisoned(std::size_t(shape.identities));
         scratch = poisoned(head.backward_floats(shape));
     }
     HeadPoses inputs() const { return {controls.data(), joints.data(), translation.data()}; }
@@ -108,8 +108,8 @@ struct Batch {
     void forward() { head.forward(shape, rest.data(), positions.data(), inputs(), outputs()); }
     void backward() {
         head.backward(shape, positions.data(), inputs(), outputs(), by.data(), scratch.data(),
-                      {by_controls.data(), by_joints.data(), by_translation.data(), by_rest.data(), by_identity.data(),
-                       by_rested.data()});
+                      {grad_controls.data(), grad_joints.data(), grad_translation.data(), grad_rest.data(),
+                       grad_identity.data(), grad_rested.data()});
     }
     // By the batch's own forward: the derivative of sum(by * vertices) along a change of one of its inputs.
     double difference(Floats& input, const Floats& direction) {
@@ -133,7 +133,7 @@ struct Batch {
     std::vector<HeadPose> poses;
     Floats rest, positions, controls, joints, translation, by;
     Floats coefficients, transforms, rested, vertices;
-    Floats by_controls, by_joints, by_translation, by_rest, by_identity, by_rested, scratch;
+    Floats grad_controls, grad_joints, grad_translation, grad_rest, grad_identity, grad_rested, scratch;
 };
 
 void check(const HeadModel& model, unsigned seed, int shell) {
@@ -157,27 +157,28 @@ void check(const HeadModel& model, unsigned seed, int shell) {
         EXPECT_LT((Eigen::Map<const Vertices>(&batch.vertices[from], 3, posed.cols()) - alone.vertices).cwiseAbs().maxCoeff(),
                   1e-6f);
         const Eigen::Map<const Eigen::VectorXf> g(&batch.by[from], posed.size());
-        const Eigen::VectorXf derivatives = jacobian.transpose() * g;
+        const Eigen::VectorXf gradients = jacobian.transpose() * g;
         const auto add = [&](Floats& to, int first, int count) {
-            to.insert(to.end(), derivatives.data() + first, derivatives.data() + first + count);
+            to.insert(to.end(), gradients.data() + first, gradients.data() + first + count);
         };
         add(want_controls, at.controls, model.control_count());
         add(want_joints, at.joints, 3 * model.joint_count());
         add(want_translation, at.translation, 3);
-        want_identity += derivatives.head(model.identity_count());
+        want_identity += gradients.head(model.identity_count());
         Vertices want_rested(3, posed.cols());
         for (int v = 0; v < int(posed.cols()); ++v)
             want_rested.col(v) = skinning_rotation(whole.model, alone, v).transpose() * g.segment<3>(3 * v);
         want_rest += want_rested;
-        EXPECT_LT((Eigen::Map<const Vertices>(&batch.by_rested[from], 3, posed.cols()) - want_rested).cwiseAbs().maxCoeff(),
-                  1e-5f);
+        EXPECT_LT(
+            (Eigen::Map<const Vertices>(&batch.grad_rested[from], 3, posed.cols()) - want_rested).cwiseAbs().maxCoeff(),
+            1e-5f);
     }
     const auto floats = [](const auto& m) { return Floats(m.data(), m.data() + m.size()); };
-    EXPECT_LT(relative_distance(batch.by_controls, want_controls), 1e-4);
-    EXPECT_LT(relative_distance(batch.by_joints, want_joints), 1e-4);
-    EXPECT_LT(relative_distance(batch.by_translation, want_translation), 1e-4);
-    EXPECT_LT(relative_distance(batch.by_identity, floats(want_identity)), 1e-4);
-    EXPECT_LT(relative_distance(batch.by_rest, floats(want_rest)), 1e-5);
+    EXPECT_LT(relative_distance(batch.grad_controls, want_controls), 1e-4);
+    EXPECT_LT(relative_distance(batch.grad_joints, want_joints), 1e-4);
+    EXPECT_LT(relative_distance(batch.grad_translation, want_translation), 1e-4);
+    EXPECT_LT(relative_distance(batch.grad_identity, floats(want_identity)), 1e-4);
+    EXPECT_LT(relative_distance(batch.grad_rest, floats(want_rest)), 1e-5);
 
     const auto along = [&](const char* name, Floats& input, const Floats& gradient, float range) {
         const Floats direction = random_floats(random, input.size(), range);
@@ -188,10 +189,10 @@ void check(const HeadModel& model, unsigned seed, int shell) {
         }
         EXPECT_NEAR(batch.difference(input, direction), expected, 1e-2 * std::sqrt(size)) << name;
     };
-    along("controls", batch.controls, batch.by_controls, 1);
-    along("joints", batch.joints, batch.by_joints, 1);
-    along("translation", batch.translation, batch.by_translation, 1);
-    along("rest", batch.rest, batch.by_rest, 1);
+    along("controls", batch.controls, batch.grad_controls, 1);
+    along("joints", batch.joints, batch.grad_joints, 1);
+    along("translation", batch.translation, batch.grad_translation, 1);
+    along("rest", batch.rest, batch.grad_rest, 1);
 }
 
 TEST(HeadBatch, ASmallHeadLikeOnePoseAtATime) {
@@ -220,11 +221,11 @@ TEST(HeadBatch, TheSameBitsOnAnyNumberOfThreads) {
         else
             again();
         EXPECT_EQ(batch.vertices, first.vertices);
-        EXPECT_EQ(batch.by_controls, first.by_controls);
-        EXPECT_EQ(batch.by_joints, first.by_joints);
-        EXPECT_EQ(batch.by_translation, first.by_translation);
-        EXPECT_EQ(batch.by_rest, first.by_rest);
-        EXPECT_EQ(batch.by_identity, first.by_identity);
+        EXPECT_EQ(batch.grad_controls, first.grad_controls);
+        EXPECT_EQ(batch.grad_joints, first.grad_joints);
+        EXPECT_EQ(batch.grad_translation, first.grad_translation);
+        EXPECT_EQ(batch.grad_rest, first.grad_rest);
+        EXPECT_EQ(batch.grad_identity, first.grad_identity);
     }
 }
 
@@ -235,19 +236,22 @@ TEST(HeadBatch, InTwoHalvesTheSame) {
     batch.forward();
     batch.backward();
     Batch halves = batch;
-    for (Floats* f : {&halves.vertices, &halves.rested, &halves.by_controls, &halves.by_identity, &halves.by_joints})
+    for (Floats* f :
+         {&halves.vertices, &halves.rested, &halves.grad_controls, &halves.grad_identity, &halves.grad_joints})
         *f = poisoned(f->size());
     halves.head.express(halves.shape, halves.rest.data(), halves.positions.data(), halves.inputs(), halves.outputs());
     EXPECT_EQ(halves.rested, batch.rested);
     halves.head.skin(halves.shape, halves.outputs());
     EXPECT_EQ(halves.vertices, batch.vertices);
-    HeadGradients wanted{.controls = halves.by_controls.data(), .joints = halves.by_joints.data(), .rest = halves.by_rest.data(),
-                         .identity = halves.by_identity.data()};
+    HeadGradients wanted{.controls = halves.grad_controls.data(),
+                         .joints = halves.grad_joints.data(),
+                         .rest = halves.grad_rest.data(),
+                         .identity = halves.grad_identity.data()};
     halves.head.skin_backward(halves.shape, halves.outputs(), halves.by.data(), halves.scratch.data(), wanted);
     halves.head.express_backward(halves.shape, halves.positions.data(), halves.inputs(), halves.scratch.data(), wanted);
-    EXPECT_EQ(halves.by_controls, batch.by_controls);
-    EXPECT_EQ(halves.by_joints, batch.by_joints);
-    EXPECT_EQ(halves.by_identity, batch.by_identity);
+    EXPECT_EQ(halves.grad_controls, batch.grad_controls);
+    EXPECT_EQ(halves.grad_joints, batch.grad_joints);
+    EXPECT_EQ(halves.grad_identity, batch.grad_identity);
 
     // What is added between the halves moves like vertices at rest.
     const Floats added = random_floats(random, batch.rest.size(), 0.01f);
@@ -266,14 +270,14 @@ TEST(HeadBatch, OnlyWhatIsAskedFor) {
     Batch batch(*model, random, 10);
     batch.forward();
     batch.backward();
-    const Floats vertices = batch.vertices, by_joints = batch.by_joints;
+    const Floats vertices = batch.vertices, grad_joints = batch.grad_joints;
     batch.head.forward(batch.shape, batch.rest.data(), batch.positions.data(), batch.inputs(),
                        {batch.coefficients.data(), batch.transforms.data(), nullptr, batch.vertices.data()});
     EXPECT_EQ(batch.vertices, vertices);
-    batch.by_joints = poisoned(by_joints.size());
+    batch.grad_joints = poisoned(grad_joints.size());
     batch.head.backward(batch.shape, batch.positions.data(), batch.inputs(), batch.outputs(), batch.by.data(),
-                        batch.scratch.data(), {.joints = batch.by_joints.data()});
-    EXPECT_EQ(batch.by_joints, by_joints);
+                        batch.scratch.data(), {.joints = batch.grad_joints.data()});
+    EXPECT_EQ(batch.grad_joints, grad_joints);
 }
 
 TEST(HeadBatch, APersonTakesShape) {

@@ -30,7 +30,7 @@ std::vector<Sample> samples() {
     rich.exif.insert(rich.exif.end(), exif.begin(), exif.end());
     PngSpec plain, interlaced;
     plain.icc = swapped_profile();
-    interlaced.colour_type = 6;
+    interlaced.color_type = 6;
     interlaced.bit_depth = 16;
     interlaced.interlaced = true;
     return {{"baseline.jpg", make_jpeg(rgb)},

@@ -120,7 +120,7 @@ TEST(Jpeg, ProfileIsConverted) {
 }
 
 TEST(Jpeg, InksFollowTheirProfile) {
-    // Colours without black ink are white to this profile; the file's inks count from 0 to 1 whichever way they are
+    // Colors without black ink are white to this profile; the file's inks count from 0 to 1 whichever way they are
     // stored.
     for (const JpegKind kind : {JpegKind::cmyk, JpegKind::cmyk_adobe}) {
         JpegSpec spec;
@@ -133,7 +133,7 @@ TEST(Jpeg, InksFollowTheirProfile) {
     }
 }
 
-TEST(Jpeg, WideColoursAreConverted) {
+TEST(Jpeg, WideColorsAreConverted) {
     Image picture(8, 8, 3);
     for (std::size_t i = 0; i < picture.pixels.size(); i += 3) {
         picture.pixels[i] = 0.75f;
@@ -153,7 +153,7 @@ TEST(Jpeg, WideColoursAreConverted) {
 TEST(Jpeg, WrongProfilesAreIgnored) {
     const Image picture = gradient(32, 32);
     JpegSpec spec;
-    spec.icc = grey_profile(1.8);  // for another colour model
+    spec.icc = grey_profile(1.8);  // for another color model
     EXPECT_LT(largest_difference(load(make_jpeg(picture, spec)), picture), 0.03);
     spec.icc = Bytes(3000, 0x5a);
     EXPECT_LT(largest_difference(load(make_jpeg(picture, spec)), picture), 0.03);

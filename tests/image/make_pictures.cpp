@@ -107,11 +107,11 @@ Bytes make_png(const Image& image, const PngSpec& spec) {
         },
         nullptr);
     png_set_IHDR(png, info, static_cast<png_uint_32>(image.width), static_cast<png_uint_32>(image.height),
-                 spec.bit_depth, spec.colour_type, spec.interlaced ? PNG_INTERLACE_ADAM7 : PNG_INTERLACE_NONE,
+                 spec.bit_depth, spec.color_type, spec.interlaced ? PNG_INTERLACE_ADAM7 : PNG_INTERLACE_NONE,
                  PNG_COMPRESSION_TYPE_BASE, PNG_FILTER_TYPE_BASE);
     const int levels = 1 << std::min(spec.bit_depth, 8);
     std::vector<png_color> palette;
-    if (spec.colour_type == PNG_COLOR_TYPE_PALETTE) {
+    if (spec.color_type == PNG_COLOR_TYPE_PALETTE) {
         for (int i = 0; i < levels; ++i) {
             const auto level = static_cast<png_byte>(i * 255 / (levels - 1));
             palette.push_back({level, static_cast<png_byte>(255 - level), 77});
@@ -130,7 +130,7 @@ Bytes make_png(const Image& image, const PngSpec& spec) {
 
     // Packed by hand, so that every depth is covered.
     std::vector<Bytes> rows;
-    const int channels = spec.colour_type == PNG_COLOR_TYPE_PALETTE ? 1 : image.channels;
+    const int channels = spec.color_type == PNG_COLOR_TYPE_PALETTE ? 1 : image.channels;
     for (int y = 0; y < image.height; ++y) {
         Bytes row;
         unsigned bits = 0;

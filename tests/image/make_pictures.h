@@ -26,7 +26,7 @@ struct JpegSpec {
 Bytes make_jpeg(const Image& rgb, const JpegSpec& spec = {});
 
 struct PngSpec {
-    int colour_type = 2;  // libpng's PNG_COLOR_TYPE_*
+    int color_type = 2;  // libpng's PNG_COLOR_TYPE_*
     int bit_depth = 8;
     bool interlaced = false;
     bool transparent_palette = false;  // palette entry 0 is transparent
@@ -43,7 +43,7 @@ Bytes wrap_webp(const Bytes& simple, int width, int height, const Bytes& icc, co
 
 // Bytes put together by hand, values rounded from the picture's channels (1 grey, 3 RGB, 4 RGBA).
 struct TgaSpec {
-    int bits = 24;         // 8, 16 (five a colour), 24, 32; of the palette when indexed
+    int bits = 24;         // 8, 16 (five a color), 24, 32; of the palette when indexed
     bool indexed = false;  // the palette has an entry a pixel, so at most 256 pixels
     bool packed = false;
     bool top_down = false;
@@ -61,7 +61,7 @@ Bytes make_bmp(const Image& image, const BmpSpec& spec = {});
 struct PsdSpec {
     int bits = 8;  // or 16
     bool packed = false;
-    bool transparent = false;  // the fourth channel is opacity, so the colours are blended with white
+    bool transparent = false;  // the fourth channel is opacity, so the colors are blended with white
     Bytes icc = {}, exif = {};
 };
 Bytes make_psd(const Image& image, const PsdSpec& spec = {});

@@ -18,7 +18,7 @@ void append(Bytes& out, const Bytes& more) { out.insert(out.end(), more.begin(),
 
 std::uint32_t level(float value, int most) { return static_cast<std::uint32_t>(std::lround(value * float(most))); }
 
-// As TGA and BMP have it: blue first; 16 bits are five a colour.
+// As TGA and BMP have it: blue first; 16 bits are five a color.
 Bytes stored(const float* p, int bits) {
     Bytes out;
     if (bits == 8) return {to_u8(p[0])};
@@ -88,11 +88,11 @@ Bytes make_tga(const Image& image, const TgaSpec& spec) {
 }
 
 Bytes make_bmp(const Image& image, const BmpSpec& spec) {
-    const std::uint32_t colours = spec.bits < 16 ? 1u << spec.bits : 0;
+    const std::uint32_t colors = spec.bits < 16 ? 1u << spec.bits : 0;
     const int width = image.width, height = image.height;
     const std::size_t row_bytes = std::size_t((width * spec.bits + 31) / 32) * 4;
     Bytes out = {'B', 'M'};
-    const std::uint32_t data_at = 14 + std::uint32_t(spec.header) + colours * (spec.header == 12 ? 3 : 4);
+    const std::uint32_t data_at = 14 + std::uint32_t(spec.header) + colors * (spec.header == 12 ? 3 : 4);
     little(out, data_at + std::uint32_t(row_bytes) * std::uint32_t(height), 4);
     little(out, 0, 4);
     little(out, data_at, 4);
@@ -103,8 +103,8 @@ Bytes make_bmp(const Image& image, const BmpSpec& spec) {
     little(out, 1, 2);
     little(out, std::uint32_t(spec.bits), 2);
     out.resize(14 + std::size_t(spec.header));
-    for (std::uint32_t i = 0; i < colours; ++i) {
-        out.insert(out.end(), 3, std::uint8_t(i * 255 / (colours - 1)));
+    for (std::uint32_t i = 0; i < colors; ++i) {
+        out.insert(out.end(), 3, std::uint8_t(i * 255 / (colors - 1)));
         if (spec.header != 12) out.push_back(0);
     }
     for (int y = 0; y < height; ++y) {
@@ -116,7 +116,7 @@ Bytes make_bmp(const Image& image, const BmpSpec& spec) {
                 append(out, stored(p, spec.bits));
                 continue;
             }
-            packed = packed << spec.bits | level(p[0], int(colours) - 1);
+            packed = packed << spec.bits | level(p[0], int(colors) - 1);
             const int used = (x + 1) * spec.bits % 8;
             if (used == 0) out.push_back(std::uint8_t(packed));
             if (used != 0 && x == width - 1) out.push_back(std::uint8_t(packed << (8 - used)));

@@ -29,7 +29,7 @@ TEST(Png, EveryTypeDepthAndInterlacing) {
             for (const bool interlaced : {false, true}) {
                 const Image picture = gradient(33, 21, test.channels);
                 PngSpec spec;
-                spec.colour_type = test.type;
+                spec.color_type = test.type;
                 spec.bit_depth = depth;
                 spec.interlaced = interlaced;
                 const Result<LoadedImage> loaded = load_picture_from_memory(make_png(picture, spec), "test.png");
@@ -52,7 +52,7 @@ TEST(Png, Palettes) {
     for (const int depth : {1, 2, 4, 8})
         for (const bool transparent : {false, true}) {
             PngSpec spec;
-            spec.colour_type = PNG_COLOR_TYPE_PALETTE;
+            spec.color_type = PNG_COLOR_TYPE_PALETTE;
             spec.bit_depth = depth;
             spec.transparent_palette = transparent;
             spec.interlaced = depth == 4;
@@ -96,14 +96,14 @@ TEST(Png, ProfileGammaAndExif) {
     EXPECT_LT(largest_difference(load(make_png(picture, usual)), picture), 0.003);
 }
 
-TEST(Png, ReductionWeighsColourByAlpha) {
+TEST(Png, ReductionWeighsColorByAlpha) {
     // Opaque white beside transparent black: the mean keeps the white.
     Image picture(64, 64, 4);
     for (int y = 0; y < 64; ++y)
         for (int x = 0; x < 64; x += 2)
             for (int c = 0; c < 4; ++c) picture.at(x, y)[c] = 1.0f;
     PngSpec spec;
-    spec.colour_type = PNG_COLOR_TYPE_RGBA;
+    spec.color_type = PNG_COLOR_TYPE_RGBA;
     LoadOptions options;
     options.max_side = 16;
     const Image image = load(make_png(picture, spec), options);

@@ -93,7 +93,7 @@ TEST(Bmp, EveryDepthHeaderAndDirection) {
                 const bool palette = bits < 16;
                 const Image picture = gradient(21, 14, palette ? 1 : bits == 32 ? 4 : 3);
                 const Bytes bytes = make_bmp(picture, {.bits = bits, .header = header, .top_down = top_down});
-                if (header == 12 && palette) {  // stb counts its colours wrongly
+                if (header == 12 && palette) {  // stb counts its colors wrongly
                     EXPECT_FALSE(load_picture_from_memory(bytes, "old.bmp"));
                     continue;
                 }
@@ -105,7 +105,7 @@ TEST(Bmp, EveryDepthHeaderAndDirection) {
             }
 }
 
-TEST(Bmp, ColoursOutsideAShortPaletteAreBlack) {
+TEST(Bmp, ColorsOutsideAShortPaletteAreBlack) {
     Bytes bytes = make_bmp(Image(8, 4, 1, 1.0f), {.bits = 8});
     bytes.erase(bytes.begin() + 14 + 40 + 4 * 16, bytes.begin() + 14 + 40 + 4 * 256);
     bytes[10] = 14 + 40 + 4 * 16;
@@ -143,7 +143,7 @@ TEST(Psd, ProfileAndExif) {
     EXPECT_NEAR(loaded.image.at(3, 5)[0], picture.at(3, 5)[1], 0.003);
 }
 
-TEST(Psd, OtherColoursAreRefusedInWords) {
+TEST(Psd, OtherColorsAreRefusedInWords) {
     Bytes grey = make_psd(gradient(8, 8));
     grey[25] = 1;
     const Result<LoadedImage> refused = load_picture_from_memory(grey, "grey.psd");

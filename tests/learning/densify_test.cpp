@@ -24,10 +24,10 @@ struct Cloud {
         Random random(5);
         for (std::size_t i = 0; i < splats.count; ++i) {
             gradient.push_back(std::exp(uniform(random, -8, 0)));
-            splats.opacity[i] = i % 10 == 3 ? -4.5f : uniform(random, -3, 4);
+            splats.opacity_logit[i] = i % 10 == 3 ? -4.5f : uniform(random, -3, 4);
         }
     }
-    bool shows(std::size_t i) const { return 1 / (1 + std::exp(-splats.opacity[i])) > 0.02f; }
+    bool shows(std::size_t i) const { return 1 / (1 + std::exp(-splats.opacity_logit[i])) > 0.02f; }
     std::size_t shown() const {
         std::size_t count = 0;
         for (std::size_t i = 0; i < splats.count; ++i) count += shows(i);
@@ -90,9 +90,9 @@ TEST(Densify, HalvesLieBesideEachOtherOnTheSurface) {
     for (std::size_t i = 0; i < from.size(); ++i) {
         const std::size_t was = from[i];
         EXPECT_EQ(splats.atlas[i], cloud.splats.atlas[was]);
-        EXPECT_EQ(splats.layer[i], cloud.splats.layer[was]);
+        EXPECT_EQ(splats.part[i], cloud.splats.part[was]);
         EXPECT_EQ(splats.anchor[i].triangle, cloud.splats.anchor[was].triangle);
-        EXPECT_EQ(splats.opacity[i], cloud.splats.opacity[was]);
+        EXPECT_EQ(splats.opacity_logit[i], cloud.splats.opacity_logit[was]);
         const Eigen::Map<const Eigen::Vector3f> before(&cloud.splats.offset[3 * was]), here(&splats.offset[3 * i]);
         const bool first = i + 1 < from.size() && from[i + 1] == was, second = i > 0 && from[i - 1] == was;
         if (!first && !second) {
@@ -174,7 +174,7 @@ TEST(Densify, NothingToSplitOrNothingAtAll) {
     AnchoredSplats none;
     EXPECT_TRUE(densify(none, {}, {}, {100'000, 1}).empty());
     AnchoredSplats faint = cloud.splats;
-    std::fill(faint.opacity.begin(), faint.opacity.end(), -5.0f);
+    std::fill(faint.opacity_logit.begin(), faint.opacity_logit.end(), -5.0f);
     densify(faint, cloud.gradient, cloud.at_rest, {100'000, 1});
     EXPECT_EQ(faint.count, 0u);
     splats = cloud.splats;

@@ -120,12 +120,12 @@ TEST(GroupTable, PriorsAreMeansOverRowsInTheirUnit) {
     EXPECT_EQ(step(0).squared, 0);
 }
 
-TEST(GroupTable, GeometryRestsWhereAllViewsTeachColours) {
+TEST(GroupTable, GeometryRestsWhereAllViewsTeachColors) {
     GroupTable table;
-    const int geometry = table.add(group_of("g", 1, 2), true), colour = table.add(group_of("c", 1, 2));
+    const int geometry = table.add(group_of("g", 1, 2), true), color = table.add(group_of("c", 1, 2));
     EXPECT_TRUE(table.step_of(geometry, 1, 1, 1, true).rests);
     EXPECT_FALSE(table.step_of(geometry, 1, 1, 1, false).rests);
-    EXPECT_FALSE(table.step_of(colour, 1, 1, 1, true).rests);
+    EXPECT_FALSE(table.step_of(color, 1, 1, 1, true).rests);
 }
 
 }  // namespace

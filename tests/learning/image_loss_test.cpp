@@ -195,8 +195,8 @@ TEST(ImageLoss, OneObjectServesPicturesOfManySizes) {
     }
 }
 
-// A batch's share scales the derivatives alone.
-TEST(ImageLoss, AShareScalesTheDerivatives) {
+// A batch's share scales the gradients alone.
+TEST(ImageLoss, AShareScalesTheGradients) {
     const Case c = make_case(30, 20, true, 6);
     FrameGradients whole, third;
     const LossValue a = ImageLoss().evaluate(c.render, loss_picture(c.target), background, {}, whole),

@@ -23,7 +23,7 @@ using nlohmann::json;
 
 constexpr int side = 48;
 
-// A covered ball to learn, seeded with other colours. The photograph shows the front only.
+// A covered ball to learn, seeded with other colors. The photograph shows the front only.
 struct Job {
     Avatar avatar = ball_avatar(1, 10, false);
     Photo photo;
@@ -49,13 +49,13 @@ struct Job {
 
 bool same(const AnchoredSplats& a, const AnchoredSplats& b) {
     return a.count == b.count && a.offset == b.offset && a.log_scale == b.log_scale && a.rotation == b.rotation &&
-           a.albedo == b.albedo && a.opacity == b.opacity && a.atlas == b.atlas && a.layer == b.layer;
+           a.albedo == b.albedo && a.opacity_logit == b.opacity_logit && a.atlas == b.atlas && a.part == b.part;
 }
 
 void expect_loadable(const Avatar& avatar) {
     const TemporaryFolder folder("trainer");
     for (const auto* list : {&avatar.splats->offset, &avatar.splats->log_scale, &avatar.splats->rotation,
-                             &avatar.splats->albedo, &avatar.splats->opacity})
+                             &avatar.splats->albedo, &avatar.splats->opacity_logit})
         for (float v : *list) ASSERT_TRUE(std::isfinite(v));
     ASSERT_TRUE(save_avatar(folder.path / "a.likeness", avatar, {}));
     const auto loaded = load_avatar(folder.path / "a.likeness", avatar.model);

@@ -12,7 +12,7 @@ TEST(TrainingViews, AMouthLearnsOnlyWhatIsSeenOfIt) {
     const Photo photo = photo_of(avatar, 32);
     std::vector<float> trust(avatar.splats->count, 0.0f);
     for (std::size_t i = 0; i < avatar.splats->count; ++i) {
-        avatar.splats.edit().layer[i] = i % 3 == 0 ? Layer::mouth : Layer::skin;
+        avatar.splats.edit().part[i] = i % 3 == 0 ? SplatPart::mouth : SplatPart::skin;
         trust[i] = i % 2 == 0 ? 1.0f : 0.0f;
     }
     const LearnerWeights weights(avatar, trust);
@@ -35,7 +35,7 @@ TEST(TrainingViews, TheSkinOfALidThatIsRolledUpLearnsNothing) {
     with_lids->expression = blinking;
     avatar.model = with_lids;
     const HeadModel& model = *avatar.model;
-    std::ranges::fill(avatar.splats.edit().layer, Layer::skin);
+    std::ranges::fill(avatar.splats.edit().part, SplatPart::skin);
     const Photo photo = photo_of(avatar, 32);
     for (const float shut : {0.0f, 1.0f}) {
         avatar.source.edit().pose = HeadPose::neutral(model);
@@ -94,14 +94,14 @@ TEST(TrainingViews, AnEngineGetsWhatAViewShows) {
                             0.5f / 255 + 1e-6f);
         }
     }
-    EXPECT_TRUE(mirrored_view(avatar, photo, 32).training_view().colors_only) << "a mirror image teaches colours";
+    EXPECT_TRUE(mirrored_view(avatar, photo, 32).training_view().colors_only) << "a mirror image teaches colors";
 }
 
 TEST(TrainingViews, FromTheSideIsThePhotographOnTheSurface) {
     constexpr int side = 128;
     Avatar avatar = ball_avatar(1, 10, false);
     cover(avatar, 0.006f);
-    for (float& opacity : avatar.splats.edit().opacity) opacity = 5;
+    for (float& opacity : avatar.splats.edit().opacity_logit) opacity = 5;
     const Photo photo = photo_of(avatar, side);
     Unprojection projection(avatar, photo);
     projection.fill({});

@@ -33,7 +33,7 @@ class Video : public testing::Test {
     fs::path folder_ = fs::temp_directory_path() / ("likeness_media_" + std::to_string(::getpid()));
 };
 
-// Frame n: smooth colours, and n as eight black or white columns along the top.
+// Frame n: smooth colors, and n as eight black or white columns along the top.
 Image numbered(int width, int height, int n) {
     Image image(width, height, 3);
     for (int y = 0; y < height; ++y)

@@ -94,7 +94,7 @@ TEST_F(Identity, NoFaceIsADistanceOfOne) {
     EXPECT_FALSE(distance->render_detected);
 }
 
-TEST_F(Identity, RefusesWhatIsNoColourPicture) {
+TEST_F(Identity, RefusesWhatIsNoColorPicture) {
     for (const Image& bad : {Image(), Image(64, 64, 1)}) {
         const auto distance = score_->distance(bad, bad);
         ASSERT_FALSE(distance);

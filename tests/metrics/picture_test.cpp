@@ -8,8 +8,8 @@
 namespace likeness::metrics {
 namespace {
 
-Image plain(int width, int height, float colour, float alpha) {
-    Image out(width, height, 4, colour);
+Image plain(int width, int height, float color, float alpha) {
+    Image out(width, height, 4, color);
     for (std::size_t i = 3; i < out.pixels.size(); i += 4) out.pixels[i] = alpha;
     return out;
 }

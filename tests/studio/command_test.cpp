@@ -101,8 +101,8 @@ TEST(Commands, EachIsDeclaredWell) {
                            "pose.mirror",
                            "identity.set",
                            "identity.reset",
-                           "layer.show",
-                           "layer.solo",
+                           "part.show",
+                           "part.solo",
                            "motion.open",
                            "motion.play",
                            "motion.pause",
@@ -160,7 +160,7 @@ TEST(Commands, WrongArgumentsAreRefusedInOneSentence) {
                                     {"train.set_steps", {{"value", 2.5}}},
                                     {"train.set_steps", {{"value", -1}}},
                                     {"view.mode", {{"mode", "cubist"}}},
-                                    {"layer.show", {{"layer", "skin"}, {"on", 1}}}}) {
+                                    {"part.show", {{"part", "skin"}, {"on", 1}}}}) {
         const auto checked = registry.check(call);
         ASSERT_FALSE(checked) << to_json(call).dump();
         EXPECT_EQ(checked.error().code, ErrorCode::invalid_argument);

@@ -50,7 +50,7 @@ TEST(Document, AnAvatarIsOpenedEditedSavedAndOpenedAgain) {
     o.smile();
     EXPECT_TRUE(d.dirty());
     EXPECT_EQ(o.studio.window_title(), "a* - Likeness");
-    o.bench.run("layer.show", {{"layer", "cloth"}, {"on", false}});
+    o.bench.run("part.show", {{"part", "cloth"}, {"on", false}});
     o.bench.run("identity.set", {{"name", "tall"}, {"value", 0.7}});
     o.bench.run("file.save_as", {{"path", (o.folder.path / "b").string()}});
     EXPECT_FALSE(d.dirty());
@@ -64,7 +64,7 @@ TEST(Document, AnAvatarIsOpenedEditedSavedAndOpenedAgain) {
     EXPECT_EQ(d.name, "b");
     EXPECT_FALSE(d.dirty());
     EXPECT_EQ(d.state.pose->controls[d.model()->control("jawOpen")], 0.5f);
-    EXPECT_FALSE(d.layer_shown(Layer::cloth));
+    EXPECT_FALSE(d.part_shown(SplatPart::cloth));
     EXPECT_EQ(d.avatar().identity_change->added[1], 0.7f);
     EXPECT_EQ(d.avatar().person->identity, before.person->identity);
     EXPECT_TRUE(d.avatar().neutral() == changed.neutral());
@@ -240,7 +240,7 @@ TEST(Document, ASplatFileIsOnlyLookedAt) {
     SplatSet posed;
     pose_scene(bench.studio->scene(), posed);
     EXPECT_EQ(posed.count, 300u);
-    for (const char* id : {"file.save", "pose.reset_all", "train.start", "layer.show_all", "identity.reset_all"})
+    for (const char* id : {"file.save", "pose.reset_all", "train.start", "part.show_all", "identity.reset_all"})
         EXPECT_NE(bench.studio->unavailable(id), "") << id;
     bench.run("file.export_ply", {{"path", (folder.path / "copy.ply").string()}});
     const auto copy = load_splat_ply(folder.path / "copy.ply");
@@ -248,7 +248,7 @@ TEST(Document, ASplatFileIsOnlyLookedAt) {
     EXPECT_EQ(copy->count, 300u);
 }
 
-TEST(Document, TheSceneFollowsPoseAndLayers) {
+TEST(Document, TheSceneFollowsPoseAndParts) {
     Opened o;
     const auto version = o.studio.scene().version;
     EXPECT_EQ(o.studio.scene().version, version);
@@ -258,39 +258,39 @@ TEST(Document, TheSceneFollowsPoseAndLayers) {
     EXPECT_NE(o.studio.scene().version, version);
     pose_scene(o.studio.scene(), posed);
     EXPECT_NE(posed.means, rest.means);
-    o.bench.run("layer.solo", {{"layer", "mouth"}});
+    o.bench.run("part.solo", {{"part", "mouth"}});
     pose_scene(o.studio.scene(), hidden);
     const AnchoredSplats& s = *o.studio.scene().avatar.splats;
     int shown = 0;
     for (std::size_t i = 0; i < s.count; ++i) {
-        EXPECT_EQ(hidden.opacities[i] > 0, s.layer[i] == Layer::mouth);
+        EXPECT_EQ(hidden.opacities[i] > 0, s.part[i] == SplatPart::mouth);
         shown += hidden.opacities[i] > 0;
     }
     EXPECT_GT(shown, 0);
     o.bench.run("file.export_ply", {{"path", (o.folder.path / "mouth.ply").string()}});
     const auto exported = load_splat_ply(o.folder.path / "mouth.ply");
     ASSERT_TRUE(exported);
-    EXPECT_EQ(int(exported->count), shown) << "hidden layers stay out of the file";
+    EXPECT_EQ(int(exported->count), shown) << "hidden parts stay out of the file";
     o.bench.run("view.mode", {{"mode", "normals"}});
     EXPECT_EQ(o.studio.view().mode, ViewMode::normals);
 }
 
-TEST(Document, AFileSaysWhichLayersItShows) {
+TEST(Document, AFileSaysWhichPartsItShows) {
     Opened o;
-    EXPECT_EQ(shown_layers(o.studio.document().avatar()), all_layers);
-    o.bench.run("layer.show", {{"layer", "hair"}, {"on", false}});
-    o.bench.run("layer.show", {{"layer", "cloth"}, {"on", false}});
+    EXPECT_EQ(shown_parts(o.studio.document().avatar()), all_parts);
+    o.bench.run("part.show", {{"part", "hair"}, {"on", false}});
+    o.bench.run("part.show", {{"part", "cloth"}, {"on", false}});
     o.bench.run("file.save");
     auto avatar = load_avatar(o.file, nullptr);
     ASSERT_TRUE(avatar) << avatar.error().message;
-    LayerFlags shown = all_layers;
-    shown[std::size_t(Layer::hair)] = shown[std::size_t(Layer::cloth)] = false;
-    EXPECT_EQ(shown_layers(*avatar), shown);
+    PartFlags shown = all_parts;
+    shown[std::size_t(SplatPart::hair)] = shown[std::size_t(SplatPart::cloth)] = false;
+    EXPECT_EQ(shown_parts(*avatar), shown);
     EXPECT_EQ(o.studio.scene().visible, shown);
     for (const char* strange : {"", "[]", "{\"studio\": 1}", "{\"studio\": {\"hidden_layers\": 1}}",
                                 "{\"studio\": {\"hidden_layers\": [1, null, \"wings\"]}}"}) {
         avatar->kept.edit().document = strange;
-        EXPECT_EQ(shown_layers(*avatar), all_layers) << strange;
+        EXPECT_EQ(shown_parts(*avatar), all_parts) << strange;
     }
 }
 

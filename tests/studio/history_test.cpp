@@ -142,34 +142,34 @@ TEST(History, ACommandThatFailsHalfWayIsTakenBack) {
                  {},
                  [&studio = o.studio](const Arguments&) -> Status {
                      studio.state().pose.edit().controls.setOnes();
-                     studio.state().layers.edit().hidden.fill(true);
+                     studio.state().parts.edit().hidden.fill(true);
                      return Error{ErrorCode::internal, "Half way.", ""};
                  }};
     o.studio.commands().add(half);
     EXPECT_FALSE(o.studio.execute("test.half"));
     EXPECT_EQ(jaw(o.studio), 0.5f);
-    EXPECT_TRUE(o.studio.document().layer_shown(Layer::skin));
+    EXPECT_TRUE(o.studio.document().part_shown(SplatPart::skin));
     EXPECT_EQ(o.studio.history().entries().size(), 1u);
 }
 
-TEST(History, LayersAndShapesTooAndInOrder) {
+TEST(History, PartsAndShapesTooAndInOrder) {
     Opened o;
-    ASSERT_TRUE(o.studio.execute("layer.show", {{"layer", "hair"}, {"on", false}}));
-    ASSERT_TRUE(o.studio.execute("layer.solo", {{"layer", "skin"}}));
+    ASSERT_TRUE(o.studio.execute("part.show", {{"part", "hair"}, {"on", false}}));
+    ASSERT_TRUE(o.studio.execute("part.solo", {{"part", "skin"}}));
     ASSERT_TRUE(o.studio.execute("identity.set", {{"name", "wide"}, {"value", 0.5}}));
-    EXPECT_TRUE(o.studio.document().layer_shown(Layer::skin));
-    EXPECT_FALSE(o.studio.document().layer_shown(Layer::eyes));
+    EXPECT_TRUE(o.studio.document().part_shown(SplatPart::skin));
+    EXPECT_FALSE(o.studio.document().part_shown(SplatPart::eyes));
     ASSERT_TRUE(o.bench.settle());
     ASSERT_TRUE(o.studio.execute("edit.undo"));
     EXPECT_EQ(*o.studio.document().avatar().identity_change, IdentityChange{});
     ASSERT_TRUE(o.studio.execute("edit.undo"));
-    EXPECT_TRUE(o.studio.document().layer_shown(Layer::eyes));
-    EXPECT_FALSE(o.studio.document().layer_shown(Layer::hair));
+    EXPECT_TRUE(o.studio.document().part_shown(SplatPart::eyes));
+    EXPECT_FALSE(o.studio.document().part_shown(SplatPart::hair));
     ASSERT_TRUE(o.studio.execute("edit.undo"));
-    EXPECT_TRUE(o.studio.document().layer_shown(Layer::hair));
+    EXPECT_TRUE(o.studio.document().part_shown(SplatPart::hair));
     ASSERT_TRUE(o.studio.execute("edit.jump", {{"position", 3}}));
     EXPECT_EQ(o.studio.document().avatar().identity_change->added[0], 0.5f);
-    EXPECT_TRUE(o.studio.document().state.layers->solo[0]);
+    EXPECT_TRUE(o.studio.document().state.parts->solo[0]);
 }
 
 TEST(History, TheCapDropsTheOldest) {

@@ -22,11 +22,11 @@ namespace fs = std::filesystem;
 const fs::path old_files = LIKENESS_OLD_FILES;
 
 // As `likeness render` makes them.
-Image front_picture(const Avatar& avatar, const LayerFlags& shown) {
+Image front_picture(const Avatar& avatar, const PartFlags& shown) {
     return AvatarRenderer(make_cpu_rasterizer(), shown)
         .render(avatar, HeadPose::neutral(*avatar.model), default_camera(avatar, 256, 256));
 }
-Image turned_picture(const Avatar& avatar, const LayerFlags& shown) {
+Image turned_picture(const Avatar& avatar, const PartFlags& shown) {
     constexpr float degree = std::numbers::pi_v<float> / 180;
     HeadPose pose = HeadPose::neutral(*avatar.model);
     pose.controls[avatar.model->control("jawOpen")] = 0.4f;
@@ -35,7 +35,7 @@ Image turned_picture(const Avatar& avatar, const LayerFlags& shown) {
         .render(avatar, pose, orbit(default_camera(avatar, 256, 256), head_middle(avatar), 30 * degree, 0));
 }
 
-// As files hold them: 8 bits. Colours count as much as they are seen.
+// As files hold them: 8 bits. Colors count as much as they are seen.
 void expect_picture(const Image& found, const fs::path& expected_file) {
     const auto expected = load_image(expected_file);
     ASSERT_TRUE(expected) << expected.error().message;
@@ -52,7 +52,7 @@ void expect_picture(const Image& found, const fs::path& expected_file) {
     }
     EXPECT_LT(farthest, 1.01f / 255) << expected_file;
 }
-void expect_pictures(const Avatar& avatar, const LayerFlags& shown, const std::string& name) {
+void expect_pictures(const Avatar& avatar, const PartFlags& shown, const std::string& name) {
     expect_picture(front_picture(avatar, shown), old_files / (name + "_front.png"));
     expect_picture(turned_picture(avatar, shown), old_files / (name + "_turned.png"));
 }
@@ -67,7 +67,7 @@ TEST(OldFiles, AreSeenAsTheyWere) {
             EXPECT_EQ(unknown_parts_sentence(*avatar, name), "");
             if (!head) continue;
             EXPECT_EQ(avatar->model, head) << "it has kept its hash";
-            expect_pictures(*avatar, shown_layers(*avatar), name);
+            expect_pictures(*avatar, shown_parts(*avatar), name);
         }
     }
 }
@@ -85,12 +85,12 @@ TEST(OldFiles, AreEditedUndoneAndSaved) {
         ASSERT_TRUE(d.has_avatar());
         ASSERT_FALSE(d.dirty());
         const bool edited = name == "edited";
-        EXPECT_EQ(d.layer_shown(Layer::hair), !edited);
+        EXPECT_EQ(d.part_shown(SplatPart::hair), !edited);
         EXPECT_EQ(d.state.pose->controls[d.model()->control("mouthSmileLeft")] > 0, edited);
         const DocumentState opened = d.state;
         bench.run("pose.set_expression", {{"name", "jawOpen"}, {"value", 0.6}});
         bench.run("identity.set", {{"name", "nose-width1"}, {"value", 0.8}});
-        bench.run("layer.show", {{"layer", "eyes"}, {"on", false}});
+        bench.run("part.show", {{"part", "eyes"}, {"on", false}});
         EXPECT_TRUE(d.dirty());
         EXPECT_TRUE(d.avatar().neutral() != opened.avatar.neutral());
         for (int i = 0; i < 3; ++i) bench.run("edit.undo");
@@ -108,10 +108,10 @@ TEST(OldFiles, AreEditedUndoneAndSaved) {
         EXPECT_EQ(nlohmann::json::parse(text->begin(), text->end())["version"], avatar_file_version);
         const auto saved = load_avatar(again, real_head());
         ASSERT_TRUE(saved) << saved.error().message;
-        expect_pictures(*saved, shown_layers(*saved), name);
+        expect_pictures(*saved, shown_parts(*saved), name);
         bench.run("file.open", {{"path", again.string()}});
         EXPECT_EQ(*d.state.pose, *opened.pose);
-        EXPECT_EQ(*d.state.layers, *opened.layers);
+        EXPECT_EQ(*d.state.parts, *opened.parts);
     }
     // What was changed of the identity can be taken back: that is the other file's head.
     bench.run("identity.reset_all");

@@ -50,7 +50,7 @@ TEST(Poses, MirroringTwiceIsNothing) {
     EXPECT_EQ(once.joints(1, head->joint("head")), -pose.joints(1, head->joint("head")));
 }
 
-TEST(Poses, ChanceIsRepeatableAndPlausible) {
+TEST(Poses, ChanceIsDeterministicAndPlausible) {
     const auto head = ball_head(1);
     const HeadPose a = random_pose(*head, 7, 1), b = random_pose(*head, 7, 1), c = random_pose(*head, 8, 1);
     EXPECT_EQ(a.controls, b.controls);

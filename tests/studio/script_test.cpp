@@ -100,9 +100,9 @@ TEST(Script, WhatIsWrongIsSaid) {
     EXPECT_FALSE(Script::load(folder.path / "missing"));
     EXPECT_TRUE(play(bench, ""));
     EXPECT_TRUE(play(bench, "# nothing\n\n"));
-    for (const char* text : {"no.such", "pose.reset_all", "wait", "wait for=godot", "wait for=picture timeout=1",
-                             "wait step=5", "wait for=idle timeout=x", "expect colour=red", "expect dirty=true",
-                             "expect error=x", "expect kind=avatar"}) {
+    for (const char* text :
+         {"no.such", "pose.reset_all", "wait", "wait for=godot", "wait for=picture timeout=1", "wait step=5",
+          "wait for=idle timeout=x", "expect color=red", "expect dirty=true", "expect error=x", "expect kind=avatar"}) {
         const Status status = play(bench, text);
         ASSERT_FALSE(status) << text;
         EXPECT_NE(status.error().message.find("line 1"), std::string::npos) << status.error().message;

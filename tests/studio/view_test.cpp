@@ -80,7 +80,7 @@ TEST(View, ThePhotographsCameraIsFittedIntoThePicture) {
     EXPECT_TRUE(o.studio.view().landmarks);
     o.bench.run("view.background", {{"kind", "checker"}, {"red", 0.5}});
     EXPECT_EQ(o.studio.view().background, BackgroundKind::checker);
-    EXPECT_EQ(o.studio.view().background_colour[0], 0.5f);
+    EXPECT_EQ(o.studio.view().background_color[0], 0.5f);
 }
 
 TEST(View, SplatsTurnUpsideDownAndBack) {

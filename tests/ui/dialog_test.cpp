@@ -270,7 +270,7 @@ TEST(Dialog, TwoDocumentsOneAfterTheOther) {
     const Image before = bench.picture();
     ASSERT_TRUE(studio.execute("pose.set_expression", {{"name", "jawOpen"}, {"value", 1}}));
     ASSERT_TRUE(studio.execute("pose.head", {{"yaw", 30}}));
-    ASSERT_TRUE(studio.execute("layer.show", {{"layer", "hair"}, {"on", false}}));
+    ASSERT_TRUE(studio.execute("part.show", {{"part", "hair"}, {"on", false}}));
     ASSERT_TRUE(studio.execute("view.orbit", {{"yaw", 60}}));
     ASSERT_TRUE(bench.settle());
     EXPECT_GT(difference(before, bench.picture()), 0.05);

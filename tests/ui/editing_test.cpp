@@ -136,14 +136,14 @@ TEST_F(Editing, PaletteRunsWhatIsTyped) {
     }));
 }
 
-TEST_F(Editing, LayersHideByTheirButtons) {
+TEST_F(Editing, PartsHideByTheirButtons) {
     EXPECT_TRUE(bench.play([&](ImGuiTestContext* ctx) {
-        static_assert(int(Layer::hair) == 3);
-        ctx->ItemClick("//###Layers/layers/$$3/show/" ICON_FA_EYE "##show");
+        static_assert(int(SplatPart::hair) == 3);
+        ctx->ItemClick("//###Parts/parts/$$3/show/" ICON_FA_EYE "##show");
         ctx->Yield(2);
-        IM_CHECK(!bench.studio().document().layer_shown(Layer::hair));
+        IM_CHECK(!bench.studio().document().part_shown(SplatPart::hair));
         ctx->KeyPress(ImGuiMod_Ctrl | ImGuiKey_Z);
-        IM_CHECK(bench.studio().document().layer_shown(Layer::hair));
+        IM_CHECK(bench.studio().document().part_shown(SplatPart::hair));
     }));
 }
 

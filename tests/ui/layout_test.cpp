@@ -43,15 +43,15 @@ TEST(Layout, PanelsAtTheSidesGrowWithTheText) {
         return window_of(panel)->Size;
     };
     const ImVec2 right = size_of("Expression"), below = size_of("Motion"), middle = size_of("Viewport"),
-                 layers = size_of("Layers");
+                 parts = size_of("Parts");
     bench.studio().settings().text_scale = 1.5f;
     EXPECT_NEAR(size_of("Expression").x, 1.5f * right.x, 8);
     EXPECT_NEAR(size_of("Motion").y, 1.5f * below.y, 0.1f * below.y);
-    EXPECT_NEAR(size_of("Layers").y, 1.5f * layers.y, 0.1f * layers.y);
+    EXPECT_NEAR(size_of("Parts").y, 1.5f * parts.y, 0.1f * parts.y);
     EXPECT_LT(size_of("Viewport").x, middle.x);
     bench.studio().settings().text_scale = 1;
     EXPECT_NEAR(size_of("Expression").x, right.x, 8);
-    EXPECT_NEAR(size_of("Layers").y, layers.y, 8);
+    EXPECT_NEAR(size_of("Parts").y, parts.y, 8);
 }
 
 TEST(Layout, TheTabsInFrontAreStillThereTheNextTime) {
@@ -60,7 +60,7 @@ TEST(Layout, TheTabsInFrontAreStillThereTheNextTime) {
     options.home = home.path / "home";
     const auto look = [&](InterfaceBench& bench) {
         for (int i = 0; i < 12; ++i) bench.app->draw();
-        for (const char* panel : {"Pose", "Layers", "Tasks"}) EXPECT_TRUE(in_front(panel)) << panel;
+        for (const char* panel : {"Pose", "Parts", "Tasks"}) EXPECT_TRUE(in_front(panel)) << panel;
         EXPECT_FALSE(in_front("Export"));
     };
     {

@@ -134,14 +134,14 @@ TEST(Look, ABackgroundChosenByHandOutlivesTheTheme) {
         bench.app->draw();
     };
     EXPECT_EQ(studio.settings().theme, "light") << "what Preferences show";
-    const std::array<float, 3> light = studio.view().background_colour;
+    const std::array<float, 3> light = studio.view().background_color;
     use("dark");
-    const std::array<float, 3> dark = studio.view().background_colour;
+    const std::array<float, 3> dark = studio.view().background_color;
     EXPECT_LT(dark[0], light[0]);
     const std::array<float, 3> green = {0.1f, 0.6f, 0.2f};
-    studio.view().background_colour = green;
+    studio.view().background_color = green;
     use("light");
-    EXPECT_EQ(studio.view().background_colour, green);
+    EXPECT_EQ(studio.view().background_color, green);
 }
 
 TEST(Look, PicturesOfClosedDocumentsAreGone) {
@@ -176,11 +176,11 @@ TEST(Look, TooltipsDialogsAndFullResolutionComeWithoutFurtherInput) {
     bench.app->viewport().set_moving(false);
     EXPECT_TRUE(frames_until([&] { return bench.app->viewport().settled(); })) << "a view at rest is drawn in full";
 
-    bench.app->interface().show_panel("Layers");
+    bench.app->interface().show_panel("Parts");
     for (int i = 0; i < 8; ++i) bench.app->draw();
-    const ImGuiWindow* layers = ImGui::FindWindowByName("Layers###Layers");
-    ASSERT_TRUE(layers);
-    ImGui::GetIO().AddMousePosEvent(layers->Pos.x + 30, layers->Pos.y + 45);
+    const ImGuiWindow* parts = ImGui::FindWindowByName("Parts###Parts");
+    ASSERT_TRUE(parts);
+    ImGui::GetIO().AddMousePosEvent(parts->Pos.x + 30, parts->Pos.y + 45);
     for (int i = 0; i < 3; ++i) bench.app->draw();
     EXPECT_TRUE(frames_until([] {
         const ImGuiWindow* tip = ImGui::FindWindowByName("##Tooltip_00");

@@ -1,4 +1,4 @@
-// Mattes, foreground colours and segments: made-up pictures with a known answer, then the sample portrait.
+// Mattes, foreground colors and segments: made-up pictures with a known answer, then the sample portrait.
 #include "core/vision/matte.h"
 
 #include <gtest/gtest.h>

@@ -5,7 +5,7 @@ import json
 import math
 import sys
 
-COLOURS = ["#3366aa", "#aa5522", "#448844", "#884499", "#888833", "#336666"]
+COLORS = ["#3366aa", "#aa5522", "#448844", "#884499", "#888833", "#336666"]
 WIDTH, HEIGHT, LEFT, RIGHT, TOP, BOTTOM = 640, 400, 70, 130, 20, 50
 
 
@@ -60,15 +60,15 @@ def plot(cells, counts, sizes):
     labels = []
     for k, size in enumerate(sizes):
         points = [(x_of(n), y_of(cells[n, size]["forward_backward_ms"])) for n in counts if (n, size) in cells]
-        colour = COLOURS[k % len(COLOURS)]
+        color = COLORS[k % len(COLORS)]
         path = " ".join(f"{x:.1f},{y:.1f}" for x, y in points)
-        parts.append(f'<polyline points="{path}" fill="none" stroke="{colour}" stroke-width="2"/>')
-        parts.extend(f'<circle cx="{x:.1f}" cy="{y:.1f}" r="3" fill="{colour}"/>' for x, y in points)
-        labels.append((points[-1][1], size, colour))
+        parts.append(f'<polyline points="{path}" fill="none" stroke="{color}" stroke-width="2"/>')
+        parts.extend(f'<circle cx="{x:.1f}" cy="{y:.1f}" r="3" fill="{color}"/>' for x, y in points)
+        labels.append((points[-1][1], size, color))
     lowest = HEIGHT
-    for y, size, colour in sorted(labels, reverse=True):  # from below, none over another
+    for y, size, color in sorted(labels, reverse=True):  # from below, none over another
         lowest = min(y, lowest - 15)
-        parts.append(f'<text x="{WIDTH - RIGHT + 10}" y="{lowest + 4:.1f}" fill="{colour}">{size} x {size}</text>')
+        parts.append(f'<text x="{WIDTH - RIGHT + 10}" y="{lowest + 4:.1f}" fill="{color}">{size} x {size}</text>')
     parts.append("</svg>")
     return "\n".join(parts) + "\n"
 

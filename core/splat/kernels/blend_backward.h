@@ -70,8 +70,8 @@ LIKENESS_INLINE void load_gradients(const BlendBackwardTask& task, const TilePla
             const int at = y * tile_size + x;
             const float along = g.channels[at] * background[0] + g.channels[at + tile_pixels] * background[1] +
                                 g.channels[at + 2 * tile_pixels] * background[2];
-            const float by_alpha = task.alpha ? task.alpha[pixel + std::size_t(x)] : 0.0f;
-            g.rest[at] += __builtin_fabsf(state[at]) * (along - by_alpha);
+            const float grad_alpha = task.alpha ? task.alpha[pixel + std::size_t(x)] : 0.0f;
+            g.rest[at] += __builtin_fabsf(state[at]) * (along - grad_alpha);
         }
     }
 }
@@ -89,7 +89,7 @@ void blend_tile_backward(const BlendBackwardTask& task, std::size_t tile) {
     TileGradients g;
     load_gradients<WithFurther>(task, place, forward.state + tile * std::size_t(4 + kept_channels) * tile_pixels, g);
     start_transmittance(place, g.transmittance);
-    const float *by_red = g.channels, *by_green = by_red + tile_pixels, *by_blue = by_green + tile_pixels;
+    const float *grad_red = g.channels, *grad_green = grad_red + tile_pixels, *grad_blue = grad_green + tile_pixels;
 
     int first = 0, last = place.height - 1;
     const std::uint32_t walked = forward.walked[tile];
@@ -121,7 +121,8 @@ void blend_tile_backward(const BlendBackwardTask& task, std::size_t tile) {
             const Wide raw = raw_alpha(s, dy);
             const Step p = step(raw, transmittance);
             write(g.transmittance + at, p.transmittance);
-            const Wide gr = read<Wide>(by_red + at), gg = read<Wide>(by_green + at), gb = read<Wide>(by_blue + at);
+            const Wide gr = read<Wide>(grad_red + at), gg = read<Wide>(grad_green + at),
+                       gb = read<Wide>(grad_blue + at);
             Wide along = madd(gr, r, madd(gg, green, gb * b));
             sum_r = madd(p.weight, gr, sum_r);
             sum_g = madd(p.weight, gg, sum_g);
@@ -129,20 +130,20 @@ void blend_tile_backward(const BlendBackwardTask& task, std::size_t tile) {
             if constexpr (WithFurther) {
                 const float* plane = g.channels + 3 * tile_pixels + at;
                 for (int c = 0; c < further; ++c, plane += tile_pixels) {
-                    const Wide by_channel = read<Wide>(plane);
-                    along = madd(by_channel, every<Wide>(features[c]), along);
+                    const Wide grad_channel = read<Wide>(plane);
+                    along = madd(grad_channel, every<Wide>(features[c]), along);
                     float* sum = further_sums + c * 16;
-                    write(sum, madd(p.weight, by_channel, read<Wide>(sum)));
+                    write(sum, madd(p.weight, grad_channel, read<Wide>(sum)));
                 }
             }
             const Wide rest = nmadd(p.weight, along, read<Wide>(g.rest + at));
             write(g.rest + at, rest);
             // A clamped alpha does not move; neither does one that was not blended.
             const WideMask moves = p.blended & at_most(raw, every<Wide>(largest_alpha));
-            const Wide by_alpha = transmittance * along - rest / (every<Wide>(1.0f) - p.alpha);
-            const Wide by_exponent = keep(moves, by_alpha * p.alpha);
-            const Wide s_dy = by_exponent * dy;
-            sum_s += by_exponent;
+            const Wide grad_alpha = transmittance * along - rest / (every<Wide>(1.0f) - p.alpha);
+            const Wide grad_exponent = keep(moves, grad_alpha * p.alpha);
+            const Wide s_dy = grad_exponent * dy;
+            sum_s += grad_exponent;
             sum_s_dy += s_dy;
             sum_s_dy_dy = madd(s_dy, dy, sum_s_dy_dy);
         }

@@ -5,7 +5,7 @@
 
 namespace likeness::cpu_raster {
 
-// A tile row is one 8-lane register; eight rows keep a tile's state (transmittance and colour, 1 KB) in the L1 cache
+// A tile row is one 8-lane register; eight rows keep a tile's state (transmittance and color, 1 KB) in the L1 cache
 // and waste few lanes on Gaussians of about ten pixels.
 inline constexpr int tile_size = 8;
 inline constexpr int tile_pixels = tile_size * tile_size;

@@ -41,7 +41,7 @@ struct ScreenView {
     float background[3];
 };
 
-// Channels beyond colour: [depth][normal x, y, z][extras].
+// Channels beyond color: [depth][normal x, y, z][extras].
 struct FurtherChannels {
     bool depth = false, normal = false;
     int extras = 0;
@@ -71,7 +71,7 @@ struct BlendTask {
     const TileInstance* instances;
     FurtherChannels further;
     const float* features;
-    // State left for the backward pass: a tile's transmittance (negative where blending stopped), colour and further
+    // State left for the backward pass: a tile's transmittance (negative where blending stopped), color and further
     // channels, before the background; and how many instances the tile walked through.
     float* state;  // [tiles, 4 + further, tile_pixels]
     std::uint32_t* walked;

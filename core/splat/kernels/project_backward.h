@@ -75,7 +75,7 @@ inline void project_block_backward(const ProjectBackwardTask& task, const Block&
     const Projection p = project_block(view, forward.splats, block);
     const F8 a = p.yy * p.inverse_determinant, b = -p.xy * p.inverse_determinant, c = p.xx * p.inverse_determinant;
     // exponent = -1/2 d^T K d with d = pixel - mean, K = [a b; b c] = Sigma'^-1
-    const F8 by_u = a * sx + b * sy, by_v = b * sx + c * sy;
+    const F8 grad_u = a * sx + b * sy, grad_v = b * sx + c * sy;
     // d(loss)/dK = -1/2 S with the moments S, hence d(loss)/dSigma' = 1/2 K S K.
     const F8 half = all(0.5f);
     const F8 ks00 = a * sxx + b * sxy, ks01 = a * sxy + b * syy, ks10 = b * sxx + c * sxy, ks11 = b * sxy + c * syy;
@@ -83,47 +83,47 @@ inline void project_block_backward(const ProjectBackwardTask& task, const Block&
 
     // Sigma' = sum s_k^2 v_k v_k^T, v_k = M r_k.
     RotationGradient rotation;
-    Vec3 by_m0{all(0.0f), all(0.0f), all(0.0f)}, by_m1 = by_m0;
+    Vec3 grad_m0{all(0.0f), all(0.0f), all(0.0f)}, grad_m1 = grad_m0;
     for (int k = 0; k < 3; ++k) {
         const F8 hv0 = h00 * p.v0[k] + h01 * p.v1[k], hv1 = h01 * p.v0[k] + h11 * p.v1[k];
         const F8 scale = block.get(forward.splats.scales, 3, std::size_t(k));
-        const F8 by_scale = (scale + scale) * (p.v0[k] * hv0 + p.v1[k] * hv1);
-        block.put(task.scales, 3, std::size_t(k), keep(drawn, by_scale));
+        const F8 grad_scale = (scale + scale) * (p.v0[k] * hv0 + p.v1[k] * hv1);
+        block.put(task.scales, 3, std::size_t(k), keep(drawn, grad_scale));
         const F8 twice = p.variance[k] + p.variance[k];
         rotation.column[k] = twice * (hv0 * p.m0 + hv1 * p.m1);
-        by_m0 = by_m0 + twice * hv0 * p.column[k];
-        by_m1 = by_m1 + twice * hv1 * p.column[k];
+        grad_m0 = grad_m0 + twice * hv0 * p.column[k];
+        grad_m1 = grad_m1 + twice * hv1 * p.column[k];
     }
 
     // M = J W; x and y depend on the mean only where they are not limited.
     const Vec3 w0 = all(view.rotation), w1 = all(view.rotation + 3), w2 = all(view.rotation + 6);
     const F8 fx = all(view.fx) * p.inverse_z, fy = all(view.fy) * p.inverse_z;  // of J
-    const F8 by_x = keep(p.free_x, -fx * dot(by_m0, w2)), by_y = keep(p.free_y, -fy * dot(by_m1, w2));
-    Vec3 by_camera;
-    by_camera.x = (by_x + view.fx * by_u) * p.inverse_z;
-    by_camera.y = (by_y + view.fy * by_v) * p.inverse_z;
+    const F8 grad_x = keep(p.free_x, -fx * dot(grad_m0, w2)), grad_y = keep(p.free_y, -fy * dot(grad_m1, w2));
+    Vec3 grad_camera;
+    grad_camera.x = (grad_x + view.fx * grad_u) * p.inverse_z;
+    grad_camera.y = (grad_y + view.fy * grad_v) * p.inverse_z;
     // M is proportional to 1/z at fixed x, y.
-    by_camera.z = -p.inverse_z * (dot(by_m0, p.m0) + dot(by_m1, p.m1)) -
-                  p.inverse_z * (by_camera.x * p.camera.x + by_camera.y * p.camera.y);
+    grad_camera.z = -p.inverse_z * (dot(grad_m0, p.m0) + dot(grad_m1, p.m1)) -
+                    p.inverse_z * (grad_camera.x * p.camera.x + grad_camera.y * p.camera.y);
 
     std::size_t at = std::size_t(pixel_sums);
     if (task.use_further) {
-        if (further.depth) by_camera.z += load(lanes[at++]);
+        if (further.depth) grad_camera.z += load(lanes[at++]);
         if (further.normal) {
             const ShortestAxis shortest = shortest_axis(p);
             const Vec3 axis = shortest_direction(p, shortest);
             const F8 sign = facing_sign(view, block.get3(forward.splats.means), axis);
-            const Vec3 by_axis = sign * Vec3{load(lanes[at]), load(lanes[at + 1]), load(lanes[at + 2])};
+            const Vec3 grad_axis = sign * Vec3{load(lanes[at]), load(lanes[at + 1]), load(lanes[at + 2])};
             at += 3;
             for (int k = 0; k < 3; ++k) {
                 const I8 is = shortest.is[k];
                 rotation.column[k] =
-                    rotation.column[k] + Vec3{keep(is, by_axis.x), keep(is, by_axis.y), keep(is, by_axis.z)};
+                    rotation.column[k] + Vec3{keep(is, grad_axis.x), keep(is, grad_axis.y), keep(is, grad_axis.z)};
             }
         }
     }
-    const Vec3 by_mean = by_camera.x * w0 + by_camera.y * w1 + by_camera.z * w2;
-    block.put3(task.means, {keep(drawn, by_mean.x), keep(drawn, by_mean.y), keep(drawn, by_mean.z)});
+    const Vec3 grad_mean = grad_camera.x * w0 + grad_camera.y * w1 + grad_camera.z * w2;
+    block.put3(task.means, {keep(drawn, grad_mean.x), keep(drawn, grad_mean.y), keep(drawn, grad_mean.z)});
     write_rotation(p, rotation, block, drawn, task.rotations);
     block.put3(task.colors, {load(lanes[5]), load(lanes[6]), load(lanes[7])});
     // alpha = opacity exp(...)
@@ -133,7 +133,7 @@ inline void project_block_backward(const ProjectBackwardTask& task, const Block&
         block.put(task.extra, extras, e, task.use_further ? load(lanes[at + e]) : all(0.0f));
     }
     if (task.screen_gradient) {
-        const F8 norm = keep(drawn, square_root(by_u * by_u + by_v * by_v));
+        const F8 norm = keep(drawn, square_root(grad_u * grad_u + grad_v * grad_v));
         block.put(task.screen_gradient, 1, 0, block.get(task.screen_gradient, 1, 0) + norm);
     }
 }

@@ -21,8 +21,8 @@ struct DensifyPlan {
 inline std::size_t most_descendants(std::size_t count) { return count + count / 8; }
 
 std::size_t densify_workspace_bytes(std::size_t count);
-// `frames` [count, 13] in the rest pose, `logits` and `gradients` [count]; `workspace` aligned to 256 bytes.
-void plan_densify(std::size_t count, const float* frames, const float* logits, const float* gradients,
+// `frames` [count, 13] in the rest pose, `opacity_logits` and `gradients` [count]; `workspace` aligned to 256 bytes.
+void plan_densify(std::size_t count, const float* frames, const float* opacity_logits, const float* gradients,
                   std::uint64_t cap, std::uint64_t seed, void* workspace, const DensifyPlan& plan, cudaStream_t stream);
 
 // Parameters of the `count` new Gaussians from those before.

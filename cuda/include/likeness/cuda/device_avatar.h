@@ -20,8 +20,8 @@ namespace likeness::cuda {
 class DeviceHead {
   public:
     explicit DeviceHead(cudaStream_t stream) : stream_(stream) {}
-    // `shell` lies behind the head's vertices; may be null. With `for_learning` also what derivatives by identity need.
-    // After a throw nothing is loaded.
+    // `shell` lies behind the head's vertices; may be null. With `for_learning` also what gradients with respect to
+    // identity need. After a throw nothing is loaded.
     void load(std::shared_ptr<const HeadModel> model, const PersonalHead& person, const HairShell* shell,
               bool for_learning = false);
     HeadShape shape(int frames) const;
@@ -68,7 +68,7 @@ class DeviceSurface {
 class DeviceAvatar {
   public:
     explicit DeviceAvatar(cudaStream_t stream) : stream_(stream), head_(stream), surface_(stream) {}
-    // Layers whose bit is not set in `visible` get opacity 0. Throws CudaError.
+    // Parts whose bit is not set in `visible` get opacity 0. Throws CudaError.
     void pose(const Avatar& avatar, const HeadPose& pose, unsigned visible);
     // As the last pose() left them, once the stream has got there.
     DeviceSplats splats() const;
@@ -88,7 +88,7 @@ class DeviceAvatar {
     DeviceBuffer<float> pose_{stream_}, rig_{stream_}, posed_vertices_{stream_}, normals_{stream_};
     DeviceBuffer<float> offsets_{stream_}, means_{stream_};
     DeviceBuffer<HalfSplat> rest_{stream_}, posed_{stream_};
-    DeviceBuffer<unsigned char> layers_{stream_};
+    DeviceBuffer<unsigned char> parts_{stream_};
     std::size_t count_ = 0;
 };
 

@@ -44,14 +44,14 @@ class DeviceRasterizer {
     void prepare(const DeviceSplats& splats, const Camera& camera, const RasterOptions& options) {
         prepare(splats, std::span(&camera, 1), true, options);
     }
-    // A batch of views of one size in the same launches; pictures and derivatives lie one behind the other. `shared`:
-    // all see the same Gaussians, whose derivatives are summed; else each view has its own.
+    // A batch of views of one size in the same launches; pictures and gradients lie one behind the other. `shared`:
+    // all see the same Gaussians, whose gradients are summed; else each view has its own.
     void prepare(const DeviceSplats& splats, std::span<const Camera> cameras, bool shared,
                  const RasterOptions& options);
     void set_camera(const Camera& camera, const RasterOptions& options) { set_cameras(std::span(&camera, 1), options); }
     void set_cameras(std::span<const Camera> cameras, const RasterOptions& options);
-    // The same derivatives, to the bit, each time (RasterShape); from the next prepare() on.
-    void set_repeatable(bool repeatable) { repeatable_ = repeatable; }
+    // The same gradients, to the bit, each time (RasterShape); from the next prepare() on.
+    void set_deterministic(bool deterministic) { deterministic_ = deterministic; }
     // Memory of at least so many bytes, from the next prepare() on. The rasterizer uses it in render() and in
     // backward() and keeps nothing there in between.
     void reserve_scratch(std::size_t bytes) { scratch_bytes_ = std::max(scratch_bytes_, bytes); }
@@ -93,7 +93,7 @@ class DeviceRasterizer {
     bool counters_requested_ = false;
     std::uint32_t wanted_instances_ = 0;
     std::uint64_t generation_ = 0;
-    bool repeatable_ = false;
+    bool deterministic_ = false;
     std::size_t scratch_bytes_ = 0;
 };
 

@@ -98,7 +98,7 @@ struct StepSettings {
     SurfaceArrays surface;  // for priors between vertices
 };
 
-// Adds the priors' derivatives to the gradients and their sum to buffers.sums; notes what is not finite. `groups` is
+// Adds the priors' gradients to the gradients and their sum to buffers.sums; notes what is not finite. `groups` is
 // host memory, at most most_groups.
 void add_priors(const StepSettings& settings, const DeviceGroup* groups, int group_count, const StepBuffers& buffers,
                 cudaStream_t stream);

@@ -1,4 +1,4 @@
-// The head model on the GPU, many frames at once: from poses to vertices, and derivatives back. The GPU twin of
+// The head model on the GPU, many frames at once: from poses to vertices, and gradients back. The GPU twin of
 // core/head/head_batch.h; the formulas and conventions are those of core/head/head_model.h, and tests compare them.
 //
 // All pointers are device pointers; nothing is allocated, everything may be captured into a graph.
@@ -28,7 +28,7 @@ struct HeadArrays {
     const float* control_expression = nullptr;  // [expressions, controls]
     const float* control_joint = nullptr;       // [joints * 3, controls]
     const int* joint_parent = nullptr;          // [joints]; -1 for the root, parents first
-    // For derivatives by identity only.
+    // For gradients with respect to identity only.
     const float* identity = nullptr;        // [identities, expressed, 3]
     const float* joint_identity = nullptr;  // [joints * 3, identities]
 };
@@ -44,13 +44,14 @@ void head_express(const HeadShape& shape, const HeadArrays& arrays, const HeadPo
 void head_skin(const HeadShape& shape, const HeadArrays& arrays, const HeadOutputs& outputs, cudaStream_t stream);
 
 std::size_t head_backward_floats(const HeadShape& shape);  // of scratch memory
-// `outputs` as they were after skinning; `by_vertices` [frames, vertices, 3]. head_skin_backward(), then
+// `outputs` as they were after skinning; `grad_vertices` [frames, vertices, 3]. head_skin_backward(), then
 // head_express_backward().
 void head_backward(const HeadShape& shape, const HeadArrays& arrays, const HeadPoses& poses, const HeadOutputs& outputs,
-                   const float* by_vertices, float* scratch, const HeadGradients& gradients, cudaStream_t stream);
+                   const float* grad_vertices, float* scratch, const HeadGradients& gradients, cudaStream_t stream);
 // gradients.rested, which may be read and changed before head_express_backward(); it and the scratch memory lead there.
 void head_skin_backward(const HeadShape& shape, const HeadArrays& arrays, const HeadOutputs& outputs,
-                        const float* by_vertices, float* scratch, const HeadGradients& gradients, cudaStream_t stream);
+                        const float* grad_vertices, float* scratch, const HeadGradients& gradients,
+                        cudaStream_t stream);
 // All other gradients.
 void head_express_backward(const HeadShape& shape, const HeadArrays& arrays, const HeadPoses& poses, float* scratch,
                            const HeadGradients& gradients, cudaStream_t stream);

@@ -1,4 +1,4 @@
-// The picture loss of the trainer in two kernels: values and derivatives in one go.
+// The picture loss of the trainer in two kernels: values and gradients in one go.
 //
 // With a picture's target composited over the render's background, t = rgb a + background (1 - a), its mask m and the
 // factor s of its terms:
@@ -21,8 +21,8 @@ struct LossImage {
     const unsigned char* target = nullptr;  // [height, width, 4] sRGB, straight alpha, 4-byte aligned
     const float* mask = nullptr;            // [height, width]; null means 1
     float l1_weight = 0.8f, dssim_weight = 0.2f, alpha_weight = 0.2f;
-    float scale = 1;  // of the terms and their derivatives
-    float share = 1;  // of this picture in the loss: scales the derivatives alone
+    float scale = 1;  // of the terms and their gradients
+    float share = 1;  // of this picture in the loss: scales the gradients alone
 };
 
 struct LossOptions {

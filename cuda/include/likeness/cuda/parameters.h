@@ -1,5 +1,5 @@
 // A block of Gaussians' attributes in one piece of memory, attribute behind attribute in the order of
-// core/avatar/gaussian_attributes.h. Posed Gaussians and derivatives lie likewise.
+// core/avatar/gaussian_attributes.h. Posed Gaussians and gradients lie likewise.
 #pragma once
 
 #include <cstddef>
@@ -14,7 +14,7 @@ struct ParameterArrays {
     float* offsets = nullptr;
     float* log_scales = nullptr;
     float* albedos = nullptr;
-    float* logits = nullptr;
+    float* opacity_logits = nullptr;
 };
 
 inline constexpr std::size_t parameters_per_splat = gaussian_floats;
@@ -33,7 +33,7 @@ inline ParameterArrays cut_parameters(float* memory, std::size_t count) {
         return memory + attribute_start(row, count);
     };
     return {of(&GaussianValues::rotation), of(&GaussianValues::offset), of(&GaussianValues::log_scale),
-            of(&GaussianValues::albedo), of(&GaussianValues::opacity)};
+            of(&GaussianValues::albedo), of(&GaussianValues::opacity_logit)};
 }
 
 // All attributes of host arrays as such a block, and back. Precondition: attributes_match().

@@ -10,7 +10,7 @@
 namespace likeness::cuda {
 
 // What pixels show; depth from near (light) to far (dark) over the picture's own range.
-enum class PixelContent { colour, alpha, normals, depth };
+enum class PixelContent { color, alpha, normals, depth };
 
 // [width * height] RGBA, premultiplied. `range` is scratch of two words, for depth only.
 void to_pixels(PixelContent content, const RasterOutputs& images, const View* view, int width, int height,

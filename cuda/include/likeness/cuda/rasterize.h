@@ -4,7 +4,7 @@
 // Forward: project each Gaussian and count the tiles its ellipse touches; sort Gaussians by depth once; scan the counts
 // in that order; emit one instance for each touched tile; sort instances by tile (stable, so depth order survives);
 // find each tile's range and cut it into segments; blend the segments, first their transmittance alone, then, with the
-// transmittance before each known, their colours; join them. Backward: each segment walked again front to back, sums of
+// transmittance before each known, their colors; join them. Backward: each segment walked again front to back, sums of
 // a warp's pixels added to one row for each Gaussian, then the projection's derivative for each Gaussian.
 //
 // All pointers are device pointers of contiguous float32 arrays with the shapes of SplatSet and Frame.
@@ -43,8 +43,8 @@ struct RasterShape {
     int views = 1;
     bool shared =
         true;  // the views see the same Gaussians; else each has `splats` of its own, one set behind the other
-    // The same derivatives, to the bit, each time; slower. Else their sums run in no fixed order.
-    bool repeatable = false;
+    // The same gradients, to the bit, each time; slower. Else their sums run in no fixed order.
+    bool deterministic = false;
     std::size_t scratch_bytes = 0;  // of RasterWorkspace::scratch, at least
 
     int items() const { return splats * views; }              // pairs of a Gaussian and a view
@@ -71,7 +71,7 @@ struct RasterOutputs {
     float* extra = nullptr;   // [height, width, extra_channels]
 };
 
-// Derivatives of the loss by the outputs; null counts as zero.
+// Gradients of the loss by the outputs; null counts as zero.
 struct RasterOutputGradients {
     const float* color = nullptr;
     const float* alpha = nullptr;
@@ -104,7 +104,7 @@ struct RasterWorkspace {
     std::uint32_t* tile_counts = nullptr;  // [tiles]
 
     void* geometry = nullptr;   // [items] ScreenSplat
-    float* features = nullptr;  // [items, channels]; unused when only colour is asked for
+    float* features = nullptr;  // [items, channels]; unused when only color is asked for
     // Pairs of a tile and a Gaussian as they were found, and the pair's place in the tile's list before sorting.
     std::uint32_t* pair_tiles = nullptr;  // [instance_capacity]
     std::uint32_t* pair_ranks = nullptr;  // [instance_capacity]

@@ -8,7 +8,7 @@
 namespace likeness::test {
 namespace {
 
-TEST(Colour, TablesMatchTheStandard) {
+TEST(Color, TablesMatchTheStandard) {
     for (int i = 0; i <= 100'000; ++i) {
         const double v = i / 100'000.0;
         const double linear = v <= 0.04045 ? v / 12.92 : std::pow((v + 0.055) / 1.055, 2.4);
@@ -21,7 +21,7 @@ TEST(Colour, TablesMatchTheStandard) {
     EXPECT_EQ(linear_to_srgb(std::nanf("")), 0.0f);
 }
 
-TEST(Colour, KnownLabValues) {
+TEST(Color, KnownLabValues) {
     // CIE L*a*b* (D65) of the primaries, Bruce Lindbloom's calculator.
     const struct {
         float rgb[3];
@@ -31,25 +31,25 @@ TEST(Colour, KnownLabValues) {
                  {{1, 0, 0}, {53.24f, 80.09f, 67.20f}},
                  {{0, 1, 0}, {87.73f, -86.18f, 83.18f}},
                  {{0, 0, 1}, {32.30f, 79.19f, -107.86f}}};
-    for (const auto& colour : known) {
-        const std::array<float, 3> lab = srgb_to_lab(colour.rgb[0], colour.rgb[1], colour.rgb[2]);
-        for (std::size_t c = 0; c < 3; ++c) EXPECT_NEAR(lab[c], colour.lab[c], 0.03f);
+    for (const auto& color : known) {
+        const std::array<float, 3> lab = srgb_to_lab(color.rgb[0], color.rgb[1], color.rgb[2]);
+        for (std::size_t c = 0; c < 3; ++c) EXPECT_NEAR(lab[c], color.lab[c], 0.03f);
     }
 }
 
-TEST(Colour, ImagesRoundTrip) {
+TEST(Color, ImagesRoundTrip) {
     const Image picture = gradient(40, 30, 4);
     EXPECT_LT(largest_difference(linear_to_srgb(srgb_to_linear(picture)), picture), 1e-5);
 }
 
-TEST(Colour, BytesRoundTrip) {
+TEST(Color, BytesRoundTrip) {
     Image ramp(16, 16, 1);
     std::vector<std::uint8_t> bytes(256);
     for (std::size_t i = 0; i < 256; ++i) ramp.pixels[i] = float(bytes[i] = static_cast<std::uint8_t>(i)) / 255.0f;
     EXPECT_EQ(to_u8(ramp), bytes);
 }
 
-TEST(Colour, CompositeOverAColour) {
+TEST(Color, CompositeOverAColor) {
     Image picture(1, 1, 4);
     picture.pixels = {1.0f, 0.0f, 0.5f, 0.25f};
     const Image over = composite_over(picture, {0.0f, 1.0f, 0.5f});

@@ -1,4 +1,4 @@
-// The avatar's layers: show, hide, solo, and how many Gaussians each has.
+// The avatar's parts: show, hide, solo, and how many Gaussians each has.
 #pragma once
 
 #include <array>
@@ -7,14 +7,14 @@
 
 namespace likeness::ui {
 
-class LayersPanel : public Panel {
+class PartsPanel : public Panel {
   public:
-    LayersPanel();
+    PartsPanel();
     void draw(Studio& studio) override;
 
   private:
     std::uint64_t counted_ = 0;  // which Gaussians
-    std::array<std::size_t, layer_count> counts_{};
+    std::array<std::size_t, splat_part_count> counts_{};
 };
 
 }  // namespace likeness::ui

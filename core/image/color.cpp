@@ -34,14 +34,14 @@ float look_up(const Table& table, float v) {
 
 template <class Function>
 Image each_channel(const Image& image, const Function& function) {
-    if (image.width <= 0 || image.height <= 0) throw std::invalid_argument("a colour conversion needs an image");
+    if (image.width <= 0 || image.height <= 0) throw std::invalid_argument("a color conversion needs an image");
     Image out = image;
-    const int colours = image.channels == 2 || image.channels == 4 ? image.channels - 1 : image.channels;
+    const int colors = image.channels == 2 || image.channels == 4 ? image.channels - 1 : image.channels;
     parallel_for(std::size_t(image.height), 32, [&](std::size_t begin, std::size_t end) {
         for (std::size_t y = begin; y < end; ++y) {
             float* p = out.at(0, static_cast<int>(y));
             for (int x = 0; x < out.width; ++x, p += out.channels)
-                for (int c = 0; c < colours; ++c) p[c] = function(p[c]);
+                for (int c = 0; c < colors; ++c) p[c] = function(p[c]);
         }
     });
     return out;
