@@ -6,6 +6,7 @@
 #include <numeric>
 #include <string_view>
 
+#include "core/motion/motion_track.h"
 #include "ui/icons.h"
 #include "ui/theme.h"
 #include "ui/widgets.h"
@@ -34,7 +35,6 @@ MotionPanel::MotionPanel() : Panel("Motion", ICON_FA_FILM, "Plays a recorded exp
 
 // The curves that move most, of two sides one, stand for the whole track.
 void MotionPanel::gather(const MotionTrack& track) {
-    gathered_ = &track;
     curves_.clear();
     const std::size_t names = track.names.size(), frames = track.frame_count();
     if (names == 0 || frames == 0) return;
@@ -75,36 +75,44 @@ void MotionPanel::draw(Studio& studio) {
                        studio.document().has_avatar() ? ButtonStyle::primary : ButtonStyle::normal, width);
         return;
     }
-    if (gathered_ != motion.track()) gather(*motion.track());
+    const MotionTrack* track = motion.source()->track();
+    if (!track) curves_.clear();
+    if (track && gathered_ != track) gather(*track);
+    gathered_ = track;
     draw_transport(studio);
-    draw_timeline(studio);
+    if (!motion.live()) draw_timeline(studio);
 }
 
 void MotionPanel::draw_transport(Studio& studio) {
     const MotionPlayer& motion = studio.motion();
-    if (icon_button("start", ICON_FA_BACKWARD_STEP, false, "To the beginning."))
-        studio.invoke("motion.seek", {{"seconds", 0.0}});
-    ImGui::SameLine(0, px(2));
-    if (icon_button("back", ICON_FA_CARET_LEFT, false, "One frame back (,)."))
-        studio.invoke("motion.step", {{"frames", -1}});
-    ImGui::SameLine(0, px(2));
+    const bool ends = !motion.live();
+    if (ends) {
+        if (icon_button("start", ICON_FA_BACKWARD_STEP, false, "To the beginning."))
+            studio.invoke("motion.seek", {{"seconds", 0.0}});
+        ImGui::SameLine(0, px(2));
+        if (icon_button("back", ICON_FA_CARET_LEFT, false, "One frame back (,)."))
+            studio.invoke("motion.step", {{"frames", -1}});
+        ImGui::SameLine(0, px(2));
+    }
     if (icon_button("play", motion.playing() ? ICON_FA_PAUSE : ICON_FA_PLAY, motion.playing(),
                     motion.playing() ? "Hold (Space)." : "Play (Space).", studio.document().has_avatar()))
         studio.invoke("motion.toggle");
-    ImGui::SameLine(0, px(2));
-    if (icon_button("next", ICON_FA_CARET_RIGHT, false, "One frame on (.)."))
-        studio.invoke("motion.step", {{"frames", 1}});
-    ImGui::SameLine(0, px(2));
-    if (icon_button("loop", ICON_FA_REPEAT, motion.loop, "Begin again at the end."))
-        studio.invoke("motion.loop", {{"on", !motion.loop}});
+    if (ends) {
+        ImGui::SameLine(0, px(2));
+        if (icon_button("next", ICON_FA_CARET_RIGHT, false, "One frame on (.)."))
+            studio.invoke("motion.step", {{"frames", 1}});
+        ImGui::SameLine(0, px(2));
+        if (icon_button("loop", ICON_FA_REPEAT, motion.loop, "Begin again at the end."))
+            studio.invoke("motion.loop", {{"on", !motion.loop}});
+    }
     ImGui::SameLine();
     // What does not fit is left out: the file's name first (it is in the tooltip), then the speed, then the duration.
     const float side = ImGui::GetFrameHeight(), gap = ImGui::GetStyle().ItemSpacing.x, speed_width = px(150);
     float room = ImGui::GetContentRegionAvail().x - 2 * side - px(2) - gap;
-    std::string time = time_text(motion.time()) + " / " + time_text(motion.duration());
-    if (ImGui::CalcTextSize(time.c_str()).x > room) time = time_text(motion.time());
+    std::string time = ends ? time_text(motion.time()) + " / " + time_text(motion.duration()) : "Live";
+    if (ends && ImGui::CalcTextSize(time.c_str()).x > room) time = time_text(motion.time());
     room -= ImGui::CalcTextSize(time.c_str()).x + gap;
-    const bool with_speed = room > speed_width + gap;
+    const bool with_speed = ends && room > speed_width + gap;
     if (with_speed) room -= speed_width + gap;
     float speed = float(motion.speed);
     if (with_speed && slider(studio, "speed",
@@ -123,15 +131,16 @@ void MotionPanel::draw_transport(Studio& studio) {
     ImGui::AlignTextToFramePadding();
     ImGui::TextUnformatted(time.c_str());
     const std::string name =
-        motion.file().filename().string() + (motion.shown() ? "" : "   (not shown: the pose was edited)");
+        std::filesystem::path(motion.title()).filename().string() + (motion.shown() ? "" : "   (not shown: the pose was edited)");
     if (ImGui::CalcTextSize(name.c_str()).x < room) {
         ImGui::SameLine();
         ImGui::PushStyleColor(ImGuiCol_Text, palette().dim);
         ImGui::TextUnformatted(name.c_str());
         ImGui::PopStyleColor();
     }
-    tooltip(motion.file().string() + "\n" + format_count(motion.track()->frame_count()) + " frames, " +
-            std::to_string(motion.track()->names.size()) + " controls");
+    const MotionTrack* track = motion.source()->track();
+    tooltip(motion.title() + "\n" + (track ? format_count(track->frame_count()) + " frames, " : "") +
+            std::to_string(motion.source()->names().size()) + " controls");
     ImGui::SameLine(ImGui::GetCursorPosX() + ImGui::GetContentRegionAvail().x - 2 * side - px(2));
     if (icon_button("open", ICON_FA_FOLDER_OPEN, false, "Open another motion.")) studio.invoke("motion.open");
     ImGui::SameLine(0, px(2));

@@ -18,7 +18,6 @@ using nlohmann::json;
 constexpr std::size_t most_bytes = std::size_t(256) << 20, most_frames = 1'000'000, most_names = 1000;
 constexpr float lowest_weight = -1, highest_weight = 2;
 // Share of the head's rotation that the neck takes, as in the portrait's fit.
-constexpr float neck_share = 0.4f;
 
 Error bad(const std::string& name, const std::string& what, const std::string& detail = "") {
     return {ErrorCode::bad_input, "'" + name + "' cannot be played: " + what + "; choose another motion.", detail};
@@ -240,21 +239,19 @@ Result<MotionTrack> load_motion(const std::filesystem::path& file) {
     return parse_motion(std::string(bytes->begin(), bytes->end()), file.string());
 }
 
-void MotionTrack::apply(const HeadModel& model, double seconds, HeadPose& pose) const {
-    if (times.empty()) return;
+bool MotionTrack::sample(double seconds, PoseSample& sample) const {
+    if (times.empty()) return false;
     const auto after = std::upper_bound(times.begin(), times.end(), seconds);
     const std::size_t b = std::min(std::size_t(after - times.begin()), times.size() - 1);
     const std::size_t a = after == times.begin() ? 0 : std::size_t(after - times.begin()) - 1;
     const float mix = b > a ? float((seconds - times[a]) / (times[b] - times[a])) : 0.0f;
     const std::size_t width = names.size();
+    sample.weights.resize(width);
     for (std::size_t i = 0; i < width; ++i)
-        if (const int control = model.control(names[i]); control >= 0)
-            pose.controls[control] = weights[a * width + i] * (1 - mix) + weights[b * width + i] * mix;
-    if (head.empty()) return;
-    const Eigen::Vector3f turn = head[a] * (1 - mix) + head[b] * mix;
-    const int neck_joint = model.joint("neck"), head_joint = model.joint("head");
-    if (neck_joint >= 0) pose.joints.col(neck_joint) = neck_share * turn;
-    if (head_joint >= 0) pose.joints.col(head_joint) = (neck_joint >= 0 ? 1 - neck_share : 1.0f) * turn;
+        sample.weights[i] = weights[a * width + i] * (1 - mix) + weights[b * width + i] * mix;
+    sample.head.reset();
+    if (!head.empty()) sample.head = head[a] * (1 - mix) + head[b] * mix;
+    return true;
 }
 
 }  // namespace likeness

@@ -12,7 +12,7 @@
 #include <vector>
 
 #include "core/base/result.h"
-#include "core/head/head_model.h"
+#include "core/motion/pose_source.h"
 
 namespace likeness {
 
@@ -27,9 +27,22 @@ struct MotionTrack {
     // The last frame is shown as long as the others.
     double duration() const { return times.empty() ? 0 : times.back() + frame_seconds; }
 
-    // Between two frames the values are mixed. Overwrites the controls that the track has (unknown names are left
-    // out), neck and head when it has those; the rest of the pose stays.
-    void apply(const HeadModel& model, double seconds, HeadPose& pose) const;
+    // At a time: between two frames the values are mixed, outside the first or the last. False without frames.
+    bool sample(double seconds, PoseSample& sample) const;
+};
+
+class RecordedMotion : public PoseSource {
+  public:
+    explicit RecordedMotion(MotionTrack track) : track_(std::move(track)) {}
+    const std::vector<std::string>& names() const override { return track_.names; }
+    bool moves_head() const override { return !track_.head.empty(); }
+    double rate() const override { return 1 / track_.frame_seconds; }
+    std::optional<double> duration() const override { return track_.duration(); }
+    bool sample(double seconds, PoseSample& sample) const override { return track_.sample(seconds, sample); }
+    const MotionTrack* track() const override { return &track_; }
+
+  private:
+    const MotionTrack track_;
 };
 
 // Errors: not_found, bad_input (no such file, another format, no known name, lengths that disagree, values that are

@@ -23,6 +23,13 @@ inline std::function<std::string()> needs_motion(const Studio& s) {
     return [&s] { return s.motion().loaded() ? "" : "Open a motion first."; };
 }
 
+// A motion with a beginning and an end.
+inline std::function<std::string()> needs_recording(const Studio& s) {
+    return [&s] {
+        return !s.motion().loaded() ? "Open a motion first." : s.motion().live() ? "A live motion has no times." : "";
+    };
+}
+
 inline Error studio_error(const std::string& sentence, const std::string& detail = "") {
     return {ErrorCode::invalid_argument, sentence, detail};
 }

@@ -5,47 +5,60 @@
 
 namespace likeness {
 
-void MotionPlayer::open(std::shared_ptr<const MotionTrack> track, std::filesystem::path file) {
-    track_ = std::move(track);
-    file_ = std::move(file);
-    time_ = 0;
-    playing_ = false;
+void MotionPlayer::open(std::shared_ptr<const PoseSource> source, std::string title) {
+    close();
+    source_ = std::move(source);
+    title_ = std::move(title);
+    arrived_ = source_->arrived();
+    playing_ = live();
     shown_ = true;
+    look();
 }
 
 void MotionPlayer::close() {
-    track_.reset();
-    file_.clear();
+    source_.reset();
+    title_.clear();
     time_ = 0;
-    playing_ = shown_ = false;
+    playing_ = shown_ = sampled_ = false;
 }
 
 void MotionPlayer::play() {
-    if (!track_) return;
-    if (!loop && time_ >= track_->times.back()) time_ = 0;
+    if (!source_) return;
+    if (!live() && !loop && time_ >= last_pose()) time_ = 0;
     playing_ = shown_ = true;
+    look();
 }
 
 void MotionPlayer::seek(double seconds) {
-    if (!track_) return;
+    if (!source_ || live()) return;
     time_ = std::clamp(seconds, 0.0, duration());
     shown_ = true;
+    look();
 }
 
-void MotionPlayer::advance(double seconds) {
-    if (!track_ || !playing_) return;
-    time_ += seconds * speed;
-    if (time_ < duration()) return;
-    if (loop) {
-        time_ = std::fmod(time_, duration());
-    } else {
-        time_ = track_->times.back();
-        playing_ = false;
+bool MotionPlayer::advance(double seconds) {
+    if (!source_ || !playing_) return false;
+    if (live()) {
+        if (source_->arrived() == arrived_) return false;
+        arrived_ = source_->arrived();
+        look();
+        return true;
     }
+    time_ += seconds * speed;
+    if (time_ >= duration()) {
+        if (loop) {
+            time_ = std::fmod(time_, duration());
+        } else {
+            time_ = last_pose();
+            playing_ = false;
+        }
+    }
+    look();
+    return true;
 }
 
 void MotionPlayer::apply(const HeadModel& model, HeadPose& pose) const {
-    if (shown()) track_->apply(model, time_, pose);
+    if (shown() && sampled_) apply_sample(source_->names(), sample_, model, pose);
 }
 
 }  // namespace likeness

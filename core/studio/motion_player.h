@@ -1,44 +1,52 @@
-// Plays a motion track on the document: time, loop, speed. The pose shown is the document's own with the track's
-// controls and head in their place; editing the pose starts from what is shown and ends that.
+// Plays a source of poses on the document: time, loop, speed; of a source without an end, its newest pose. The pose
+// shown is the document's own with the source's controls and head in their place; editing the pose starts from what is
+// shown and ends that.
 #pragma once
 
-#include <filesystem>
 #include <memory>
+#include <string>
 
-#include "core/motion/motion_track.h"
+#include "core/motion/pose_source.h"
 
 namespace likeness {
 
 class MotionPlayer {
   public:
-    void open(std::shared_ptr<const MotionTrack> track, std::filesystem::path file);
+    // `title`: a file's path, a camera's name. Live sources play at once.
+    void open(std::shared_ptr<const PoseSource> source, std::string title);
     void close();
     void play();
-    void pause() { playing_ = false; }
-    void seek(double seconds);  // clamped to the track
-    // Moves on by that much of the clock.
-    void advance(double seconds);
+    void pause() { playing_ = false; }  // holds what is shown
+    void seek(double seconds);          // clamped to the source's time; a live one has none
+    // Moves on by that much of the clock; false when what is shown stays the same.
+    bool advance(double seconds);
 
-    bool loaded() const { return track_ != nullptr; }
+    bool loaded() const { return source_ != nullptr; }
+    bool live() const { return source_ && !source_->duration(); }
     bool playing() const { return playing_; }
-    bool shown() const { return track_ && shown_; }  // the track's pose replaces the document's
+    bool shown() const { return source_ && shown_; }  // the source's pose replaces the document's
     void hide() { shown_ = playing_ = false; }
     double time() const { return time_; }
-    double duration() const { return track_ ? track_->duration() : 0; }
-    const MotionTrack* track() const { return track_.get(); }
-    const std::filesystem::path& file() const { return file_; }
+    double duration() const { return source_ ? source_->duration().value_or(0) : 0; }
+    const PoseSource* source() const { return source_.get(); }
+    const std::string& title() const { return title_; }
 
-    // Overwrites what the track moves; the rest of `pose` stays.
+    // Overwrites what the source moves; the rest of `pose` stays.
     void apply(const HeadModel& model, HeadPose& pose) const;
 
     bool loop = true;
     double speed = 1;  // 0.05..8
 
   private:
-    std::shared_ptr<const MotionTrack> track_;
-    std::filesystem::path file_;
+    void look() { sampled_ = source_->sample(time_, sample_) || sampled_; }
+    double last_pose() const { return duration() - 1 / source_->rate(); }
+
+    std::shared_ptr<const PoseSource> source_;
+    std::string title_;
+    PoseSample sample_;  // what is shown
+    std::uint64_t arrived_ = 0;
     double time_ = 0;
-    bool playing_ = false, shown_ = false;
+    bool playing_ = false, shown_ = false, sampled_ = false;
 };
 
 }  // namespace likeness

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "core/image/file_bytes.h"
+#include "core/motion/motion_track.h"
 #include "core/studio/command_parts.h"
 #include "core/studio/studio.h"
 
@@ -11,45 +12,44 @@ namespace likeness {
 namespace fs = std::filesystem;
 
 void MotionService::drain(double elapsed) {
-    if (!player_.playing()) return;
-    player_.advance(elapsed);
-    studio_.redraw();
+    if (player_.advance(elapsed)) studio_.redraw();
 }
 
 Status MotionService::open(const fs::path& file) {
     if (const auto size = readable_file_size(file); !size) return size.error();
-    using Track = std::shared_ptr<const MotionTrack>;
-    studio_.jobs().start_for<Track>(
+    using Source = std::shared_ptr<const PoseSource>;
+    studio_.jobs().start_for<Source>(
         "Opening " + file.filename().string(),
-        [file](Progress&) -> Result<Track> {
+        [file](Progress&) -> Result<Source> {
             auto track = load_motion(file);
             if (!track) return track.error();
-            return std::make_shared<const MotionTrack>(*std::move(track));
+            return Source(std::make_shared<const RecordedMotion>(*std::move(track)));
         },
-        [this, file](Result<Track> track) {
-            if (!track) {
-                if (track.error().code != ErrorCode::cancelled) studio_.messages().error(track.error());
-                return;
-            }
-            if (const HeadModel* model = studio_.document().model()) {
-                const auto& names = (*track)->names;
-                const auto known =
-                    std::count_if(names.begin(), names.end(), [&](const auto& n) { return model->control(n) >= 0; });
-                if (known == 0 && (*track)->head.empty()) {
-                    studio_.messages().error(
-                        {ErrorCode::bad_input,
-                         "'" + file.string() + "' moves nothing that this head has; choose another motion.", ""});
-                    return;
-                }
-                if (std::size_t(known) < names.size())
-                    studio_.messages().warning("'" + file.filename().string() +
-                                               "': " + std::to_string(names.size() - std::size_t(known)) +
-                                               " of its controls are unknown and were left out.");
-            }
-            player_.open(*std::move(track), file);
-            studio_.redraw();
+        [this, file](Result<Source> source) {
+            if (source)
+                play(*std::move(source), file.string());
+            else if (source.error().code != ErrorCode::cancelled)
+                studio_.messages().error(source.error());
         });
     return {};
+}
+
+void MotionService::play(std::shared_ptr<const PoseSource> source, const std::string& title) {
+    if (const HeadModel* model = studio_.document().model()) {
+        const auto& names = source->names();
+        const auto known = std::count_if(names.begin(), names.end(), [&](const auto& n) { return model->control(n) >= 0; });
+        if (known == 0 && !source->moves_head()) {
+            studio_.messages().error(
+                {ErrorCode::bad_input, "'" + title + "' moves nothing that this head has; choose another motion.", ""});
+            return;
+        }
+        if (std::size_t(known) < names.size())
+            studio_.messages().warning("'" + fs::path(title).filename().string() +
+                                       "': " + std::to_string(names.size() - std::size_t(known)) +
+                                       " of its controls are unknown and were left out.");
+    }
+    player_.open(std::move(source), title);
+    studio_.redraw();
 }
 
 void MotionService::add_commands(CommandRegistry& registry) {
@@ -97,7 +97,7 @@ void MotionService::add_commands(CommandRegistry& registry) {
                   "",
                   false,
                   "",
-                  needs_motion(s),
+                  needs_recording(s),
                   [this](const Arguments& a) -> Status {
                       player_.seek(a.number("seconds"));
                       studio_.redraw();
@@ -111,10 +111,10 @@ void MotionService::add_commands(CommandRegistry& registry) {
                   "",
                   false,
                   "",
-                  needs_motion(s),
+                  needs_recording(s),
                   [this](const Arguments& a) -> Status {
                       player_.pause();
-                      player_.seek(player_.time() + a.integer("frames") * player_.track()->frame_seconds);
+                      player_.seek(player_.time() + a.integer("frames") / player_.source()->rate());
                       studio_.redraw();
                       return {};
                   }});

@@ -16,7 +16,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
         if (!(weight >= -1 && weight <= 2)) std::abort();
     auto pose = likeness::HeadPose::neutral(*model);
     for (const double seconds : {-1.0, 0.0, 0.5 * track->duration(), track->duration(), 1e300}) {
-        track->apply(*model, seconds, pose);
+        likeness::PoseSample sample;
+        if (track->sample(seconds, sample)) likeness::apply_sample(track->names, sample, *model, pose);
         if (!pose.controls.allFinite() || !pose.joints.allFinite()) std::abort();
     }
     return 0;

@@ -34,14 +34,19 @@ TEST(Motion, FramesAreMixedAndTheRestOfThePoseStays) {
     HeadPose pose = HeadPose::neutral(*head);
     pose.controls[head->control("browInnerUp")] = 0.3f;
     pose.joints(0, head->joint("jaw")) = 0.1f;
-    track->apply(*head, 0.25, pose);
+    const auto apply = [&](double seconds) {
+        PoseSample sample;
+        ASSERT_TRUE(track->sample(seconds, sample));
+        apply_sample(track->names, sample, *head, pose);
+    };
+    apply(0.25);
     EXPECT_FLOAT_EQ(pose.controls[head->control("jawOpen")], 0.5f);
     EXPECT_FLOAT_EQ(pose.controls[head->control("eyeBlinkLeft")], 0.5f);
     EXPECT_FLOAT_EQ(pose.controls[head->control("browInnerUp")], 0.3f);
     EXPECT_FLOAT_EQ(pose.joints(0, head->joint("jaw")), 0.1f);
     EXPECT_FLOAT_EQ(pose.joints(1, head->joint("neck")) + pose.joints(1, head->joint("head")), 0.1f);
     for (const double outside : {-5.0, 0.0, 1.0, 1.4, 1e9}) {
-        track->apply(*head, outside, pose);
+        apply(outside);
         EXPECT_TRUE(pose.controls.allFinite());
         if (outside >= 1) {
             EXPECT_FLOAT_EQ(pose.controls[head->control("jawOpen")], 0.5f);
@@ -126,7 +131,7 @@ TEST(Motion, PlaysLoopsAndHolds) {
     MotionPlayer player;
     player.play();
     EXPECT_FALSE(player.playing()) << "there is nothing to play";
-    player.open(std::make_shared<const MotionTrack>(*parse_motion(small, "small")), "small");
+    player.open(std::make_shared<const RecordedMotion>(*parse_motion(small, "small")), "small");
     EXPECT_TRUE(player.shown());
     player.play();
     player.speed = 2;
@@ -148,6 +153,79 @@ TEST(Motion, PlaysLoopsAndHolds) {
     EXPECT_FALSE(player.shown());
     player.seek(1);
     EXPECT_EQ(player.time(), 0);
+}
+
+namespace {
+
+// A camera without a camera: poses come when somebody pushes them.
+class Pushed : public PoseSource {
+  public:
+    const std::vector<std::string>& names() const override { return names_; }
+    bool moves_head() const override { return true; }
+    double rate() const override { return 30; }
+    std::optional<double> duration() const override { return {}; }
+    std::uint64_t arrived() const override { return arrived_; }
+    bool sample(double, PoseSample& sample) const override {
+        if (arrived_ == 0) return false;
+        sample = newest_;
+        return true;
+    }
+    void push(float jaw, float turn) {
+        newest_ = {{jaw, 0.5f}, Eigen::Vector3f(0, turn, 0)};
+        ++arrived_;
+    }
+
+  private:
+    const std::vector<std::string> names_ = {"jawOpen", "noSuchControl"};
+    PoseSample newest_;
+    std::uint64_t arrived_ = 0;
+};
+
+}  // namespace
+
+TEST(Motion, ALiveSourceShowsItsNewestPoseAndPauseHoldsIt) {
+    const auto head = ball_head(1);
+    const auto source = std::make_shared<Pushed>();
+    MotionPlayer player;
+    player.open(source, "camera");
+    EXPECT_TRUE(player.live() && player.playing());
+    const auto jaw = [&] {
+        HeadPose pose = HeadPose::neutral(*head);
+        pose.controls[head->control("jawOpen")] = 0.125f;
+        player.apply(*head, pose);
+        return pose.controls[head->control("jawOpen")];
+    };
+    EXPECT_FALSE(player.advance(0.1)) << "nothing has come";
+    EXPECT_EQ(jaw(), 0.125f) << "the document's own pose is shown until then";
+    source->push(0.5f, 0.1f);
+    EXPECT_TRUE(player.advance(0.1));
+    EXPECT_EQ(jaw(), 0.5f);
+    EXPECT_FALSE(player.advance(0.1)) << "the same pose needs no new picture";
+    player.pause();
+    source->push(0.75f, 0);
+    EXPECT_FALSE(player.advance(0.1));
+    EXPECT_EQ(jaw(), 0.5f) << "held";
+    player.seek(3);
+    EXPECT_EQ(jaw(), 0.5f) << "it has no time to go to";
+    player.play();
+    EXPECT_EQ(jaw(), 0.75f);
+    EXPECT_EQ(player.duration(), 0);
+}
+
+TEST(Motion, TheStudioPlaysAnySource) {
+    const TemporaryFolder folder("studio_live");
+    StudioBench bench(folder.path);
+    Studio& studio = *bench.studio;
+    bench.run("file.open", {{"path", save_ball(folder.path / "a.likeness").string()}});
+    const auto source = std::make_shared<Pushed>();
+    studio.motions().play(source, "camera");
+    source->push(0.25f, 0.2f);
+    EXPECT_TRUE(bench.settle());
+    const HeadModel& model = *studio.document().model();
+    EXPECT_EQ(studio.shown_pose().controls[model.control("jawOpen")], 0.25f);
+    EXPECT_FALSE(studio.execute("motion.seek", {{"seconds", 1.0}})) << "a live source has no times";
+    EXPECT_TRUE(studio.execute("motion.close"));
+    EXPECT_EQ(studio.shown_pose().controls[model.control("jawOpen")], 0);
 }
 
 TEST(Motion, DrivesTheDocumentAndEditingTakesOver) {
