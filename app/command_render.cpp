@@ -1,10 +1,16 @@
 #include <cmath>
 #include <cstdio>
+#include <map>
+#include <nlohmann/json.hpp>
 #include <numbers>
 
 #include "app/commands.h"
+#include "app/frame_sink.h"
 #include "app/terminal.h"
 #include "core/avatar/avatar_file.h"
+#include "core/document/pose_tools.h"
+#include "core/document/session_file.h"
+#include "core/files/file_formats.h"
 #include "core/formats/json_file.h"
 #include "core/geometry/camera_json.h"
 #include "core/head/head_asset.h"
@@ -14,10 +20,6 @@
 #include "core/pipeline/contact_sheet.h"
 #include "core/pipeline/devices.h"
 #include "core/pipeline/export_splats.h"
-#include "core/document/pose_tools.h"
-#include "core/document/session_file.h"
-
-#include <nlohmann/json.hpp>
 
 namespace likeness {
 namespace {
@@ -29,7 +31,8 @@ struct ViewArguments {
     std::vector<std::string> set;
     float yaw = 0, pitch = 0, fps = 30, orbit_range = 60;
     int frames = 120;
-    bool orbit = false, sheet = false, mesh = false, sh3 = false;
+    bool orbit = false, sheet = false, mesh = false;
+    std::map<std::string, bool> flags;  // of formats, for export
 };
 
 Error usage(const std::string& message) { return {ErrorCode::invalid_argument, message, ""}; }
@@ -127,13 +130,6 @@ Result<View> make_view(const Avatar& avatar, const ViewArguments& arguments) {
     return view;
 }
 
-std::string extension(const std::string& file) {
-    const auto dot = file.rfind('.');
-    std::string e = dot == std::string::npos ? "" : file.substr(dot);
-    for (char& c : e) c = char(std::tolower(static_cast<unsigned char>(c)));
-    return e;
-}
-
 Status render_orbit(const Avatar& avatar, AvatarRenderer& renderer, const View& view, const ViewArguments& arguments,
                     const std::array<float, 3>& background, Progress& progress) {
     auto video = VideoWriter::create(arguments.output, view.camera.width, view.camera.height, double(arguments.fps));
@@ -152,9 +148,17 @@ int render(const ViewArguments& arguments, const CommonOptions& common) {
     for (const std::string& file : {arguments.output, arguments.truth})
         if (!file.empty())
             if (Status writable = check_writable(file); !writable) return report(writable.error(), common);
-    const std::string kind = extension(arguments.output);
-    const bool video = kind == ".mp4";
-    if (kind != ".png" && !video) return report(usage("'" + arguments.output + "': pictures are .png, videos .mp4."), common);
+    const FileFormat* const picture = format_to_write(arguments.output, FileContent::picture);
+    const bool video = is_video(arguments.output);
+    if (!picture && !video)
+        return report(usage("'" + arguments.output + "': pictures are " + file_endings(FileContent::picture, true) +
+                            ", videos .mp4."),
+                      common);
+    const auto write = [&](Image image) {
+        LoadedImage written;
+        written.image = std::move(image);
+        return picture->write(std::move(written), arguments.output, {});
+    };
     if (video && !arguments.orbit) return report(usage("A video needs a movement: add --orbit."), common);
     auto device = choose_device(common.device);
     if (!device) return report(device.error(), common);
@@ -177,13 +181,13 @@ int render(const ViewArguments& arguments, const CommonOptions& common) {
         if (video) {
             saved = render_orbit(*avatar, renderer, *view, arguments, background.value_or(std::array<float, 3>{0.86f, 0.86f, 0.87f}), progress);
         } else if (arguments.sheet) {
-            saved = save_png(arguments.output, contact_sheet(*avatar, renderer, view->camera.width));
+            saved = write(contact_sheet(*avatar, renderer, view->camera.width));
         } else if (arguments.mesh) {
             Image image = render_mesh(*avatar, view->pose, view->camera);
-            saved = save_png(arguments.output, background ? composite_over(image, *background) : image);
+            saved = write(background ? composite_over(image, *background) : std::move(image));
         } else {
-            const Image image = renderer.render(*avatar, view->pose, view->camera, background);
-            saved = save_png(arguments.output, background ? composite_over(image, *background) : image);
+            Image image = renderer.render(*avatar, view->pose, view->camera, background);
+            saved = write(background ? composite_over(image, *background) : std::move(image));
         }
     } catch (const Cancelled&) {
         return report({ErrorCode::cancelled, "Interrupted; nothing was written.", ""}, common);
@@ -198,8 +202,12 @@ int render(const ViewArguments& arguments, const CommonOptions& common) {
     return exit_ok;
 }
 
-int export_ply(const ViewArguments& arguments, const CommonOptions& common) {
-    if (extension(arguments.output) != ".ply") return report(usage("'" + arguments.output + "': splats are exported as .ply."), common);
+int export_avatar(const ViewArguments& arguments, const CommonOptions& common) {
+    const FileFormat* const format = format_to_write(arguments.output, FileContent::splats);
+    if (!format)
+        return report(usage("'" + arguments.output + "': splats are exported as " +
+                            file_endings(FileContent::splats, true) + "."),
+                      common);
     if (Status writable = check_writable(arguments.output); !writable) return report(writable.error(), common);
     auto avatar = open_avatar(arguments.avatar, common);
     if (!avatar) return report(avatar.error(), common);
@@ -209,14 +217,17 @@ int export_ply(const ViewArguments& arguments, const CommonOptions& common) {
     scene.pose = view->pose;
     scene.visible = shown_parts(*avatar);
     scene.avatar = *std::move(avatar);
+    WriteOptions options;
+    for (const auto& [flag, on] : arguments.flags)
+        if (on) options.flags.insert(flag);
     Progress progress;
-    if (Status saved = export_splats(scene, arguments.output, arguments.sh3, progress); !saved)
+    if (Status saved = export_splats(scene, *format, arguments.output, options, progress); !saved)
         return report(saved.error(), common);
     return exit_ok;
 }
 
 void add_pose_options(CLI::App* command, const std::shared_ptr<ViewArguments>& arguments) {
-    command->add_option("avatar", arguments->avatar, "Avatar (.likeness)")->required();
+    command->add_option("avatar", arguments->avatar, "Avatar (" + file_endings(FileContent::avatar) + ")")->required();
     command->add_option("--pose", arguments->pose, "Pose to start from: neutral, or the photograph's")
         ->check(CLI::IsMember({"source", "neutral"}));
     command->add_option("--set", arguments->set, "name=value: a control (jawOpen=0.5), or a joint's axis in degrees (head.y=20)");
@@ -228,7 +239,10 @@ Subcommand add_render_command(CLI::App& app, const CommonOptions& common) {
     auto arguments = std::make_shared<ViewArguments>();
     CLI::App* command = app.add_subcommand("render", "Render an avatar to a picture or a video");
     add_pose_options(command, arguments);
-    command->add_option("-o,--output", arguments->output, "Picture (.png) or video (.mp4) to write")->required();
+    command
+        ->add_option("-o,--output", arguments->output,
+                     "Picture (" + file_endings(FileContent::picture, true) + ") or video (.mp4) to write")
+        ->required();
     command->add_option("--yaw", arguments->yaw, "Degrees to turn the camera to the subject's left");
     command->add_option("--pitch", arguments->pitch, "Degrees to raise the camera");
     command->add_option("--camera", arguments->camera, "'source' for the photograph's own, or a JSON file; see docs/command-line.md");
@@ -246,11 +260,16 @@ Subcommand add_render_command(CLI::App& app, const CommonOptions& common) {
 
 Subcommand add_export_command(CLI::App& app, const CommonOptions& common) {
     auto arguments = std::make_shared<ViewArguments>();
-    CLI::App* command = app.add_subcommand("export", "Write the posed avatar as a standard 3DGS PLY");
+    CLI::App* command = app.add_subcommand("export", "Write the posed avatar as splats for other viewers");
     add_pose_options(command, arguments);
-    command->add_option("-o,--output", arguments->output, "Splats to write (.ply)")->required();
-    command->add_flag("--sh3", arguments->sh3, "Pad to SH degree 3, for viewers that insist on it");
-    return [arguments, &common] { return export_ply(*arguments, common); };
+    command
+        ->add_option("-o,--output", arguments->output,
+                     "Splats to write (" + file_endings(FileContent::splats, true) + ")")
+        ->required();
+    for (const FileFormat* format : formats_to_write(FileContent::splats))
+        for (const FileFlag& flag : format->flags())
+            command->add_flag("--" + flag.name, arguments->flags[flag.name], flag.about);
+    return [arguments, &common] { return export_avatar(*arguments, common); };
 }
 
 }  // namespace likeness

@@ -6,6 +6,7 @@
 #include "app/commands.h"
 #include "app/terminal.h"
 #include "core/avatar/avatar_file.h"
+#include "core/files/file_formats.h"
 #include "core/image/save.h"
 #include "core/pipeline/contact_sheet.h"
 #include "core/pipeline/devices.h"
@@ -104,8 +105,11 @@ int train(const TrainArguments& arguments, const CommonOptions& common) {
 Subcommand add_train_command(CLI::App& app, const CommonOptions& common) {
     auto arguments = std::make_shared<TrainArguments>();
     CLI::App* command = app.add_subcommand("train", "Make an avatar from a portrait");
-    command->add_option("photo", arguments->photo, "Portrait: JPEG, PNG, WebP, TGA, BMP, PSD or Radiance HDR")->required();
-    command->add_option("-o,--output", arguments->output, "Avatar to write (.likeness)")->required();
+    command->add_option("photo", arguments->photo, "Portrait: " + picture_names())->required();
+    command
+        ->add_option("-o,--output", arguments->output,
+                     "Avatar to write (" + file_endings(FileContent::avatar, true) + ")")
+        ->required();
     command->add_option("--face", arguments->options.face, "Which face, 0 is the largest")->check(CLI::Range(0, 999));
     TrainerOptions& training = arguments->options.training;
     command->add_option("--steps", training.steps, "Training steps")->check(CLI::Range(0, 100000))->capture_default_str();

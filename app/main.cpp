@@ -9,6 +9,7 @@
 #include "core/base/denormals.h"
 #include "core/base/failure.h"
 #include "core/base/log.h"
+#include "core/files/file_formats.h"
 #ifdef LIKENESS_HAVE_CUDA
 #include "cuda/gl_frame_store.h"
 #include "cuda/register_device.h"
@@ -61,7 +62,10 @@ int main(int argc, char** argv) {
         app.add_flag("--json", common.json, "Results as JSON on standard output");
         app.add_flag("--verbose", common.verbose, "Say more");
         StudioArguments studio;
-        app.add_option("file", studio.file, "Opened in the studio: a portrait, an avatar (.likeness), splats (.ply)");
+        app.add_option("file", studio.file,
+                       "Opened in the studio: a portrait, an avatar (" + file_endings(FileContent::avatar) +
+                           "), splats (" + file_endings(FileContent::splats) + "), a motion (" +
+                           file_endings(FileContent::motion) + ")");
         app.add_flag("--headless", studio.headless, "The studio without a display; needs --script");
         app.add_option("--script", studio.script, "Commands for the studio, see docs/studio.md");
         app.add_option("--window", studio.size, "Size of the studio's window, pixels: 1280x800");

@@ -18,6 +18,7 @@
 
 #include "bench/metrics/measure_statistics.h"
 #include "bench/portrait_measures.h"
+#include "core/files/file_formats.h"
 #include "core/image/load.h"
 #include "core/image/save.h"
 #include "core/media/video_reader.h"
@@ -88,12 +89,7 @@ bool wanted(const fs::path& file, const std::vector<std::string>& only) {
            });
 }
 
-bool is_picture(const fs::path& file) {
-    std::string extension = file.extension().string();
-    std::transform(extension.begin(), extension.end(), extension.begin(),
-                   [](unsigned char c) { return char(std::tolower(c)); });
-    return std::find(picture_endings.begin(), picture_endings.end(), extension) != picture_endings.end();
-}
+bool is_picture(const fs::path& file) { return format_of(file, std::array{FileContent::picture}) != nullptr; }
 
 std::vector<fs::path> pictures_in(const Options& options) {
     std::vector<fs::path> files;

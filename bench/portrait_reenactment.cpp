@@ -97,7 +97,7 @@ Result<Json> measure_reenactment(PortraitJob& job, const std::filesystem::path& 
         if (!*frame) break;
         if (n == 0 || n % frame_step != 0) continue;  // frame 0 is what the avatar was made from
         const Image& picture = **frame;
-        if (auto moved = fit_frame(job.tools, picture, person))
+        if (auto moved = fit_frame(*job.tools.faces, picture, person))
             fit = *std::move(moved);
         else
             ++lost;  // the last pose stays, as a live program would have it

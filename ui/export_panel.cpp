@@ -2,6 +2,7 @@
 
 #include <cmath>
 
+#include "core/files/file_formats.h"
 #include "ui/icons.h"
 #include "ui/theme.h"
 #include "ui/widgets.h"
@@ -27,15 +28,21 @@ void ExportPanel::draw(Studio& studio) {
     ImGui::BeginChild("export");
     if (section("Avatar")) {
         note("Everything, to be opened here again: Gaussians, head, photograph.");
-        command_button(studio, "file.save_as", {}, ICON_FA_FLOPPY_DISK "  Save as .likeness...", ButtonStyle::primary,
-                       -1);
+        command_button(studio, "file.save_as", {}, ICON_FA_FLOPPY_DISK "  Save as...", ButtonStyle::primary, -1);
     }
     if (section("Splats")) {
         note("The avatar as it is posed now, for any viewer of 3D Gaussian splats.");
-        ImGui::Checkbox("Pad to SH degree 3", &sh3_);
-        tooltip("Adds 45 zeros a Gaussian, for viewers that insist on them.");
-        command_button(studio, "file.export_ply", {{"sh3", sh3_}}, ICON_FA_CUBES "  Export .ply...",
-                       ButtonStyle::normal, -1);
+        for (const FileFormat* format : formats_to_write(FileContent::splats)) {
+            Arguments arguments;
+            for (const FileFlag& flag : format->flags()) {
+                bool& on = flags_[format->id() + flag.name];
+                ImGui::Checkbox(flag.title.c_str(), &on);
+                tooltip(flag.about + ".");
+                arguments.set(flag.name, on);
+            }
+            command_button(studio, "file.export_" + format->id(), arguments,
+                           ICON_FA_CUBES "  Export " + format->endings().front() + "...", ButtonStyle::normal, -1);
+        }
     }
     if (section("Picture")) {
         const int sizes[] = {1, 2, 4};

@@ -3,6 +3,7 @@
 #include <imgui.h>
 
 #include "core/document/pose_tools.h"
+#include "core/files/file_formats.h"
 #include "ui/icons.h"
 #include "ui/interface.h"
 #include "ui/theme.h"
@@ -29,7 +30,8 @@ void file_menu(Studio& studio) {
     ImGui::Separator();
     command_item(studio, "file.save");
     command_item(studio, "file.save_as");
-    command_item(studio, "file.export_ply");
+    for (const FileFormat* format : formats_to_write(FileContent::splats))
+        command_item(studio, "file.export_" + format->id());
     ImGui::Separator();
     command_item(studio, "file.close");
     command_item(studio, "app.quit");

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 
+#include "core/files/file_formats.h"
 #include "ui/icons.h"
 #include "ui/theme.h"
 #include "ui/widgets.h"
@@ -74,9 +75,9 @@ void Welcome::draw_drop_zone(Studio& studio, float width) {
     ImGui::SetNextItemAllowOverlap();
     const bool pressed = ImGui::InvisibleButton("drop zone", {width, height});
     const bool hot = ImGui::IsItemHovered();
-    tooltip(
-        "Opens a file dialog. Pictures (JPEG, PNG, WebP, TGA, BMP, PSD, HDR) become avatars; .likeness files open as "
-        "they were saved; .ply files are shown.");
+    tooltip("Opens a file dialog. Pictures (" + picture_names() + ") become avatars; avatars (" +
+            file_endings(FileContent::avatar) + ") open as they were saved; splats (" +
+            file_endings(FileContent::splats) + ") are shown.");
     ImDrawList& draw = *ImGui::GetWindowDrawList();
     draw.AddRectFilled(from, to, u32(palette().text, hot ? 0.06f : 0.03f), px(10));
     dashed_frame(draw, from, to, u32(hot ? palette().accent : palette().faint));
@@ -86,7 +87,9 @@ void Welcome::draw_drop_zone(Studio& studio, float width) {
     };
     centred(ICON_FA_IMAGE_PORTRAIT, regular_font(), px(38), px(26), hot ? palette().accent_strong : palette().accent);
     centred("Drop a portrait here", medium_font(), px(20), px(84), palette().text);
-    centred("or click to choose one: JPEG, PNG, WebP, .likeness, .ply", regular_font(), px(14), px(116), palette().dim);
+    const std::string kinds = "or click to choose one: pictures, " + file_endings(FileContent::avatar) + ", " +
+                              file_endings(FileContent::splats);
+    centred(kinds.c_str(), regular_font(), px(14), px(116), palette().dim);
     if (pressed) studio.invoke("file.open");
 }
 

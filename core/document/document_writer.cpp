@@ -1,7 +1,7 @@
 #include "core/document/document_writer.h"
 
-#include "core/avatar/avatar_file.h"
 #include "core/document/session_file.h"
+#include "core/files/file_formats.h"
 #include "core/pipeline/render_avatar.h"
 
 namespace likeness {
@@ -14,7 +14,9 @@ Status write_document(const DocumentState& state, const std::filesystem::path& f
         AvatarRenderer renderer(make_cpu_rasterizer(), shown_parts(avatar));
         small = renderer.render(avatar, HeadPose::neutral(*avatar.model), default_camera(avatar, 256, 256));
     }
-    return save_avatar(file, avatar, small);
+    return formats_to_write(FileContent::avatar)
+        .front()
+        ->write(avatar, file, {.flags = {}, .thumbnail = std::move(small)});
 }
 
 }  // namespace likeness

@@ -9,7 +9,7 @@
 namespace likeness {
 
 // Any thread; copies of a state share its parts. With `thumbnail` a small picture of the parts that are shown. Errors:
-// those of save_avatar. Precondition: there is an avatar.
+// io. Precondition: there is an avatar.
 Status write_document(const DocumentState& state, const std::filesystem::path& file, bool thumbnail);
 
 }  // namespace likeness

@@ -56,17 +56,12 @@ std::string other_kind(Bytes bytes) {
 }
 
 Raw decode_any(Bytes bytes, const std::string& name, const LoadOptions& options) {
-    if (has(bytes, 0, "\xff\xd8\xff")) return decode_jpeg(bytes, options);
-    if (has(bytes, 0, "\x89PNG\r\n\x1a\n")) return decode_png(bytes, options);
-    if (has(bytes, 0, "RIFF") && has(bytes, 8, "WEBP")) return decode_webp(bytes, options);
-    if (has(bytes, 0, "BM")) return decode_bmp(bytes, options);
-    if (has(bytes, 0, "8BPS")) return decode_psd(bytes, options);
-    if (is_radiance(bytes)) return decode_radiance(bytes, options, false);
+    for (const PictureFormat& format : picture_formats())
+        if (format.recognises(bytes, name)) return format.decode(bytes, options);
     const std::string kind = other_kind(bytes);
-    if (kind.empty() && is_tga(bytes, name)) return decode_tga(bytes, options);
-    throw BadPicture{(kind.empty() ? "is not a picture that can be read" : "is " + kind) +
-                         "; use a JPEG, PNG, WebP, TGA, BMP, PSD or Radiance file.",
-                     "unknown signature"};
+    throw BadPicture{
+        (kind.empty() ? "is not a picture that can be read" : "is " + kind) + "; use a " + picture_names() + " file.",
+        "unknown signature"};
 }
 
 // Profiles apart: grey to three equal channels, inks to light.
@@ -107,6 +102,37 @@ Image oriented(Image&& in, int orientation) {
 
 }  // namespace
 }  // namespace decode
+
+std::span<const PictureFormat> picture_formats() {
+    using decode::Bytes;
+    using decode::has;
+    using Name = const std::string&;
+    static const std::vector<PictureFormat> formats = {
+        {"JPEG", {".jpg", ".jpeg"}, [](Bytes b, Name) { return has(b, 0, "\xff\xd8\xff"); }, decode::decode_jpeg},
+        {"PNG", {".png"}, [](Bytes b, Name) { return has(b, 0, "\x89PNG\r\n\x1a\n"); }, decode::decode_png},
+        {"WebP", {".webp"}, [](Bytes b, Name) { return has(b, 0, "RIFF") && has(b, 8, "WEBP"); }, decode::decode_webp},
+        {"BMP", {".bmp"}, [](Bytes b, Name) { return has(b, 0, "BM"); }, decode::decode_bmp},
+        {"PSD", {".psd"}, [](Bytes b, Name) { return has(b, 0, "8BPS"); }, decode::decode_psd},
+        {"Radiance HDR",
+         {".hdr"},
+         [](Bytes b, Name) { return decode::is_radiance(b); },
+         [](Bytes b, const LoadOptions& options) { return decode::decode_radiance(b, options, false); }},
+        // Last: it has no signature.
+        {"TGA",
+         {".tga"},
+         [](Bytes b, Name name) { return decode::other_kind(b).empty() && decode::is_tga(b, name); },
+         decode::decode_tga},
+    };
+    return formats;
+}
+
+std::string picture_names() {
+    const auto formats = picture_formats();
+    std::string names;
+    for (std::size_t i = 0; i < formats.size(); ++i)
+        names += (i == 0 ? "" : i + 1 < formats.size() ? ", " : " or ") + std::string(formats[i].name);
+    return names;
+}
 
 namespace {
 

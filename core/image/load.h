@@ -5,18 +5,22 @@
 // error, not a half-grey picture.
 #pragma once
 
-#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <filesystem>
 #include <optional>
 #include <span>
 #include <string>
+#include <vector>
 
 #include "core/base/result.h"
 #include "core/image/image.h"
 
 namespace likeness {
+
+namespace decode {
+struct Raw;  // see decode.h, inside core/image
+}
 
 struct LoadOptions {
     // A picture whose longer side is larger is reduced to it while it is decoded (area filter, aspect kept). >= 1.
@@ -55,8 +59,14 @@ Result<Image> load_radiance(const std::filesystem::path& path, const LoadOptions
 Result<Image> load_radiance_from_memory(std::span<const std::uint8_t> bytes, const std::string& name,
                                         const LoadOptions& options = {});
 
-// For file dialogs.
-inline constexpr std::array<const char*, 8> picture_endings = {".jpg", ".jpeg", ".png", ".webp",
-                                                               ".tga", ".bmp",  ".psd", ".hdr"};
+// The kinds of pictures that are read, in the order in which a file is compared with them.
+struct PictureFormat {
+    const char* name;                  // "JPEG"
+    std::vector<const char*> endings;  // lower case, with the dot; the usual one first
+    bool (*recognises)(std::span<const std::uint8_t> bytes, const std::string& name);
+    decode::Raw (*decode)(std::span<const std::uint8_t> bytes, const LoadOptions& options);
+};
+std::span<const PictureFormat> picture_formats();
+std::string picture_names();  // "JPEG, PNG, ... or TGA"
 
 }  // namespace likeness

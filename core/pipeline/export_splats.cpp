@@ -3,11 +3,10 @@
 #include <algorithm>
 #include <vector>
 
-#include "core/formats/splat_ply.h"
-
 namespace likeness {
 
-Status export_splats(const Scene& scene, const std::filesystem::path& file, bool sh3, Progress& progress) {
+Status export_splats(const Scene& scene, const FileFormat& format, const std::filesystem::path& file,
+                     const WriteOptions& options, Progress& progress) {
     progress.report(0.1, "Posing");
     SplatSet posed, shown;
     pose_scene(scene, posed);
@@ -25,7 +24,7 @@ Status export_splats(const Scene& scene, const std::filesystem::path& file, bool
     copy(posed.colors, shown.colors, 3);
     copy(posed.opacities, shown.opacities, 1);
     progress.report(0.4, "Writing");
-    return save_splat_ply(file, shown, sh3);
+    return format.write(std::move(shown), file, options);
 }
 
 }  // namespace likeness

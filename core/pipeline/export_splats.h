@@ -5,12 +5,14 @@
 
 #include "core/base/result.h"
 #include "core/base/task.h"
+#include "core/files/file_format.h"
 #include "core/view/scene.h"
 
 namespace likeness {
 
-// Writes the posed Gaussians of the visible parts as a standard 3DGS PLY; `sh3` pads to degree 3.
-// Errors: bad_input (all parts are hidden), io.
-Status export_splats(const Scene& scene, const std::filesystem::path& file, bool sh3, Progress& progress);
+// Writes the posed Gaussians of the visible parts. `format` writes splats. Errors: bad_input (all parts are hidden),
+// io.
+Status export_splats(const Scene& scene, const FileFormat& format, const std::filesystem::path& file,
+                     const WriteOptions& options, Progress& progress);
 
 }  // namespace likeness

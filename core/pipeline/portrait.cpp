@@ -339,8 +339,8 @@ Result<PreparedPortrait> restore_portrait(PortraitTools& tools, const Avatar& av
     return result;
 }
 
-Result<HeadFit> fit_frame(PortraitTools& tools, const Image& frame, FaceFollower& person) {
-    auto landmarks = tools.faces->find_landmarks(rgb(frame), LandmarkOptions{});
+Result<HeadFit> fit_frame(FaceModels& faces, const Image& frame, FaceFollower& person) {
+    auto landmarks = faces.find_landmarks(rgb(frame));
     if (!landmarks) return landmarks.error();
     return person.follow(to_points(*landmarks));
 }

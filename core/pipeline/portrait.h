@@ -62,6 +62,6 @@ Result<PreparedPortrait> prepare_portrait(PortraitTools& tools, const Image& loa
 Result<PreparedPortrait> restore_portrait(PortraitTools& tools, const Avatar& avatar, Progress& progress);
 
 // Landmarks and pose only, for a video's frames. Errors: no face; then the person stays where it was.
-Result<HeadFit> fit_frame(PortraitTools& tools, const Image& frame, FaceFollower& person);
+Result<HeadFit> fit_frame(FaceModels& faces, const Image& frame, FaceFollower& person);
 
 }  // namespace likeness

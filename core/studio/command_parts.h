@@ -1,11 +1,9 @@
 // Building blocks of the commands' declarations; for core/studio.
 #pragma once
 
-#include <cctype>
 #include <filesystem>
 
 #include "core/commands/arguments.h"
-#include "core/image/load.h"
 #include "core/studio/studio.h"
 
 namespace likeness {
@@ -34,23 +32,8 @@ inline Error studio_error(const std::string& sentence, const std::string& detail
     return {ErrorCode::invalid_argument, sentence, detail};
 }
 
-// ".jpg" of "A.JPG".
-inline std::string lower_extension(const std::filesystem::path& file) {
-    std::string ending = file.extension().string();
-    for (char& c : ending) c = char(std::tolower(static_cast<unsigned char>(c)));
-    return ending;
-}
-
 inline ArgumentSpec discard_argument() {
     return with_default(flag_argument("discard", "Lose unsaved changes without asking"), false);
-}
-
-// For a file dialog: pictures, then `others`.
-inline std::vector<std::string> picture_patterns(const std::vector<std::string>& others = {}) {
-    std::vector<std::string> patterns;
-    for (const char* ending : picture_endings) patterns.push_back(std::string("*") + ending);
-    patterns.insert(patterns.end(), others.begin(), others.end());
-    return patterns;
 }
 
 // Without a path the window asks for one.

@@ -3,6 +3,7 @@
 #include <cmath>
 #include <numbers>
 
+#include "core/files/file_formats.h"
 #include "core/studio/command_parts.h"
 
 namespace likeness {
@@ -188,7 +189,7 @@ void add_view_commands(Studio& s) {
                                        {"view.background_picture",
                                         "Choose a picture for the background",
                                         "",
-                                        picture_patterns(),
+                                        file_patterns(std::array{FileContent::picture}),
                                         false,
                                         {}},
                                        [&](const std::string& file) -> Status {

@@ -2,8 +2,8 @@
 
 #include <algorithm>
 
+#include "core/files/file_formats.h"
 #include "core/image/file_bytes.h"
-#include "core/motion/motion_track.h"
 #include "core/studio/command_parts.h"
 #include "core/studio/studio.h"
 
@@ -21,7 +21,13 @@ Status MotionService::open(const fs::path& file) {
     studio_.jobs().start_for<Source>(
         "Opening " + file.filename().string(),
         [file](Progress&) -> Result<Source> {
-            auto track = load_motion(file);
+            const FileFormat* format = format_of(file, std::array{FileContent::motion});
+            if (!format)
+                return Error{
+                    ErrorCode::bad_input,
+                    "'" + file.string() + "' is no motion; choose one of " + file_endings(FileContent::motion) + ".",
+                    ""};
+            auto track = read_file_as<MotionTrack>(*format, file);
             if (!track) return track.error();
             return Source(std::make_shared<const RecordedMotion>(*std::move(track)));
         },
@@ -54,19 +60,21 @@ void MotionService::play(std::shared_ptr<const PoseSource> source, const std::st
 
 void MotionService::add_commands(CommandRegistry& registry) {
     Studio& s = studio_;
-    registry.add({"motion.open",
-                  "Open motion...",
-                  "Motion",
-                  "Opens a recorded expression track (JSON or CSV with ARKit names).",
-                  {optional_argument(text_argument("path", "The file"))},
-                  "",
-                  false,
-                  "",
-                  {},
-                  [this, &s](const Arguments& a) {
-                      return with_path(s, a, {"motion.open", "Open a motion", "", {"*.json", "*.csv"}, false, {}},
-                                       [&](const std::string& file) { return open(file); });
-                  }});
+    registry.add(
+        {"motion.open",
+         "Open motion...",
+         "Motion",
+         "Opens a recorded expression track with ARKit names (" + file_endings(FileContent::motion) + ").",
+         {optional_argument(text_argument("path", "The file"))},
+         "",
+         false,
+         "",
+         {},
+         [this, &s](const Arguments& a) {
+             return with_path(
+                 s, a, {"motion.open", "Open a motion", "", file_patterns(std::array{FileContent::motion}), false, {}},
+                 [&](const std::string& file) { return open(file); });
+         }});
     const auto simple = [&](const std::string& what, const std::string& title, const std::string& tooltip,
                             const std::string& shortcut, std::function<void(MotionPlayer&)> run) {
         registry.add({"motion." + what,

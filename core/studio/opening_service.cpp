@@ -3,11 +3,10 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
-#include <fstream>
 
 #include "core/avatar/avatar_file.h"
 #include "core/document/session_file.h"
-#include "core/formats/splat_ply.h"
+#include "core/files/file_formats.h"
 #include "core/image/file_bytes.h"
 #include "core/image/load.h"
 #include "core/studio/command_parts.h"
@@ -18,22 +17,6 @@ namespace likeness {
 namespace {
 
 namespace fs = std::filesystem;
-
-enum class FileKind { picture, avatar, splats, motion };
-
-// By content; a motion in CSV has no mark of its own.
-FileKind kind_of(const fs::path& file) {
-    std::array<char, 4> begin{};
-    std::ifstream(file, std::ios::binary).read(begin.data(), begin.size());
-    const std::string_view text(begin.data(), begin.size());
-    if (text.starts_with("PK")) return FileKind::avatar;
-    if (text.starts_with("ply")) return FileKind::splats;
-    const std::string ending = lower_extension(file);
-    if (text.starts_with("{") || ending == ".csv" || ending == ".json") return FileKind::motion;
-    if (ending == ".likeness") return FileKind::avatar;
-    if (ending == ".ply") return FileKind::splats;
-    return FileKind::picture;
-}
 
 // The middle and the height that show nine tenths of the Gaussians.
 void frame_splats(const SplatSet& splats, Document& document) {
@@ -53,13 +36,43 @@ void frame_splats(const SplatSet& splats, Document& document) {
     document.view_height = std::clamp(1.3f * (high - low).norm(), 1e-3f, 1e6f);
 }
 
-}  // namespace
+// On a worker. Motions and light become no document.
+struct DocumentOf {
+    const fs::path& file;
+    Document document;
 
-// Made on a worker: what a document needs of an avatar's file.
-struct OpeningService::Opened {
-    DocumentState state;
-    std::shared_ptr<const SourcePhotograph> source;
+    void operator()(Avatar avatar) {
+        document.kind = DocumentKind::avatar;
+        document.stage = DocumentStage::ready;
+        document.path = file;
+        document.state = read_session(std::move(avatar));
+        if (const auto& picture = document.state.avatar.source->picture) {
+            auto source = std::make_shared<SourcePhotograph>();
+            source->picture = picture;
+            source->crop_side = picture->width;
+            document.source = std::move(source);
+        }
+    }
+    void operator()(SplatSet splats) {
+        document.kind = DocumentKind::splats;
+        document.stage = DocumentStage::ready;
+        document.path = file;
+        frame_splats(splats, document);
+        document.splats = std::make_shared<const SplatSet>(std::move(splats));
+    }
+    void operator()(LoadedImage loaded) {
+        auto source = std::make_shared<SourcePhotograph>();
+        source->file = file;
+        source->focal_35mm = loaded.focal_35mm;
+        source->picture = std::make_shared<Image>(std::move(loaded.image));
+        document.stage = DocumentStage::preparing;
+        document.source = std::move(source);
+    }
+    void operator()(const MotionTrack&) {}
+    void operator()(const EnvironmentMap&) {}
 };
+
+}  // namespace
 
 bool OpeningService::opening() const { return open_job_.running(); }
 
@@ -67,118 +80,67 @@ void OpeningService::cancel_opening() { open_job_.cancel(); }
 
 Status OpeningService::open(const fs::path& file, bool discard) {
     if (const auto size = readable_file_size(file); !size) return size.error();
-    const FileKind kind = kind_of(file);
-    if (kind == FileKind::motion) return studio_.motions().open(file);
+    // What is unknown is read as a picture, and called by its name then.
+    const std::array picture = {FileContent::picture};
+    const FileFormat* format = format_of(file, openable);
+    if (format && format->holds() == FileContent::motion) return studio_.motions().open(file);
     const auto may = studio_.questions().may_lose_document({"file.open", {{"path", file.string()}}}, discard);
     if (!may) return may.error();
     if (!*may) return {};
     open_job_.cancel();  // the last wish counts
-    if (kind == FileKind::avatar)
-        open_avatar_file(file, {});
-    else if (kind == FileKind::splats)
-        open_splats(file);
-    else
-        open_picture(file);
+    open_document(file, format ? *format : *formats_of(picture).front(), {});
     return {};
 }
 
-void OpeningService::open_picture(const fs::path& file) {
-    open_job_ = studio_.jobs().start_for<LoadedImage>(
-        "Opening " + file.filename().string(), [file](Progress&) { return load_picture(file); },
-        [this, file](Result<LoadedImage> loaded) {
-            if (!loaded) {
-                if (loaded.error().code != ErrorCode::cancelled) studio_.messages().error(loaded.error());
-                return;
-            }
-            auto source = std::make_shared<SourcePhotograph>();
-            source->file = file;
-            source->focal_35mm = loaded->focal_35mm;
-            source->picture = std::make_shared<Image>(std::move(loaded->image));
-            Document document;
-            document.stage = DocumentStage::preparing;
-            document.name = file.stem().string();
-            document.source = source;
-            studio_.replace_document(std::move(document));
-            studio_.messages().info("Opened '" + file.string() + "'.");
-            studio_.settings().add_recent(file);
-            studio_.settings_changed();
-            studio_.trainer().prepare(source, 0);
-        });
+void OpeningService::open_autosave(const Recovery& recovery) {
+    const std::array avatar = {FileContent::avatar};
+    open_document(recovery.autosave, *formats_of(avatar).front(), recovery);
 }
 
-void OpeningService::open_avatar_file(const fs::path& file, const std::optional<Recovery>& recovery) {
-    open_job_ = studio_.jobs().start_for<std::shared_ptr<Opened>>(
+void OpeningService::open_document(const fs::path& file, const FileFormat& format,
+                                   const std::optional<Recovery>& recovery) {
+    open_job_ = studio_.jobs().start_for<std::shared_ptr<Document>>(
         "Opening " + file.filename().string(),
-        [file, tools = studio_.workshop().tools()](Progress& progress) -> Result<std::shared_ptr<Opened>> {
-            progress.report(0.1, "Loading the head");
-            const auto head = tools->load_head();
-            progress.report(0.4, "Reading the avatar");
-            auto loaded = load_avatar(file, head);
-            if (!loaded) return loaded.error();
-            auto opened = std::make_shared<Opened>();
+        [file, &format, tools = studio_.workshop().tools()](Progress& progress) -> Result<std::shared_ptr<Document>> {
+            auto value = format.read(file, {[&] { return tools->load_head(); }, &progress});
+            if (!value) return value.error();
             progress.report(0.8, "Preparing");
-            opened->state = read_session(*std::move(loaded));
-            if (const auto& picture = opened->state.avatar.source->picture) {
-                auto source = std::make_shared<SourcePhotograph>();
-                source->picture = picture;
-                source->crop_side = picture->width;
-                opened->source = std::move(source);
-            }
-            return opened;
+            DocumentOf make{file, {}};
+            make.document.name = file.stem().string();
+            std::visit(make, *std::move(value));
+            return std::make_shared<Document>(std::move(make.document));
         },
-        [this, file, recovery](Result<std::shared_ptr<Opened>> result) {
+        [this, file, recovery](Result<std::shared_ptr<Document>> result) {
             if (!result) {
                 if (result.error().code != ErrorCode::cancelled) studio_.messages().error(result.error());
                 return;
             }
-            const Opened& opened = **result;
-            Document document;
-            document.kind = DocumentKind::avatar;
-            document.stage = DocumentStage::ready;
-            document.path = recovery ? recovery->document : file;
-            document.name = recovery ? recovery->name : file.stem().string();
-            document.source = opened.source;
-            document.state = opened.state;
-            if (recovery) document.revision.learned = 1;  // not saved yet
+            Document& document = **result;
+            if (recovery) {
+                document.path = recovery->document;
+                document.name = recovery->name;
+                document.revision.learned = 1;  // not saved yet
+            }
             studio_.replace_document(std::move(document));
-            const Document& now = studio_.document();
-            studio_.messages().info(recovery ? "Recovered '" + now.name + "'; it is not saved yet."
-                                             : "Opened '" + file.string() + "'.");
-            // After that, so that it is the one that the window shows.
-            if (const std::string unknown = unknown_parts_sentence(now.avatar(), now.name); !unknown.empty())
-                studio_.messages().warning(unknown);
-            if (recovery) return studio_.recovery().recovered(*recovery);
-            studio_.settings().add_recent(file);
-            studio_.settings_changed();
-            studio_.recovery().look_beside(file);
+            opened(file, recovery);
         });
 }
 
-void OpeningService::open_splats(const fs::path& file) {
-    open_job_ = studio_.jobs().start_for<std::shared_ptr<Document>>(
-        "Opening " + file.filename().string(),
-        [file](Progress&) -> Result<std::shared_ptr<Document>> {
-            auto loaded = load_splat_ply(file);
-            if (!loaded) return loaded.error();
-            auto document = std::make_shared<Document>();
-            document->kind = DocumentKind::splats;
-            document->stage = DocumentStage::ready;
-            document->path = file;
-            document->name = file.stem().string();
-            frame_splats(*loaded, *document);
-            document->splats = std::make_shared<const SplatSet>(*std::move(loaded));
-            return document;
-        },
-        [this, file](Result<std::shared_ptr<Document>> document) {
-            if (!document) {
-                if (document.error().code != ErrorCode::cancelled) studio_.messages().error(document.error());
-                return;
-            }
-            studio_.replace_document(std::move(**document));
-            studio_.messages().info("Opened '" + file.string() + "'.");
-            studio_.settings().add_recent(file);
-            studio_.settings_changed();
-        });
+void OpeningService::opened(const fs::path& file, const std::optional<Recovery>& recovery) {
+    const Document& now = studio_.document();
+    studio_.messages().info(recovery ? "Recovered '" + now.name + "'; it is not saved yet."
+                                     : "Opened '" + file.string() + "'.");
+    // After that, so that it is the one that the window shows.
+    if (now.kind == DocumentKind::avatar && now.has_avatar())
+        if (const std::string unknown = unknown_parts_sentence(now.avatar(), now.name); !unknown.empty())
+            studio_.messages().warning(unknown);
+    if (recovery) return studio_.recovery().recovered(*recovery);
+    studio_.settings().add_recent(file);
+    studio_.settings_changed();
+    if (now.stage == DocumentStage::preparing)
+        studio_.trainer().prepare(now.source, 0);
+    else if (now.kind == DocumentKind::avatar)
+        studio_.recovery().look_beside(file);
 }
 
 Status OpeningService::turn_over() {
@@ -223,23 +185,21 @@ Status OpeningService::close(bool discard) {
 void OpeningService::add_commands(CommandRegistry& registry) {
     Studio& s = studio_;
     const auto path = [](const std::string& what) { return optional_argument(text_argument("path", what)); };
-    registry.add(
-        {"file.open",
-         "Open...",
-         "File",
-         "Opens a portrait (JPEG, PNG, WebP, TGA, BMP, PSD, HDR) and makes an avatar of it, or opens an avatar "
-         "(.likeness), splats to look at (.ply) or a motion.",
-         {path("The file"), discard_argument()},
-         "Ctrl+O",
-         false,
-         "",
-         {},
-         [this, &s](const Arguments& a) {
-             return with_path(
-                 s, a,
-                 {"file.open", "Open", "", picture_patterns({"*.likeness", "*.ply", "*.json", "*.csv"}), false, {}},
-                 [&](const std::string& file) { return open(file, a.flag("discard")); });
-         }});
+    registry.add({"file.open",
+                  "Open...",
+                  "File",
+                  "Opens a portrait (" + picture_names() + ") and makes an avatar of it, or opens an avatar (" +
+                      file_endings(FileContent::avatar) + "), splats to look at (" + file_endings(FileContent::splats) +
+                      ") or a motion (" + file_endings(FileContent::motion) + ").",
+                  {path("The file"), discard_argument()},
+                  "Ctrl+O",
+                  false,
+                  "",
+                  {},
+                  [this, &s](const Arguments& a) {
+                      return with_path(s, a, {"file.open", "Open", "", file_patterns(openable), false, {}},
+                                       [&](const std::string& file) { return open(file, a.flag("discard")); });
+                  }});
     registry.add({"file.open_recent",
                   "Open recent",
                   "File",

@@ -10,6 +10,7 @@
 
 namespace likeness {
 
+class FileFormat;
 class Studio;
 
 class OpeningService {
@@ -21,16 +22,16 @@ class OpeningService {
     bool opening() const;
     void cancel_opening();
     void cancel_turning() { turn_job_.cancel(); }
-    // `recovery`: what a crash left, which takes the name of its document.
-    void open_avatar_file(const std::filesystem::path& file, const std::optional<Recovery>& recovery);
+    // What a crash left; it takes the name of its document.
+    void open_autosave(const Recovery& recovery);
     Status close(bool discard);
     Status turn_over();  // precondition: the document is a file of splats
 
   private:
-    struct Opened;
     Status open(const std::filesystem::path& file, bool discard);
-    void open_picture(const std::filesystem::path& file);
-    void open_splats(const std::filesystem::path& file);
+    void open_document(const std::filesystem::path& file, const FileFormat& format,
+                       const std::optional<Recovery>& recovery);
+    void opened(const std::filesystem::path& file, const std::optional<Recovery>& recovery);
 
     Studio& studio_;
     JobHandle open_job_, turn_job_;

@@ -1,5 +1,6 @@
 #include "core/studio/questions.h"
 
+#include "core/files/file_formats.h"
 #include "core/studio/command_parts.h"
 #include "core/studio/studio.h"
 
@@ -28,7 +29,12 @@ Status Questions::answer(const std::string& what) {
             if (!status) question_->saving = false;
             return status;
         }
-        ask_for_file({"file.save_as", "Save the avatar", document.name + ".likeness", {"*.likeness"}, true, {}});
+        ask_for_file({"file.save_as",
+                      "Save the avatar",
+                      with_ending(document.name, FileContent::avatar).string(),
+                      file_patterns(std::array{FileContent::avatar}, true),
+                      true,
+                      {}});
         return {};
     }
     return go_on();

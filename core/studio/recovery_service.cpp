@@ -121,7 +121,7 @@ Status RecoveryService::recover(std::size_t index) {
     if (!may) return may.error();
     if (!*may) return {};
     studio_.openings().cancel_opening();
-    studio_.openings().open_avatar_file(recoveries_[index].autosave, recoveries_[index]);
+    studio_.openings().open_autosave(recoveries_[index]);
     return {};
 }
 

@@ -5,6 +5,7 @@
 
 #include "core/commands/command.h"
 #include "core/document/document.h"
+#include "core/files/file_format.h"
 #include "core/studio/jobs.h"
 
 namespace likeness {
@@ -20,7 +21,7 @@ class SavingService {
     Status save(const std::filesystem::path& file);
 
   private:
-    Status export_ply(const std::filesystem::path& file, bool sh3);
+    Status export_as(const FileFormat& format, const std::filesystem::path& file, const WriteOptions& options);
     void saved(const Status& status, std::uint64_t document, const Revision& revision,
                const std::filesystem::path& file);
 

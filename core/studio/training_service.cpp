@@ -64,9 +64,7 @@ void TrainingService::prepare(std::shared_ptr<const SourcePhotograph> source, in
         [tools = studio_.workshop().tools(), source, options,
          same_face](Progress& progress) -> Result<std::shared_ptr<Prepared>> {
             progress.report(0, "Loading the networks");
-            std::lock_guard lock(tools->mutex);
-            progress.report(0, "Loading the networks");  // cancelled while it waited
-            auto loaded = tools->load_portrait_tools();
+            const auto loaded = tools->portraits.borrow();
             if (!loaded) return loaded.error();
             // Preparing ends where training begins, at a fifth of the whole.
             Progress inner(
@@ -159,9 +157,7 @@ void TrainingService::restore_photograph() {
         [tools = studio_.workshop().tools(), avatar = document().avatar(),
          source = document().source](Progress& progress) -> Result<Restored> {
             progress.report(0, "Loading the networks");
-            std::lock_guard lock(tools->mutex);
-            progress.report(0, "Loading the networks");  // cancelled while it waited
-            auto loaded = tools->load_portrait_tools();
+            const auto loaded = tools->portraits.borrow();
             if (!loaded) return loaded.error();
             auto restored = restore_portrait(**loaded, as_fitted(avatar), progress);
             if (!restored) return restored.error();

@@ -41,8 +41,7 @@ void Workshop::find_device() {
         studio_.jobs().start(
             "Loading networks",
             [tools = tools_](Progress&) -> Status {
-                std::lock_guard lock(tools->mutex);
-                auto loaded = tools->load_portrait_tools();
+                const auto loaded = tools->portraits.borrow();
                 return loaded ? Status() : Status(loaded.error());
             },
             {}, quiet);

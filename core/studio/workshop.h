@@ -6,6 +6,7 @@
 #include <optional>
 #include <string>
 
+#include "core/base/pool.h"
 #include "core/head/head_asset.h"
 #include "core/pipeline/devices.h"
 #include "core/pipeline/portrait.h"
@@ -16,24 +17,15 @@ class Studio;
 
 // Loaded on the first of them that asks.
 struct WorkTools {
-    std::mutex mutex;  // the networks serve one portrait at a time
-    std::optional<PortraitTools> portrait;
+    // Networks and solvers. Preparing borrows one; who follows a video meanwhile has another.
+    Pool<PortraitTools> portraits{[this] { return PortraitTools::load(load_head()); }};
 
     std::mutex head_mutex;
-    std::shared_ptr<const HeadModel> head;
+    std::shared_ptr<const HeadModel> head;  // one for all documents: their avatars share it
     std::mutex device_mutex;
     std::string device_name;
     std::optional<Device> device;
 
-    // Precondition: `mutex` is held.
-    Result<PortraitTools*> load_portrait_tools() {
-        if (!portrait) {
-            auto loaded = PortraitTools::load(load_head());  // one head for all documents: their avatars share it
-            if (!loaded) return loaded.error();
-            portrait.emplace(*std::move(loaded));
-        }
-        return &*portrait;
-    }
     // Null when there is no default head: files bring their own.
     std::shared_ptr<const HeadModel> load_head() {
         std::lock_guard lock(head_mutex);

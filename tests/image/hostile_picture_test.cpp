@@ -157,9 +157,9 @@ TEST(HostilePicture, MissingEmptyFoldersPipesAndOtherKinds) {
     refused(file("empty.png", ""), ErrorCode::bad_input, "empty");
     refused(file("a.gif", "GIF89a......"), ErrorCode::bad_input, "GIF");
     refused(file("a.heic", std::string("\0\0\0\x18", 4) + "ftypheic"), ErrorCode::bad_input, "HEIC");
-    refused(file("a.txt", "hello"), ErrorCode::bad_input, "JPEG, PNG, WebP, TGA, BMP, PSD or Radiance");
+    refused(file("a.txt", "hello"), ErrorCode::bad_input, "JPEG, PNG, WebP, BMP, PSD, Radiance HDR or TGA");
     refused(file("short.jpg", "\xff\xd8\xff"), ErrorCode::bad_input, "cut off");
-    refused(file("one", "\xff"), ErrorCode::bad_input, "JPEG, PNG, WebP, TGA, BMP, PSD or Radiance");
+    refused(file("one", "\xff"), ErrorCode::bad_input, "JPEG, PNG, WebP, BMP, PSD, Radiance HDR or TGA");
     refused(file("riff", "RIFF\x01\x02\x03\x04WEBP"), ErrorCode::bad_input, "");
     ASSERT_EQ(::mkfifo((folder / "pipe").c_str(), 0600), 0);
     refused(folder / "pipe", ErrorCode::bad_input, "regular file");

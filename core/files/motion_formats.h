@@ -1,0 +1,38 @@
+// Inside core/files: recorded expressions.
+#pragma once
+
+#include "core/files/file_format.h"
+
+namespace likeness {
+
+class JsonMotionFormat : public FileFormat {
+  public:
+    std::string id() const override { return "json"; }
+    std::string title() const override { return "JSON motion"; }
+    FileContent holds() const override { return FileContent::motion; }
+    std::vector<std::string> endings() const override { return {".json"}; }
+    bool recognises(std::span<const std::uint8_t> begin, const std::filesystem::path&) const override {
+        if (begins_with(begin, "\xef\xbb\xbf")) begin = begin.subspan(3);
+        while (!begin.empty() && (begin[0] == ' ' || begin[0] == '\t' || begin[0] == '\r' || begin[0] == '\n'))
+            begin = begin.subspan(1);
+        return begins_with(begin, "{") || begins_with(begin, "[");
+    }
+    Result<FileValue> read(const std::filesystem::path& file, const ReadContext&) const override {
+        return as_value(load_motion(file));
+    }
+};
+
+// A table has no mark of its own: its ending says what it is.
+class CsvMotionFormat : public FileFormat {
+  public:
+    std::string id() const override { return "csv"; }
+    std::string title() const override { return "CSV motion"; }
+    FileContent holds() const override { return FileContent::motion; }
+    std::vector<std::string> endings() const override { return {".csv"}; }
+    bool recognises(std::span<const std::uint8_t>, const std::filesystem::path&) const override { return false; }
+    Result<FileValue> read(const std::filesystem::path& file, const ReadContext&) const override {
+        return as_value(load_motion(file));
+    }
+};
+
+}  // namespace likeness
