@@ -16,6 +16,7 @@
 #include <limits>
 #include <system_error>
 
+#include "bench/figures.h"
 #include "bench/metrics/measure_statistics.h"
 #include "bench/portrait_measures.h"
 #include "core/files/file_formats.h"
@@ -32,7 +33,7 @@ namespace fs = std::filesystem;
 struct Options {
     fs::path folder, videos, keep;
     std::vector<std::string> only;
-    bench::JobOptions job;
+    PortraitJobOptions job;
 };
 
 // Runs `work` in a forked process and hands its JSON back. Errors: what it returned, or how it died.
@@ -100,15 +101,17 @@ std::vector<fs::path> pictures_in(const Options& options) {
     return files;
 }
 
-Json job_figures(const bench::PortraitJob& job) {
+Json job_figures(const PortraitJob& job) {
+    std::vector<std::string> warnings = job.portrait.warnings;
+    if (job.trained.stopped_early) warnings.push_back("training ended early: " + job.trained.stopped_early->message);
     return {{"gaussians", job.portrait.avatar.splats->count},
             {"steps", job.trained.steps},
             {"steps_per_second", bench::rounded(job.trained.steps_per_second)},
             {"fit_seconds", bench::rounded(job.portrait.fit_seconds)},
             {"first_picture_s", bench::rounded(job.first_picture_seconds)},
             {"seconds", bench::rounded(job.seconds)},
-            {"peak_rss_mib", std::round(job.peak_rss_mib)},
-            {"warnings", job.portrait.warnings},
+            {"peak_rss_mib", std::round(bench::peak_rss_mib())},
+            {"warnings", warnings},
             {"device", job.device.name},
             {"machine", job.device.hardware}};
 }
@@ -123,11 +126,13 @@ fs::path folder_for(const fs::path& below, const fs::path& file) {
 Result<Json> portrait_line(const fs::path& file, const Options& options, const fs::path& temporary) {
     const fs::path keep = options.keep.empty() ? fs::path() : folder_for(options.keep, file);
     const fs::path avatar_file = (keep.empty() ? temporary : keep) / "avatar.likeness";
-    auto job = bench::run_portrait_job(file, avatar_file, options.job);
+    Progress progress;
+    auto job = run_portrait_job(file, avatar_file, options.job, progress);
     if (!job) return job.error();
+    const Json figures = job_figures(*job);  // before measuring needs memory
     auto line = bench::measure_portrait(*job, file, keep);
     if (!line) return line.error();
-    line->update(job_figures(*job));
+    line->update(figures);
     return line;
 }
 
@@ -140,11 +145,13 @@ Result<Json> video_line(const fs::path& video, const Options& options, const fs:
     if (!*frame) return Error{ErrorCode::bad_input, "'" + video.string() + "' has no frame.", ""};
     const fs::path first = (keep.empty() ? temporary : keep) / "frame_0.png";
     if (Status saved = save_png(first, **frame); !saved) return saved.error();
-    auto job = bench::run_portrait_job(first, (keep.empty() ? temporary : keep) / "avatar.likeness", options.job);
+    Progress progress;
+    auto job = run_portrait_job(first, (keep.empty() ? temporary : keep) / "avatar.likeness", options.job, progress);
     if (!job) return job.error();
+    const Json figures = job_figures(*job);
     auto line = bench::measure_reenactment(*job, video, keep);
     if (!line) return line.error();
-    line->update(job_figures(*job));
+    line->update(figures);
     return line;
 }
 
@@ -250,7 +257,7 @@ int run_portrait_bench(int argc, char** argv) {
         ->check(CLI::ExistingDirectory);
     app.add_option("--device", options.job.device, "auto, cpu or cuda")->check(CLI::IsMember({"auto", "cpu", "cuda"}));
     app.add_option("--only", options.only, "only these portraits and videos, by name");
-    app.add_option("--steps", options.job.steps, "training steps (the program's own number)")
+    app.add_option("--steps", options.job.portrait.training.steps, "training steps (the program's own number)")
         ->check(CLI::Range(0, 100000));
     app.add_option("--keep", options.keep, "folder for avatars, contact sheets and the measured pictures");
     CLI11_PARSE(app, argc, argv);

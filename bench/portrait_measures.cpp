@@ -8,6 +8,7 @@
 #include <utility>
 #include <vector>
 
+#include "bench/figures.h"
 #include "bench/metrics/coverage.h"
 #include "bench/metrics/picture.h"
 #include "bench/metrics/silhouette.h"

@@ -5,7 +5,7 @@
 #include <nlohmann/json.hpp>
 
 #include "bench/metrics/identity.h"
-#include "bench/portrait_job.h"
+#include "core/pipeline/portrait_job.h"
 
 namespace likeness::bench {
 

@@ -2,6 +2,7 @@
 #include <string>
 #include <vector>
 
+#include "bench/figures.h"
 #include "bench/metrics/measure_statistics.h"
 #include "bench/metrics/picture.h"
 #include "bench/portrait_measures.h"

@@ -13,7 +13,7 @@
 #include <iostream>
 #include <nlohmann/json.hpp>
 
-#include "bench/portrait_job.h"
+#include "bench/figures.h"
 #include "bench/splat_scene.h"
 #include "bench/viewer_bench.h"
 #include "core/formats/splat_ply.h"

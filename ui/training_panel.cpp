@@ -193,37 +193,23 @@ void TrainingPanel::draw_options(Studio& studio) {
     const TrainingState state = studio.training().state;
     if (state == TrainingState::running || state == TrainingState::paused || state == TrainingState::stopping)
         note("From the next start on. The run under way keeps its own; Stop, then Train goes on with these.");
-    float steps = float(next.steps), resolution = float(next.resolution), cap = float(next.cap);
-    if (slider(studio, "steps",
-               {.label = "Steps",
-                .low = 50,
-                .high = 5000,
-                .fallback = 500,
-                .format = "%.0f",
-                .about = "More steps take longer and become finer.",
-                .logarithmic = true},
-               steps))
-        studio.invoke("train.set_steps", {{"value", std::round(steps)}});
-    if (slider(studio, "resolution",
-               {.label = "Resolution",
-                .low = 128,
-                .high = 1024,
-                .fallback = 512,
-                .format = "%.0f",
-                .unit = " px",
-                .about = "Side of the pictures that training looks at."},
-               resolution))
-        studio.invoke("train.set_resolution", {{"value", std::round(resolution / 32) * 32}});
-    if (slider(studio, "cap",
-               {.label = "Most Gaussians",
-                .low = 10'000,
-                .high = 500'000,
-                .fallback = 90'000,
-                .format = "%.0f",
-                .about = "More Gaussians show finer detail, and need more memory and time.",
-                .logarithmic = true},
-               cap))
-        studio.invoke("train.set_cap", {{"value", std::round(cap / 1000) * 1000}});
+    for (const TrainerOption& option : trainer_options) {
+        if (!option.setting) continue;
+        float value = float(option.get(next));
+        const std::string unit = *option.unit ? std::string(" ") + option.unit : "";
+        if (slider(studio, option.name,
+                   {.label = option.title,
+                    .low = float(option.slider_low),
+                    .high = float(option.slider_high),
+                    .fallback = float(option.get(TrainerOptions())),
+                    .format = option.whole ? "%.0f" : "%.2f",
+                    .unit = unit.c_str(),
+                    .about = option.about,
+                    .logarithmic = option.logarithmic},
+                   value))
+            studio.invoke(std::string("train.set_") + option.name,
+                          {{"value", std::round(value / option.slider_step) * option.slider_step}});
+    }
     ImGui::PopStyleVar();
 }
 

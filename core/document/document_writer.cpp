@@ -6,13 +6,13 @@
 
 namespace likeness {
 
-Status write_document(const DocumentState& state, const std::filesystem::path& file, bool thumbnail) {
+Status write_document(const DocumentState& state, const std::filesystem::path& file, bool with_thumbnail) {
     Avatar avatar = write_session(state);
     if (!avatar.prepared()) avatar.prepare();
     Image small;
-    if (thumbnail) {
+    if (with_thumbnail) {
         AvatarRenderer renderer(make_cpu_rasterizer(), shown_parts(avatar));
-        small = renderer.render(avatar, HeadPose::neutral(*avatar.model), default_camera(avatar, 256, 256));
+        small = thumbnail(avatar, renderer);
     }
     return formats_to_write(FileContent::avatar)
         .front()

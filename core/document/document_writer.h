@@ -8,8 +8,8 @@
 
 namespace likeness {
 
-// Any thread; copies of a state share its parts. With `thumbnail` a small picture of the parts that are shown. Errors:
-// io. Precondition: there is an avatar.
-Status write_document(const DocumentState& state, const std::filesystem::path& file, bool thumbnail);
+// Any thread; copies of a state share its parts. `with_thumbnail`: also a small picture of the parts that are shown.
+// Errors: io. Precondition: there is an avatar.
+Status write_document(const DocumentState& state, const std::filesystem::path& file, bool with_thumbnail);
 
 }  // namespace likeness

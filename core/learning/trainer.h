@@ -8,7 +8,6 @@
 
 #include <atomic>
 #include <condition_variable>
-#include <filesystem>
 #include <functional>
 #include <memory>
 #include <optional>
@@ -17,20 +16,11 @@
 #include "core/base/result.h"
 #include "core/base/task.h"
 #include "core/learning/snapshot.h"
+#include "core/learning/trainer_options.h"
 #include "core/learning/training_engine.h"
 #include "core/learning/training_views.h"
 
 namespace likeness {
-
-struct TrainerOptions {
-    int steps = 500;
-    int resolution = 512;          // of the last steps; the first ones use half of it
-    std::size_t cap = 90'000;      // most Gaussians
-    std::uint64_t seed = 1;
-    int snapshot_every = 25;       // steps
-    std::filesystem::path log;     // JSON lines, one a snapshot; empty for none
-    double seconds = 0;            // stop after this long; 0 for no limit
-};
 
 struct TrainerReport {
     int steps = 0;

@@ -36,6 +36,10 @@ Image AvatarRenderer::render(const Avatar& avatar, const HeadPose& pose, const C
     return picture_of(render_frame(avatar, pose, camera, options), background.has_value());
 }
 
+Image thumbnail(const Avatar& avatar, AvatarRenderer& renderer) {
+    return renderer.render(avatar, HeadPose::neutral(*avatar.model), default_camera(avatar, 256, 256));
+}
+
 Image render_mesh(const Avatar& avatar, const HeadPose& pose, const Camera& camera) {
     const PosedHead head = pose_head(*avatar.model, avatar.head(), pose);
     const Triangles& triangles = avatar.model->triangles;

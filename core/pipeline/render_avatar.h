@@ -33,6 +33,9 @@ class AvatarRenderer {
     Frame frame_;
 };
 
+// At rest, from the front: 256 x 256, for avatars' files.
+Image thumbnail(const Avatar& avatar, AvatarRenderer& renderer);
+
 // The bare surface (no hair shell), shaded by its normals; RGBA.
 Image render_mesh(const Avatar& avatar, const HeadPose& pose, const Camera& camera);
 

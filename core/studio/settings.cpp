@@ -103,9 +103,12 @@ LoadedSettings load_settings(const fs::path& folder) {
     take_choice(from, "device", s.device, {"auto", "cpu", "cuda"});
     take_number(from, "undo_bytes", s.undo_bytes, 1 << 20, double(std::uint64_t(1) << 36));
     take_number(from, "autosave_seconds", s.autosave_seconds, 0, 86400);
-    take_number(from, "gaussian_cap", s.gaussian_cap, 1000, 2e6);
-    take_number(from, "training_steps", s.training_steps, 0, 100000);
-    take_number(from, "training_resolution", s.training_resolution, 64, 2048);
+    for (const TrainerOption& option : trainer_options)
+        if (option.setting) {
+            double value = option.get(s.training);
+            take_number(from, option.setting, value, option.low, option.high);
+            option.set(s.training, value);
+        }
     take_texts(from, "data_folders", s.data_folders, 100);
     take_texts(from, "recent_files", s.recent_files, most_recent);
     take_texts(from, "closed_panels", s.closed_panels, 100);
@@ -140,9 +143,11 @@ Status save_settings(const fs::path& folder, const Settings& s) {
     document["device"] = s.device;
     document["undo_bytes"] = s.undo_bytes;
     document["autosave_seconds"] = s.autosave_seconds;
-    document["gaussian_cap"] = s.gaussian_cap;
-    document["training_steps"] = s.training_steps;
-    document["training_resolution"] = s.training_resolution;
+    for (const TrainerOption& option : trainer_options) {
+        if (!option.setting) continue;
+        const double value = option.get(s.training);
+        document[option.setting] = option.whole ? json(std::int64_t(value)) : json(value);
+    }
     document["data_folders"] = s.data_folders;
     document["recent_files"] = s.recent_files;
     document["closed_panels"] = s.closed_panels;

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "core/base/result.h"
+#include "core/learning/trainer_options.h"
 
 namespace likeness {
 
@@ -29,8 +30,7 @@ struct Settings {
     std::string device = "auto";
     std::size_t undo_bytes = std::size_t(64) << 20;
     int autosave_seconds = 60;  // 0: never
-    std::size_t gaussian_cap = 90'000;
-    int training_steps = 500, training_resolution = 512;
+    TrainerOptions training;    // those of its options that have a setting
     std::vector<std::string> data_folders;  // where dialogs begin and motions are looked for
     std::vector<std::string> recent_files;  // newest first, at most 12
     std::vector<std::string> closed_panels = {"Preferences"};

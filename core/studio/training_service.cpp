@@ -21,10 +21,7 @@ struct TrainingService::Prepared {
 };
 
 TrainingService::TrainingService(Studio& studio) : studio_(studio) {
-    const Settings& settings = studio_.settings();
-    next_.steps = settings.training_steps;
-    next_.resolution = settings.training_resolution;
-    next_.cap = settings.gaussian_cap;
+    next_ = studio_.settings().training;
     status_.options = next_;
 }
 
@@ -296,11 +293,9 @@ Status TrainingService::steer(const std::string& what) {
     return {};
 }
 
-Status TrainingService::change(const std::function<void(TrainerOptions&)>& change) {
-    change(next_);
-    studio_.settings().training_steps = next_.steps;
-    studio_.settings().training_resolution = next_.resolution;
-    studio_.settings().gaussian_cap = next_.cap;
+Status TrainingService::set(const TrainerOption& option, double value) {
+    option.set(next_, value);
+    studio_.settings().training = next_;
     studio_.settings_changed();
     if (status_.state == TrainingState::none) status_.options = next_;
     return {};
@@ -353,40 +348,20 @@ void TrainingService::add_commands(CommandRegistry& registry) {
          "",
          state_is({TrainingState::running, TrainingState::paused}, "Nothing is being trained."),
          [this](const Arguments&) { return steer(status_.state == TrainingState::paused ? "resume" : "pause"); }});
-    registry.add({"train.set_cap",
-                  "Most Gaussians",
-                  "Training",
-                  "The most Gaussians that the next training may use.",
-                  {integer_argument("value", "Gaussians", 1000, 2'000'000)},
-                  "",
-                  false,
-                  "",
-                  {},
-                  [this](const Arguments& a) {
-                      return change([&](TrainerOptions& o) { o.cap = std::size_t(a.integer("value")); });
-                  }});
-    registry.add(
-        {"train.set_resolution",
-         "Training resolution",
-         "Training",
-         "Side of the pictures that the next training looks at, in pixels.",
-         {integer_argument("value", "Pixels", 64, 2048, "pixels")},
-         "",
-         false,
-         "",
-         {},
-         [this](const Arguments& a) { return change([&](TrainerOptions& o) { o.resolution = a.integer("value"); }); }});
-    registry.add(
-        {"train.set_steps",
-         "Training steps",
-         "Training",
-         "Steps of the next training.",
-         {integer_argument("value", "Steps", 0, 100'000)},
-         "",
-         false,
-         "",
-         {},
-         [this](const Arguments& a) { return change([&](TrainerOptions& o) { o.steps = a.integer("value"); }); }});
+    for (const TrainerOption& option : trainer_options) {
+        if (!option.setting) continue;
+        const auto value = option.whole ? integer_argument : number_argument;
+        registry.add({std::string("train.set_") + option.name,
+                      option.title,
+                      "Training",
+                      std::string(option.about) + " Of the next training.",
+                      {value("value", option.title, option.low, option.high, option.unit)},
+                      "",
+                      false,
+                      "",
+                      {},
+                      [this, &option](const Arguments& a) { return set(option, a.number("value")); }});
+    }
     registry.add(
         {"source.choose_face",
          "Choose face",

@@ -1,15 +1,15 @@
 // From a photograph to an avatar that learns: preparing, training, its snapshots and its strings.
 #pragma once
 
-#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
 
 #include "core/commands/command.h"
 #include "core/document/document.h"
+#include "core/pipeline/training_session.h"
 #include "core/studio/jobs.h"
-#include "core/studio/training_session.h"
+#include "core/studio/training_status.h"
 
 namespace likeness {
 
@@ -40,7 +40,7 @@ class TrainingService {
     Status start();
     std::string unavailable() const;        // why not now; empty when it can start
     Status steer(const std::string& what);  // pause, resume, stop
-    Status change(const std::function<void(TrainerOptions&)>& change);
+    Status set(const TrainerOption& option, double value);  // of the next training
     void take_snapshot();
     void follow(double elapsed);
     void ended(const Status& status, const std::optional<TrainerReport>& report);

@@ -30,8 +30,8 @@ TEST(Settings, RoundTrip) {
     s.device = "cpu";
     s.undo_bytes = 3 << 20;
     s.autosave_seconds = 7;
-    s.gaussian_cap = 12345;
-    s.training_steps = 77;
+    s.training.cap = 12345;
+    s.training.steps = 77;
     s.data_folders = {"/a", "/b c"};
     for (int i = 0; i < 20; ++i) s.add_recent("/pictures/" + std::to_string(i % 15) + ".png");
     s.closed_panels = {"Source", "Preferences"};
@@ -48,8 +48,8 @@ TEST(Settings, RoundTrip) {
     EXPECT_EQ(t.device, s.device);
     EXPECT_EQ(t.undo_bytes, s.undo_bytes);
     EXPECT_EQ(t.autosave_seconds, s.autosave_seconds);
-    EXPECT_EQ(t.gaussian_cap, s.gaussian_cap);
-    EXPECT_EQ(t.training_steps, s.training_steps);
+    EXPECT_EQ(t.training.cap, s.training.cap);
+    EXPECT_EQ(t.training.steps, s.training.steps);
     EXPECT_EQ(t.data_folders, s.data_folders);
     EXPECT_EQ(t.recent_files, s.recent_files);
     EXPECT_EQ(t.recent_files.size(), 12u);
@@ -86,7 +86,7 @@ TEST(Settings, GarbageFallsBackAndIsKeptAside) {
     EXPECT_EQ(loaded.settings.text_scale, fresh.text_scale);
     EXPECT_EQ(loaded.settings.undo_bytes, fresh.undo_bytes);
     EXPECT_EQ(loaded.settings.autosave_seconds, fresh.autosave_seconds);
-    EXPECT_EQ(loaded.settings.gaussian_cap, 20000u) << "what is right is taken";
+    EXPECT_EQ(loaded.settings.training.cap, 20000u) << "what is right is taken";
     EXPECT_EQ(loaded.settings.recent_files, std::vector<std::string>{"/x.png"});
     EXPECT_EQ(loaded.settings.window.width, fresh.window.width);
     EXPECT_EQ(loaded.settings.window.height, 900);

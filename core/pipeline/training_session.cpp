@@ -1,4 +1,4 @@
-#include "core/studio/training_session.h"
+#include "core/pipeline/training_session.h"
 
 namespace likeness {
 
