@@ -2,7 +2,6 @@
 #include <cstdio>
 #include <cstdlib>
 #include <nlohmann/json.hpp>
-#include <sstream>
 
 #include "app/commands.h"
 #include "app/terminal.h"
@@ -71,20 +70,24 @@ int train(const TrainArguments& arguments, const CommonOptions& common) {
     }
 }
 
-// "500", "0.5".
-std::string shortest(double value) {
-    std::ostringstream text;
-    text << value;
-    return text.str();
-}
-
-CLI::Validator whole_number(const TrainerOption& option) {
-    return CLI::Validator(
-        [whole = option.whole](const std::string& text) {
-            const double value = std::strtod(text.c_str(), nullptr);
-            return whole && value != std::floor(value) ? "'" + text + "' is not a whole number" : std::string();
-        },
-        "");
+void add_option(CLI::App& command, const TrainerOption& option, const std::shared_ptr<TrainArguments>& arguments) {
+    const auto number = [&option](double value) {
+        return option.whole ? std::to_string(std::int64_t(value)) : nlohmann::json(value).dump();
+    };
+    const std::string range = number(option.low) + " to " + number(option.high);
+    const auto check = [&option, range](const std::string& text) -> std::string {
+        char* end = nullptr;
+        const double value = std::strtod(text.c_str(), &end);
+        const bool good = !text.empty() && *end == 0 && value >= option.low && value <= option.high &&
+                          !(option.whole && value != std::floor(value));
+        return good ? "" : "'" + text + "' is no " + (option.whole ? "whole " : "") + "number from " + range;
+    };
+    const auto set = [&option, arguments](double value) { option.set(arguments->options.training, value); };
+    command
+        .add_option_function<double>(std::string("--") + option.name, set, std::string(option.title) + ". " + option.about)
+        ->check(CLI::Validator(check, range))
+        ->type_name("NUMBER")
+        ->default_str(number(option.get(TrainerOptions())));
 }
 
 }  // namespace
@@ -98,12 +101,7 @@ Subcommand add_train_command(CLI::App& app, const CommonOptions& common) {
                      "Avatar to write (" + file_endings(FileContent::avatar, true) + ")")
         ->required();
     command->add_option("--face", arguments->options.face, "Which face, 0 is the largest")->check(CLI::Range(0, 999));
-    for (const TrainerOption& option : trainer_options) {
-        const auto set = [arguments, &option](double value) { option.set(arguments->options.training, value); };
-        CLI::Option* added = command->add_option_function<double>(std::string("--") + option.name, set, option.about);
-        added->check(CLI::Range(option.low, option.high))->check(whole_number(option));
-        added->default_str(shortest(option.get(TrainerOptions())));
-    }
+    for (const TrainerOption& option : trainer_options) add_option(*command, option, arguments);
     command->add_option("--density", arguments->options.density, "Gaussians at the start, 1 is about 60,000")
         ->check(CLI::Range(0.05, 10.0))->capture_default_str();
     command->add_option("--log", arguments->log, "Append one JSON line a snapshot to this file");

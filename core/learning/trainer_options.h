@@ -40,10 +40,10 @@ inline constexpr std::array<TrainerOption, 5> trainer_options = {{
     {"cap", "gaussian_cap", "Most Gaussians", "More Gaussians show finer detail, and need more memory and time.", "",
      1000, 2'000'000, 10'000, 500'000, 1000, true, true, [](const TrainerOptions& o) { return double(o.cap); },
      [](TrainerOptions& o, double value) { o.cap = std::size_t(value); }},
-    {"seed", nullptr, "Seed", "Seed of all that is random.", "", 0, 9007199254740992.0, 0, 0, 1, true, false,
+    {"seed", nullptr, "Seed", "The same seed gives the same avatar.", "", 0, 9007199254740992.0, 0, 0, 1, true, false,
      [](const TrainerOptions& o) { return double(o.seed); },
      [](TrainerOptions& o, double value) { o.seed = std::uint64_t(value); }},
-    {"seconds", nullptr, "Time limit", "Stop training after this long; 0 for no limit.", "s", 0, 1e9, 0, 0, 1, false,
+    {"seconds", nullptr, "Time limit", "Training stops after this long; 0 for no limit.", "s", 0, 1e9, 0, 0, 1, false,
      false, [](const TrainerOptions& o) { return o.seconds; },
      [](TrainerOptions& o, double value) { o.seconds = value; }},
 }};
