@@ -44,11 +44,25 @@ Interface::Interface(Studio& studio, ViewportOutput& output) : studio_(studio), 
     add<LogPanel>();
     add<ExportPanel>(output);
     add<PreferencesPanel>(output);
-    for (auto& panel : panels_) {
-        const auto& closed = studio.settings().closed_panels;
-        panel->open = panel.get() == viewport_ || std::ranges::find(closed, panel->name()) == closed.end();
-    }
     add_commands();
+}
+
+Panel& Interface::add_panel(std::unique_ptr<Panel> panel) {
+    const auto& closed = studio_.settings().closed_panels;
+    panel->open = panels_.empty() || std::ranges::find(closed, panel->name()) == closed.end();  // the viewport always
+    Command command;
+    command.id = "panel." + panel->name();
+    command.id[6] = char(std::tolower(static_cast<unsigned char>(command.id[6])));
+    command.title = "Show " + panel->name();
+    command.category = "Window";
+    command.tooltip = panel->about();
+    command.run = [this, name = panel->name()](const Arguments&) -> Status {
+        show_panel(name);
+        return {};
+    };
+    studio_.commands().add(std::move(command));
+    panels_.push_back(std::move(panel));
+    return *panels_.back();
 }
 
 // What only a window can do, for the palette and for scripts.
@@ -66,11 +80,6 @@ void Interface::add_commands() {
         };
         studio_.commands().add(std::move(command));
     };
-    for (const auto& panel : panels_) {
-        std::string id = "panel." + panel->name();
-        id[6] = char(std::tolower(static_cast<unsigned char>(id[6])));
-        add_command(id, "Show " + panel->name(), panel->about(), [this, name = panel->name()] { show_panel(name); });
-    }
     add_command("panel.reset_layout", "Reset layout", "Opens the usual panels and puts them where they were at first.",
                 [this] { layout_wanted_ = true; });
     add_command("window.shortcuts", "Keyboard and mouse", "Lists keys and mouse movements.",

@@ -33,6 +33,8 @@ class Interface {
     CommandPalette& command_palette() { return command_palette_; }
     ShortcutSheet& shortcut_sheet() { return shortcut_sheet_; }
     Dialogs& dialogs() { return dialogs_; }
+    // With a command that shows it; closed when it was so at the last end. Precondition: no other has its name.
+    Panel& add_panel(std::unique_ptr<Panel> panel);
     // Brings a panel to the front; false when there is none of that name.
     bool show_panel(const std::string& name);
     void reset_layout() { layout_wanted_ = true; }
@@ -50,10 +52,7 @@ class Interface {
     void draw_status_bar();
     template <class P, class... A>
     P& add(A&&... arguments) {
-        auto panel = std::make_unique<P>(std::forward<A>(arguments)...);
-        P& reference = *panel;
-        panels_.push_back(std::move(panel));
-        return reference;
+        return static_cast<P&>(add_panel(std::make_unique<P>(std::forward<A>(arguments)...)));
     }
 
     Studio& studio_;

@@ -28,6 +28,11 @@ std::vector<std::unique_ptr<const FileFormat>> make_formats() {
     return formats;
 }
 
+std::vector<std::unique_ptr<const FileFormat>>& all_formats() {
+    static auto formats = make_formats();
+    return formats;
+}
+
 std::string ending_of(const std::filesystem::path& file) {
     std::string ending = file.extension().string();
     for (char& c : ending) c = char(std::tolower(static_cast<unsigned char>(c)));
@@ -54,10 +59,9 @@ Status FileFormat::write(const FileValue&, const std::filesystem::path& file, co
     return Error{ErrorCode::invalid_argument, "'" + file.string() + "' cannot be written as " + title() + ".", id()};
 }
 
-std::span<const std::unique_ptr<const FileFormat>> file_formats() {
-    static const auto formats = make_formats();
-    return formats;
-}
+std::span<const std::unique_ptr<const FileFormat>> file_formats() { return all_formats(); }
+
+void add_file_format(std::unique_ptr<const FileFormat> format) { all_formats().push_back(std::move(format)); }
 
 const FileFormat* format_of(const std::filesystem::path& file, std::span<const FileContent> contents) {
     std::array<char, 4096> begin{};

@@ -8,6 +8,8 @@
 namespace likeness {
 
 std::span<const std::unique_ptr<const FileFormat>> file_formats();
+// One from outside, behind all others. While the program starts: not beside anything that looks at the list.
+void add_file_format(std::unique_ptr<const FileFormat> format);
 
 // What "open" takes.
 inline constexpr std::array<FileContent, 4> openable = {FileContent::avatar, FileContent::splats, FileContent::motion,
