@@ -7,6 +7,7 @@ build leaves out (cuda/ without nvcc) is checked too.
 check_links.py [FOLDER]: the repository's root unless given.
 """
 
+import os
 import pathlib
 import re
 import sys
@@ -55,7 +56,7 @@ def read_targets(root):
                 if word in KEYWORDS:
                     part = "SOURCES" if command == "target_sources" else word
                 elif pathlib.PurePath(word).suffix in SOURCES:
-                    target.sources.add(folder / word)
+                    target.sources.add(pathlib.Path(os.path.normpath(folder / word)))
                 elif part in ("PUBLIC", "INTERFACE"):
                     target.public.add(word)
                 elif part in ("PRIVATE", "LIBRARIES"):
@@ -88,7 +89,7 @@ def check(root):
         if folder is None:
             return []
         stems = {file.with_suffix(suffix) for suffix in SOURCES}
-        return [target for target in by_folder[folder] if target.sources & stems] or by_folder[folder][:1]
+        return [target for target in targets.values() if target.sources & stems] or by_folder[folder][:1]
 
     offences = {}
     for file in sorted(root.rglob("*")):
