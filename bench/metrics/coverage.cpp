@@ -1,7 +1,7 @@
 #include "bench/metrics/coverage.h"
 
 #include <cassert>
-#include <utility>
+#include <opencv2/imgproc.hpp>
 #include <vector>
 
 namespace likeness::metrics {
@@ -17,51 +17,24 @@ Status check(const Image& a, const Image& b) {
                  ""};
 }
 
-struct Part {
-    double alpha = 0;
-    bool touches = false;
-};
-
-// Empties the connected part of `open` around `start`.
-Part take_part(std::size_t start, const Image& alpha, const Image& s, std::vector<bool>& open) {
-    Part part;
-    std::vector<std::size_t> front{start};
-    open[start] = false;
-    const std::size_t width = std::size_t(alpha.width);
-    while (!front.empty()) {
-        const std::size_t i = front.back();
-        front.pop_back();
-        part.alpha += double(alpha.pixels[i]);
-        part.touches = part.touches || s.pixels[i] > kInside;
-        const int x = int(i % width), y = int(i / width);
-        for (int dy = -1; dy <= 1; ++dy)
-            for (int dx = -1; dx <= 1; ++dx) {
-                if (x + dx < 0 || x + dx >= alpha.width || y + dy < 0 || y + dy >= alpha.height) continue;
-                const std::size_t j = alpha.index(x + dx, y + dy);
-                if (!open[j]) continue;
-                open[j] = false;
-                front.push_back(j);
-            }
-    }
-    return part;
+// The pixels above a value, 255 or 0.
+cv::Mat above(const Image& image, float value) {
+    cv::Mat mask(image.height, image.width, CV_8U);
+    for (std::size_t i = 0; i < image.pixels.size(); ++i) mask.data[i] = image.pixels[i] > value ? 255 : 0;
+    return mask;
 }
 
 }  // namespace
 
 Image eroded(const Image& mask, int radius) {
     assert(mask.channels == 1 && radius >= 0);
+    cv::Mat disc(2 * radius + 1, 2 * radius + 1, CV_8U), inside;
+    for (int y = -radius; y <= radius; ++y)
+        for (int x = -radius; x <= radius; ++x)
+            disc.at<std::uint8_t>(y + radius, x + radius) = x * x + y * y <= radius * radius;
+    cv::erode(above(mask, kInside), inside, disc);
     Image out(mask.width, mask.height, 1);
-    for (int y = 0; y < mask.height; ++y)
-        for (int x = 0; x < mask.width; ++x) {
-            bool inside = true;
-            for (int dy = -radius; dy <= radius && inside; ++dy)
-                for (int dx = -radius; dx <= radius && inside; ++dx) {
-                    if (dx * dx + dy * dy > radius * radius) continue;
-                    if (x + dx < 0 || x + dx >= mask.width || y + dy < 0 || y + dy >= mask.height) continue;
-                    inside = *mask.at(x + dx, y + dy) > kInside;
-                }
-            *out.at(x, y) = inside ? 1.0f : 0.0f;
-        }
+    for (std::size_t i = 0; i < out.pixels.size(); ++i) out.pixels[i] = inside.data[i] ? 1.0f : 0.0f;
     return out;
 }
 
@@ -82,17 +55,19 @@ Result<double> coverage(const Image& alpha, const Image& silhouette) {
 Result<double> floaters(const Image& alpha, const Image& silhouette) {
     if (Status ok = check(alpha, silhouette); !ok) return ok.error();
     const Image s = eroded(silhouette, kErosionPixels);
-    std::vector<bool> open(alpha.pixels.size());
+    cv::Mat label;
+    const int parts = cv::connectedComponents(above(alpha, kVisible), label, 8, CV_32S);
+    std::vector<double> weight(std::size_t(parts), 0.0);
+    std::vector<bool> touches(std::size_t(parts), false);
     double all = 0, loose = 0;
-    for (std::size_t i = 0; i < open.size(); ++i) {
-        open[i] = alpha.pixels[i] > kVisible;
+    for (std::size_t i = 0; i < alpha.pixels.size(); ++i) {
+        const std::size_t part = std::size_t(label.ptr<int>()[i]);  // 0: what is not visible
         all += double(alpha.pixels[i]);
+        weight[part] += double(alpha.pixels[i]);
+        if (s.pixels[i] > kInside) touches[part] = true;
     }
-    for (std::size_t i = 0; i < open.size(); ++i) {
-        if (!open[i]) continue;
-        const Part part = take_part(i, alpha, s, open);
-        if (!part.touches) loose += part.alpha;
-    }
+    for (std::size_t part = 1; part < weight.size(); ++part)
+        if (!touches[part]) loose += weight[part];
     return all > 0 ? loose / all : 0.0;
 }
 
