@@ -13,6 +13,8 @@
 namespace likeness {
 namespace {
 
+constexpr std::size_t most_other_regions = 255 - named_region_count;  // files number regions in a byte
+
 // Reads tensors and remembers the first error, so that the loader below reads like a list.
 class Reader {
   public:
@@ -50,6 +52,21 @@ class Reader {
         const std::vector<std::int32_t> values = ints(name, {-1, 3}, 0, vertices);
         Triangles result;
         for (std::size_t i = 0; i + 2 < values.size(); i += 3) result.emplace_back(values[i], values[i + 1], values[i + 2]);
+        return result;
+    }
+    // Of each vertex or triangle, by the file's names; those that the program does not know are listed in `others`.
+    std::vector<HeadRegion> regions(const char* name, std::int64_t count, const std::vector<std::string>& region_names,
+                                    std::vector<int> OtherRegion::*members, std::vector<OtherRegion>& others) {
+        std::vector<HeadRegion> result;
+        for (const int r : ints(name, {count}, 0, std::int64_t(region_names.size()))) {
+            const std::string& region_name = region_names[std::size_t(r)];
+            result.push_back(region_named(region_name));
+            if (result.back() != HeadRegion::other) continue;
+            auto other =
+                std::find_if(others.begin(), others.end(), [&](const OtherRegion& o) { return o.name == region_name; });
+            if (other == others.end()) other = others.insert(others.end(), {region_name, {}, {}});
+            ((*other).*members).push_back(int(result.size()) - 1);
+        }
         return result;
     }
     Error bad(const char* name, const char* what) const {
@@ -94,6 +111,17 @@ RowMatrix transposed(const std::vector<float>& values, std::int64_t rows, std::i
     return to;
 }
 
+// What the program needs and the head has not, in words.
+std::vector<std::string> lacking(const HeadModel& head) {
+    std::vector<std::string> list;
+    for (const HeadRegion region : required_regions)
+        if (std::find(head.triangle_region.begin(), head.triangle_region.end(), region) == head.triangle_region.end())
+            list.push_back("region '" + std::string(head_region_names[std::size_t(region)]) + "'");
+    for (const char* name : {"neck", "head", "jaw", "eye_left", "eye_right"})
+        if (head.joint(name) < 0) list.push_back("joint '" + std::string(name) + "'");
+    return list;
+}
+
 Result<std::shared_ptr<const HeadModel>> read_head(const Safetensors& file) {
     Reader read(file);
     const auto text = [&](const char* key) {
@@ -108,7 +136,7 @@ Result<std::shared_ptr<const HeadModel>> read_head(const Safetensors& file) {
     head->identity_names = read.names("identity_names");
     head->control_names = read.names("control_names");
     head->joint_names = read.names("joint_names");
-    head->region_names = read.names("region_names");
+    const std::vector<std::string> region_names = read.names("region_names");
     const auto identities = std::int64_t(head->identity_names.size()), controls = std::int64_t(head->control_names.size()),
                joints = std::int64_t(head->joint_names.size());
 
@@ -119,9 +147,12 @@ Result<std::shared_ptr<const HeadModel>> read_head(const Safetensors& file) {
     const std::vector<float> uv = read.floats("uv", {-1, 2});
     for (std::size_t i = 0; i + 1 < uv.size(); i += 2) head->uv.emplace_back(uv[i], uv[i + 1]);
     head->triangle_uv = read.triangles("triangle_uv", std::int64_t(head->uv.size()));
-    const std::int64_t faces = std::int64_t(head->triangles.size()), regions = std::int64_t(head->region_names.size());
-    for (int r : read.ints("vertex_region", {count}, 0, regions)) head->vertex_region.push_back(std::uint8_t(r));
-    for (int r : read.ints("triangle_region", {faces}, 0, regions)) head->triangle_region.push_back(std::uint8_t(r));
+    const std::int64_t faces = std::int64_t(head->triangles.size());
+    head->vertex_region =
+        read.regions("vertex_region", count, region_names, &OtherRegion::vertices, head->other_regions);
+    head->triangle_region =
+        read.regions("triangle_region", faces, region_names, &OtherRegion::triangles, head->other_regions);
+    read.require(head->other_regions.size() <= most_other_regions, "region_names");
     head->mirror_vertex = read.ints("mirror_vertex", {count}, 0, count);
     head->identity = transposed(read.floats("identity", {identities, count, 3}), 3 * count, identities);
     head->identity_range = matrix(read.floats("identity_range", {identities, 2}), 2, identities);
@@ -168,8 +199,13 @@ Result<std::shared_ptr<const HeadModel>> read_head(const Safetensors& file) {
     for (const SurfacePoint& p : head->landmarks)
         if (!read.error && !(std::abs(p.barycentric.sum() - 1) < 1e-3f))
             read.error = read.bad("landmark_barycentric", "shares that do not sum to 1");
-    for (const char* name : {"neck", "head", "jaw", "eye_left", "eye_right"}) read.require(head->joint(name) >= 0, name);
     if (read.error) return *read.error;
+    if (const std::vector<std::string> list = lacking(*head); !list.empty()) {
+        std::string words;
+        for (const std::string& part : list) words += (words.empty() ? "" : ", ") + part;
+        return Error{ErrorCode::bad_input, "The head in '" + file.name() + "' cannot be used: it lacks " + words + ".",
+                     ""};
+    }
     return std::shared_ptr<const HeadModel>(head);
 }
 
@@ -203,8 +239,17 @@ std::vector<std::uint8_t> encode_head(const HeadModel& model, const PersonalHead
     for (const Eigen::Vector2f& p : model.uv) uv.insert(uv.end(), {p.x(), p.y()});
     file.add("uv", {std::int64_t(model.uv.size()), 2}, std::span<const float>(uv));
     file.add("triangle_uv", {faces, 3}, std::span<const std::int32_t>(indices(model.triangle_uv)));
-    file.add("vertex_region", {vertices}, std::span<const std::uint8_t>(model.vertex_region));
-    file.add("triangle_region", {faces}, std::span<const std::uint8_t>(model.triangle_region));
+    std::vector<std::uint8_t> vertex_region, triangle_region;
+    for (const HeadRegion r : model.vertex_region) vertex_region.push_back(std::uint8_t(r));
+    for (const HeadRegion r : model.triangle_region) triangle_region.push_back(std::uint8_t(r));
+    std::vector<std::string> region_names(head_region_names.begin(), head_region_names.end());
+    for (const OtherRegion& other : model.other_regions) {
+        for (const int v : other.vertices) vertex_region[std::size_t(v)] = std::uint8_t(region_names.size());
+        for (const int t : other.triangles) triangle_region[std::size_t(t)] = std::uint8_t(region_names.size());
+        region_names.push_back(other.name);
+    }
+    file.add("vertex_region", {vertices}, std::span<const std::uint8_t>(vertex_region));
+    file.add("triangle_region", {faces}, std::span<const std::uint8_t>(triangle_region));
     file.add("mirror_vertex", {vertices}, std::span<const std::int32_t>(model.mirror_vertex));
     file.add("identity", {0, vertices, 3}, std::span<const float>());
     file.add("identity_range", {0, 2}, std::span<const float>());
@@ -236,7 +281,7 @@ std::vector<std::uint8_t> encode_head(const HeadModel& model, const PersonalHead
     file.set_metadata("identity_names", "[]");
     file.set_metadata("control_names", nlohmann::json(model.control_names).dump());
     file.set_metadata("joint_names", nlohmann::json(model.joint_names).dump());
-    file.set_metadata("region_names", nlohmann::json(model.region_names).dump());
+    file.set_metadata("region_names", nlohmann::json(region_names).dump());
     return file.encode();
 }
 

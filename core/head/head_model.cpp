@@ -26,12 +26,12 @@ std::vector<std::vector<int>> descendants(const HeadModel& model) {
 
 int HeadModel::joint(const std::string& joint_name) const { return find(joint_names, joint_name); }
 int HeadModel::control(const std::string& control_name) const { return find(control_names, control_name); }
-int HeadModel::region(const std::string& region_name) const { return find(region_names, region_name); }
-
-bool is_inside_head(const std::string& region) {
-    for (const char* name : {"teeth_upper", "teeth_lower", "gums_upper", "gums_lower", "tongue", "mouth_bag", "eye_socket"})
-        if (region == name) return true;
-    return false;
+std::string HeadModel::region_name(int triangle) const {
+    const HeadRegion region = triangle_region[std::size_t(triangle)];
+    if (region != HeadRegion::other) return std::string(head_region_names[std::size_t(region)]);
+    for (const OtherRegion& other : other_regions)
+        if (std::binary_search(other.triangles.begin(), other.triangles.end(), triangle)) return other.name;
+    return "";
 }
 
 ExpressionBasis target_at(const Vertices& target, const Eigen::VectorXf& controls) {

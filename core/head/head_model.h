@@ -17,6 +17,7 @@
 #include <vector>
 
 #include "core/geometry/mesh.h"
+#include "core/head/regions.h"
 
 namespace likeness {
 
@@ -35,6 +36,12 @@ ExpressionBasis target_at(const Vertices& target, const Eigen::VectorXf& control
 // The targets of one, then of the other. Throws std::invalid_argument when they are of different heads.
 ExpressionBasis join(const ExpressionBasis& first, const ExpressionBasis& second);
 
+// A region that the program does not know.
+struct OtherRegion {
+    std::string name;
+    std::vector<int> vertices, triangles;  // ascending
+};
+
 struct HeadModel {
     std::string name, licence;
 
@@ -42,8 +49,9 @@ struct HeadModel {
     Triangles triangles;
     std::vector<Eigen::Vector2f> uv;  // atlas, unit square, v down
     Triangles triangle_uv;            // indices into uv, one triangle each
-    std::vector<std::uint8_t> vertex_region, triangle_region;  // indices into region_names
-    std::vector<int> mirror_vertex;                            // the vertex on the other side; an involution
+    std::vector<HeadRegion> vertex_region, triangle_region;
+    std::vector<OtherRegion> other_regions;  // what HeadRegion::other stands for
+    std::vector<int> mirror_vertex;          // the vertex on the other side; an involution
 
     RowMatrix identity;  // [3 V, I] metres per unit; row-major: solvers gather vertices
     std::shared_ptr<const ExpressionBasis> expression = std::make_shared<ExpressionBasis>();  // never null
@@ -59,7 +67,7 @@ struct HeadModel {
     Eigen::MatrixXf weights;                 // [J, V], columns sum to 1
 
     Eigen::Matrix2Xf identity_range;  // [2, I] lowest and highest sensible coefficient
-    std::vector<std::string> identity_names, control_names, joint_names, region_names;
+    std::vector<std::string> identity_names, control_names, joint_names;
 
     std::vector<SurfacePoint> landmarks;  // MediaPipe's 478 points on this mesh
     // Vertices on which each point of the face oval may slide, from the template's point backwards; -1 pads.
@@ -71,7 +79,7 @@ struct HeadModel {
     int joint_count() const { return int(joint_position.cols()); }
     int joint(const std::string& joint_name) const;    // -1 when unknown
     int control(const std::string& control_name) const;  // -1 when unknown
-    int region(const std::string& region_name) const;    // -1 when unknown
+    std::string region_name(int triangle) const;         // as its source calls it
 };
 
 // What the head does at one moment.
@@ -111,9 +119,6 @@ struct HeadParameters {
 // Posed vertices and d(posed)/d(identity | controls | joints' axis-angles | translation), [3 V, count].
 void pose_with_jacobian(const HeadModel& model, const PersonalHead& person, const HeadPose& pose, Vertices& posed,
                         RowMatrix& jacobian);
-
-// Whether a region lies in the mouth or round an eye's globe: what lids and lips let one see, if they do.
-bool is_inside_head(const std::string& region);
 
 // A model of some of the vertices only (no triangles, regions or landmarks), for solvers.
 HeadModel vertex_subset(const HeadModel& model, const std::vector<int>& kept);

@@ -62,7 +62,7 @@ void correct_hair(const HeadModel& model, const HeadFit& fit, Photo& photo) {
     const PosedHead posed = pose_head(model, personalise(model, fit.identity, &fit.offsets), fit.pose);
     const MeshBuffer seen = rasterize_mesh(posed.vertices, model.triangles, photo.camera);
     const int width = photo.hair.width, height = photo.hair.height;
-    const auto region_at = [&](std::size_t i) { return seen.triangle[i] < 0 ? -1 : int(model.triangle_region[std::size_t(seen.triangle[i])]); };
+    const SeenRegions regions = regions_of(model, seen);
     const auto mean_color = [&](auto&& chosen) {
         Eigen::Vector3f sum = Eigen::Vector3f::Zero();
         float count = 0;
@@ -76,19 +76,20 @@ void correct_hair(const HeadModel& model, const HeadFit& fit, Photo& photo) {
             }
         return std::pair{Eigen::Vector3f(sum / std::max(count, 1.0f)), count};
     };
-    const int face = model.region("face"), scalp = model.region("scalp");
-    const auto [skin, skin_count] = mean_color([&](std::size_t i) { return region_at(i) == face && photo.skin.pixels[i] > 0.5f; });
-    const auto [hair, hair_count] = mean_color([&](std::size_t i) { return region_at(i) == scalp && photo.hair.pixels[i] > 0.5f; });
+    const auto [skin, skin_count] =
+        mean_color([&](std::size_t i) { return regions[i] == HeadRegion::face && photo.skin.pixels[i] > 0.5f; });
+    const auto [hair, hair_count] =
+        mean_color([&](std::size_t i) { return regions[i] == HeadRegion::scalp && photo.hair.pixels[i] > 0.5f; });
     // Fair or grey hair may be so like the skin that colors tell nothing (a just noticeable difference is about 2).
     constexpr float least_difference = 10;
     const bool alike = hair_count >= 20 && (hair - skin).norm() < least_difference;
-    for (const char* name : {"ear_left", "ear_right"}) {
-        const int ear = model.region(name);
-        const auto [color, count] = mean_color([&](std::size_t i) { return region_at(i) == ear && photo.alpha.pixels[i] > 0.5f; });
+    for (const HeadRegion ear : {HeadRegion::ear_left, HeadRegion::ear_right}) {
+        const auto [color, count] =
+            mean_color([&](std::size_t i) { return regions[i] == ear && photo.alpha.pixels[i] > 0.5f; });
         if (alike || count < 20 || skin_count < 20) continue;
         if (hair_count >= 20 && (color - hair).norm() < (color - skin).norm()) continue;
         for (std::size_t i = 0; i < seen.triangle.size(); ++i)
-            if (region_at(i) == ear) {
+            if (regions[i] == ear) {
                 photo.skin.pixels[i] += photo.hair.pixels[i];
                 photo.hair.pixels[i] = 0;
             }
@@ -263,9 +264,9 @@ Result<PreparedPortrait> prepare_portrait(PortraitTools& tools, const Image& loa
     const TeethShift down = teeth_shift(*tools.head, avatar.head(), photo);
     Vertices& shaped = avatar.person.edit().offsets;
     for (int v = 0; v < tools.head->vertex_count(); ++v) {
-        const std::string& part = tools.head->region_names[tools.head->vertex_region[std::size_t(v)]];
-        if (part == "teeth_upper" || part == "gums_upper") shaped(1, v) -= down.upper;
-        if (part == "teeth_lower" || part == "gums_lower") shaped(1, v) -= down.lower;
+        const HeadRegion region = tools.head->vertex_region[std::size_t(v)];
+        if (region == HeadRegion::teeth_upper || region == HeadRegion::gums_upper) shaped(1, v) -= down.upper;
+        if (region == HeadRegion::teeth_lower || region == HeadRegion::gums_lower) shaped(1, v) -= down.lower;
     }
     avatar.prepare();
     SeedOptions seeding;

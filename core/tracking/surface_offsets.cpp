@@ -9,12 +9,8 @@
 namespace likeness {
 namespace {
 
-bool is_skin(const std::string& region) {
-    for (const char* other : {"eye_left", "eye_right", "teeth_upper", "teeth_lower", "gums_upper", "gums_lower",
-                              "tongue", "lashes", "mouth_bag"})
-        if (region == other) return false;
-    return true;
-}
+// Which vertices have offsets of their own; the others follow them.
+bool is_skin(HeadRegion region) { return !is_eye(region) && !is_mouth(region) && region != HeadRegion::lashes; }
 
 template <class List>
 std::vector<int> landmark_vertices(const HeadModel& model, const List& list) {
@@ -37,15 +33,14 @@ void move_followers(const HeadModel& model, const std::vector<int>& unknown, Ver
     const Eigen::Vector3f right_eye = mean_offset(offsets, landmark_vertices(model, landmarks::right_eye));
     const Eigen::Vector3f left_eye = mean_offset(offsets, landmark_vertices(model, landmarks::left_eye));
     const Eigen::Vector3f mouth = mean_offset(offsets, landmark_vertices(model, landmarks::lips_outer));
-    const int eye_right = model.region("eye_right"), eye_left = model.region("eye_left"), lashes = model.region("lashes");
     for (int v = 0; v < model.vertex_count(); ++v) {
         if (unknown[std::size_t(v)] >= 0) continue;
-        const int region = model.vertex_region[std::size_t(v)];
-        if (region == eye_right)
+        const HeadRegion region = model.vertex_region[std::size_t(v)];
+        if (region == HeadRegion::eye_right)
             offsets.col(v) = right_eye;
-        else if (region == eye_left)
+        else if (region == HeadRegion::eye_left)
             offsets.col(v) = left_eye;
-        else if (region != lashes)
+        else if (region != HeadRegion::lashes)
             offsets.col(v) = mouth;
         else {
             float best = std::numeric_limits<float>::max();
@@ -87,7 +82,7 @@ OffsetSolver::OffsetSolver(const HeadModel& model, const OffsetOptions& options)
     : model_(model), options_(options), unknown_(std::size_t(model.vertex_count()), -1) {
     const int count = model.vertex_count();
     for (int v = 0; v < count; ++v)
-        if (is_skin(model.region_names[model.vertex_region[std::size_t(v)]])) {
+        if (is_skin(model.vertex_region[std::size_t(v)])) {
             unknown_[std::size_t(v)] = int(vertex_.size());
             vertex_.push_back(v);
         }
@@ -178,7 +173,7 @@ OffsetParts split_offsets(const HeadModel& model, const HeadFit& fit) {
     parts.face = fit.offsets;
     std::vector<int> unknown(std::size_t(model.vertex_count()), -1);
     for (int v = 0; v < model.vertex_count(); ++v) {
-        if (!is_skin(model.region_names[model.vertex_region[std::size_t(v)]])) continue;
+        if (!is_skin(model.vertex_region[std::size_t(v)])) continue;
         unknown[std::size_t(v)] = v;
         const float face = face_sigma * face_sigma,
                     expression = expression_share * expression_share * moved.col(v).squaredNorm();

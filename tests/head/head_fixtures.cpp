@@ -16,7 +16,6 @@ std::shared_ptr<const HeadModel> ball_head(unsigned seed) {
     auto head = std::make_shared<HeadModel>();
     head->name = "Ball";
     head->licence = "CC0-1.0";
-    head->region_names = {"face", "scalp", "neck", "torso", "eye_left", "eye_right", "lashes"};
     head->joint_names = {"root", "neck", "head", "jaw", "eye_left", "eye_right"};
     head->joint_parent = {-1, 0, 1, 2, 2, 2};
     head->control_names = {"browInnerUp", "eyeBlinkLeft", "eyeBlinkRight", "jawOpen",
@@ -38,11 +37,15 @@ std::shared_ptr<const HeadModel> ball_head(unsigned seed) {
             head->vertices.col(at(r, c)) = 0.1f * Eigen::Vector3f(std::sin(polar) * std::sin(azimuth), std::cos(polar),
                                                                   std::sin(polar) * std::cos(azimuth));
             head->mirror_vertex.push_back(at(r, ball_columns - c));
-            // The front is the face, with an eye on each side; top and back the scalp; below neck and torso.
-            int region = r > 11 ? 3 : r > 9 ? 2 : std::cos(azimuth) > 0.2f && r > 2 ? 0 : 1;
-            if (r == 5 && c == 1) region = 4;
-            if (r == 5 && c == ball_columns - 1) region = 5;
-            head->vertex_region.push_back(std::uint8_t(region));
+            // The front is the face, with an eye on each side and lips; top and back the scalp; below neck and torso.
+            HeadRegion region = r > 11                              ? HeadRegion::torso
+                                : r > 9                             ? HeadRegion::neck
+                                : std::cos(azimuth) > 0.2f && r > 2 ? HeadRegion::face
+                                                                    : HeadRegion::scalp;
+            if (r == 5 && c == 1) region = HeadRegion::eye_left;
+            if (r == 5 && c == ball_columns - 1) region = HeadRegion::eye_right;
+            if (r == 8 && c == 0) region = HeadRegion::lips;
+            head->vertex_region.push_back(region);
         }
     for (int r = 0; r + 1 < ball_rows; ++r)
         for (int c = 0; c < ball_columns; ++c)

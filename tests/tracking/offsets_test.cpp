@@ -97,19 +97,21 @@ TEST(Offsets, EyesGoWithTheirLids) {
     for (Eigen::Vector3f& p : wanted) p.y() -= 5;  // everything up
     fit.offsets = solve(fit, landmark_targets(*real_head(), wanted));
     const HeadModel& model = *real_head();
-    for (const char* region : {"eye_left", "eye_right", "teeth_upper", "lashes"}) {
+    for (const HeadRegion region :
+         {HeadRegion::eye_left, HeadRegion::eye_right, HeadRegion::teeth_upper, HeadRegion::lashes}) {
+        const std::string_view name = head_region_names[std::size_t(region)];
         float mean = 0, least = 1, most = -1;
         int count = 0;
         for (int v = 0; v < model.vertex_count(); ++v) {
-            if (model.region_names[model.vertex_region[std::size_t(v)]] != region) continue;
+            if (model.vertex_region[std::size_t(v)] != region) continue;
             mean += fit.offsets(1, v);
             least = std::min(least, fit.offsets(1, v));
             most = std::max(most, fit.offsets(1, v));
             ++count;
         }
-        EXPECT_GT(mean / float(count), 0.002f) << region;
-        if (std::string(region) != "lashes") {
-            EXPECT_LT(most - least, 1e-6f) << region << " stays rigid";
+        EXPECT_GT(mean / float(count), 0.002f) << name;
+        if (region != HeadRegion::lashes) {
+            EXPECT_LT(most - least, 1e-6f) << name << " stays rigid";
         }
     }
 }
