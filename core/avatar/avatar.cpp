@@ -100,8 +100,8 @@ Eigen::Vector3f head_middle(const Avatar& avatar) {
     Eigen::Vector3f ears = Eigen::Vector3f::Zero();
     for (int i : {234, 454})
         ears += 0.5f * surface_position(avatar.head().vertices, model.triangles, model.landmarks[std::size_t(i)]);
-    const Eigen::Vector3f eyes = 0.5f * (avatar.head().joint_position.col(model.joint("eye_left")) +
-                                         avatar.head().joint_position.col(model.joint("eye_right")));
+    const Eigen::Vector3f eyes = 0.5f * (avatar.head().joint_position.col(model.joints.eye_left) +
+                                         avatar.head().joint_position.col(model.joints.eye_right));
     return 0.5f * (ears + eyes);
 }
 

@@ -107,7 +107,8 @@ Scaffold make_scaffold(const HeadModel& model, const PersonalHead& person) {
     // The centre sits at the height where the skull is widest, about two fifths of the scalp's height below its top.
     centre.y() = skull.max().y() - 0.45f * (skull.max().z() - skull.min().z());
 
-    const int count = hair_rows * hair_columns, joints = model.joint_count(), head = model.joint("head");
+    const int count = hair_rows * hair_columns, joints = model.joint_count(), head = model.joints.head,
+              jaw = model.joints.jaw;
     Scaffold scaffold;
     scaffold.base.resize(3, count);
     scaffold.direction.resize(3, count);
@@ -162,7 +163,6 @@ Scaffold make_scaffold(const HeadModel& model, const PersonalHead& person) {
             } else {
                 weights[head] = 1;
             }
-            const int jaw = model.joint("jaw");
             weights[head] += weights[jaw];  // hair does not open with the mouth
             weights[jaw] = 0;
             const float below = float(std::max(0, row - hair_cap_rows)) * row_step;

@@ -173,10 +173,10 @@ TeethShift teeth_shift(const HeadModel& model, const PersonalHead& person, const
         return best;
     };
     TeethShift shift;
-    shift.upper = best_shift(HeadRegion::teeth_upper, model.joint("head"), -back, forth);
+    shift.upper = best_shift(HeadRegion::teeth_upper, model.joints.head, -back, forth);
     teeth = 0;
     for (float e : evidence) teeth += std::max(e, 0.0f);
-    shift.lower = best_shift(HeadRegion::teeth_lower, model.joint("jaw"), -back, lower_forth);
+    shift.lower = best_shift(HeadRegion::teeth_lower, model.joints.jaw, -back, lower_forth);
     return shift;
 }
 

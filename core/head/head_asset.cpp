@@ -9,6 +9,7 @@
 #include "core/base/paths.h"
 #include "core/formats/json_file.h"
 #include "core/formats/safetensors.h"
+#include "core/head/head_names.h"
 
 namespace likeness {
 namespace {
@@ -117,8 +118,13 @@ std::vector<std::string> lacking(const HeadModel& head) {
     for (const HeadRegion region : required_regions)
         if (std::find(head.triangle_region.begin(), head.triangle_region.end(), region) == head.triangle_region.end())
             list.push_back("region '" + std::string(head_region_names[std::size_t(region)]) + "'");
-    for (const char* name : {"neck", "head", "jaw", "eye_left", "eye_right"})
-        if (head.joint(name) < 0) list.push_back("joint '" + std::string(name) + "'");
+    const HeadJoints& j = head.joints;
+    for (const auto& [name, joint] : {std::pair{"neck", j.neck},
+                                      {"head", j.head},
+                                      {"jaw", j.jaw},
+                                      {"eye_left", j.eye_left},
+                                      {"eye_right", j.eye_right}})
+        if (joint < 0) list.push_back("joint '" + std::string(name) + "'");
     return list;
 }
 
@@ -200,6 +206,7 @@ Result<std::shared_ptr<const HeadModel>> read_head(const Safetensors& file) {
         if (!read.error && !(std::abs(p.barycentric.sum() - 1) < 1e-3f))
             read.error = read.bad("landmark_barycentric", "shares that do not sum to 1");
     if (read.error) return *read.error;
+    resolve_names(*head);
     if (const std::vector<std::string> list = lacking(*head); !list.empty()) {
         std::string words;
         for (const std::string& part : list) words += (words.empty() ? "" : ", ") + part;

@@ -67,6 +67,20 @@ HeadPose HeadPose::neutral(const HeadModel& model) {
     return pose;
 }
 
+HeadPose HeadPose::mirrored(const HeadModel& model) const {
+    HeadPose other = *this;
+    for (int c = 0; c < model.control_count(); ++c) other.controls[model.mirror_control[std::size_t(c)]] = controls[c];
+    for (int j = 0; j < model.joint_count(); ++j)
+        other.joints.col(model.mirror_joint[std::size_t(j)]) = joints.col(j).cwiseProduct(Eigen::Vector3f(1, -1, -1));
+    other.translation.x() = -translation.x();
+    return other;
+}
+
+void turn_head(const HeadModel& model, const Eigen::Vector3f& rotation, HeadPose& pose) {
+    pose.joints.col(model.joints.neck) = neck_share * rotation;
+    pose.joints.col(model.joints.head) = (1 - neck_share) * rotation;
+}
+
 PersonalHead personalise(const HeadModel& model, const Eigen::VectorXf& identity, const Vertices* offsets) {
     PersonalHead person;
     person.vertices = model.vertices;
@@ -233,6 +247,10 @@ HeadModel vertex_subset(const HeadModel& model, const std::vector<int>& kept) {
     part.identity_names = model.identity_names;
     part.control_names = model.control_names;
     part.joint_names = model.joint_names;
+    part.joints = model.joints;
+    part.mirror_control = model.mirror_control;
+    part.mirror_joint = model.mirror_joint;
+    part.identity_sliders = model.identity_sliders;
     const Eigen::Index n = Eigen::Index(kept.size());
     part.vertices.resize(3, n);
     part.identity.resize(3 * n, model.identity.cols());

@@ -42,6 +42,20 @@ struct OtherRegion {
     std::vector<int> vertices, triangles;  // ascending
 };
 
+// The joints that the program moves by what they are; every head has them.
+struct HeadJoints {
+    int neck = -1, head = -1, jaw = -1, eye_left = -1, eye_right = -1;
+};
+
+// One feature of the person's shape, as people change it: a target, or two that undo each other.
+struct IdentitySlider {
+    std::string name;         // "nose-hump"
+    std::string group;        // "nose"
+    int up = -1, down = -1;   // identity targets; down is -1 for one that has no opposite
+    int mirror = -1;          // the other side's slider; its own number for a feature of the middle
+    float low = 0, high = 1;  // sensible changes
+};
+
 struct HeadModel {
     std::string name, licence;
 
@@ -69,6 +83,11 @@ struct HeadModel {
     Eigen::Matrix2Xf identity_range;  // [2, I] lowest and highest sensible coefficient
     std::vector<std::string> identity_names, control_names, joint_names;
 
+    // By these names, see resolve_names():
+    HeadJoints joints;
+    std::vector<int> mirror_control, mirror_joint;  // of the other side; its own number in the middle
+    std::vector<IdentitySlider> identity_sliders;   // all targets, in their order
+
     std::vector<SurfacePoint> landmarks;  // MediaPipe's 478 points on this mesh
     // Vertices on which each point of the face oval may slide, from the template's point backwards; -1 pads.
     std::vector<std::vector<int>> oval_candidates;
@@ -82,6 +101,9 @@ struct HeadModel {
     std::string region_name(int triangle) const;         // as its source calls it
 };
 
+// The neck's share of the whole head's rotation; the head joint has the rest.
+inline constexpr float neck_share = 0.4f;
+
 // What the head does at one moment.
 struct HeadPose {
     Eigen::VectorXf controls;      // [C], usually in [0, 1]
@@ -89,8 +111,11 @@ struct HeadPose {
     Eigen::Vector3f translation = Eigen::Vector3f::Zero();  // of the root, metres
 
     static HeadPose neutral(const HeadModel& model);
+    HeadPose mirrored(const HeadModel& model) const;  // left and right exchanged
     bool operator==(const HeadPose& other) const;
 };
+// Turns neck and head so that the head as a whole has this rotation (axis-angle, radians).
+void turn_head(const HeadModel& model, const Eigen::Vector3f& rotation, HeadPose& pose);
 
 // A model with its identity baked in: what runs at every frame.
 struct PersonalHead {

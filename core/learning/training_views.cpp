@@ -10,32 +10,6 @@
 namespace likeness {
 namespace {
 
-std::string other_side(const std::string& name) {
-    const auto swap = [&](const std::string& from, const std::string& to) -> std::string {
-        if (name.size() > from.size() && name.compare(name.size() - from.size(), from.size(), from) == 0)
-            return name.substr(0, name.size() - from.size()) + to;
-        return {};
-    };
-    for (const auto& [from, to] : {std::pair{"Left", "Right"}, {"Right", "Left"}, {"_left", "_right"}, {"_right", "_left"}})
-        if (std::string other = swap(from, to); !other.empty()) return other;
-    return name;
-}
-
-HeadPose mirror(const HeadModel& model, const HeadPose& pose) {
-    HeadPose other = pose;
-    for (int c = 0; c < model.control_count(); ++c) {
-        const int to = model.control(other_side(model.control_names[std::size_t(c)]));
-        // jawLeft and its like are one control a side too; mouthLeft, jawRight end in the side's name.
-        if (to >= 0) other.controls[to] = pose.controls[c];
-    }
-    for (int j = 0; j < model.joint_count(); ++j) {
-        const int to = model.joint(other_side(model.joint_names[std::size_t(j)]));
-        if (to >= 0) other.joints.col(to) = pose.joints.col(j).cwiseProduct(Eigen::Vector3f(1, -1, -1));
-    }
-    other.translation.x() = -pose.translation.x();
-    return other;
-}
-
 Image flipped(const Image& image) {
     Image out(image.width, image.height, image.channels);
     for (int y = 0; y < image.height; ++y)
@@ -113,7 +87,7 @@ PortraitView photo_view(const Avatar& avatar, const Photo& photo, int resolution
 
 PortraitView mirrored_view(const Avatar& avatar, const Photo& photo, int resolution) {
     PortraitView view;
-    view.pose = mirror(*avatar.model, photo.pose);
+    view.pose = photo.pose.mirrored(*avatar.model);
     view.learners = Learners::unseen;
     view.camera = photo.camera.resized(resolution, resolution);
     // Mirroring x: the world's and the camera's x axes both turn round; the principal point moves to the other side.

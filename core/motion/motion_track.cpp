@@ -17,8 +17,6 @@ using nlohmann::json;
 
 constexpr std::size_t most_bytes = std::size_t(256) << 20, most_frames = 1'000'000, most_names = 1000;
 constexpr float lowest_weight = -1, highest_weight = 2;
-// Share of the head's rotation that the neck takes, as in the portrait's fit.
-constexpr float neck_share = 0.4f;
 
 Error bad(const std::string& name, const std::string& what, const std::string& detail = "") {
     return {ErrorCode::bad_input, "'" + name + "' cannot be played: " + what + "; choose another motion.", detail};
@@ -252,9 +250,7 @@ void MotionTrack::apply(const HeadModel& model, double seconds, HeadPose& pose) 
             pose.controls[control] = weights[a * width + i] * (1 - mix) + weights[b * width + i] * mix;
     if (head.empty()) return;
     const Eigen::Vector3f turn = head[a] * (1 - mix) + head[b] * mix;
-    const int neck_joint = model.joint("neck"), head_joint = model.joint("head");
-    if (neck_joint >= 0) pose.joints.col(neck_joint) = neck_share * turn;
-    if (head_joint >= 0) pose.joints.col(head_joint) = (neck_joint >= 0 ? 1 - neck_share : 1.0f) * turn;
+    turn_head(model, turn, pose);
 }
 
 }  // namespace likeness

@@ -99,11 +99,6 @@ LandmarkSolver::LandmarkSolver(const HeadModel& model) : model_(model) {
     part_ = vertex_subset(model, kept);
 }
 
-void LandmarkSolver::set_head_rotation(const HeadModel& model, const Eigen::Vector3f& rotation, HeadPose& pose) {
-    pose.joints.col(model.joint("neck")) = neck_share * rotation;
-    pose.joints.col(model.joint("head")) = (1 - neck_share) * rotation;
-}
-
 // Rotation and scale by Procrustes (Umeyama 1991) between the template's landmarks and the detector's, which carry
 // depth up to scale; the distance is the prior's.
 void LandmarkSolver::start(const LandmarkPoints& points, int width, int height, HeadFit& fit) const {
@@ -118,7 +113,7 @@ void LandmarkSolver::start(const LandmarkPoints& points, int width, int height, 
     fit.identity = Eigen::VectorXf::Zero(model_.identity_count());
     fit.pose = HeadPose::neutral(model_);
     fit.head_rotation = turn.angle() * turn.axis();
-    set_head_rotation(model_, fit.head_rotation, fit.pose);
+    turn_head(model_, fit.head_rotation, fit.pose);
     Camera& camera = fit.camera;
     camera.width = width;
     camera.height = height;
@@ -151,7 +146,7 @@ void LandmarkSolver::solve(const LandmarkPoints& points, int width, int height, 
     const int controls = model_.control_count();
     const int at_control = identities, at_turn = at_control + controls, at_shift = at_turn + 3, at_focal = at_shift + 3;
     const int unknowns = at_focal + 1;
-    const int neck = model_.joint("neck"), head = model_.joint("head");
+    const int neck = model_.joints.neck, head = model_.joints.head;
     const HeadParameters column(part_);
 
     Eigen::VectorXf low = Eigen::VectorXf::Constant(unknowns, -1e9f), high = -low, prior = Eigen::VectorXf::Zero(unknowns);
@@ -179,7 +174,7 @@ void LandmarkSolver::solve(const LandmarkPoints& points, int width, int height, 
         if (identities) f.identity = x.head(identities);
         f.pose.controls = x.segment(at_control, controls);
         f.head_rotation = x.segment<3>(at_turn);
-        set_head_rotation(model_, f.head_rotation, f.pose);
+        turn_head(model_, f.head_rotation, f.pose);
         f.camera.world_to_camera.topRightCorner<3, 1>() = x.segment<3>(at_shift);
         f.camera.fx = f.camera.fy = std::exp(x[at_focal]);
     };

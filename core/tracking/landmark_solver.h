@@ -2,7 +2,7 @@
 //
 // Damped Gauss-Newton (Levenberg-Marquardt) with the model's analytic Jacobian, robust weights, Gaussian priors and
 // bounds on the coefficients. The camera looks straight at the torso: the world is the torso's frame, the head's
-// rotation is shared between neck and head by a fixed ratio. With a model of one person and a warm start the same
+// rotation is shared between neck and head (turn_head). With a model of one person and a warm start the same
 // solver follows a video, see FaceFollower.
 #pragma once
 
@@ -42,11 +42,6 @@ class LandmarkSolver {
 
     // Fits; `fit` is read when options.warm_start (identity, pose, camera), and always written.
     void solve(const LandmarkPoints& points, int width, int height, const SolverOptions& options, HeadFit& fit) const;
-
-    // Share of the head's rotation that the neck takes.
-    static constexpr float neck_share = 0.4f;
-    // Sets neck and head joints from the whole rotation.
-    static void set_head_rotation(const HeadModel& model, const Eigen::Vector3f& rotation, HeadPose& pose);
 
   private:
     struct Unknowns;

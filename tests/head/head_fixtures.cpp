@@ -4,6 +4,7 @@
 #include <stdexcept>
 
 #include "core/head/head_asset.h"
+#include "core/head/head_names.h"
 
 namespace likeness::test {
 
@@ -92,6 +93,7 @@ std::shared_ptr<const HeadModel> ball_head(unsigned seed) {
         const float r = std::sqrt(uniform(random, 0, 1)), s = uniform(random, 0, 1);
         head->landmarks.push_back({int(random() % head->triangles.size()), {1 - r, r * (1 - s), r * s}});
     }
+    resolve_names(*head);
     // The points before the ears, which the views turn about.
     head->landmarks[234] = {2 * (5 * ball_columns + 15), {1, 0, 0}};
     head->landmarks[454] = {2 * (5 * ball_columns + 5), {1, 0, 0}};

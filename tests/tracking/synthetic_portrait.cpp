@@ -39,7 +39,7 @@ SyntheticPortrait synthetic_portrait(float yaw, Random& random) {
         p.pose.controls[model.control(name)] = uniform(random, 0, most);
     constexpr float degree = std::numbers::pi_v<float> / 180;
     p.head_rotation = {uniform(random, -8, 8) * degree, yaw * degree, uniform(random, -6, 6) * degree};
-    LandmarkSolver::set_head_rotation(model, p.head_rotation, p.pose);
+    turn_head(model, p.head_rotation, p.pose);
     p.camera.width = 640;
     p.camera.height = 720;
     p.camera.fx = p.camera.fy = 1100;
