@@ -4,17 +4,30 @@
 #include <cmath>
 #include <cstring>
 #include <nlohmann/json.hpp>
+#include <set>
 
 #include "core/base/parallel.h"
 #include "core/base/paths.h"
 #include "core/formats/json_file.h"
 #include "core/formats/safetensors.h"
 #include "core/head/head_names.h"
+#include "core/head/mediapipe_landmarks.h"
 
 namespace likeness {
 namespace {
 
 constexpr std::size_t most_other_regions = 255 - named_region_count;  // files number regions in a byte
+
+// A pair of tensors for each scheme of landmarks: MediaPipe's have these names, another scheme's ".scheme" behind them.
+const std::string landmark_triangle = "landmark_triangle", landmark_barycentric = "landmark_barycentric";
+
+std::set<std::string> landmark_suffixes(const Safetensors& file) {
+    std::set<std::string> suffixes;
+    for (const std::string& name : file.names())
+        for (const std::string& tensor : {landmark_triangle, landmark_barycentric})
+            if (name == tensor || name.starts_with(tensor + ".")) suffixes.insert(name.substr(tensor.size()));
+    return suffixes;
+}
 
 // Reads tensors and remembers the first error, so that the loader below reads like a list.
 class Reader {
@@ -69,6 +82,21 @@ class Reader {
             ((*other).*members).push_back(int(result.size()) - 1);
         }
         return result;
+    }
+    // Of the tensors with this suffix, see landmark_suffixes().
+    LandmarkEmbedding landmarks(const std::string& suffix, std::int64_t faces) {
+        LandmarkEmbedding embedding;
+        embedding.scheme = suffix.empty() ? landmarks::scheme : std::string_view(suffix).substr(1);
+        const std::vector<std::int32_t> triangle =
+            ints((landmark_triangle + suffix).c_str(), {suffix.empty() ? landmarks::count : -1}, 0, faces);
+        const std::vector<float> shares =
+            floats((landmark_barycentric + suffix).c_str(), {std::int64_t(triangle.size()), 3});
+        for (std::size_t i = 0; i < triangle.size() && shares.size() == 3 * triangle.size(); ++i) {
+            embedding.points.push_back({triangle[i], Eigen::Vector3f(&shares[3 * i])});
+            if (!error && !(std::abs(embedding.points.back().barycentric.sum() - 1) < 1e-3f))
+                error = bad(landmark_barycentric.c_str(), "shares that do not sum to 1");
+        }
+        return embedding;
     }
     Error bad(const char* name, const char* what) const {
         return {ErrorCode::bad_input, "'" + file_.name() + "' is no head that this version can use; run scripts/run to make it anew.",
@@ -182,17 +210,7 @@ Result<std::shared_ptr<const HeadModel>> read_head(const Safetensors& file) {
         head->joint_high(i % 3, i / 3) = limits[std::size_t(2 * i + 1)];
     }
     head->weights = matrix(read.floats("weights", {count, joints}), joints, count);
-    const std::vector<std::int32_t> triangle = read.ints("landmark_triangle", {478}, 0, faces);
-    const std::vector<float> barycentric = read.floats("landmark_barycentric", {478, 3});
-    for (std::size_t i = 0; i < triangle.size() && barycentric.size() == 478 * 3; ++i)
-        head->landmarks.push_back({triangle[i], {barycentric[3 * i], barycentric[3 * i + 1], barycentric[3 * i + 2]}});
-    if (file.contains("silhouette_candidates")) {
-        const std::vector<std::int32_t> rows = read.ints("silhouette_candidates", {36, -1}, -1, count);
-        const std::size_t width = rows.size() / 36;
-        for (std::size_t i = 0; i < 36 && width > 0; ++i)
-            head->oval_candidates.emplace_back(rows.begin() + std::ptrdiff_t(i * width),
-                                               rows.begin() + std::ptrdiff_t((i + 1) * width));
-    }
+    for (const std::string& suffix : landmark_suffixes(file)) head->embeddings.push_back(read.landmarks(suffix, faces));
     if (read.error) return *read.error;
     read.require(faces == std::int64_t(head->triangle_uv.size()), "triangle_uv");
     for (std::size_t j = 0; j < head->joint_parent.size(); ++j)
@@ -201,10 +219,8 @@ Result<std::shared_ptr<const HeadModel>> read_head(const Safetensors& file) {
         read.require(head->mirror_vertex[std::size_t(head->mirror_vertex[v])] == int(v), "mirror_vertex");
     // Shares that do not sum to 1 would scale what they share out.
     for (std::int64_t v = 0; v < count && !read.error; ++v)
-        if (!(std::abs(head->weights.col(v).sum() - 1) < 1e-3f)) read.error = read.bad("weights", "shares that do not sum to 1");
-    for (const SurfacePoint& p : head->landmarks)
-        if (!read.error && !(std::abs(p.barycentric.sum() - 1) < 1e-3f))
-            read.error = read.bad("landmark_barycentric", "shares that do not sum to 1");
+        if (!(std::abs(head->weights.col(v).sum() - 1) < 1e-3f))
+            read.error = read.bad("weights", "shares that do not sum to 1");
     if (read.error) return *read.error;
     resolve_names(*head);
     if (const std::vector<std::string> list = lacking(*head); !list.empty()) {
@@ -272,14 +288,18 @@ std::vector<std::uint8_t> encode_head(const HeadModel& model, const PersonalHead
         limits.insert(limits.end(), {model.joint_low.data()[i], model.joint_high.data()[i]});
     file.add("joint_limit", {joints, 3, 2}, std::span<const float>(limits));
     file.add("weights", {vertices, joints}, floats(model.weights));
-    std::vector<std::int32_t> triangle;
-    std::vector<float> barycentric;
-    for (const SurfacePoint& p : model.landmarks) {
-        triangle.push_back(p.triangle);
-        barycentric.insert(barycentric.end(), p.barycentric.data(), p.barycentric.data() + 3);
+    for (const LandmarkEmbedding& embedding : model.embeddings) {
+        const std::string suffix = embedding.scheme == landmarks::scheme ? "" : "." + embedding.scheme;
+        const auto points = std::int64_t(embedding.points.size());
+        std::vector<std::int32_t> triangle;
+        std::vector<float> barycentric;
+        for (const SurfacePoint& p : embedding.points) {
+            triangle.push_back(p.triangle);
+            barycentric.insert(barycentric.end(), p.barycentric.data(), p.barycentric.data() + 3);
+        }
+        file.add(landmark_triangle + suffix, {points}, std::span<const std::int32_t>(triangle));
+        file.add(landmark_barycentric + suffix, {points, 3}, std::span<const float>(barycentric));
     }
-    file.add("landmark_triangle", {478}, std::span<const std::int32_t>(triangle));
-    file.add("landmark_barycentric", {478, 3}, std::span<const float>(barycentric));
     file.set_metadata("format", "likeness-head");
     file.set_metadata("version", "1");
     file.set_metadata("name", model.name);

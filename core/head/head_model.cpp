@@ -26,6 +26,13 @@ std::vector<std::vector<int>> descendants(const HeadModel& model) {
 
 int HeadModel::joint(const std::string& joint_name) const { return find(joint_names, joint_name); }
 int HeadModel::control(const std::string& control_name) const { return find(control_names, control_name); }
+const std::vector<SurfacePoint>& HeadModel::landmarks(std::string_view scheme) const {
+    static const std::vector<SurfacePoint> none;
+    const auto it =
+        std::find_if(embeddings.begin(), embeddings.end(), [&](const auto& e) { return e.scheme == scheme; });
+    return it == embeddings.end() ? none : it->points;
+}
+
 std::string HeadModel::region_name(int triangle) const {
     const HeadRegion region = triangle_region[std::size_t(triangle)];
     if (region != HeadRegion::other) return std::string(head_region_names[std::size_t(region)]);

@@ -14,6 +14,7 @@
 #include <cstdint>
 #include <memory>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "core/geometry/mesh.h"
@@ -40,6 +41,12 @@ ExpressionBasis join(const ExpressionBasis& first, const ExpressionBasis& second
 struct OtherRegion {
     std::string name;
     std::vector<int> vertices, triangles;  // ascending
+};
+
+// Points that a detector finds in pictures, on the template.
+struct LandmarkEmbedding {
+    std::string scheme;  // whose points in which order, as landmarks::scheme
+    std::vector<SurfacePoint> points;
 };
 
 // The joints that the program moves by what they are; every head has them.
@@ -88,14 +95,13 @@ struct HeadModel {
     std::vector<int> mirror_control, mirror_joint;  // of the other side; its own number in the middle
     std::vector<IdentitySlider> identity_sliders;   // all targets, in their order
 
-    std::vector<SurfacePoint> landmarks;  // MediaPipe's 478 points on this mesh
-    // Vertices on which each point of the face oval may slide, from the template's point backwards; -1 pads.
-    std::vector<std::vector<int>> oval_candidates;
+    std::vector<LandmarkEmbedding> embeddings;
 
     int vertex_count() const { return int(vertices.cols()); }
     int identity_count() const { return int(identity.cols()); }
     int control_count() const { return int(control_joint.cols()); }
     int joint_count() const { return int(joint_position.cols()); }
+    const std::vector<SurfacePoint>& landmarks(std::string_view scheme) const;  // empty when the head lacks them
     int joint(const std::string& joint_name) const;    // -1 when unknown
     int control(const std::string& control_name) const;  // -1 when unknown
     std::string region_name(int triangle) const;         // as its source calls it

@@ -13,7 +13,6 @@
 #include "core/head/head_asset.h"
 #include "core/image/load.h"
 #include "core/image/ops.h"
-#include "core/tracking/landmark_groups.h"
 #include "core/vision/foreground.h"
 #include "core/vision/matte.h"
 #include "core/vision/segments.h"
@@ -95,10 +94,12 @@ void correct_hair(const HeadModel& model, const HeadFit& fit, Photo& photo) {
             }
     }
 
+    const std::vector<SurfacePoint>& on_head = model.landmarks(landmarks::scheme);
     const auto pixel = [&](int landmark) {
-        return photo.camera.project(surface_position(posed.vertices, model.triangles, model.landmarks[std::size_t(landmark)]));
+        return photo.camera.project(surface_position(posed.vertices, model.triangles, on_head[std::size_t(landmark)]));
     };
-    const Eigen::Vector2f right = pixel(172), left = pixel(397), down = (pixel(152) - pixel(9)).normalized();
+    const Eigen::Vector2f right = pixel(landmarks::right_jaw), left = pixel(landmarks::left_jaw),
+                          down = (pixel(landmarks::chin) - pixel(landmarks::forehead)).normalized();
     const Eigen::Vector2f across(-down.y(), down.x()), jaw = 0.5f * (left + right);
     const float half = 0.5f * std::abs((left - right).dot(across));
     // Hair is followed from above the jaw's corners downwards; between the corners only a beard would be, which is skin.
@@ -163,6 +164,7 @@ Result<PortraitTools> PortraitTools::load(std::shared_ptr<const HeadModel> head)
         if (!loaded) return loaded.error();
         head = *std::move(loaded);
     }
+    if (Status usable = check_landmarks(*head); !usable) return usable.error();
     tools.head = std::move(head);
     tools.fitter = std::make_unique<PortraitFitter>(tools.head);
     auto faces = loading_faces.get();
@@ -299,13 +301,11 @@ Result<PreparedPortrait> restore_portrait(PortraitTools& tools, const Avatar& av
     Image picture(source.picture->width, source.picture->height, 3);
     for (std::size_t i = 0; i * 3 < picture.pixels.size(); ++i)
         std::copy_n(&source.picture->pixels[i * 4], 3, &picture.pixels[i * 3]);
-    if (avatar.model->landmarks.size() < 468)
-        return Error{ErrorCode::invalid_argument, "This avatar's head cannot be trained here; open the photograph.",
-                     ""};
+    if (Status usable = check_landmarks(*avatar.model); !usable) return usable.error();
     // Of several faces the one that the avatar is of.
     const PosedHead head = pose_head(*avatar.model, avatar.head(), source.pose);
-    const Eigen::Vector2f nose =
-        source.camera.project(surface_position(head.vertices, avatar.model->triangles, avatar.model->landmarks[1]));
+    const Eigen::Vector2f nose = source.camera.project(surface_position(
+        head.vertices, avatar.model->triangles, avatar.model->landmarks(landmarks::scheme)[landmarks::nose_tip]));
     auto faces = tools.faces->detect_faces(picture);
     if (!faces) return faces.error();
     const auto away = [&](const FaceDetection& face) { return (0.5f * (face.low + face.high) - nose).norm(); };

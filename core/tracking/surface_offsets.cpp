@@ -4,8 +4,6 @@
 #include <algorithm>
 #include <limits>
 
-#include "core/tracking/landmark_groups.h"
-
 namespace likeness {
 namespace {
 
@@ -14,9 +12,10 @@ bool is_skin(HeadRegion region) { return !is_eye(region) && !is_mouth(region) &&
 
 template <class List>
 std::vector<int> landmark_vertices(const HeadModel& model, const List& list) {
+    const std::vector<SurfacePoint>& on_head = model.landmarks(landmarks::scheme);
     std::vector<int> vertices;
     for (int i : list) {
-        const Eigen::Vector3i& t = model.triangles[std::size_t(model.landmarks[std::size_t(i)].triangle)];
+        const Eigen::Vector3i& t = model.triangles[std::size_t(on_head[std::size_t(i)].triangle)];
         vertices.insert(vertices.end(), t.data(), t.data() + 3);
     }
     return vertices;
@@ -60,17 +59,18 @@ void move_followers(const HeadModel& model, const std::vector<int>& unknown, Ver
 
 std::vector<OffsetTarget> landmark_targets(const HeadModel& model, const LandmarkPoints& points) {
     const float sigma = 0.005f * iris_distance(points);  // about the detector's repeatability
-    std::vector<float> weight(468, 1.0f);
+    std::vector<float> weight(landmarks::face_count, 1.0f);
     for (int i : landmarks::face_oval) weight[std::size_t(i)] = 0.0f;  // slides: the outline takes care of it
     for (int i : landmarks::lips_outer) weight[std::size_t(i)] = 1.5f;
     for (int i : landmarks::lips_inner) weight[std::size_t(i)] = 1.5f;
     for (int i : landmarks::right_eye) weight[std::size_t(i)] = 1.5f;
     for (int i : landmarks::left_eye) weight[std::size_t(i)] = 1.5f;
+    const std::vector<SurfacePoint>& on_head = model.landmarks(landmarks::scheme);
     std::vector<OffsetTarget> targets;
-    for (int i = 0; i < 468; ++i) {
+    for (int i = 0; i < landmarks::face_count; ++i) {
         if (weight[std::size_t(i)] == 0) continue;
         OffsetTarget target;
-        target.point = model.landmarks[std::size_t(i)];
+        target.point = on_head[std::size_t(i)];
         target.target = points[std::size_t(i)].head<2>();
         target.weight = weight[std::size_t(i)] / sigma;
         targets.push_back(target);

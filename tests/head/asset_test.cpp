@@ -7,6 +7,7 @@
 
 #include "core/formats/safetensors.h"
 #include "core/head/head_asset.h"
+#include "core/head/mediapipe_landmarks.h"
 #include "tests/formats/temporary_folder.h"
 #include "tests/head/head_fixtures.h"
 
@@ -67,6 +68,18 @@ std::string lacks(const std::string& what) {
     return "The head in 'hostile.safetensors' cannot be used: it lacks " + what + ".";
 }
 
+void expect_equal(const std::vector<LandmarkEmbedding>& a, const std::vector<LandmarkEmbedding>& b) {
+    ASSERT_EQ(a.size(), b.size());
+    for (std::size_t e = 0; e < a.size(); ++e) {
+        EXPECT_EQ(a[e].scheme, b[e].scheme);
+        ASSERT_EQ(a[e].points.size(), b[e].points.size());
+        for (std::size_t i = 0; i < a[e].points.size(); ++i) {
+            EXPECT_EQ(a[e].points[i].triangle, b[e].points[i].triangle);
+            EXPECT_EQ(a[e].points[i].barycentric, b[e].points[i].barycentric);
+        }
+    }
+}
+
 TEST(HeadAsset, RoundTripPosesEqually) {
     for (const auto& head : {ball_head(), bending_head(), real_head()}) {
         Random random(8);
@@ -88,10 +101,7 @@ TEST(HeadAsset, RoundTripPosesEqually) {
         EXPECT_EQ(own.joint_low, head->joint_low);
         EXPECT_EQ(own.joint_high, head->joint_high);
         EXPECT_EQ(own.weights, head->weights);
-        for (std::size_t i = 0; i < 478; ++i) {
-            EXPECT_EQ(own.landmarks[i].triangle, head->landmarks[i].triangle);
-            EXPECT_EQ(own.landmarks[i].barycentric, head->landmarks[i].barycentric);
-        }
+        expect_equal(own.embeddings, head->embeddings);
         for (int round = 0; round < 3; ++round) {
             const HeadPose pose = random_pose(*head, random);
             const Vertices a = pose_head(*head, person, pose).vertices;
@@ -99,6 +109,21 @@ TEST(HeadAsset, RoundTripPosesEqually) {
             EXPECT_LT((a - b).cwiseAbs().maxCoeff(), 1e-4f) << "expressions are stored in half precision";
         }
     }
+}
+
+TEST(HeadAsset, LandmarksOfSeveralSchemesOrNone) {
+    HeadModel head = *ball_head();
+    head.embeddings.push_back({"nose-and-chin-2", {{3, {1, 0, 0}}, {7, {0.5f, 0.25f, 0.25f}}}});
+    auto loaded = load_head(encode_head(head, neutral_person(head)), "two schemes");
+    ASSERT_TRUE(loaded) << loaded.error().detail;
+    expect_equal((*loaded)->embeddings, head.embeddings);
+    EXPECT_EQ((*loaded)->landmarks("nose-and-chin-2").size(), 2u);
+    EXPECT_EQ((*loaded)->landmarks(landmarks::scheme).size(), std::size_t(landmarks::count));
+    EXPECT_TRUE((*loaded)->landmarks("of nobody").empty());
+    head.embeddings.clear();
+    loaded = load_head(encode_head(head, neutral_person(head)), "without");
+    ASSERT_TRUE(loaded) << loaded.error().detail;
+    EXPECT_TRUE((*loaded)->landmarks(landmarks::scheme).empty());
 }
 
 TEST(HeadAsset, FromAFile) {

@@ -5,6 +5,7 @@
 
 #include "core/head/head_asset.h"
 #include "core/head/head_names.h"
+#include "core/head/mediapipe_landmarks.h"
 
 namespace likeness::test {
 
@@ -89,14 +90,16 @@ std::shared_ptr<const HeadModel> ball_head(unsigned seed) {
     head->identity_range.resize(2, identities);
     head->identity_range.row(0).setConstant(-1);
     head->identity_range.row(1).setConstant(1);
-    for (int i = 0; i < 478; ++i) {
+    LandmarkEmbedding embedding{std::string(landmarks::scheme), {}};
+    for (int i = 0; i < landmarks::count; ++i) {
         const float r = std::sqrt(uniform(random, 0, 1)), s = uniform(random, 0, 1);
-        head->landmarks.push_back({int(random() % head->triangles.size()), {1 - r, r * (1 - s), r * s}});
+        embedding.points.push_back({int(random() % head->triangles.size()), {1 - r, r * (1 - s), r * s}});
     }
-    resolve_names(*head);
     // The points before the ears, which the views turn about.
-    head->landmarks[234] = {2 * (5 * ball_columns + 15), {1, 0, 0}};
-    head->landmarks[454] = {2 * (5 * ball_columns + 5), {1, 0, 0}};
+    embedding.points[landmarks::right_ear] = {2 * (5 * ball_columns + 15), {1, 0, 0}};
+    embedding.points[landmarks::left_ear] = {2 * (5 * ball_columns + 5), {1, 0, 0}};
+    head->embeddings.push_back(std::move(embedding));
+    resolve_names(*head);
     return head;
 }
 

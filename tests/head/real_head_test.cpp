@@ -5,6 +5,7 @@
 #include <map>
 #include <set>
 
+#include "core/head/mediapipe_landmarks.h"
 #include "tests/head/head_fixtures.h"
 
 namespace likeness::test {
@@ -36,7 +37,8 @@ Vertices posed(const std::map<std::string, float>& controls) {
 }
 
 Eigen::Vector3f landmark(const Vertices& vertices, int i) {
-    return surface_position(vertices, real_head()->triangles, real_head()->landmarks[std::size_t(i)]);
+    return surface_position(vertices, real_head()->triangles,
+                            real_head()->landmarks(landmarks::scheme)[std::size_t(i)]);
 }
 
 std::vector<int> region_vertices(HeadRegion region) {
@@ -137,13 +139,14 @@ TEST(RealHead, AtlasLiesInTheUnitSquareWithoutOverlaps) {
 
 TEST(RealHead, LandmarksLieInsideTheirTriangles) {
     const HeadModel& head = *real_head();
-    ASSERT_EQ(head.landmarks.size(), 478u);
-    for (std::size_t i = 0; i < 478; ++i) {
-        EXPECT_NEAR(head.landmarks[i].barycentric.sum(), 1, 1e-4) << i;
-        EXPECT_GE(head.landmarks[i].barycentric.minCoeff(), -1e-4f) << i;
+    const std::vector<SurfacePoint>& points = head.landmarks(landmarks::scheme);
+    ASSERT_EQ(points.size(), std::size_t(landmarks::count));
+    for (std::size_t i = 0; i < points.size(); ++i) {
+        EXPECT_NEAR(points[i].barycentric.sum(), 1, 1e-4) << i;
+        EXPECT_GE(points[i].barycentric.minCoeff(), -1e-4f) << i;
     }
     for (int i : {468, 473}) {
-        const auto region = head.triangle_region[std::size_t(head.landmarks[std::size_t(i)].triangle)];
+        const auto region = head.triangle_region[std::size_t(points[std::size_t(i)].triangle)];
         EXPECT_EQ(region, i == 473 ? HeadRegion::eye_left : HeadRegion::eye_right);
     }
     // Symmetric pairs of MediaPipe's topology.

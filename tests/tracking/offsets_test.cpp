@@ -2,7 +2,6 @@
 
 #include <algorithm>
 
-#include "core/tracking/landmark_groups.h"
 #include "core/tracking/portrait_fit.h"
 #include "core/tracking/surface_offsets.h"
 #include "tests/tracking/synthetic_portrait.h"
@@ -144,7 +143,7 @@ TEST(PortraitFit, LandmarkGroupsAreTheDetectors) {
     check(landmarks::right_eye);
     const HeadModel& model = *real_head();
     const auto at = [&](int i) {
-        return surface_position(model.vertices, model.triangles, model.landmarks[std::size_t(i)]);
+        return surface_position(model.vertices, model.triangles, model.landmarks(landmarks::scheme)[std::size_t(i)]);
     };
     for (int i : landmarks::left_eye) EXPECT_GT(at(i).x(), 0.005f) << i;
     for (int i : landmarks::right_eye) EXPECT_LT(at(i).x(), -0.005f) << i;
@@ -163,7 +162,7 @@ TEST(Offsets, AnExpressionsShapeIsNoPartOfTheNeutral) {
     parts = split_offsets(model, fit);
     EXPECT_LT((parts.face + parts.expression - fit.offsets).cwiseAbs().maxCoeff(), 1e-6f);
     const auto share = [&](int landmark) {  // that is the face's
-        const SurfacePoint& p = model.landmarks[std::size_t(landmark)];
+        const SurfacePoint& p = model.landmarks(landmarks::scheme)[std::size_t(landmark)];
         return surface_position(parts.face, model.triangles, p).x() / 0.003f;
     };
     EXPECT_LT(share(17), 0.3f) << "the lower lip moves far";

@@ -45,5 +45,16 @@ TEST(Solver, NeckAndHeadShareTheRotation) {
     EXPECT_NEAR(Eigen::AngleAxisf(neck).angle(), neck_share * rotation.norm(), 1e-4);
 }
 
+TEST(Landmarks, AHeadWithoutThemIsRefusedByName) {
+    EXPECT_TRUE(check_landmarks(*real_head()));
+    HeadModel head = *ball_head();
+    head.embeddings.front().scheme = "ibug-68";
+    const Status refused = check_landmarks(head);
+    ASSERT_FALSE(refused);
+    EXPECT_EQ(refused.error().code, ErrorCode::invalid_argument);
+    for (const char* word : {"'Ball'", "'mediapipe-478'"})
+        EXPECT_NE(refused.error().message.find(word), std::string::npos) << refused.error().message;
+}
+
 }  // namespace
 }  // namespace likeness::test

@@ -4,7 +4,6 @@
 #include <cmath>
 #include <numbers>
 
-#include "core/tracking/landmark_groups.h"
 #include "core/tracking/portrait_fit.h"
 #include "tests/tracking/synthetic_portrait.h"
 

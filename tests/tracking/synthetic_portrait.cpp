@@ -7,11 +7,11 @@ namespace likeness::test {
 
 LandmarkPoints project_landmarks(const HeadModel& model, const Vertices& posed, const Camera& camera) {
     LandmarkPoints points;
-    std::array<float, 478> depth;
+    std::array<float, landmarks::count> depth;
     float mean = 0;
-    for (std::size_t i = 0; i < 478; ++i) {
+    for (std::size_t i = 0; i < points.size(); ++i) {
         const Eigen::Vector2f p =
-            camera.project(surface_position(posed, model.triangles, model.landmarks[i]), &depth[i]);
+            camera.project(surface_position(posed, model.triangles, model.landmarks(landmarks::scheme)[i]), &depth[i]);
         points[i] = {p.x(), p.y(), 0};
         mean += depth[i] / 478;
     }
