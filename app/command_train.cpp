@@ -31,7 +31,8 @@ int train(const TrainArguments& arguments, const CommonOptions& common) {
             if (Status writable = check_writable(file); !writable) return report(writable.error(), common);
     // A GPU takes a while to open: meanwhile models are read.
     auto opening = std::async(std::launch::async, [&] { return choose_device(common.device); });
-    auto tools = PortraitTools::load();
+    HeadRegistry heads;
+    auto tools = PortraitTools::load(heads);
     auto device = opening.get();
     if (!device) return report(device.error(), common);
     if (!tools) return report(tools.error(), common);

@@ -10,7 +10,6 @@
 #include "core/avatar/mouth.h"
 #include "core/avatar/seed.h"
 #include "core/geometry/mesh_raster.h"
-#include "core/head/head_asset.h"
 #include "core/image/load.h"
 #include "core/image/ops.h"
 #include "core/vision/foreground.h"
@@ -155,17 +154,14 @@ Image rgb(const Image& image) { return image.channels == 4 ? composite_over(imag
 
 }  // namespace
 
-Result<PortraitTools> PortraitTools::load(std::shared_ptr<const HeadModel> head) {
+Result<PortraitTools> PortraitTools::load(HeadRegistry& heads) {
     PortraitTools tools;
     auto loading_faces = std::async(std::launch::async, [] { return FaceModels::load(); });
     auto loading_segmenter = std::async(std::launch::async, [] { return PersonSegmenter::load(); });
-    if (!head) {
-        auto loaded = load_default_head();
-        if (!loaded) return loaded.error();
-        head = *std::move(loaded);
-    }
-    if (Status usable = check_landmarks(*head); !usable) return usable.error();
-    tools.head = std::move(head);
+    auto head = heads.default_head();
+    if (!head) return head.error();
+    if (Status usable = check_landmarks(**head); !usable) return usable.error();
+    tools.head = *std::move(head);
     tools.fitter = std::make_unique<PortraitFitter>(tools.head);
     auto faces = loading_faces.get();
     if (!faces) return faces.error();

@@ -110,10 +110,8 @@ void OpeningService::open_avatar_file(const fs::path& file, const std::optional<
     open_job_ = studio_.jobs().start_for<std::shared_ptr<Opened>>(
         "Opening " + file.filename().string(),
         [file, tools = studio_.workshop().tools()](Progress& progress) -> Result<std::shared_ptr<Opened>> {
-            progress.report(0.1, "Loading the head");
-            const auto head = tools->load_head();
-            progress.report(0.4, "Reading the avatar");
-            auto loaded = load_avatar(file, head);
+            progress.report(0.1, "Reading the avatar");
+            auto loaded = load_avatar(file, &tools->heads);
             if (!loaded) return loaded.error();
             auto opened = std::make_shared<Opened>();
             progress.report(0.8, "Preparing");

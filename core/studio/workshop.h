@@ -1,4 +1,4 @@
-// What workers need and share: the head, the networks, the device.
+// What workers need and share: heads, networks, the device.
 #pragma once
 
 #include <memory>
@@ -6,7 +6,7 @@
 #include <optional>
 #include <string>
 
-#include "core/head/head_asset.h"
+#include "core/head/head_registry.h"
 #include "core/pipeline/devices.h"
 #include "core/pipeline/portrait.h"
 
@@ -16,11 +16,13 @@ class Studio;
 
 // Loaded on the first of them that asks.
 struct WorkTools {
+    explicit WorkTools(std::shared_ptr<const HeadModel> head) : heads(std::move(head)) {}
+
+    HeadRegistry heads;  // of all documents
+
     std::mutex mutex;  // the networks serve one portrait at a time
     std::optional<PortraitTools> portrait;
 
-    std::mutex head_mutex;
-    std::shared_ptr<const HeadModel> head;
     std::mutex device_mutex;
     std::string device_name;
     std::optional<Device> device;
@@ -28,18 +30,11 @@ struct WorkTools {
     // Precondition: `mutex` is held.
     Result<PortraitTools*> load_portrait_tools() {
         if (!portrait) {
-            auto loaded = PortraitTools::load(load_head());  // one head for all documents: their avatars share it
+            auto loaded = PortraitTools::load(heads);
             if (!loaded) return loaded.error();
             portrait.emplace(*std::move(loaded));
         }
         return &*portrait;
-    }
-    // Null when there is no default head: files bring their own.
-    std::shared_ptr<const HeadModel> load_head() {
-        std::lock_guard lock(head_mutex);
-        if (!head)
-            if (auto loaded = load_default_head()) head = *std::move(loaded);
-        return head;
     }
     Result<Device> open_device(const std::string& name) {
         std::lock_guard lock(device_mutex);
@@ -63,7 +58,7 @@ class Workshop {
 
   private:
     Studio& studio_;
-    std::shared_ptr<WorkTools> tools_ = std::make_shared<WorkTools>();
+    std::shared_ptr<WorkTools> tools_;
     std::optional<Device> device_;
 };
 
