@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <cmath>
-#include <cstring>
 #include <nlohmann/json.hpp>
 #include <set>
 
@@ -16,7 +15,7 @@
 namespace likeness {
 namespace {
 
-constexpr std::size_t most_other_regions = 255 - named_region_count;  // files number regions in a byte
+constexpr std::size_t most_regions = 256;  // files number them in a byte
 
 // A pair of tensors for each scheme of landmarks: MediaPipe's have these names, another scheme's ".scheme" behind them.
 const std::string landmark_triangle = "landmark_triangle", landmark_barycentric = "landmark_barycentric";
@@ -88,7 +87,8 @@ class Reader {
         LandmarkEmbedding embedding;
         embedding.scheme = suffix.empty() ? landmarks::scheme : std::string_view(suffix).substr(1);
         const std::vector<std::int32_t> triangle =
-            ints((landmark_triangle + suffix).c_str(), {suffix.empty() ? landmarks::count : -1}, 0, faces);
+            ints((landmark_triangle + suffix).c_str(), {embedding.scheme == landmarks::scheme ? landmarks::count : -1},
+                 0, faces);
         const std::vector<float> shares =
             floats((landmark_barycentric + suffix).c_str(), {std::int64_t(triangle.size()), 3});
         for (std::size_t i = 0; i < triangle.size() && shares.size() == 3 * triangle.size(); ++i) {
@@ -171,6 +171,7 @@ Result<std::shared_ptr<const HeadModel>> read_head(const Safetensors& file) {
     head->control_names = read.names("control_names");
     head->joint_names = read.names("joint_names");
     const std::vector<std::string> region_names = read.names("region_names");
+    if (region_names.size() > most_regions) return read.bad("region_names", "too many names");
     const auto identities = std::int64_t(head->identity_names.size()), controls = std::int64_t(head->control_names.size()),
                joints = std::int64_t(head->joint_names.size());
 
@@ -186,7 +187,7 @@ Result<std::shared_ptr<const HeadModel>> read_head(const Safetensors& file) {
         read.regions("vertex_region", count, region_names, &OtherRegion::vertices, head->other_regions);
     head->triangle_region =
         read.regions("triangle_region", faces, region_names, &OtherRegion::triangles, head->other_regions);
-    read.require(head->other_regions.size() <= most_other_regions, "region_names");
+    read.require(named_region_count + head->other_regions.size() <= most_regions, "region_names");
     head->mirror_vertex = read.ints("mirror_vertex", {count}, 0, count);
     head->identity = transposed(read.floats("identity", {identities, count, 3}), 3 * count, identities);
     head->identity_range = matrix(read.floats("identity_range", {identities, 2}), 2, identities);
@@ -244,98 +245,6 @@ Result<std::shared_ptr<const HeadModel>> load_head(std::vector<std::uint8_t> byt
     const Result<Safetensors> file = Safetensors::load(std::move(bytes), name);
     if (!file) return file.error();
     return read_head(*file);
-}
-
-std::vector<std::uint8_t> encode_head(const HeadModel& model, const PersonalHead& person) {
-    const std::int64_t vertices = model.vertex_count(), faces = std::int64_t(model.triangles.size()),
-                       joints = model.joint_count(), controls = model.control_count(), expressions = model.expression->count();
-    const auto floats = [](const auto& m) { return std::span<const float>(m.data(), std::size_t(m.size())); };
-    const auto indices = [](const Triangles& triangles) {
-        std::vector<std::int32_t> list;
-        for (const Eigen::Vector3i& t : triangles) list.insert(list.end(), t.data(), t.data() + 3);
-        return list;
-    };
-    SafetensorsWriter file;
-    file.add("vertices", {vertices, 3}, floats(person.vertices));
-    file.add("triangles", {faces, 3}, std::span<const std::int32_t>(indices(model.triangles)));
-    std::vector<float> uv;
-    for (const Eigen::Vector2f& p : model.uv) uv.insert(uv.end(), {p.x(), p.y()});
-    file.add("uv", {std::int64_t(model.uv.size()), 2}, std::span<const float>(uv));
-    file.add("triangle_uv", {faces, 3}, std::span<const std::int32_t>(indices(model.triangle_uv)));
-    std::vector<std::uint8_t> vertex_region, triangle_region;
-    for (const HeadRegion r : model.vertex_region) vertex_region.push_back(std::uint8_t(r));
-    for (const HeadRegion r : model.triangle_region) triangle_region.push_back(std::uint8_t(r));
-    std::vector<std::string> region_names(head_region_names.begin(), head_region_names.end());
-    for (const OtherRegion& other : model.other_regions) {
-        for (const int v : other.vertices) vertex_region[std::size_t(v)] = std::uint8_t(region_names.size());
-        for (const int t : other.triangles) triangle_region[std::size_t(t)] = std::uint8_t(region_names.size());
-        region_names.push_back(other.name);
-    }
-    file.add("vertex_region", {vertices}, std::span<const std::uint8_t>(vertex_region));
-    file.add("triangle_region", {faces}, std::span<const std::uint8_t>(triangle_region));
-    file.add("mirror_vertex", {vertices}, std::span<const std::int32_t>(model.mirror_vertex));
-    file.add("identity", {0, vertices, 3}, std::span<const float>());
-    file.add("identity_range", {0, 2}, std::span<const float>());
-    file.add("joint_identity", {0, joints, 3}, std::span<const float>());
-    file.add_half("expression", {expressions, vertices, 3}, floats(model.expression->targets));
-    file.add("control_expression", {controls, expressions}, floats(model.expression->control_map));
-    if (model.correctives.size() > 0) file.add_half("correctives", {9 * joints, vertices, 3}, floats(model.correctives));
-    file.add("control_joint", {controls, joints, 3}, floats(model.control_joint));
-    file.add("joint_position", {joints, 3}, floats(person.joint_position));
-    file.add("joint_parent", {joints}, std::span<const std::int32_t>(model.joint_parent));
-    std::vector<float> limits;
-    for (Eigen::Index i = 0; i < model.joint_low.size(); ++i)
-        limits.insert(limits.end(), {model.joint_low.data()[i], model.joint_high.data()[i]});
-    file.add("joint_limit", {joints, 3, 2}, std::span<const float>(limits));
-    file.add("weights", {vertices, joints}, floats(model.weights));
-    for (const LandmarkEmbedding& embedding : model.embeddings) {
-        const std::string suffix = embedding.scheme == landmarks::scheme ? "" : "." + embedding.scheme;
-        const auto points = std::int64_t(embedding.points.size());
-        std::vector<std::int32_t> triangle;
-        std::vector<float> barycentric;
-        for (const SurfacePoint& p : embedding.points) {
-            triangle.push_back(p.triangle);
-            barycentric.insert(barycentric.end(), p.barycentric.data(), p.barycentric.data() + 3);
-        }
-        file.add(landmark_triangle + suffix, {points}, std::span<const std::int32_t>(triangle));
-        file.add(landmark_barycentric + suffix, {points, 3}, std::span<const float>(barycentric));
-    }
-    file.set_metadata("format", "likeness-head");
-    file.set_metadata("version", "1");
-    file.set_metadata("name", model.name);
-    file.set_metadata("licence", model.licence);
-    file.set_metadata("units", "m");
-    file.set_metadata("identity_names", "[]");
-    file.set_metadata("control_names", nlohmann::json(model.control_names).dump());
-    file.set_metadata("joint_names", nlohmann::json(model.joint_names).dump());
-    file.set_metadata("region_names", nlohmann::json(region_names).dump());
-    return file.encode();
-}
-
-std::string head_hash(const HeadModel& model) {
-    std::uint64_t hash = 14695981039346656037ull;  // FNV-1a, by words of eight bytes: the targets are large
-    const auto add = [&hash](const void* data, std::size_t bytes) {
-        for (std::size_t i = 0; i < bytes; i += 8) {
-            std::uint64_t word = 0;
-            std::memcpy(&word, static_cast<const std::uint8_t*>(data) + i, std::min<std::size_t>(8, bytes - i));
-            hash = (hash ^ word) * 1099511628211ull;
-            hash ^= hash >> 32;
-        }
-    };
-    const auto add_all = [&add](const auto& m) { add(m.data(), std::size_t(m.size()) * sizeof(*m.data())); };
-    add_all(model.vertices);
-    for (const Eigen::Vector3i& t : model.triangles) add(t.data(), sizeof t);
-    for (const Eigen::Vector2f& p : model.uv) add(p.data(), sizeof p);
-    add_all(model.identity);
-    for (const Eigen::MatrixXf* m : {&model.expression->targets, &model.expression->control_map, &model.control_joint,
-                                     &model.joint_identity, &model.weights})
-        add_all(*m);
-    add_all(model.joint_position);
-    add_all(model.joint_parent);
-    add_all(model.correctives);
-    char text[17];
-    std::snprintf(text, sizeof text, "%016llx", static_cast<unsigned long long>(hash));
-    return text;
 }
 
 Result<std::shared_ptr<const HeadModel>> load_default_head() {

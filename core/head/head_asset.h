@@ -17,8 +17,6 @@ Result<std::shared_ptr<const HeadModel>> load_head(std::vector<std::uint8_t> byt
 // A personal head as such a file: the person is the template, without identity targets. The expressions are the model's;
 // the person's own are not in it.
 std::vector<std::uint8_t> encode_head(const HeadModel& model, const PersonalHead& person);
-// Tells models apart: a hash of the template, its topology, its atlas and all that shapes and poses it.
-std::string head_hash(const HeadModel& model);
 // The default head from the program's assets.
 Result<std::shared_ptr<const HeadModel>> load_default_head();
 

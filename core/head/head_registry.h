@@ -1,4 +1,4 @@
-// The heads that the program knows, by their hash (head_hash): avatars on the same head share one model in memory.
+// The heads that the program knows, by their hash: avatars on the same head share one model in memory.
 #pragma once
 
 #include <map>
@@ -10,6 +10,9 @@
 #include "core/head/head_model.h"
 
 namespace likeness {
+
+// Tells models apart: a hash of the template, its topology, its atlas and all that shapes and poses it.
+std::string head_hash(const HeadModel& model);
 
 // May be used by several threads.
 class HeadRegistry {

@@ -126,6 +126,35 @@ TEST(HeadAsset, LandmarksOfSeveralSchemesOrNone) {
     EXPECT_TRUE((*loaded)->landmarks(landmarks::scheme).empty());
 }
 
+TEST(HeadAsset, MediaPipesLandmarksAreAllThereOrNone) {
+    HeadModel head = *ball_head();
+    head.embeddings.front().points.pop_back();
+    const auto loaded = load_head(encode_head(head, neutral_person(head)), "one less");
+    ASSERT_FALSE(loaded);
+    refused(
+        [](auto& t, auto&) {  // under the name that another scheme would have
+            for (const std::string tensor : {"landmark_triangle", "landmark_barycentric"}) {
+                Tensor& from = t[tensor];
+                from.bytes.resize(from.bytes.size() / std::size_t(from.shape[0]));
+                from.shape[0] = 1;
+                t[tensor + "." + std::string(landmarks::scheme)] = from;
+                t.erase(tensor);
+            }
+        },
+        "a scheme with another number of points");
+}
+
+TEST(HeadAsset, MoreRegionsThanAByteNumbers) {
+    refused(
+        [](auto&, auto& m) {
+            std::string& names = m["region_names"];
+            names.pop_back();
+            for (int i = 0; i < 300; ++i) names += ", \"more\"";
+            names += "]";
+        },
+        "300 regions");
+}
+
 TEST(HeadAsset, FromAFile) {
     const TemporaryFolder folder("head_asset");
     const auto missing = load_head(folder.path / "none.safetensors");

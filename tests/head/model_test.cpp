@@ -1,6 +1,6 @@
 #include <gtest/gtest.h>
 
-#include "core/head/head_asset.h"
+#include "core/head/head_registry.h"
 #include "tests/head/head_fixtures.h"
 
 namespace likeness::test {

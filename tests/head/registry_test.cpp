@@ -3,7 +3,6 @@
 
 #include <thread>
 
-#include "core/head/head_asset.h"
 #include "core/head/head_registry.h"
 #include "tests/head/head_fixtures.h"
 
