@@ -6,14 +6,13 @@
 #include "core/avatar/avatar_file.h"
 #include "core/avatar/part_files.h"
 #include "core/base/paths.h"
-#include "core/head/head_asset.h"
 
 namespace likeness {
 namespace {
 
 int info(const std::string& file, const CommonOptions& common) {
-    auto head = load_default_head();
-    auto avatar = load_avatar(file, head ? *head : nullptr);
+    HeadRegistry heads;
+    auto avatar = load_avatar(file, &heads);
     if (!avatar) return report(avatar.error(), common);
     std::array<std::size_t, splat_part_names.size()> parts{};
     for (SplatPart part : avatar->splats->part) ++parts[std::size_t(part)];

@@ -13,7 +13,6 @@
 #include "core/files/file_formats.h"
 #include "core/formats/json_file.h"
 #include "core/geometry/camera_json.h"
-#include "core/head/head_asset.h"
 #include "core/image/ops.h"
 #include "core/image/save.h"
 #include "core/media/video_writer.h"
@@ -38,8 +37,8 @@ struct ViewArguments {
 Error usage(const std::string& message) { return {ErrorCode::invalid_argument, message, ""}; }
 
 Result<Avatar> open_avatar(const std::string& file, const CommonOptions& common) {
-    auto head = load_default_head();  // without it the head inside the file serves
-    auto avatar = load_avatar(file, head ? *head : nullptr);
+    HeadRegistry heads;
+    auto avatar = load_avatar(file, &heads);
     if (avatar && !common.quiet)
         if (const std::string unknown = unknown_parts_sentence(*avatar, file); !unknown.empty())
             std::fprintf(stderr, "likeness: note: %s\n", unknown.c_str());

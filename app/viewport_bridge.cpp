@@ -106,9 +106,7 @@ std::optional<ui::PickedInfo> ViewportBridge::pick(float x, float y) const {
     if (!surface || !model) return {};
     const auto found = likeness::pick(*surface, model->triangles, shown->camera, x - float(left_), y);
     if (!found) return {};
-    const std::size_t region = model->triangle_region[std::size_t(found->point.triangle)];
-    return ui::PickedInfo{found->point, found->position,
-                          region < model->region_names.size() ? model->region_names[region] : ""};
+    return ui::PickedInfo{found->point, found->position, model->region_name(found->point.triangle)};
 }
 
 void ViewportBridge::ask(const Scene& scene, const Camera& camera) {

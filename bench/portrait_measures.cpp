@@ -90,10 +90,9 @@ Status measure_source(PortraitJob& job, const Image& truth, Album& album, Json& 
 
 // The head's own triangles: no hair shell; lashes are no skin and have gaps by nature.
 std::vector<std::int32_t> skin_triangles(const HeadModel& model) {
-    const int lashes = model.region("lashes");
     std::vector<std::int32_t> flat;
     for (std::size_t t = 0; t < model.triangles.size(); ++t)
-        if (int(model.triangle_region[t]) != lashes)
+        if (model.triangle_region[t] != HeadRegion::lashes)
             for (int k = 0; k < 3; ++k) flat.push_back(model.triangles[t][k]);
     return flat;
 }

@@ -35,7 +35,7 @@ class Person {
         : app_(app),
           studio_(app.studio()),
           result_(result),
-          shapes_(identity_sliders(*studio_.document().model())),
+          shapes_(studio_.document().model()->identity_sliders),
           file_(std::filesystem::temp_directory_path() / ("likeness-soak-" + std::to_string(getpid()) + ".likeness")) {}
     ~Person() {
         std::error_code none;

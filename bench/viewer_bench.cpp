@@ -7,7 +7,6 @@
 #include <thread>
 
 #include "core/avatar/deform.h"
-#include "core/base/paths.h"
 #include "core/head/head_asset.h"
 #include "render/frame_renderer.h"
 
@@ -71,9 +70,7 @@ class TriangleGrid {
 }  // namespace
 
 Result<Scene> anchored_scene(const SplatSet& splats) {
-    const auto file = find_asset("head.safetensors");
-    if (!file) return file.error();
-    auto model = load_head(*file);
+    auto model = load_default_head();
     if (!model) return model.error();
     Avatar avatar;
     avatar.model = *std::move(model);

@@ -35,10 +35,7 @@ void IdentityPanel::draw(Studio& studio) {
                     "This avatar brought its own head, which has no features to change.");
         return;
     }
-    if (sliders_of_ != document.model()) {
-        sliders_of_ = document.model();
-        sliders_ = identity_sliders(*document.model());
-    }
+    const std::vector<IdentitySlider>& sliders = document.model()->identity_sliders;
     search_field("##search", query_, "Search features");
     const float button_width = px(96);
     bool symmetric = document.symmetric;
@@ -56,13 +53,13 @@ void IdentityPanel::draw(Studio& studio) {
 
     ImGui::BeginChild("features");
     std::vector<std::string> groups;
-    for (const IdentitySlider& s : sliders_)
+    for (const IdentitySlider& s : sliders)
         if (std::find(groups.begin(), groups.end(), s.group) == groups.end()) groups.push_back(s.group);
     bool any = false;
     for (const std::string& group : groups) {
         std::vector<const IdentitySlider*> members;
         int moved = 0;
-        for (const IdentitySlider& s : sliders_)
+        for (const IdentitySlider& s : sliders)
             if (s.group == group && matches(s.name + " " + feature_name(s.name), query_)) {
                 members.push_back(&s);
                 moved += std::abs(slider_value(s, document.avatar().identity_change->added)) > 1e-4f;

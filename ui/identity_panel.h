@@ -1,9 +1,6 @@
 // The person's shape by named features, from the person as fitted.
 #pragma once
 
-#include <map>
-
-#include "core/document/identity_edit.h"
 #include "ui/panel.h"
 
 namespace likeness::ui {
@@ -15,8 +12,6 @@ class IdentityPanel : public Panel {
 
   private:
     std::string query_;
-    const HeadModel* sliders_of_ = nullptr;
-    std::vector<IdentitySlider> sliders_;
 };
 
 }  // namespace likeness::ui

@@ -43,20 +43,17 @@ void PosePanel::draw(Studio& studio) {
     ImGui::SameLine();
     command_button(studio, "pose.paste", {}, ICON_FA_PASTE "  Paste", ButtonStyle::normal, half);
     ImGui::BeginChild("joints");
-    for (const char* name : {"head", "neck"})
-        if (const int joint = model.joint(name); joint >= 0) draw_joint(studio, pose, joint);
+    for (const int joint : {model.joints.head, model.joints.neck}) draw_joint(studio, pose, joint);
     draw_gaze(studio, pose);
-    for (int joint = 0; joint < model.joint_count(); ++joint) {
-        const std::string& name = model.joint_names[std::size_t(joint)];
-        if (name != "head" && name != "neck") draw_joint(studio, pose, joint);
-    }
+    for (int joint = 0; joint < model.joint_count(); ++joint)
+        if (joint != model.joints.head && joint != model.joints.neck) draw_joint(studio, pose, joint);
     ImGui::EndChild();
 }
 
 void PosePanel::draw_joint(Studio& studio, const HeadPose& pose, int joint) {
     const HeadModel& model = *studio.document().model();
     const std::string& name = model.joint_names[std::size_t(joint)];
-    const bool first = name == "head" || name == "neck";
+    const bool first = joint == model.joints.head || joint == model.joints.neck;
     if (!section((readable(name == "root" ? "shoulders" : name) + "###" + name).c_str(), first)) return;
     ImGui::PushID(joint);
     ImGui::PushStyleVar(ImGuiStyleVar_ItemSpacing, ImVec2(ImGui::GetStyle().ItemSpacing.x, px(3)));

@@ -5,6 +5,7 @@
 #include <cmath>
 #include <cstdio>
 
+#include "core/head/mediapipe_landmarks.h"
 #include "ui/icons.h"
 #include "ui/theme.h"
 
@@ -102,8 +103,9 @@ void SourcePanel::draw_picture(Studio& studio, const SourcePhotograph& source) {
     if (landmarks_ && source.landmarks)
         for (std::size_t i = 0; i < source.landmarks->size(); ++i) {
             const auto& p = (*source.landmarks)[i];
-            draw.AddCircleFilled(at(p.x(), p.y()), (i >= 468 ? 1.6f : 1.0f) * dot,
-                                 u32(i >= 468 ? palette().accent_strong : palette().info, 0.9f), 6);
+            const bool iris = i >= landmarks::face_count;
+            draw.AddCircleFilled(at(p.x(), p.y()), (iris ? 1.6f : 1.0f) * dot,
+                                 u32(iris ? palette().accent_strong : palette().info, 0.9f), 6);
         }
     if (source.faces.size() > 1)
         for (std::size_t i = 0; i < source.faces.size(); ++i) {

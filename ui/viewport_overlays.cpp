@@ -4,6 +4,7 @@
 #include <array>
 #include <cstdio>
 
+#include "core/head/mediapipe_landmarks.h"
 #include "ui/floating_bar.h"
 #include "ui/icons.h"
 #include "ui/widgets.h"
@@ -16,12 +17,13 @@ void draw_landmarks(const Studio& studio, const ViewportOutput& output, const Im
     if (!vertices || !model || vertices->cols() < model->vertex_count()) return;
     ImDrawList& draw = *ImGui::GetWindowDrawList();
     const ImVec2 pixels = ImGui::GetIO().DisplayFramebufferScale;
-    for (std::size_t i = 0; i < model->landmarks.size(); ++i) {
+    const std::vector<SurfacePoint>& points = model->landmarks(landmarks::scheme);
+    for (std::size_t i = 0; i < points.size(); ++i) {
         float depth = 0;
         const Eigen::Vector2f p =
-            output.camera().project(surface_position(*vertices, model->triangles, model->landmarks[i]), &depth);
+            output.camera().project(surface_position(*vertices, model->triangles, points[i]), &depth);
         if (depth <= 0) continue;
-        const bool iris = i >= 468;
+        const bool iris = i >= landmarks::face_count;
         draw.AddCircleFilled({from.x + (float(output.left()) + p.x()) / pixels.x, from.y + p.y() / pixels.y},
                              px(iris ? 2.2f : 1.5f), u32(iris ? palette().accent_strong : palette().info, 0.9f), 8);
     }

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <cmath>
 
+#include "core/head/mediapipe_landmarks.h"
+
 namespace likeness {
 
 void AnchoredSplats::resize(std::size_t n) {
@@ -96,12 +98,16 @@ Eigen::Vector2f atlas_position(const Avatar& avatar, const SurfacePoint& point) 
 
 Eigen::Vector3f head_middle(const Avatar& avatar) {
     const HeadModel& model = *avatar.model;
-    // Ears by landmarks 234 and 454 (the oval's points before them), eyes by the eye joints.
+    const std::vector<SurfacePoint>& points = model.landmarks(landmarks::scheme);
     Eigen::Vector3f ears = Eigen::Vector3f::Zero();
-    for (int i : {234, 454})
-        ears += 0.5f * surface_position(avatar.head().vertices, model.triangles, model.landmarks[std::size_t(i)]);
-    const Eigen::Vector3f eyes = 0.5f * (avatar.head().joint_position.col(model.joint("eye_left")) +
-                                         avatar.head().joint_position.col(model.joint("eye_right")));
+    if (points.empty()) {
+        ears = avatar.head().joint_position.col(model.joints.head);  // it lies between them
+    } else {
+        for (const int i : {landmarks::right_ear, landmarks::left_ear})
+            ears += 0.5f * surface_position(avatar.head().vertices, model.triangles, points[std::size_t(i)]);
+    }
+    const Eigen::Vector3f eyes = 0.5f * (avatar.head().joint_position.col(model.joints.eye_left) +
+                                         avatar.head().joint_position.col(model.joints.eye_right));
     return 0.5f * (ears + eyes);
 }
 

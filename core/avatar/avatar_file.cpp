@@ -70,7 +70,7 @@ Status save_avatar(const std::filesystem::path& path, const Avatar& avatar, cons
     return zip.save(path);
 }
 
-Result<Avatar> load_avatar(const std::filesystem::path& path, std::shared_ptr<const HeadModel> model) {
+Result<Avatar> load_avatar(const std::filesystem::path& path, HeadRegistry* heads) {
     ZipLimits limits;
     limits.max_entries = 1000;
     limits.max_entry_bytes = std::uint64_t(512) << 20;
@@ -93,17 +93,17 @@ Result<Avatar> load_avatar(const std::filesystem::path& path, std::shared_ptr<co
         if (version < 1) return damaged("version");
         const json versions = version > 1 ? document->at("parts") : json::object();
         if (!versions.is_object()) return damaged("parts");
-        const bool same = model && head_hash(*model) == document->at("head").at("hash").get<std::string>();
-        if (same) {
-            avatar.model = model;
-        } else {
+        const auto hash = document->at("head").at("hash").get<std::string>();
+        if (heads) avatar.model = heads->find(hash);
+        const bool head_is_own = !avatar.model;
+        if (head_is_own) {
             auto bytes = zip->read("head.safetensors");
             if (!bytes) return bytes.error();
             auto own = load_head(*std::move(bytes), path.string());
             if (!own) return own.error();
-            avatar.model = *own;
+            avatar.model = heads ? heads->share(*std::move(own)) : *std::move(own);
         }
-        const PartReader file(*zip, path.string(), version, !same, *document);
+        const PartReader file(*zip, path.string(), version, head_is_own, *document);
         std::set<std::string> unknown;
         for (const PartFile& part : part_files) {
             if (version_of(versions, part.name) > part.version) {

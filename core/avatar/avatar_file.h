@@ -7,6 +7,7 @@
 
 #include "core/avatar/avatar.h"
 #include "core/base/result.h"
+#include "core/head/head_registry.h"
 
 namespace likeness {
 
@@ -17,11 +18,11 @@ inline constexpr int avatar_file_version = 2;
 // `thumbnail` (any size, RGBA) may be empty. Error: io.
 Status save_avatar(const std::filesystem::path& path, const Avatar& avatar, const Image& thumbnail);
 
-// The avatar, prepared and anchored. Its head is `model` when that is the one it was made with, else the personal head
-// inside the file (which poses the same, but has no identity targets). What this version does not know is in
-// Avatar::kept. Errors: not_found, bad_input (no such file, damaged, newer, needs a feature that is not known), io,
-// out_of_memory.
-Result<Avatar> load_avatar(const std::filesystem::path& path, std::shared_ptr<const HeadModel> model);
+// The avatar, prepared and anchored. Its head is the one it was made with when `heads` (null for none) knows that, else
+// the personal head inside the file (which poses the same, but has no identity targets), shared with others that have
+// it. What this version does not know is in Avatar::kept. Errors: not_found, bad_input (no such file, damaged, newer,
+// needs a feature that is not known, a head that lacks what is needed), io, out_of_memory.
+Result<Avatar> load_avatar(const std::filesystem::path& path, HeadRegistry* heads);
 
 // For people: "'anna' has parts that this version does not know (hat, maps): ..."; empty when there are none.
 std::string unknown_parts_sentence(const Avatar& avatar, const std::string& name);

@@ -93,21 +93,22 @@ std::vector<std::vector<int>> by_column(const Vertices& vertices, const Triangle
 Scaffold make_scaffold(const HeadModel& model, const PersonalHead& person) {
     std::vector<int> listed;
     Eigen::AlignedBox3f skull, ears;
-    const int scalp = model.region("scalp");
     for (std::size_t t = 0; t < model.triangles.size(); ++t) {
-        const std::string& region = model.region_names[model.triangle_region[t]];
-        for (const char* wanted : {"face", "scalp", "neck", "torso", "lids", "lips"})
-            if (region == wanted) listed.push_back(int(t));
-        if (region == "ear_left" || region == "ear_right")
+        const HeadRegion region = model.triangle_region[t];
+        if (region == HeadRegion::face || region == HeadRegion::scalp || region == HeadRegion::lids ||
+            region == HeadRegion::lips || is_below_head(region))
+            listed.push_back(int(t));
+        if (is_ear(region))
             for (int k = 0; k < 3; ++k) ears.extend(Eigen::Vector3f(person.vertices.col(model.triangles[t][k])));
-        if (int(model.triangle_region[t]) == scalp)
+        if (region == HeadRegion::scalp)
             for (int k = 0; k < 3; ++k) skull.extend(Eigen::Vector3f(person.vertices.col(model.triangles[t][k])));
     }
     Eigen::Vector3f centre = skull.center();
     // The centre sits at the height where the skull is widest, about two fifths of the scalp's height below its top.
     centre.y() = skull.max().y() - 0.45f * (skull.max().z() - skull.min().z());
 
-    const int count = hair_rows * hair_columns, joints = model.joint_count(), head = model.joint("head");
+    const int count = hair_rows * hair_columns, joints = model.joint_count(), head = model.joints.head,
+              jaw = model.joints.jaw;
     Scaffold scaffold;
     scaffold.base.resize(3, count);
     scaffold.direction.resize(3, count);
@@ -156,13 +157,12 @@ Scaffold make_scaffold(const HeadModel& model, const PersonalHead& person) {
                 for (int k = 0; k < 3; ++k) weights += model.weights.col(t[k]) * hit.barycentric[k];
                 const Eigen::Vector3f base = scaffold.base.col(i);
                 const bool nape = base.z() < ears.center().z() && base.y() > ears.min().y();  // down to the earlobes
-                const bool on_scalp = int(model.triangle_region[std::size_t(hit.triangle)]) == scalp;
+                const bool on_scalp = model.triangle_region[std::size_t(hit.triangle)] == HeadRegion::scalp;
                 scaffold.scalp[std::size_t(i)] = on_scalp ? 1.0f : 0.0f;
                 scaffold.nape[std::size_t(i)] = nape && !on_scalp ? 1.0f : 0.0f;
             } else {
                 weights[head] = 1;
             }
-            const int jaw = model.joint("jaw");
             weights[head] += weights[jaw];  // hair does not open with the mouth
             weights[jaw] = 0;
             const float below = float(std::max(0, row - hair_cap_rows)) * row_step;
@@ -269,15 +269,14 @@ std::vector<std::uint8_t> before_visible_ears(const HeadModel& model, const Pers
     constexpr float least_shown = 0.5f;  // an ear that only peeps out of hair has hair before it
     constexpr int least_pixels = 60;
     std::vector<std::uint8_t> before(std::size_t(cells.cols()), 0);
-    for (const char* name : {"ear_left", "ear_right"}) {
-        const int ear = model.region(name);
+    for (const HeadRegion ear : {HeadRegion::ear_left, HeadRegion::ear_right}) {
         Eigen::AlignedBox3f box;
         for (std::size_t t = 0; t < model.triangles.size(); ++t)
-            if (int(model.triangle_region[t]) == ear)
+            if (model.triangle_region[t] == ear)
                 for (int k = 0; k < 3; ++k) box.extend(Eigen::Vector3f(person.vertices.col(model.triangles[t][k])));
         int pixels = 0, shown = 0;
         for (std::size_t i = 0; i < skin.triangle.size(); ++i) {
-            if (skin.triangle[i] < 0 || int(model.triangle_region[std::size_t(skin.triangle[i])]) != ear) continue;
+            if (skin.triangle[i] < 0 || model.triangle_region[std::size_t(skin.triangle[i])] != ear) continue;
             ++pixels;
             shown += photo.alpha.pixels[i] > 0.5f && photo.hair.pixels[i] < 0.3f;
         }

@@ -4,7 +4,6 @@
 #include <algorithm>
 #include <cmath>
 
-#include "core/geometry/mesh_raster.h"
 #include "core/image/ops.h"
 
 namespace likeness {
@@ -32,23 +31,25 @@ struct Median {
 
 }  // namespace
 
-std::vector<int> seen_regions(const HeadModel& model, const Vertices& posed, const Camera& camera) {
-    const MeshBuffer buffer = rasterize_mesh(posed, model.triangles, camera);
-    std::vector<int> regions;
-    regions.reserve(buffer.triangle.size());
-    for (int t : buffer.triangle) regions.push_back(t < 0 ? -1 : int(model.triangle_region[std::size_t(t)]));
+SeenRegions regions_of(const HeadModel& model, const MeshBuffer& seen) {
+    SeenRegions regions(seen.triangle.size());
+    for (std::size_t i = 0; i < regions.size(); ++i)
+        if (const int t = seen.triangle[i]; t >= 0) regions[i] = model.triangle_region[std::size_t(t)];
     return regions;
 }
 
-MouthColors::MouthColors(const Photo& photo, const HeadModel& model, const std::vector<int>& regions) {
-    const int face = model.region("face"), lips = model.region("lips");
+SeenRegions seen_regions(const HeadModel& model, const Vertices& posed, const Camera& camera) {
+    return regions_of(model, rasterize_mesh(posed, model.triangles, camera));
+}
+
+MouthColors::MouthColors(const Photo& photo, const SeenRegions& regions) {
     Median skin_light, skin_red, lip_light, lip_red;
     Eigen::Vector3f skin = Eigen::Vector3f::Zero(), lip = Eigen::Vector3f::Zero();
     for (std::size_t i = 0; i < regions.size(); ++i) {
-        if (regions[i] < 0 || (regions[i] != lips && (regions[i] != face || photo.skin.pixels[i] < 0.5f))) continue;
+        const bool is_lip = regions[i] == HeadRegion::lips;
+        if (!is_lip && (regions[i] != HeadRegion::face || photo.skin.pixels[i] < 0.5f)) continue;
         const Eigen::Vector3f c = color_at(photo.color, i);
         const auto lab = srgb_to_lab(c[0], c[1], c[2]);
-        const bool is_lip = regions[i] == lips;
         (is_lip ? lip_light : skin_light).values.push_back(lab[0]);
         (is_lip ? lip_red : skin_red).values.push_back(lab[1]);
         (is_lip ? lip : skin) += c;
@@ -65,19 +66,17 @@ MouthColors::MouthColors(const Photo& photo, const HeadModel& model, const std::
     // Half what such parts are under a light as bright as the skin's, half the lips under the picture's own light.
     const float light = std::clamp(skin.maxCoeff() * 1.15f, 0.35f, 1.0f);
     const Eigen::Vector3f tissue = 0.5f * (Eigen::Vector3f(0.68f, 0.37f, 0.37f) * light + lip);
-    for (const std::string& name : model.region_names) {
-        Part part = Part::none;
-        Eigen::Vector3f usual = skin;
-        if (name == "lips") part = Part::lips, usual = lip;
-        // Lips shade teeth, the lower ones more.
-        if (name == "teeth_upper") part = Part::teeth, usual = Eigen::Vector3f(0.80f, 0.76f, 0.70f) * light;
-        if (name == "teeth_lower") part = Part::teeth, usual = Eigen::Vector3f(0.70f, 0.66f, 0.59f) * light;
-        if (name == "gums_upper" || name == "gums_lower" || name == "tongue") part = Part::tissue, usual = tissue;
-        if (name == "mouth_bag")
-            part = Part::bag, usual = 0.42f * tissue.cwiseProduct(Eigen::Vector3f(1, 0.75f, 0.75f));
-        part_.push_back(part);
-        usual_.push_back(usual);
-    }
+    usual_.fill(skin);
+    const auto set_usual = [&](HeadRegion region, const Eigen::Vector3f& color) {
+        usual_[std::size_t(region)] = color;
+    };
+    set_usual(HeadRegion::lips, lip);
+    // Lips shade teeth, the lower ones more.
+    set_usual(HeadRegion::teeth_upper, Eigen::Vector3f(0.80f, 0.76f, 0.70f) * light);
+    set_usual(HeadRegion::teeth_lower, Eigen::Vector3f(0.70f, 0.66f, 0.59f) * light);
+    for (const HeadRegion region : {HeadRegion::gums_upper, HeadRegion::gums_lower, HeadRegion::tongue})
+        set_usual(region, tissue);
+    set_usual(HeadRegion::mouth_bag, 0.42f * tissue.cwiseProduct(Eigen::Vector3f(1, 0.75f, 0.75f)));
 }
 
 float MouthColors::tooth(const Eigen::Vector3f& color) const {
@@ -86,26 +85,23 @@ float MouthColors::tooth(const Eigen::Vector3f& color) const {
     return smoothstep(reddest + 2, reddest - 3, lab[1]) * smoothstep(0.5f, 0.8f, lab[0] / skin_light_);
 }
 
-float MouthColors::plausible(int region, const Eigen::Vector3f& color) const {
-    const Part part = part_[std::size_t(region)];
-    if (part == Part::none) return 1;
+float MouthColors::plausible(HeadRegion region, const Eigen::Vector3f& color) const {
+    if (region != HeadRegion::lips && !is_mouth(region)) return 1;
     const auto lab = srgb_to_lab(color[0], color[1], color[2]);
     // Pale and shining lips are lips: only what is clearly less red than skin and lighter than lips is
     // none, and what is as dark as a gap.
-    if (part == Part::lips)
+    if (region == HeadRegion::lips)
         return (1 - smoothstep(skin_red_ + 1, skin_red_ - 3, lab[1]) * smoothstep(1.1f, 1.3f, lab[0] / lip_light_)) *
                smoothstep(0.35f, 0.55f, lab[0] / lip_light_);
     const float tooth_like = tooth(color);
-    if (part == Part::teeth) return tooth_like;
+    if (is_teeth(region)) return tooth_like;
     const float red = smoothstep(skin_red_ - 2, 0.5f * (skin_red_ + lip_red_), lab[1]);
     // A gap is dark, and no color of what is in it; tongue and gums are about as light as lips.
-    if (part == Part::tissue)
+    if (region != HeadRegion::mouth_bag)
         return (1 - tooth_like) * red * smoothstep(0.45f, 0.7f, lab[0] / lip_light_) *
                smoothstep(1.5f, 1.2f, lab[0] / lip_light_);
     return (1 - tooth_like) * smoothstep(0.8f, 0.5f, lab[0] / lip_light_);
 }
-
-Eigen::Vector3f MouthColors::usual(int region) const { return usual_[std::size_t(region)]; }
 
 TeethShift teeth_shift(const HeadModel& model, const PersonalHead& person, const Photo& photo) {
     constexpr float step = 0.0005f, back = 0.004f, forth = 0.008f;  // metres
@@ -113,11 +109,8 @@ TeethShift teeth_shift(const HeadModel& model, const PersonalHead& person, const
     constexpr float price = 40;     // share of what tells that a metre of shift must win
     constexpr float too_few = 150;  // pixels
     const PosedHead posed = pose_head(model, person, photo.pose);
-    const std::vector<int> regions = seen_regions(model, posed.vertices, photo.camera);
-    const MouthColors colors(photo, model, regions);
-    std::vector<std::uint8_t> inside(model.region_names.size(), 0);
-    for (const char* name : {"teeth_upper", "teeth_lower", "gums_upper", "gums_lower", "tongue", "mouth_bag"})
-        if (const int region = model.region(name); region >= 0) inside[std::size_t(region)] = 1;
+    const SeenRegions regions = seen_regions(model, posed.vertices, photo.camera);
+    const MouthColors colors(photo, regions);
 
     // What the mouth's opening shows: 1 for teeth, -1 for anything else; and the window of the picture that holds it.
     const int width = photo.color.width;
@@ -125,7 +118,7 @@ TeethShift teeth_shift(const HeadModel& model, const PersonalHead& person, const
     float teeth = 0;
     Eigen::AlignedBox2i window;
     for (std::size_t i = 0; i < regions.size(); ++i) {
-        if (regions[i] < 0 || !inside[std::size_t(regions[i])] || photo.alpha.pixels[i] < 0.9f) continue;
+        if (!regions[i] || !is_mouth(*regions[i]) || photo.alpha.pixels[i] < 0.9f) continue;
         const float tooth = colors.tooth(color_at(photo.color, i));
         evidence[i] = 2 * tooth - 1;
         teeth += tooth;
@@ -152,12 +145,10 @@ TeethShift teeth_shift(const HeadModel& model, const PersonalHead& person, const
             }
         return sum;
     };
-    const auto best_shift = [&](const char* region_name, const char* joint_name, float from, float to) {
-        const int region = model.region(region_name), joint = model.joint(joint_name);
-        if (region < 0 || joint < 0) return 0.0f;
+    const auto best_shift = [&](HeadRegion row, int joint, float from, float to) {
         Triangles crowns;
         for (std::size_t t = 0; t < model.triangles.size(); ++t)
-            if (int(model.triangle_region[t]) == region) crowns.push_back(model.triangles[t]);
+            if (model.triangle_region[t] == row) crowns.push_back(model.triangles[t]);
         const Eigen::Vector3f down = posed.joint_transforms[std::size_t(joint)].linear() * Eigen::Vector3f(0, -1, 0);
         float seen = 0, best = 0;
         const float now = covered(crowns, Eigen::Vector3f::Zero(), seen);
@@ -182,10 +173,10 @@ TeethShift teeth_shift(const HeadModel& model, const PersonalHead& person, const
         return best;
     };
     TeethShift shift;
-    shift.upper = best_shift("teeth_upper", "head", -back, forth);
+    shift.upper = best_shift(HeadRegion::teeth_upper, model.joints.head, -back, forth);
     teeth = 0;
     for (float e : evidence) teeth += std::max(e, 0.0f);
-    shift.lower = best_shift("teeth_lower", "jaw", -back, lower_forth);
+    shift.lower = best_shift(HeadRegion::teeth_lower, model.joints.jaw, -back, lower_forth);
     return shift;
 }
 

@@ -3,29 +3,33 @@
 // wrong part shows as soon as the mouth moves.
 #pragma once
 
+#include <array>
+#include <optional>
+
 #include "core/avatar/photo.h"
+#include "core/geometry/mesh_raster.h"
 
 namespace likeness {
 
-// The region of the nearest triangle of the posed head at each of the photograph's pixels, -1 for none.
-std::vector<int> seen_regions(const HeadModel& model, const Vertices& posed, const Camera& camera);
+// The region of the nearest triangle of the posed head at each of a photograph's pixels.
+using SeenRegions = std::vector<std::optional<HeadRegion>>;
+SeenRegions regions_of(const HeadModel& model, const MeshBuffer& seen);
+SeenRegions seen_regions(const HeadModel& model, const Vertices& posed, const Camera& camera);
 
 class MouthColors {
   public:
     // Learns from the photograph what this person's skin and lips look like under its light.
-    MouthColors(const Photo& photo, const HeadModel& model, const std::vector<int>& regions);
+    MouthColors(const Photo& photo, const SeenRegions& regions);
 
     // How far a color (sRGB) looks like teeth, in [0, 1]: lighter than a gap, less red than skin.
     float tooth(const Eigen::Vector3f& color) const;
     // How far a color can be a region's own, in [0, 1]; 1 for regions outside the mouth.
-    float plausible(int region, const Eigen::Vector3f& color) const;
+    float plausible(HeadRegion region, const Eigen::Vector3f& color) const;
     // What a part of the mouth looks like where nothing is seen of it.
-    Eigen::Vector3f usual(int region) const;
+    const Eigen::Vector3f& usual(HeadRegion region) const { return usual_[std::size_t(region)]; }
 
   private:
-    enum class Part : std::uint8_t { none, lips, teeth, tissue, bag };
-    std::vector<Part> part_;  // of each region
-    std::vector<Eigen::Vector3f> usual_;
+    std::array<Eigen::Vector3f, named_region_count + 1> usual_;
     float skin_light_ = 65, skin_red_ = 12, lip_light_ = 50, lip_red_ = 25;  // CIE L* and a*
 };
 

@@ -58,15 +58,17 @@ void add_relief(const Avatar& avatar, const Photo& photo, const std::vector<floa
     // Clothes hang on the torso, hair on scalp and shell, and anything else on what is next to it.
     enum Class { hair_class, cloth_class, other_class, classes };
     std::array<std::vector<int>, classes> nearest;
-    const int torso = avatar.model->region("torso"), neck = avatar.model->region("neck"), scalp = avatar.model->region("scalp");
     parallel_for(classes, 1, [&](std::size_t begin, std::size_t end) {
         for (std::size_t c = begin; c < end; ++c) {
             std::vector<std::uint8_t> marked(seen.triangle.size(), 0);
             for (std::size_t i = 0; i < marked.size(); ++i) {
                 if (seen.triangle[i] < 0) continue;
                 const std::size_t t = std::size_t(seen.triangle[i]);
-                const int region = t < head_triangles ? int(avatar.model->triangle_region[t]) : -1;
-                marked[i] = c == hair_class ? region == scalp || region < 0 : c == cloth_class ? region == torso || region == neck : 1;
+                const bool shell = t >= head_triangles;
+                const HeadRegion region = shell ? HeadRegion::scalp : avatar.model->triangle_region[t];
+                marked[i] = c == hair_class    ? region == HeadRegion::scalp
+                            : c == cloth_class ? is_below_head(region)
+                                               : true;
             }
             nearest[c] = nearest_marked(marked, width, height);
         }

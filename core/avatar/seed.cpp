@@ -17,24 +17,44 @@ namespace likeness {
 namespace {
 
 // Distance between neighbouring Gaussians in metres at density 1: fine where people look.
-float region_spacing(const std::string& region) {
-    if (region == "lids" || region == "lips" || region == "lashes") return 0.0009f;
-    if (region == "eye_left" || region == "eye_right") return 0.0008f;
-    if (region == "teeth_upper" || region == "teeth_lower") return 0.0010f;
-    if (region == "face") return 0.00125f;
-    if (region == "ear_left" || region == "ear_right") return 0.0015f;
-    if (region == "gums_upper" || region == "gums_lower" || region == "tongue") return 0.0017f;
-    if (region == "mouth_bag" || region == "eye_socket") return 0.0026f;
-    if (region == "neck") return 0.0021f;
-    if (region == "scalp") return 0.0026f;
-    return 0.0030f;  // torso
+float region_spacing(HeadRegion region) {
+    switch (region) {
+        case HeadRegion::eye_left:
+        case HeadRegion::eye_right:
+            return 0.0008f;
+        case HeadRegion::lids:
+        case HeadRegion::lips:
+        case HeadRegion::lashes:
+            return 0.0009f;
+        case HeadRegion::teeth_upper:
+        case HeadRegion::teeth_lower:
+            return 0.0010f;
+        case HeadRegion::face:
+            return 0.00125f;
+        case HeadRegion::ear_left:
+        case HeadRegion::ear_right:
+            return 0.0015f;
+        case HeadRegion::gums_upper:
+        case HeadRegion::gums_lower:
+        case HeadRegion::tongue:
+            return 0.0017f;
+        case HeadRegion::neck:
+            return 0.0021f;
+        case HeadRegion::mouth_bag:
+        case HeadRegion::eye_socket:
+        case HeadRegion::scalp:
+            return 0.0026f;
+        case HeadRegion::torso:
+        case HeadRegion::other:
+            break;
+    }
+    return 0.0030f;
 }
 
-SplatPart region_part(const std::string& region) {
-    if (region == "eye_left" || region == "eye_right" || region == "eye_socket") return SplatPart::eyes;
-    for (const char* name : {"teeth_upper", "teeth_lower", "gums_upper", "gums_lower", "tongue", "mouth_bag"})
-        if (region == name) return SplatPart::mouth;
-    return SplatPart::skin;
+SplatPart region_part(HeadRegion region) {
+    return is_eye(region) || region == HeadRegion::eye_socket ? SplatPart::eyes
+           : is_mouth(region)                                 ? SplatPart::mouth
+                                                              : SplatPart::skin;
 }
 
 constexpr float hair_spacing = 0.0019f;
@@ -75,12 +95,11 @@ float strand_angle(const Camera& camera, const Eigen::Vector3f& p, const Eigen::
     return std::atan2(v.y(), v.x());
 }
 
-Eigen::Vector3f mean_color(const Vertices& colors, const HeadModel& model, const char* region_name) {
-    const int region = model.region(region_name);
+Eigen::Vector3f mean_color(const Vertices& colors, const HeadModel& model, HeadRegion region) {
     Eigen::Vector3f sum = Eigen::Vector3f::Zero();
     float count = 0;
     for (int v = 0; v < model.vertex_count(); ++v)
-        if (int(model.vertex_region[std::size_t(v)]) == region) {
+        if (model.vertex_region[std::size_t(v)] == region) {
             sum += colors.col(v);
             count += 1;
         }
@@ -92,10 +111,10 @@ std::vector<float> head_spacing(const HeadModel& model, const Vertices& neutral,
     const Vertices normals = vertex_normals(neutral, model.triangles);
     std::vector<float> spacing;
     for (std::size_t t = 0; t < model.triangles.size(); ++t) {
-        const std::string& region = model.region_names[model.triangle_region[t]];
+        const HeadRegion region = model.triangle_region[t];
         // The back is never looked at closely.
         const bool back = normals(2, model.triangles[t][0]) < -0.2f;
-        const bool coarser = back && (region == "torso" || region == "neck" || region == "scalp");
+        const bool coarser = back && (is_below_head(region) || region == HeadRegion::scalp);
         spacing.push_back(region_spacing(region) * finer * (coarser ? 1.5f : 1.0f));
     }
     return spacing;
@@ -122,9 +141,8 @@ float finer_by(const SeedOptions& options) { return 1 / std::sqrt(std::max(optio
 
 HeadPlaces places_on_head(const HeadModel& model, const Vertices& neutral, const SeedOptions& options) {
     std::vector<float> under;
-    for (const std::uint8_t r : model.triangle_region) {
-        const std::string& region = model.region_names[r];
-        const bool thin = region == "lashes" || region == "lids" || region == "lips";
+    for (const HeadRegion region : model.triangle_region) {
+        const bool thin = region == HeadRegion::lashes || region == HeadRegion::lids || region == HeadRegion::lips;
         under.push_back(region_part(region) == SplatPart::skin && !thin ? under_spacing : 0.0f);
     }
     std::vector<float> spacing = head_spacing(model, neutral, finer_by(options));
@@ -164,7 +182,6 @@ void seed_splats(Avatar& avatar, const Photo& photo, const std::vector<float>& h
     Writer writer{avatar, {}};
     const StrandField strands = following.get();
     const Vertices normals = vertex_normals(unprojection.surface(), avatar.triangles());
-    const int torso = model.region("torso"), lashes = model.region("lashes");
     std::mt19937_64 random(options.seed + 4);
     const auto uniform = [&random] { return float(random() >> 40) * 0x1p-24f; };
 
@@ -172,7 +189,7 @@ void seed_splats(Avatar& avatar, const Photo& photo, const std::vector<float>& h
         const bool hair = std::size_t(p.triangle) >= head_triangles;
         const Eigen::Vector3f color = surface_position(unprojection.smooth(), avatar.triangles(), p);
         const float s = under_spacing * 0.72f;
-        const bool cloth = !hair && int(model.triangle_region[std::size_t(p.triangle)]) == torso;
+        const bool cloth = !hair && model.triangle_region[std::size_t(p.triangle)] == HeadRegion::torso;
         writer.add(p,
                    hair    ? SplatPart::hair
                    : cloth ? SplatPart::cloth
@@ -180,22 +197,22 @@ void seed_splats(Avatar& avatar, const Photo& photo, const std::vector<float>& h
                    {0, 0, hair ? -0.006f : -0.003f}, {s, s, 0.0008f}, 0, hair ? Eigen::Vector3f(color * 0.8f) : color,
                    0.985f);
     }
-    const Eigen::Vector3f skin = mean_color(unprojection.smooth(), model, "face");
+    const Eigen::Vector3f skin = mean_color(unprojection.smooth(), model, HeadRegion::face);
     for (std::size_t i = 0; i < points.size(); ++i) {
         const SurfacePoint& p = points[i];
         const std::size_t t = std::size_t(p.triangle);
         if (t < head_triangles) {
-            const int region = model.triangle_region[t];
+            const HeadRegion region = model.triangle_region[t];
             const float s = spacing[t] * fill_factor;
-            if (region == lashes) {
+            if (region == HeadRegion::lashes) {
                 // Dark, and only as dense as the photograph is dark there: between lashes it shows the skin behind.
                 const float light = colors.color[i].sum() / skin.sum();
                 const float dense = colors.trust[i] > 0.1f ? std::clamp(1.2f - 1.6f * light, 0.05f, 0.8f) : 0.3f;
                 writer.add(p, SplatPart::skin, Eigen::Vector3f::Zero(), {s, s, s * 0.25f}, 0, 0.2f * skin, dense);
                 continue;
             }
-            writer.add(p, region == torso ? SplatPart::cloth : region_part(model.region_names[std::size_t(region)]),
-                       Eigen::Vector3f::Zero(), {s, s, s * 0.25f}, 0, colors.color[i], 0.95f);
+            writer.add(p, region == HeadRegion::torso ? SplatPart::cloth : region_part(region), Eigen::Vector3f::Zero(),
+                       {s, s, s * 0.25f}, 0, colors.color[i], 0.95f);
             continue;
         }
         // Hair: long and thin along the strand; several depths, so that the outline is soft and turns well.

@@ -18,14 +18,12 @@ float smoothstep(float low, float high, float x) {
     return t * t * (3 - 2 * t);
 }
 
-bool is_mouth(const std::string& region) { return is_inside_head(region) && region != "eye_socket"; }
-
 // What an unseen part looks like by default, relative to the face's mean brightness.
-Eigen::Vector3f usual_color(const std::string& region, const Eigen::Vector3f& skin) {
+Eigen::Vector3f usual_color(HeadRegion region, const Eigen::Vector3f& skin) {
     const float light = std::clamp(skin.maxCoeff() * 1.15f, 0.35f, 1.0f);
-    if (region == "eye_left" || region == "eye_right") return Eigen::Vector3f(0.80f, 0.77f, 0.75f) * light;
-    if (region == "eye_socket") return skin.cwiseProduct(Eigen::Vector3f(0.75f, 0.5f, 0.47f));
-    if (region == "lashes") return skin * 0.25f;
+    if (is_eye(region)) return Eigen::Vector3f(0.80f, 0.77f, 0.75f) * light;
+    if (region == HeadRegion::eye_socket) return skin.cwiseProduct(Eigen::Vector3f(0.75f, 0.5f, 0.47f));
+    if (region == HeadRegion::lashes) return skin * 0.25f;
     return skin;
 }
 
@@ -103,10 +101,8 @@ Unprojection::Unprojection(const Avatar& avatar, const Photo& photo)
     const Vertices head = surface_.leftCols(head_vertices_);
     const MeshBuffer buffer = rasterize_mesh(head, avatar.model->triangles, photo.camera);
     nearest_ = buffer.depth;
-    seen_region_.reserve(buffer.triangle.size());
-    for (int t : buffer.triangle)
-        seen_region_.push_back(t < 0 ? -1 : int(avatar.model->triangle_region[std::size_t(t)]));
-    mouth_ = std::make_unique<MouthColors>(photo, *avatar.model, seen_region_);
+    seen_region_ = regions_of(*avatar.model, buffer);
+    mouth_ = std::make_unique<MouthColors>(photo, seen_region_);
     // Near the matte's edge the picture mixes person and background, whatever the matte says.
     solid_ = shrunk(photo.alpha, 3);
     rolled_ = rolled_lids(*avatar.model, photo.pose);
@@ -141,7 +137,7 @@ void Unprojection::find_hollows() {
     }
     // The deeper in the mouth, the darker.
     const HeadModel& model = *avatar_.model;
-    const auto in_mouth = [&](int v) { return is_mouth(model.region_names[model.vertex_region[std::size_t(v)]]); };
+    const auto in_mouth = [&](int v) { return is_mouth(model.vertex_region[std::size_t(v)]); };
     float front = -1e9f;
     for (int v = 0; v < head_vertices_; ++v)
         if (in_mouth(v)) front = std::max(front, avatar_.neutral()(2, v));
@@ -149,7 +145,7 @@ void Unprojection::find_hollows() {
         if (in_mouth(v)) hollow_[std::size_t(v)] *= std::clamp(1.1f - 16 * (front - avatar_.neutral()(2, v)), 0.3f, 1.0f);
 }
 
-void Unprojection::see(const Eigen::Vector3i& t, const Eigen::Vector3f& b, int region, bool hair,
+void Unprojection::see(const Eigen::Vector3i& t, const Eigen::Vector3f& b, std::optional<HeadRegion> region,
                        Eigen::Vector3f& color, float& trust) const {
     trust = 0;
     color.setZero();
@@ -164,9 +160,7 @@ void Unprojection::see(const Eigen::Vector3i& t, const Eigen::Vector3f& b, int r
     float w = smoothstep(0.1f, 0.6f, facing) * smoothstep(0.6f, 0.97f, sample(solid_, pixel.x(), pixel.y()));
     if (w <= 0) return;
 
-    const std::string name = hair ? "hair" : avatar_.model->region_names[std::size_t(region)];
-    const bool eye = name == "eye_left" || name == "eye_right";
-    const bool inside = is_inside_head(name);
+    const bool eye = region && is_eye(*region), inside = region && is_inside_head(*region);
     // Colors of what lies in front must not reach the surface behind: look a little around.
     const float margin = eye ? 1.5f : 2.5f, nearer = eye || inside ? 0.0015f : 0.006f;
     for (int k = 0; k < 9; ++k) {
@@ -174,26 +168,26 @@ void Unprojection::see(const Eigen::Vector3i& t, const Eigen::Vector3f& b, int r
         if (x < 0 || y < 0 || x >= width || y >= height) return;
         const std::size_t i = std::size_t(y) * std::size_t(width) + std::size_t(x);
         if (nearest_[i] < depth - nearer) {
-            const bool same = !hair && seen_region_[i] == region;
+            const bool same = region && seen_region_[i] == region;
             if (k == 4 && !same) return;
             if (!same) w *= eye || inside ? 0.3f : 0.6f;
             if (k == 4 && nearest_[i] < depth - 0.02f) return;
         }
     }
-    if (!hair && name != "lashes")
+    if (region && region != HeadRegion::lashes)
         w *= 1 - (rolled_[std::size_t(t[0])] * b[0] + rolled_[std::size_t(t[1])] * b[1] + rolled_[std::size_t(t[2])] * b[2]);
     const float hair_here = sample(photo_.hair, pixel.x(), pixel.y());
-    if (hair) {
+    if (!region) {
         w *= smoothstep(0.5f, 0.9f, hair_here);
-    } else if (name != "scalp") {
+    } else if (region != HeadRegion::scalp) {
         // Hair hangs before the skin here: the skin's own color is not seen.
         w *= 1 - smoothstep(0.3f, 0.7f, hair_here);
         const float cloth = sample(photo_.cloth, pixel.x(), pixel.y());
-        if (name == "face" || name == "lids" || name == "lips" || name == "ear_left" || name == "ear_right")
+        if (region == HeadRegion::face || region == HeadRegion::lids || region == HeadRegion::lips || is_ear(*region))
             w *= 1 - smoothstep(0.4f, 0.8f, cloth);
     }
     for (int c = 0; c < 3; ++c) color[c] = sample(photo_.color, pixel.x(), pixel.y(), c);
-    trust = hair ? w : w * mouth_->plausible(region, color);
+    trust = region ? w * mouth_->plausible(*region, color) : w;
 }
 
 Eigen::Vector3i Unprojection::mirrored(const Eigen::Vector3i& vertices) const {
@@ -216,9 +210,9 @@ PointColors Unprojection::seen(const std::vector<SurfacePoint>& points) const {
     parallel_for(points.size(), 1024, [&](std::size_t begin, std::size_t end) {
         for (std::size_t i = begin; i < end; ++i) {
             const std::size_t t = std::size_t(points[i].triangle);
-            const bool hair = t >= head_triangles;
-            see(avatar_.triangles()[t], points[i].barycentric, hair ? -1 : int(avatar_.model->triangle_region[t]), hair,
-                result.color[i], result.trust[i]);
+            std::optional<HeadRegion> region;
+            if (t < head_triangles) region = avatar_.model->triangle_region[t];
+            see(avatar_.triangles()[t], points[i].barycentric, region, result.color[i], result.trust[i]);
         }
     });
     return result;
@@ -227,11 +221,9 @@ PointColors Unprojection::seen(const std::vector<SurfacePoint>& points) const {
 // Vertices of neck and torso on which the photograph shows clothes.
 std::vector<int> Unprojection::seen_clothes(const std::vector<float>& trust) const {
     const HeadModel& model = *avatar_.model;
-    const int torso = model.region("torso"), neck = model.region("neck");
     std::vector<int> vertices;
     for (int v = 0; v < head_vertices_; ++v) {
-        const int region = model.vertex_region[std::size_t(v)];
-        if ((region != torso && region != neck) || trust[std::size_t(v)] < 0.2f) continue;
+        if (!is_below_head(model.vertex_region[std::size_t(v)]) || trust[std::size_t(v)] < 0.2f) continue;
         const Eigen::Vector2f pixel = photo_.camera.project(surface_.col(v));
         if (sample(photo_.cloth, pixel.x(), pixel.y()) > 0.6f) vertices.push_back(v);
     }
@@ -270,14 +262,12 @@ void Unprojection::fill_smooth(const std::vector<float>& hair_presence) {
             }
         return weight > 1 ? Eigen::Vector3f(sum / weight) : otherwise;
     };
-    const int face = model.region("face");
-    const Eigen::Vector3f skin = mean_where(
-        [&](int v) { return v < head_vertices_ && int(model.vertex_region[std::size_t(v)]) == face; },
-        Eigen::Vector3f(0.7f, 0.55f, 0.47f));
+    const auto lies_in = [&](HeadRegion region) {
+        return [&, region](int v) { return v < head_vertices_ && model.vertex_region[std::size_t(v)] == region; };
+    };
+    const Eigen::Vector3f skin = mean_where(lies_in(HeadRegion::face), Eigen::Vector3f(0.7f, 0.55f, 0.47f));
     const Eigen::Vector3f hair = mean_hair(photo_, solid_, skin * 0.4f);
-    const int torso = model.region("torso"), neck = model.region("neck"), scalp = model.region("scalp");
-    const Eigen::Vector3f bare = mean_where(
-        [&](int v) { return v < head_vertices_ && int(model.vertex_region[std::size_t(v)]) == torso; }, skin);
+    const Eigen::Vector3f bare = mean_where(lies_in(HeadRegion::torso), skin);
     // With too few of them to tell, nobody is dressed.
     const std::vector<int> clothes = seen_clothes(direct.trust);
     Eigen::Vector3f cloth = bare;
@@ -293,9 +283,8 @@ void Unprojection::fill_smooth(const std::vector<float>& hair_presence) {
     for (std::size_t i = 0; i < std::min(top, hair_presence.size()); ++i) hairy += hair_presence[i] / float(top);
 
     const auto dressed = [&](int v) {
-        if (v >= head_vertices_ || avatar_.neutral()(1, v) > collar) return false;
-        const int region = model.vertex_region[std::size_t(v)];
-        return region == torso || region == neck;
+        return v < head_vertices_ && avatar_.neutral()(1, v) <= collar &&
+               is_below_head(model.vertex_region[std::size_t(v)]);
     };
 
     const VertexGraph graph = vertex_graph(count, avatar_.triangles());
@@ -324,13 +313,12 @@ void Unprojection::fill_smooth(const std::vector<float>& hair_presence) {
         pull(direct.color[std::size_t(other)], 0.02f * direct.trust[std::size_t(other)]);
         Eigen::Vector3f usual = hair;
         if (!is_hair) {
-            const int region = model.vertex_region[s];
-            usual = dressed(v) ? cloth
-                    : region == torso ? bare
-                    : region == scalp ? Eigen::Vector3f(hairy > 0.3f ? hair : skin)
-                    : is_mouth(model.region_names[std::size_t(region)])
-                        ? mouth_->usual(region)
-                        : usual_color(model.region_names[std::size_t(region)], skin);
+            const HeadRegion region = model.vertex_region[s];
+            usual = dressed(v)                    ? cloth
+                    : region == HeadRegion::torso ? bare
+                    : region == HeadRegion::scalp ? Eigen::Vector3f(hairy > 0.3f ? hair : skin)
+                    : is_mouth(region)            ? mouth_->usual(region)
+                                                  : usual_color(region, skin);
         }
         // Hair's outline is lighter than hair, and the neck's skin ends at the collar: little of them may spread.
         pull(usual, is_hair || dressed(v) ? 0.1f : 0.002f);
@@ -381,7 +369,7 @@ PointColors Unprojection::colors(const std::vector<SurfacePoint>& points) const 
                 const Eigen::Vector3i other = mirrored(avatar_.triangles()[t]);
                 Eigen::Vector3f color;
                 float trust = 0;
-                see(other, points[i].barycentric, int(avatar_.model->vertex_region[std::size_t(other[0])]), false, color, trust);
+                see(other, points[i].barycentric, avatar_.model->vertex_region[std::size_t(other[0])], color, trust);
                 if (trust > 0) {
                     const Eigen::Vector3f& b = points[i].barycentric;
                     const Eigen::Vector3f there =

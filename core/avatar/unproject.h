@@ -39,7 +39,8 @@ class Unprojection {
 
   private:
     Eigen::Vector3i mirrored(const Eigen::Vector3i& vertices) const;
-    void see(const Eigen::Vector3i& vertices, const Eigen::Vector3f& barycentric, int region, bool hair,
+    // `region`: none for hair.
+    void see(const Eigen::Vector3i& vertices, const Eigen::Vector3f& barycentric, std::optional<HeadRegion> region,
              Eigen::Vector3f& color, float& trust) const;
     std::vector<int> seen_clothes(const std::vector<float>& trust) const;
     float collar_height(const std::vector<int>& clothes) const;
@@ -53,7 +54,7 @@ class Unprojection {
     std::vector<float> hollow_;     // darkening of each vertex of the head by what surrounds it, for filled colors
     std::vector<float> rolled_;     // see rolled_lids()
     std::vector<float> nearest_;    // z-buffer of the head, metres
-    std::vector<int> seen_region_;  // region of the nearest triangle, -1 for none
+    SeenRegions seen_region_;       // of the nearest triangle
     Image solid_;                   // the matte, shrunk by what its edge mixes
     std::unique_ptr<MouthColors> mouth_;
     std::unique_ptr<HairDetail> hair_detail_;  // null when there is no hair shell

@@ -7,7 +7,6 @@
 #include <random>
 
 #include "core/formats/json_file.h"
-#include "core/tracking/landmark_solver.h"
 
 namespace likeness {
 namespace {
@@ -109,32 +108,6 @@ Result<HeadPose> pose_from_text(const HeadModel& model, const std::string& text)
     return pose;
 }
 
-std::string mirrored_name(const std::string& name) {
-    const std::array<std::array<const char*, 2>, 2> sides = {{{"Left", "Right"}, {"_left", "_right"}}};
-    for (const auto& pair : sides)
-        for (std::size_t side = 0; side < 2; ++side)
-            if (name.ends_with(pair[side]))
-                return name.substr(0, name.size() - std::string(pair[side]).size()) + pair[1 - side];
-    if (name.starts_with("l-")) return "r-" + name.substr(2);
-    if (name.starts_with("r-")) return "l-" + name.substr(2);
-    return name;
-}
-
-HeadPose mirrored(const HeadModel& model, const HeadPose& pose) {
-    HeadPose result = pose;
-    for (int c = 0; c < model.control_count(); ++c) {
-        const int other = model.control(mirrored_name(model.control_names[std::size_t(c)]));
-        if (other >= 0) result.controls[other] = pose.controls[c];
-    }
-    for (int j = 0; j < model.joint_count(); ++j) {
-        const int other = model.joint(mirrored_name(model.joint_names[std::size_t(j)]));
-        const Eigen::Vector3f turn = pose.joints.col(j);
-        if (other >= 0) result.joints.col(other) = Eigen::Vector3f(turn.x(), -turn.y(), -turn.z());
-    }
-    result.translation.x() = -pose.translation.x();
-    return result;
-}
-
 HeadPose random_pose(const HeadModel& model, std::uint64_t seed, float strength) {
     std::mt19937_64 random(seed);
     const auto uniform = [&random](float low, float high) {
@@ -210,9 +183,9 @@ void set_head(const HeadModel& model, float yaw, float pitch, float roll, HeadPo
             .toRotationMatrix();
     const Eigen::AngleAxisf whole(turn);
     const Eigen::Vector3f rotation = whole.angle() * whole.axis();
-    const int neck = model.joint("neck"), head = model.joint("head");
-    if (neck >= 0) pose.joints.col(neck) = within_limits(model, neck, LandmarkSolver::neck_share * rotation);
-    if (head >= 0) pose.joints.col(head) = within_limits(model, head, (1 - LandmarkSolver::neck_share) * rotation);
+    turn_head(model, rotation, pose);
+    for (const int joint : {model.joints.neck, model.joints.head})
+        pose.joints.col(joint) = within_limits(model, joint, pose.joints.col(joint));
 }
 
 const std::vector<BuiltInPose>& built_in_poses() {

@@ -1,4 +1,4 @@
-// What panels and commands do with poses: text for the clipboard, mirroring, chance, gaze, ready-made expressions.
+// What panels and commands do with poses: text for the clipboard, chance, gaze, ready-made expressions.
 #pragma once
 
 #include <array>
@@ -26,10 +26,6 @@ std::string pose_to_text(const HeadModel& model, const HeadPose& pose);
 // Names that the model does not have are left out; joints are kept within their limits.
 // Errors: bad_input (no such text, values that are no numbers or far out of range).
 Result<HeadPose> pose_from_text(const HeadModel& model, const std::string& text);
-
-// "mouthSmileLeft" <-> "mouthSmileRight", "eye_left" <-> "eye_right"; other names stay.
-std::string mirrored_name(const std::string& name);
-HeadPose mirrored(const HeadModel& model, const HeadPose& pose);
 
 // A plausible face by chance: some expressions in moderation, the head a little turned. The same for a seed.
 HeadPose random_pose(const HeadModel& model, std::uint64_t seed, float strength);

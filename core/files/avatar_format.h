@@ -16,10 +16,8 @@ class LikenessFormat : public FileFormat {
         return begins_with(begin, "PK");  // a zip archive; there are no others so far
     }
     Result<FileValue> read(const std::filesystem::path& file, const ReadContext& context) const override {
-        if (context.progress) context.progress->report(0.1, "Loading the head");
-        auto head = context.head ? context.head() : nullptr;
-        if (context.progress) context.progress->report(0.4, "Reading the avatar");
-        return as_value(load_avatar(file, std::move(head)));
+        if (context.progress) context.progress->report(0.1, "Reading the avatar");
+        return as_value(load_avatar(file, context.heads));
     }
     bool writes() const override { return true; }
     Status write(const FileValue& value, const std::filesystem::path& file,

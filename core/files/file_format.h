@@ -6,7 +6,6 @@
 #include <algorithm>
 #include <cstdint>
 #include <filesystem>
-#include <functional>
 #include <memory>
 #include <set>
 #include <span>
@@ -18,6 +17,7 @@
 #include "core/avatar/avatar.h"
 #include "core/base/result.h"
 #include "core/base/task.h"
+#include "core/head/head_registry.h"
 #include "core/image/load.h"
 #include "core/motion/motion_track.h"
 #include "core/splat/splat_set.h"
@@ -32,9 +32,8 @@ enum class FileContent { avatar, splats, motion, picture, environment };
 using FileValue = std::variant<Avatar, SplatSet, MotionTrack, LoadedImage, EnvironmentMap>;  // in FileContent's order
 
 struct ReadContext {
-    // The head that avatars share when it is theirs; null when there is none: files bring their own.
-    std::function<std::shared_ptr<const HeadModel>()> head;
-    Progress* progress = nullptr;  // may be null
+    HeadRegistry* heads = nullptr;  // that avatars share theirs by; null: each brings its own
+    Progress* progress = nullptr;   // may be null
 };
 
 // What may be asked for while writing: "sh3", "Pad to SH degree 3", and a sentence about it without its full stop.

@@ -2,16 +2,31 @@
 
 #include <algorithm>
 #include <cmath>
-#include <cstring>
 #include <nlohmann/json.hpp>
+#include <set>
 
 #include "core/base/parallel.h"
 #include "core/base/paths.h"
 #include "core/formats/json_file.h"
 #include "core/formats/safetensors.h"
+#include "core/head/head_names.h"
+#include "core/head/mediapipe_landmarks.h"
 
 namespace likeness {
 namespace {
+
+constexpr std::size_t most_regions = 256;  // files number them in a byte
+
+// A pair of tensors for each scheme of landmarks: MediaPipe's have these names, another scheme's ".scheme" behind them.
+const std::string landmark_triangle = "landmark_triangle", landmark_barycentric = "landmark_barycentric";
+
+std::set<std::string> landmark_suffixes(const Safetensors& file) {
+    std::set<std::string> suffixes;
+    for (const std::string& name : file.names())
+        for (const std::string& tensor : {landmark_triangle, landmark_barycentric})
+            if (name == tensor || name.starts_with(tensor + ".")) suffixes.insert(name.substr(tensor.size()));
+    return suffixes;
+}
 
 // Reads tensors and remembers the first error, so that the loader below reads like a list.
 class Reader {
@@ -51,6 +66,37 @@ class Reader {
         Triangles result;
         for (std::size_t i = 0; i + 2 < values.size(); i += 3) result.emplace_back(values[i], values[i + 1], values[i + 2]);
         return result;
+    }
+    // Of each vertex or triangle, by the file's names; those that the program does not know are listed in `others`.
+    std::vector<HeadRegion> regions(const char* name, std::int64_t count, const std::vector<std::string>& region_names,
+                                    std::vector<int> OtherRegion::*members, std::vector<OtherRegion>& others) {
+        std::vector<HeadRegion> result;
+        for (const int r : ints(name, {count}, 0, std::int64_t(region_names.size()))) {
+            const std::string& region_name = region_names[std::size_t(r)];
+            result.push_back(region_named(region_name));
+            if (result.back() != HeadRegion::other) continue;
+            auto other =
+                std::find_if(others.begin(), others.end(), [&](const OtherRegion& o) { return o.name == region_name; });
+            if (other == others.end()) other = others.insert(others.end(), {region_name, {}, {}});
+            ((*other).*members).push_back(int(result.size()) - 1);
+        }
+        return result;
+    }
+    // Of the tensors with this suffix, see landmark_suffixes().
+    LandmarkEmbedding landmarks(const std::string& suffix, std::int64_t faces) {
+        LandmarkEmbedding embedding;
+        embedding.scheme = suffix.empty() ? landmarks::scheme : std::string_view(suffix).substr(1);
+        const std::vector<std::int32_t> triangle =
+            ints((landmark_triangle + suffix).c_str(), {embedding.scheme == landmarks::scheme ? landmarks::count : -1},
+                 0, faces);
+        const std::vector<float> shares =
+            floats((landmark_barycentric + suffix).c_str(), {std::int64_t(triangle.size()), 3});
+        for (std::size_t i = 0; i < triangle.size() && shares.size() == 3 * triangle.size(); ++i) {
+            embedding.points.push_back({triangle[i], Eigen::Vector3f(&shares[3 * i])});
+            if (!error && !(std::abs(embedding.points.back().barycentric.sum() - 1) < 1e-3f))
+                error = bad(landmark_barycentric.c_str(), "shares that do not sum to 1");
+        }
+        return embedding;
     }
     Error bad(const char* name, const char* what) const {
         return {ErrorCode::bad_input, "'" + file_.name() + "' is no head that this version can use; run scripts/run to make it anew.",
@@ -94,6 +140,22 @@ RowMatrix transposed(const std::vector<float>& values, std::int64_t rows, std::i
     return to;
 }
 
+// What the program needs and the head has not, in words.
+std::vector<std::string> lacking(const HeadModel& head) {
+    std::vector<std::string> list;
+    for (const HeadRegion region : required_regions)
+        if (std::find(head.triangle_region.begin(), head.triangle_region.end(), region) == head.triangle_region.end())
+            list.push_back("region '" + std::string(head_region_names[std::size_t(region)]) + "'");
+    const HeadJoints& j = head.joints;
+    for (const auto& [name, joint] : {std::pair{"neck", j.neck},
+                                      {"head", j.head},
+                                      {"jaw", j.jaw},
+                                      {"eye_left", j.eye_left},
+                                      {"eye_right", j.eye_right}})
+        if (joint < 0) list.push_back("joint '" + std::string(name) + "'");
+    return list;
+}
+
 Result<std::shared_ptr<const HeadModel>> read_head(const Safetensors& file) {
     Reader read(file);
     const auto text = [&](const char* key) {
@@ -108,7 +170,8 @@ Result<std::shared_ptr<const HeadModel>> read_head(const Safetensors& file) {
     head->identity_names = read.names("identity_names");
     head->control_names = read.names("control_names");
     head->joint_names = read.names("joint_names");
-    head->region_names = read.names("region_names");
+    const std::vector<std::string> region_names = read.names("region_names");
+    if (region_names.size() > most_regions) return read.bad("region_names", "too many names");
     const auto identities = std::int64_t(head->identity_names.size()), controls = std::int64_t(head->control_names.size()),
                joints = std::int64_t(head->joint_names.size());
 
@@ -119,9 +182,12 @@ Result<std::shared_ptr<const HeadModel>> read_head(const Safetensors& file) {
     const std::vector<float> uv = read.floats("uv", {-1, 2});
     for (std::size_t i = 0; i + 1 < uv.size(); i += 2) head->uv.emplace_back(uv[i], uv[i + 1]);
     head->triangle_uv = read.triangles("triangle_uv", std::int64_t(head->uv.size()));
-    const std::int64_t faces = std::int64_t(head->triangles.size()), regions = std::int64_t(head->region_names.size());
-    for (int r : read.ints("vertex_region", {count}, 0, regions)) head->vertex_region.push_back(std::uint8_t(r));
-    for (int r : read.ints("triangle_region", {faces}, 0, regions)) head->triangle_region.push_back(std::uint8_t(r));
+    const std::int64_t faces = std::int64_t(head->triangles.size());
+    head->vertex_region =
+        read.regions("vertex_region", count, region_names, &OtherRegion::vertices, head->other_regions);
+    head->triangle_region =
+        read.regions("triangle_region", faces, region_names, &OtherRegion::triangles, head->other_regions);
+    read.require(named_region_count + head->other_regions.size() <= most_regions, "region_names");
     head->mirror_vertex = read.ints("mirror_vertex", {count}, 0, count);
     head->identity = transposed(read.floats("identity", {identities, count, 3}), 3 * count, identities);
     head->identity_range = matrix(read.floats("identity_range", {identities, 2}), 2, identities);
@@ -145,17 +211,7 @@ Result<std::shared_ptr<const HeadModel>> read_head(const Safetensors& file) {
         head->joint_high(i % 3, i / 3) = limits[std::size_t(2 * i + 1)];
     }
     head->weights = matrix(read.floats("weights", {count, joints}), joints, count);
-    const std::vector<std::int32_t> triangle = read.ints("landmark_triangle", {478}, 0, faces);
-    const std::vector<float> barycentric = read.floats("landmark_barycentric", {478, 3});
-    for (std::size_t i = 0; i < triangle.size() && barycentric.size() == 478 * 3; ++i)
-        head->landmarks.push_back({triangle[i], {barycentric[3 * i], barycentric[3 * i + 1], barycentric[3 * i + 2]}});
-    if (file.contains("silhouette_candidates")) {
-        const std::vector<std::int32_t> rows = read.ints("silhouette_candidates", {36, -1}, -1, count);
-        const std::size_t width = rows.size() / 36;
-        for (std::size_t i = 0; i < 36 && width > 0; ++i)
-            head->oval_candidates.emplace_back(rows.begin() + std::ptrdiff_t(i * width),
-                                               rows.begin() + std::ptrdiff_t((i + 1) * width));
-    }
+    for (const std::string& suffix : landmark_suffixes(file)) head->embeddings.push_back(read.landmarks(suffix, faces));
     if (read.error) return *read.error;
     read.require(faces == std::int64_t(head->triangle_uv.size()), "triangle_uv");
     for (std::size_t j = 0; j < head->joint_parent.size(); ++j)
@@ -164,12 +220,16 @@ Result<std::shared_ptr<const HeadModel>> read_head(const Safetensors& file) {
         read.require(head->mirror_vertex[std::size_t(head->mirror_vertex[v])] == int(v), "mirror_vertex");
     // Shares that do not sum to 1 would scale what they share out.
     for (std::int64_t v = 0; v < count && !read.error; ++v)
-        if (!(std::abs(head->weights.col(v).sum() - 1) < 1e-3f)) read.error = read.bad("weights", "shares that do not sum to 1");
-    for (const SurfacePoint& p : head->landmarks)
-        if (!read.error && !(std::abs(p.barycentric.sum() - 1) < 1e-3f))
-            read.error = read.bad("landmark_barycentric", "shares that do not sum to 1");
-    for (const char* name : {"neck", "head", "jaw", "eye_left", "eye_right"}) read.require(head->joint(name) >= 0, name);
+        if (!(std::abs(head->weights.col(v).sum() - 1) < 1e-3f))
+            read.error = read.bad("weights", "shares that do not sum to 1");
     if (read.error) return *read.error;
+    resolve_names(*head);
+    if (const std::vector<std::string> list = lacking(*head); !list.empty()) {
+        std::string words;
+        for (const std::string& part : list) words += (words.empty() ? "" : ", ") + part;
+        return Error{ErrorCode::bad_input, "The head in '" + file.name() + "' cannot be used: it lacks " + words + ".",
+                     ""};
+    }
     return std::shared_ptr<const HeadModel>(head);
 }
 
@@ -185,85 +245,6 @@ Result<std::shared_ptr<const HeadModel>> load_head(std::vector<std::uint8_t> byt
     const Result<Safetensors> file = Safetensors::load(std::move(bytes), name);
     if (!file) return file.error();
     return read_head(*file);
-}
-
-std::vector<std::uint8_t> encode_head(const HeadModel& model, const PersonalHead& person) {
-    const std::int64_t vertices = model.vertex_count(), faces = std::int64_t(model.triangles.size()),
-                       joints = model.joint_count(), controls = model.control_count(), expressions = model.expression->count();
-    const auto floats = [](const auto& m) { return std::span<const float>(m.data(), std::size_t(m.size())); };
-    const auto indices = [](const Triangles& triangles) {
-        std::vector<std::int32_t> list;
-        for (const Eigen::Vector3i& t : triangles) list.insert(list.end(), t.data(), t.data() + 3);
-        return list;
-    };
-    SafetensorsWriter file;
-    file.add("vertices", {vertices, 3}, floats(person.vertices));
-    file.add("triangles", {faces, 3}, std::span<const std::int32_t>(indices(model.triangles)));
-    std::vector<float> uv;
-    for (const Eigen::Vector2f& p : model.uv) uv.insert(uv.end(), {p.x(), p.y()});
-    file.add("uv", {std::int64_t(model.uv.size()), 2}, std::span<const float>(uv));
-    file.add("triangle_uv", {faces, 3}, std::span<const std::int32_t>(indices(model.triangle_uv)));
-    file.add("vertex_region", {vertices}, std::span<const std::uint8_t>(model.vertex_region));
-    file.add("triangle_region", {faces}, std::span<const std::uint8_t>(model.triangle_region));
-    file.add("mirror_vertex", {vertices}, std::span<const std::int32_t>(model.mirror_vertex));
-    file.add("identity", {0, vertices, 3}, std::span<const float>());
-    file.add("identity_range", {0, 2}, std::span<const float>());
-    file.add("joint_identity", {0, joints, 3}, std::span<const float>());
-    file.add_half("expression", {expressions, vertices, 3}, floats(model.expression->targets));
-    file.add("control_expression", {controls, expressions}, floats(model.expression->control_map));
-    if (model.correctives.size() > 0) file.add_half("correctives", {9 * joints, vertices, 3}, floats(model.correctives));
-    file.add("control_joint", {controls, joints, 3}, floats(model.control_joint));
-    file.add("joint_position", {joints, 3}, floats(person.joint_position));
-    file.add("joint_parent", {joints}, std::span<const std::int32_t>(model.joint_parent));
-    std::vector<float> limits;
-    for (Eigen::Index i = 0; i < model.joint_low.size(); ++i)
-        limits.insert(limits.end(), {model.joint_low.data()[i], model.joint_high.data()[i]});
-    file.add("joint_limit", {joints, 3, 2}, std::span<const float>(limits));
-    file.add("weights", {vertices, joints}, floats(model.weights));
-    std::vector<std::int32_t> triangle;
-    std::vector<float> barycentric;
-    for (const SurfacePoint& p : model.landmarks) {
-        triangle.push_back(p.triangle);
-        barycentric.insert(barycentric.end(), p.barycentric.data(), p.barycentric.data() + 3);
-    }
-    file.add("landmark_triangle", {478}, std::span<const std::int32_t>(triangle));
-    file.add("landmark_barycentric", {478, 3}, std::span<const float>(barycentric));
-    file.set_metadata("format", "likeness-head");
-    file.set_metadata("version", "1");
-    file.set_metadata("name", model.name);
-    file.set_metadata("licence", model.licence);
-    file.set_metadata("units", "m");
-    file.set_metadata("identity_names", "[]");
-    file.set_metadata("control_names", nlohmann::json(model.control_names).dump());
-    file.set_metadata("joint_names", nlohmann::json(model.joint_names).dump());
-    file.set_metadata("region_names", nlohmann::json(model.region_names).dump());
-    return file.encode();
-}
-
-std::string head_hash(const HeadModel& model) {
-    std::uint64_t hash = 14695981039346656037ull;  // FNV-1a, by words of eight bytes: the targets are large
-    const auto add = [&hash](const void* data, std::size_t bytes) {
-        for (std::size_t i = 0; i < bytes; i += 8) {
-            std::uint64_t word = 0;
-            std::memcpy(&word, static_cast<const std::uint8_t*>(data) + i, std::min<std::size_t>(8, bytes - i));
-            hash = (hash ^ word) * 1099511628211ull;
-            hash ^= hash >> 32;
-        }
-    };
-    const auto add_all = [&add](const auto& m) { add(m.data(), std::size_t(m.size()) * sizeof(*m.data())); };
-    add_all(model.vertices);
-    for (const Eigen::Vector3i& t : model.triangles) add(t.data(), sizeof t);
-    for (const Eigen::Vector2f& p : model.uv) add(p.data(), sizeof p);
-    add_all(model.identity);
-    for (const Eigen::MatrixXf* m : {&model.expression->targets, &model.expression->control_map, &model.control_joint,
-                                     &model.joint_identity, &model.weights})
-        add_all(*m);
-    add_all(model.joint_position);
-    add_all(model.joint_parent);
-    add_all(model.correctives);
-    char text[17];
-    std::snprintf(text, sizeof text, "%016llx", static_cast<unsigned long long>(hash));
-    return text;
 }
 
 Result<std::shared_ptr<const HeadModel>> load_default_head() {

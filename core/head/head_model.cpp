@@ -26,12 +26,19 @@ std::vector<std::vector<int>> descendants(const HeadModel& model) {
 
 int HeadModel::joint(const std::string& joint_name) const { return find(joint_names, joint_name); }
 int HeadModel::control(const std::string& control_name) const { return find(control_names, control_name); }
-int HeadModel::region(const std::string& region_name) const { return find(region_names, region_name); }
+const std::vector<SurfacePoint>& HeadModel::landmarks(std::string_view scheme) const {
+    static const std::vector<SurfacePoint> none;
+    const auto it =
+        std::find_if(embeddings.begin(), embeddings.end(), [&](const auto& e) { return e.scheme == scheme; });
+    return it == embeddings.end() ? none : it->points;
+}
 
-bool is_inside_head(const std::string& region) {
-    for (const char* name : {"teeth_upper", "teeth_lower", "gums_upper", "gums_lower", "tongue", "mouth_bag", "eye_socket"})
-        if (region == name) return true;
-    return false;
+std::string HeadModel::region_name(int triangle) const {
+    const HeadRegion region = triangle_region[std::size_t(triangle)];
+    if (region != HeadRegion::other) return std::string(head_region_names[std::size_t(region)]);
+    for (const OtherRegion& other : other_regions)
+        if (std::binary_search(other.triangles.begin(), other.triangles.end(), triangle)) return other.name;
+    return "";
 }
 
 ExpressionBasis target_at(const Vertices& target, const Eigen::VectorXf& controls) {
@@ -65,6 +72,20 @@ HeadPose HeadPose::neutral(const HeadModel& model) {
     pose.controls = Eigen::VectorXf::Zero(model.control_count());
     pose.joints = Eigen::Matrix3Xf::Zero(3, model.joint_count());
     return pose;
+}
+
+HeadPose HeadPose::mirrored(const HeadModel& model) const {
+    HeadPose other = *this;
+    for (int c = 0; c < model.control_count(); ++c) other.controls[model.mirror_control[std::size_t(c)]] = controls[c];
+    for (int j = 0; j < model.joint_count(); ++j)
+        other.joints.col(model.mirror_joint[std::size_t(j)]) = joints.col(j).cwiseProduct(Eigen::Vector3f(1, -1, -1));
+    other.translation.x() = -translation.x();
+    return other;
+}
+
+void turn_head(const HeadModel& model, const Eigen::Vector3f& rotation, HeadPose& pose) {
+    pose.joints.col(model.joints.neck) = neck_share * rotation;
+    pose.joints.col(model.joints.head) = (1 - neck_share) * rotation;
 }
 
 PersonalHead personalise(const HeadModel& model, const Eigen::VectorXf& identity, const Vertices* offsets) {
@@ -233,6 +254,10 @@ HeadModel vertex_subset(const HeadModel& model, const std::vector<int>& kept) {
     part.identity_names = model.identity_names;
     part.control_names = model.control_names;
     part.joint_names = model.joint_names;
+    part.joints = model.joints;
+    part.mirror_control = model.mirror_control;
+    part.mirror_joint = model.mirror_joint;
+    part.identity_sliders = model.identity_sliders;
     const Eigen::Index n = Eigen::Index(kept.size());
     part.vertices.resize(3, n);
     part.identity.resize(3 * n, model.identity.cols());

@@ -14,9 +14,11 @@
 #include <cstdint>
 #include <memory>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "core/geometry/mesh.h"
+#include "core/head/regions.h"
 
 namespace likeness {
 
@@ -35,6 +37,32 @@ ExpressionBasis target_at(const Vertices& target, const Eigen::VectorXf& control
 // The targets of one, then of the other. Throws std::invalid_argument when they are of different heads.
 ExpressionBasis join(const ExpressionBasis& first, const ExpressionBasis& second);
 
+// A region that the program does not know.
+struct OtherRegion {
+    std::string name;
+    std::vector<int> vertices, triangles;  // ascending
+};
+
+// Points that a detector finds in pictures, on the template.
+struct LandmarkEmbedding {
+    std::string scheme;  // whose points in which order, as landmarks::scheme
+    std::vector<SurfacePoint> points;
+};
+
+// The joints that the program moves by what they are; every head has them.
+struct HeadJoints {
+    int neck = -1, head = -1, jaw = -1, eye_left = -1, eye_right = -1;
+};
+
+// One feature of the person's shape, as people change it: a target, or two that undo each other.
+struct IdentitySlider {
+    std::string name;         // "nose-hump"
+    std::string group;        // "nose"
+    int up = -1, down = -1;   // identity targets; down is -1 for one that has no opposite
+    int mirror = -1;          // the other side's slider; its own number for a feature of the middle
+    float low = 0, high = 1;  // sensible changes
+};
+
 struct HeadModel {
     std::string name, licence;
 
@@ -42,8 +70,9 @@ struct HeadModel {
     Triangles triangles;
     std::vector<Eigen::Vector2f> uv;  // atlas, unit square, v down
     Triangles triangle_uv;            // indices into uv, one triangle each
-    std::vector<std::uint8_t> vertex_region, triangle_region;  // indices into region_names
-    std::vector<int> mirror_vertex;                            // the vertex on the other side; an involution
+    std::vector<HeadRegion> vertex_region, triangle_region;
+    std::vector<OtherRegion> other_regions;  // what HeadRegion::other stands for
+    std::vector<int> mirror_vertex;          // the vertex on the other side; an involution
 
     RowMatrix identity;  // [3 V, I] metres per unit; row-major: solvers gather vertices
     std::shared_ptr<const ExpressionBasis> expression = std::make_shared<ExpressionBasis>();  // never null
@@ -59,20 +88,27 @@ struct HeadModel {
     Eigen::MatrixXf weights;                 // [J, V], columns sum to 1
 
     Eigen::Matrix2Xf identity_range;  // [2, I] lowest and highest sensible coefficient
-    std::vector<std::string> identity_names, control_names, joint_names, region_names;
+    std::vector<std::string> identity_names, control_names, joint_names;
 
-    std::vector<SurfacePoint> landmarks;  // MediaPipe's 478 points on this mesh
-    // Vertices on which each point of the face oval may slide, from the template's point backwards; -1 pads.
-    std::vector<std::vector<int>> oval_candidates;
+    // By these names, see resolve_names():
+    HeadJoints joints;
+    std::vector<int> mirror_control, mirror_joint;  // of the other side; its own number in the middle
+    std::vector<IdentitySlider> identity_sliders;   // all targets, in their order
+
+    std::vector<LandmarkEmbedding> embeddings;
 
     int vertex_count() const { return int(vertices.cols()); }
     int identity_count() const { return int(identity.cols()); }
     int control_count() const { return int(control_joint.cols()); }
     int joint_count() const { return int(joint_position.cols()); }
+    const std::vector<SurfacePoint>& landmarks(std::string_view scheme) const;  // empty when the head lacks them
     int joint(const std::string& joint_name) const;    // -1 when unknown
     int control(const std::string& control_name) const;  // -1 when unknown
-    int region(const std::string& region_name) const;    // -1 when unknown
+    std::string region_name(int triangle) const;         // as its source calls it
 };
+
+// The neck's share of the whole head's rotation; the head joint has the rest.
+inline constexpr float neck_share = 0.4f;
 
 // What the head does at one moment.
 struct HeadPose {
@@ -81,8 +117,11 @@ struct HeadPose {
     Eigen::Vector3f translation = Eigen::Vector3f::Zero();  // of the root, metres
 
     static HeadPose neutral(const HeadModel& model);
+    HeadPose mirrored(const HeadModel& model) const;  // left and right exchanged
     bool operator==(const HeadPose& other) const;
 };
+// Turns neck and head so that the head as a whole has this rotation (axis-angle, radians).
+void turn_head(const HeadModel& model, const Eigen::Vector3f& rotation, HeadPose& pose);
 
 // A model with its identity baked in: what runs at every frame.
 struct PersonalHead {
@@ -111,9 +150,6 @@ struct HeadParameters {
 // Posed vertices and d(posed)/d(identity | controls | joints' axis-angles | translation), [3 V, count].
 void pose_with_jacobian(const HeadModel& model, const PersonalHead& person, const HeadPose& pose, Vertices& posed,
                         RowMatrix& jacobian);
-
-// Whether a region lies in the mouth or round an eye's globe: what lids and lips let one see, if they do.
-bool is_inside_head(const std::string& region);
 
 // A model of some of the vertices only (no triangles, regions or landmarks), for solvers.
 HeadModel vertex_subset(const HeadModel& model, const std::vector<int>& kept);

@@ -10,32 +10,6 @@
 namespace likeness {
 namespace {
 
-std::string other_side(const std::string& name) {
-    const auto swap = [&](const std::string& from, const std::string& to) -> std::string {
-        if (name.size() > from.size() && name.compare(name.size() - from.size(), from.size(), from) == 0)
-            return name.substr(0, name.size() - from.size()) + to;
-        return {};
-    };
-    for (const auto& [from, to] : {std::pair{"Left", "Right"}, {"Right", "Left"}, {"_left", "_right"}, {"_right", "_left"}})
-        if (std::string other = swap(from, to); !other.empty()) return other;
-    return name;
-}
-
-HeadPose mirror(const HeadModel& model, const HeadPose& pose) {
-    HeadPose other = pose;
-    for (int c = 0; c < model.control_count(); ++c) {
-        const int to = model.control(other_side(model.control_names[std::size_t(c)]));
-        // jawLeft and its like are one control a side too; mouthLeft, jawRight end in the side's name.
-        if (to >= 0) other.controls[to] = pose.controls[c];
-    }
-    for (int j = 0; j < model.joint_count(); ++j) {
-        const int to = model.joint(other_side(model.joint_names[std::size_t(j)]));
-        if (to >= 0) other.joints.col(to) = pose.joints.col(j).cwiseProduct(Eigen::Vector3f(1, -1, -1));
-    }
-    other.translation.x() = -pose.translation.x();
-    return other;
-}
-
 Image flipped(const Image& image) {
     Image out(image.width, image.height, image.channels);
     for (int y = 0; y < image.height; ++y)
@@ -69,12 +43,11 @@ std::vector<std::uint8_t> grown(const std::vector<std::uint8_t>& mask, int width
 // Which Gaussians are lips or what is behind them.
 std::vector<std::uint8_t> in_mouth(const Avatar& avatar) {
     const HeadModel& model = *avatar.model;
-    const int lips = model.region("lips");
     std::vector<std::uint8_t> mouth;
     for (std::size_t i = 0; i < avatar.splats->count; ++i) {
         const std::size_t t = std::size_t(avatar.splats->anchor[i].triangle);
         mouth.push_back(avatar.splats->part[i] == SplatPart::mouth ||
-                        (t < model.triangle_region.size() && int(model.triangle_region[t]) == lips));
+                        (t < model.triangle_region.size() && model.triangle_region[t] == HeadRegion::lips));
     }
     return mouth;
 }
@@ -82,13 +55,12 @@ std::vector<std::uint8_t> in_mouth(const Avatar& avatar) {
 // Which Gaussians are the skin of a lid that is rolled up in the photograph.
 std::vector<std::uint8_t> on_rolled_lid(const Avatar& avatar, const HeadPose& pose) {
     const HeadModel& model = *avatar.model;
-    const int lashes = model.region("lashes");
     const std::vector<float> rolled = rolled_lids(model, pose);
     std::vector<std::uint8_t> lid;
     for (const SurfacePoint& anchor : avatar.splats->anchor) {
         const std::size_t t = std::size_t(anchor.triangle);
         float value = 0;
-        if (t < model.triangles.size() && int(model.triangle_region[t]) != lashes)
+        if (t < model.triangles.size() && model.triangle_region[t] != HeadRegion::lashes)
             for (int k = 0; k < 3; ++k) value += anchor.barycentric[k] * rolled[std::size_t(model.triangles[t][k])];
         lid.push_back(value > 0.2f);
     }
@@ -115,7 +87,7 @@ PortraitView photo_view(const Avatar& avatar, const Photo& photo, int resolution
 
 PortraitView mirrored_view(const Avatar& avatar, const Photo& photo, int resolution) {
     PortraitView view;
-    view.pose = mirror(*avatar.model, photo.pose);
+    view.pose = photo.pose.mirrored(*avatar.model);
     view.learners = Learners::unseen;
     view.camera = photo.camera.resized(resolution, resolution);
     // Mirroring x: the world's and the camera's x axes both turn round; the principal point moves to the other side.
@@ -157,7 +129,7 @@ PortraitView turned_view(const Avatar& avatar, const Photo& photo, const Unproje
     for (std::size_t k = 0; k < points.size(); ++k) {
         // Teeth and tongue are learned from the photograph itself, see in_mouth().
         const std::size_t t = std::size_t(points[k].triangle);
-        if (t < head && is_inside_head(avatar.model->region_names[avatar.model->triangle_region[t]])) continue;
+        if (t < head && is_inside_head(avatar.model->triangle_region[t])) continue;
         for (std::size_t c = 0; c < 3; ++c) view.target.color.pixels[pixel[k] * 3 + c] = painted.color[k][Eigen::Index(c)];
         view.target.alpha.pixels[pixel[k]] = 1;
         view.target.weight.pixels[pixel[k]] = std::max(painted.trust[k], filled_weight);

@@ -17,7 +17,6 @@ using nlohmann::json;
 
 constexpr std::size_t most_bytes = std::size_t(256) << 20, most_frames = 1'000'000, most_names = 1000;
 constexpr float lowest_weight = -1, highest_weight = 2;
-// Share of the head's rotation that the neck takes, as in the portrait's fit.
 
 Error bad(const std::string& name, const std::string& what, const std::string& detail = "") {
     return {ErrorCode::bad_input, "'" + name + "' cannot be played: " + what + "; choose another motion.", detail};

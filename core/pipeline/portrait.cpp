@@ -10,10 +10,8 @@
 #include "core/avatar/mouth.h"
 #include "core/avatar/seed.h"
 #include "core/geometry/mesh_raster.h"
-#include "core/head/head_asset.h"
 #include "core/image/load.h"
 #include "core/image/ops.h"
-#include "core/tracking/landmark_groups.h"
 #include "core/vision/foreground.h"
 #include "core/vision/matte.h"
 #include "core/vision/segments.h"
@@ -62,7 +60,7 @@ void correct_hair(const HeadModel& model, const HeadFit& fit, Photo& photo) {
     const PosedHead posed = pose_head(model, personalise(model, fit.identity, &fit.offsets), fit.pose);
     const MeshBuffer seen = rasterize_mesh(posed.vertices, model.triangles, photo.camera);
     const int width = photo.hair.width, height = photo.hair.height;
-    const auto region_at = [&](std::size_t i) { return seen.triangle[i] < 0 ? -1 : int(model.triangle_region[std::size_t(seen.triangle[i])]); };
+    const SeenRegions regions = regions_of(model, seen);
     const auto mean_color = [&](auto&& chosen) {
         Eigen::Vector3f sum = Eigen::Vector3f::Zero();
         float count = 0;
@@ -76,28 +74,31 @@ void correct_hair(const HeadModel& model, const HeadFit& fit, Photo& photo) {
             }
         return std::pair{Eigen::Vector3f(sum / std::max(count, 1.0f)), count};
     };
-    const int face = model.region("face"), scalp = model.region("scalp");
-    const auto [skin, skin_count] = mean_color([&](std::size_t i) { return region_at(i) == face && photo.skin.pixels[i] > 0.5f; });
-    const auto [hair, hair_count] = mean_color([&](std::size_t i) { return region_at(i) == scalp && photo.hair.pixels[i] > 0.5f; });
+    const auto [skin, skin_count] =
+        mean_color([&](std::size_t i) { return regions[i] == HeadRegion::face && photo.skin.pixels[i] > 0.5f; });
+    const auto [hair, hair_count] =
+        mean_color([&](std::size_t i) { return regions[i] == HeadRegion::scalp && photo.hair.pixels[i] > 0.5f; });
     // Fair or grey hair may be so like the skin that colors tell nothing (a just noticeable difference is about 2).
     constexpr float least_difference = 10;
     const bool alike = hair_count >= 20 && (hair - skin).norm() < least_difference;
-    for (const char* name : {"ear_left", "ear_right"}) {
-        const int ear = model.region(name);
-        const auto [color, count] = mean_color([&](std::size_t i) { return region_at(i) == ear && photo.alpha.pixels[i] > 0.5f; });
+    for (const HeadRegion ear : {HeadRegion::ear_left, HeadRegion::ear_right}) {
+        const auto [color, count] =
+            mean_color([&](std::size_t i) { return regions[i] == ear && photo.alpha.pixels[i] > 0.5f; });
         if (alike || count < 20 || skin_count < 20) continue;
         if (hair_count >= 20 && (color - hair).norm() < (color - skin).norm()) continue;
         for (std::size_t i = 0; i < seen.triangle.size(); ++i)
-            if (region_at(i) == ear) {
+            if (regions[i] == ear) {
                 photo.skin.pixels[i] += photo.hair.pixels[i];
                 photo.hair.pixels[i] = 0;
             }
     }
 
+    const std::vector<SurfacePoint>& on_head = model.landmarks(landmarks::scheme);
     const auto pixel = [&](int landmark) {
-        return photo.camera.project(surface_position(posed.vertices, model.triangles, model.landmarks[std::size_t(landmark)]));
+        return photo.camera.project(surface_position(posed.vertices, model.triangles, on_head[std::size_t(landmark)]));
     };
-    const Eigen::Vector2f right = pixel(172), left = pixel(397), down = (pixel(152) - pixel(9)).normalized();
+    const Eigen::Vector2f right = pixel(landmarks::right_jaw), left = pixel(landmarks::left_jaw),
+                          down = (pixel(landmarks::chin) - pixel(landmarks::forehead)).normalized();
     const Eigen::Vector2f across(-down.y(), down.x()), jaw = 0.5f * (left + right);
     const float half = 0.5f * std::abs((left - right).dot(across));
     // Hair is followed from above the jaw's corners downwards; between the corners only a beard would be, which is skin.
@@ -153,16 +154,14 @@ Image rgb(const Image& image) { return image.channels == 4 ? composite_over(imag
 
 }  // namespace
 
-Result<PortraitTools> PortraitTools::load(std::shared_ptr<const HeadModel> head) {
+Result<PortraitTools> PortraitTools::load(HeadRegistry& heads) {
     PortraitTools tools;
     auto loading_faces = std::async(std::launch::async, [] { return FaceModels::load(); });
     auto loading_segmenter = std::async(std::launch::async, [] { return PersonSegmenter::load(); });
-    if (!head) {
-        auto loaded = load_default_head();
-        if (!loaded) return loaded.error();
-        head = *std::move(loaded);
-    }
-    tools.head = std::move(head);
+    auto head = heads.default_head();
+    if (!head) return head.error();
+    if (Status usable = check_landmarks(**head); !usable) return usable.error();
+    tools.head = *std::move(head);
     tools.fitter = std::make_unique<PortraitFitter>(tools.head);
     auto faces = loading_faces.get();
     if (!faces) return faces.error();
@@ -263,9 +262,9 @@ Result<PreparedPortrait> prepare_portrait(PortraitTools& tools, const Image& loa
     const TeethShift down = teeth_shift(*tools.head, avatar.head(), photo);
     Vertices& shaped = avatar.person.edit().offsets;
     for (int v = 0; v < tools.head->vertex_count(); ++v) {
-        const std::string& part = tools.head->region_names[tools.head->vertex_region[std::size_t(v)]];
-        if (part == "teeth_upper" || part == "gums_upper") shaped(1, v) -= down.upper;
-        if (part == "teeth_lower" || part == "gums_lower") shaped(1, v) -= down.lower;
+        const HeadRegion region = tools.head->vertex_region[std::size_t(v)];
+        if (region == HeadRegion::teeth_upper || region == HeadRegion::gums_upper) shaped(1, v) -= down.upper;
+        if (region == HeadRegion::teeth_lower || region == HeadRegion::gums_lower) shaped(1, v) -= down.lower;
     }
     avatar.prepare();
     SeedOptions seeding;
@@ -298,13 +297,11 @@ Result<PreparedPortrait> restore_portrait(PortraitTools& tools, const Avatar& av
     Image picture(source.picture->width, source.picture->height, 3);
     for (std::size_t i = 0; i * 3 < picture.pixels.size(); ++i)
         std::copy_n(&source.picture->pixels[i * 4], 3, &picture.pixels[i * 3]);
-    if (avatar.model->landmarks.size() < 468)
-        return Error{ErrorCode::invalid_argument, "This avatar's head cannot be trained here; open the photograph.",
-                     ""};
+    if (Status usable = check_landmarks(*avatar.model); !usable) return usable.error();
     // Of several faces the one that the avatar is of.
     const PosedHead head = pose_head(*avatar.model, avatar.head(), source.pose);
-    const Eigen::Vector2f nose =
-        source.camera.project(surface_position(head.vertices, avatar.model->triangles, avatar.model->landmarks[1]));
+    const Eigen::Vector2f nose = source.camera.project(surface_position(
+        head.vertices, avatar.model->triangles, avatar.model->landmarks(landmarks::scheme)[landmarks::nose_tip]));
     auto faces = tools.faces->detect_faces(picture);
     if (!faces) return faces.error();
     const auto away = [&](const FaceDetection& face) { return (0.5f * (face.low + face.high) - nose).norm(); };

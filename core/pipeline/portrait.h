@@ -10,6 +10,7 @@
 #include "core/avatar/photo.h"
 #include "core/base/result.h"
 #include "core/base/task.h"
+#include "core/head/head_registry.h"
 #include "core/learning/trainer.h"
 #include "core/tracking/face_follower.h"
 #include "core/tracking/portrait_fit.h"
@@ -24,8 +25,8 @@ struct PortraitTools {
     std::unique_ptr<FaceModels> faces;
     std::unique_ptr<PersonSegmenter> segmenter;
     std::unique_ptr<PortraitFitter> fitter;
-    // `head`: the default one where it is loaded already.
-    static Result<PortraitTools> load(std::shared_ptr<const HeadModel> head = nullptr);
+    // On the default head. Errors: the head or a network is missing or unusable.
+    static Result<PortraitTools> load(HeadRegistry& heads);
 };
 
 struct PortraitOptions {

@@ -15,7 +15,8 @@ Result<PortraitJob> run_portrait_job(const std::filesystem::path& photo, const s
     };
     // A GPU takes a while to open: meanwhile models are read.
     auto opening = std::async(std::launch::async, [&] { return choose_device(options.device); });
-    auto tools = PortraitTools::load();
+    HeadRegistry heads;
+    auto tools = PortraitTools::load(heads);
     auto device = opening.get();
     if (!device) return device.error();
     if (!tools) return tools.error();

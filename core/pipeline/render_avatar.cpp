@@ -52,10 +52,10 @@ Image render_mesh(const Avatar& avatar, const HeadPose& pose, const Camera& came
         if (buffer.triangle[i] < 0) continue;
         const Eigen::Vector3f n = (turn * surface_position(normals, triangles, buffer.point(i))).normalized();
         const float shade = 0.25f + 0.7f * std::max(0.0f, std::abs(n.dot(light)));
-        const std::string& region = avatar.model->region_names[avatar.model->triangle_region[std::size_t(buffer.triangle[i])]];
-        const Eigen::Vector3f tint = region == "scalp" ? Eigen::Vector3f(0.75f, 0.72f, 0.68f)
-                                     : region == "torso" ? Eigen::Vector3f(0.7f, 0.74f, 0.8f)
-                                                         : Eigen::Vector3f(0.86f, 0.82f, 0.8f);
+        const HeadRegion region = avatar.model->triangle_region[std::size_t(buffer.triangle[i])];
+        const Eigen::Vector3f tint = region == HeadRegion::scalp   ? Eigen::Vector3f(0.75f, 0.72f, 0.68f)
+                                     : region == HeadRegion::torso ? Eigen::Vector3f(0.7f, 0.74f, 0.8f)
+                                                                   : Eigen::Vector3f(0.86f, 0.82f, 0.8f);
         for (int c = 0; c < 3; ++c) image.pixels[i * 4 + std::size_t(c)] = shade * tint[c];
         image.pixels[i * 4 + 3] = 1;
     }

@@ -62,8 +62,7 @@ void add_pose_commands(Studio& s) {
                       const auto value = float(a.number("value"));
                       if (Status set = set_control(model, name, value, pose); !set) return set;
                       if (s.document().symmetric)
-                          if (const int other = model.control(mirrored_name(name)); other >= 0)
-                              pose.controls[other] = value;
+                          pose.controls[model.mirror_control[std::size_t(model.control(name))]] = value;
                       return {};
                   })});
     registry.add({"pose.reset",
@@ -76,14 +75,17 @@ void add_pose_commands(Studio& s) {
                   "name",
                   needs_avatar(s),
                   edit_pose(s, [&s](const Arguments& a, const HeadModel& model, HeadPose& pose) -> Status {
-                      for (const std::string& name :
-                           {a.text("name"), s.document().symmetric ? mirrored_name(a.text("name")) : a.text("name")}) {
-                          if (const int control = model.control(name); control >= 0)
-                              pose.controls[control] = 0;
-                          else if (const int joint = model.joint(name); joint >= 0)
-                              pose.joints.col(joint).setZero();
-                          else
-                              return studio_error("This head has no expression or joint '" + name + "'.");
+                      const std::string name = a.text("name");
+                      const int control = model.control(name), joint = model.joint(name);
+                      const bool both = s.document().symmetric;
+                      if (control >= 0) {
+                          pose.controls[control] = 0;
+                          if (both) pose.controls[model.mirror_control[std::size_t(control)]] = 0;
+                      } else if (joint >= 0) {
+                          pose.joints.col(joint).setZero();
+                          if (both) pose.joints.col(model.mirror_joint[std::size_t(joint)]).setZero();
+                      } else {
+                          return studio_error("This head has no expression or joint '" + name + "'.");
                       }
                       return {};
                   })});
@@ -170,7 +172,7 @@ void add_pose_commands(Studio& s) {
                   "",
                   needs_avatar(s),
                   edit_pose(s, [](const Arguments&, const HeadModel& model, HeadPose& pose) -> Status {
-                      pose = mirrored(model, pose);
+                      pose = pose.mirrored(model);
                       return {};
                   })});
     registry.add({"pose.symmetric",

@@ -2,7 +2,6 @@
 #include <algorithm>
 
 #include "core/studio/command_parts.h"
-#include "core/document/pose_tools.h"
 
 namespace likeness {
 
@@ -23,18 +22,16 @@ void add_shape_commands(Studio& s) {
          "name",
          has_identity,
          [&s](const Arguments& a) -> Status {
-             const auto sliders = identity_sliders(*s.document().model());
-             bool found = false;
-             for (const std::string& name :
-                  {a.text("name"), s.document().symmetric ? mirrored_name(a.text("name")) : a.text("name")})
-                 for (const IdentitySlider& slider : sliders)
-                     if (slider.name == name) {
-                         Eigen::VectorXf& change = s.state().avatar.identity_change.edit().added;
-                         if (change.size() == 0) change = Eigen::VectorXf::Zero(s.document().model()->identity_count());
-                         set_slider(slider, float(a.number("value")), change);
-                         found = true;
-                     }
-             if (!found) return studio_error("This head has no feature '" + a.text("name") + "'.");
+             const std::vector<IdentitySlider>& sliders = s.document().model()->identity_sliders;
+             const std::string name = a.text("name");
+             const auto slider =
+                 std::find_if(sliders.begin(), sliders.end(), [&](const auto& o) { return o.name == name; });
+             if (slider == sliders.end()) return studio_error("This head has no feature '" + name + "'.");
+             Eigen::VectorXf& change = s.state().avatar.identity_change.edit().added;
+             if (change.size() == 0) change = Eigen::VectorXf::Zero(s.document().model()->identity_count());
+             const auto value = float(a.number("value"));
+             set_slider(*slider, value, change);
+             if (s.document().symmetric) set_slider(sliders[std::size_t(slider->mirror)], value, change);
              return {};
          }});
     registry.add({"identity.reset",

@@ -102,7 +102,7 @@ void OpeningService::open_document(const fs::path& file, const FileFormat& forma
     open_job_ = studio_.jobs().start_for<std::shared_ptr<Document>>(
         "Opening " + file.filename().string(),
         [file, &format, tools = studio_.workshop().tools()](Progress& progress) -> Result<std::shared_ptr<Document>> {
-            auto value = format.read(file, {[&] { return tools->load_head(); }, &progress});
+            auto value = format.read(file, {&tools->heads, &progress});
             if (!value) return value.error();
             progress.report(0.8, "Preparing");
             DocumentOf make{file, {}};

@@ -36,7 +36,7 @@ struct StudioOptions {
     bool interactive = true;                // may ask questions; else what would ask is an error
     bool remember = true;                   // write settings and autosaves
     bool preload = false;                   // load heads and networks at once, for a photograph that will come
-    std::shared_ptr<const HeadModel> head;  // that avatars share; the default head unless given
+    std::shared_ptr<const HeadModel> head;  // in the default head's place, if given
     std::function<double()> clock;          // seconds; the system's steady clock unless given
     std::function<void()> wake;             // called from any thread when there is something to drain
     std::function<void(const std::string&)> set_clipboard;  // the studio's own clipboard unless given

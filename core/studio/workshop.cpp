@@ -4,7 +4,7 @@
 
 namespace likeness {
 
-Workshop::Workshop(Studio& studio) : studio_(studio) { tools_->head = studio.options().head; }
+Workshop::Workshop(Studio& studio) : studio_(studio), tools_(std::make_shared<WorkTools>(studio.options().head)) {}
 
 std::string Workshop::device_name() const {
     const std::string& option = studio_.options().device;

@@ -1,4 +1,4 @@
-// What workers need and share: the head, the networks, the device.
+// What workers need and share: heads, networks, the device.
 #pragma once
 
 #include <memory>
@@ -7,7 +7,7 @@
 #include <string>
 
 #include "core/base/pool.h"
-#include "core/head/head_asset.h"
+#include "core/head/head_registry.h"
 #include "core/pipeline/devices.h"
 #include "core/pipeline/portrait.h"
 
@@ -17,22 +17,16 @@ class Studio;
 
 // Loaded on the first of them that asks.
 struct WorkTools {
-    // Networks and solvers. Preparing borrows one; who follows a video meanwhile has another.
-    Pool<PortraitTools> portraits{[this] { return PortraitTools::load(load_head()); }};
+    explicit WorkTools(std::shared_ptr<const HeadModel> head) : heads(std::move(head)) {}
 
-    std::mutex head_mutex;
-    std::shared_ptr<const HeadModel> head;  // one for all documents: their avatars share it
+    HeadRegistry heads;  // of all documents
+    // Networks and solvers. Preparing borrows one; who follows a video meanwhile has another.
+    Pool<PortraitTools> portraits{[this] { return PortraitTools::load(heads); }};
+
     std::mutex device_mutex;
     std::string device_name;
     std::optional<Device> device;
 
-    // Null when there is no default head: files bring their own.
-    std::shared_ptr<const HeadModel> load_head() {
-        std::lock_guard lock(head_mutex);
-        if (!head)
-            if (auto loaded = load_default_head()) head = *std::move(loaded);
-        return head;
-    }
     Result<Device> open_device(const std::string& name) {
         std::lock_guard lock(device_mutex);
         if (!device || device_name != name) {
@@ -55,7 +49,7 @@ class Workshop {
 
   private:
     Studio& studio_;
-    std::shared_ptr<WorkTools> tools_ = std::make_shared<WorkTools>();
+    std::shared_ptr<WorkTools> tools_;
     std::optional<Device> device_;
 };
 

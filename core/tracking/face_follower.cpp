@@ -12,6 +12,7 @@ HeadModel own_model(const HeadModel& model, const PersonalHead& person) {
     own.joint_identity.resize(own.joint_identity.rows(), 0);
     own.identity_range.resize(2, 0);
     own.identity_names.clear();
+    own.identity_sliders.clear();
     own.expression = person.expression;
     return own;
 }

@@ -8,7 +8,6 @@
 #include <string_view>
 
 #include "core/tracking/gram.h"
-#include "core/tracking/landmark_groups.h"
 
 namespace likeness {
 namespace {
@@ -75,21 +74,30 @@ float iris_distance(const LandmarkPoints& points) {
 
 float landmark_error(const HeadModel& model, const Vertices& posed, const Camera& camera,
                      const LandmarkPoints& points) {
+    const std::vector<SurfacePoint>& on_head = model.landmarks(landmarks::scheme);
     std::vector<float> distances;
-    for (int i = 0; i < 468; ++i) {
+    for (int i = 0; i < landmarks::face_count; ++i) {
         if (std::find(landmarks::face_oval.begin(), landmarks::face_oval.end(), i) != landmarks::face_oval.end()) continue;
-        const Eigen::Vector3f p = surface_position(posed, model.triangles, model.landmarks[std::size_t(i)]);
+        const Eigen::Vector3f p = surface_position(posed, model.triangles, on_head[std::size_t(i)]);
         distances.push_back((camera.project(p) - points[std::size_t(i)].head<2>()).norm());
     }
     std::nth_element(distances.begin(), distances.begin() + std::ptrdiff_t(distances.size() / 2), distances.end());
     return distances[distances.size() / 2] / iris_distance(points);
 }
 
-LandmarkSolver::LandmarkSolver(const HeadModel& model) : model_(model) {
+Status check_landmarks(const HeadModel& model) {
+    if (!model.landmarks(landmarks::scheme).empty()) return {};
+    return Error{ErrorCode::invalid_argument,
+                 "No face can be fitted with the head '" + model.name + "': it lacks the landmarks '" +
+                     std::string(landmarks::scheme) + "'; use a head that has them.",
+                 ""};
+}
+
+LandmarkSolver::LandmarkSolver(const HeadModel& model) : model_(model), on_head_(model.landmarks(landmarks::scheme)) {
     std::map<int, int> index;
     std::vector<int> kept;
     for (std::size_t i = 0; i < corner_.size(); ++i) {
-        const Eigen::Vector3i& t = model.triangles[std::size_t(model.landmarks[i].triangle)];
+        const Eigen::Vector3i& t = model.triangles[std::size_t(on_head_[i].triangle)];
         for (int k = 0; k < 3; ++k) {
             const auto [it, added] = index.emplace(t[k], int(kept.size()));
             if (added) kept.push_back(t[k]);
@@ -99,17 +107,12 @@ LandmarkSolver::LandmarkSolver(const HeadModel& model) : model_(model) {
     part_ = vertex_subset(model, kept);
 }
 
-void LandmarkSolver::set_head_rotation(const HeadModel& model, const Eigen::Vector3f& rotation, HeadPose& pose) {
-    pose.joints.col(model.joint("neck")) = neck_share * rotation;
-    pose.joints.col(model.joint("head")) = (1 - neck_share) * rotation;
-}
-
 // Rotation and scale by Procrustes (Umeyama 1991) between the template's landmarks and the detector's, which carry
 // depth up to scale; the distance is the prior's.
 void LandmarkSolver::start(const LandmarkPoints& points, int width, int height, HeadFit& fit) const {
-    Eigen::Matrix3Xf from(3, 468), to(3, 468);
-    for (int i = 0; i < 468; ++i) {
-        from.col(i) = surface_position(model_.vertices, model_.triangles, model_.landmarks[std::size_t(i)]);
+    Eigen::Matrix3Xf from(3, landmarks::face_count), to(3, landmarks::face_count);
+    for (int i = 0; i < landmarks::face_count; ++i) {
+        from.col(i) = surface_position(model_.vertices, model_.triangles, on_head_[std::size_t(i)]);
         to.col(i) = points[std::size_t(i)].cwiseProduct(front_flip);
     }
     const Eigen::Matrix4f m = Eigen::umeyama(from, to, true);
@@ -118,7 +121,7 @@ void LandmarkSolver::start(const LandmarkPoints& points, int width, int height, 
     fit.identity = Eigen::VectorXf::Zero(model_.identity_count());
     fit.pose = HeadPose::neutral(model_);
     fit.head_rotation = turn.angle() * turn.axis();
-    set_head_rotation(model_, fit.head_rotation, fit.pose);
+    turn_head(model_, fit.head_rotation, fit.pose);
     Camera& camera = fit.camera;
     camera.width = width;
     camera.height = height;
@@ -130,9 +133,9 @@ void LandmarkSolver::start(const LandmarkPoints& points, int width, int height, 
     const PosedHead posed = pose_head(model_, personalise(model_, fit.identity), fit.pose);
     Eigen::Vector3f middle = Eigen::Vector3f::Zero();
     Eigen::Vector2f seen = Eigen::Vector2f::Zero();
-    for (int i = 0; i < 468; ++i) {
-        middle += surface_position(posed.vertices, model_.triangles, model_.landmarks[std::size_t(i)]) / 468;
-        seen += points[std::size_t(i)].head<2>() / 468;
+    for (int i = 0; i < landmarks::face_count; ++i) {
+        middle += surface_position(posed.vertices, model_.triangles, on_head_[std::size_t(i)]) / landmarks::face_count;
+        seen += points[std::size_t(i)].head<2>() / landmarks::face_count;
     }
     camera.world_to_camera.topRightCorner<3, 1>() =
         Eigen::Vector3f((seen.x() - camera.cx) / scale, (seen.y() - camera.cy) / scale, distance_metres) -
@@ -151,7 +154,7 @@ void LandmarkSolver::solve(const LandmarkPoints& points, int width, int height, 
     const int controls = model_.control_count();
     const int at_control = identities, at_turn = at_control + controls, at_shift = at_turn + 3, at_focal = at_shift + 3;
     const int unknowns = at_focal + 1;
-    const int neck = model_.joint("neck"), head = model_.joint("head");
+    const int neck = model_.joints.neck, head = model_.joints.head;
     const HeadParameters column(part_);
 
     Eigen::VectorXf low = Eigen::VectorXf::Constant(unknowns, -1e9f), high = -low, prior = Eigen::VectorXf::Zero(unknowns);
@@ -179,14 +182,14 @@ void LandmarkSolver::solve(const LandmarkPoints& points, int width, int height, 
         if (identities) f.identity = x.head(identities);
         f.pose.controls = x.segment(at_control, controls);
         f.head_rotation = x.segment<3>(at_turn);
-        set_head_rotation(model_, f.head_rotation, f.pose);
+        turn_head(model_, f.head_rotation, f.pose);
         f.camera.world_to_camera.topRightCorner<3, 1>() = x.segment<3>(at_shift);
         f.camera.fx = f.camera.fy = std::exp(x[at_focal]);
     };
 
     float robust = options.same_person ? open_scale : robust_scale;
     // Energy of a state and, when asked for, its normal equations.
-    constexpr int depths = 468, depth_row = 2 * landmarks::count;  // the irises' depth is not used
+    constexpr int depths = landmarks::face_count, depth_row = 2 * landmarks::count;  // the irises' depth is not used
     RowMatrix model_jacobian, rows(depth_row + depths, unknowns);
     Eigen::VectorXf residual(depth_row + depths);
     const float depth_precision = 1 / (depth_sigma * iris_distance(points));
@@ -205,7 +208,7 @@ void LandmarkSolver::solve(const LandmarkPoints& points, int width, int height, 
         const float focal = f.camera.fx;
         for (int i = 0; i < landmarks::count; ++i) {
             const std::size_t s = std::size_t(i);
-            const Eigen::Vector3f b = model_.landmarks[s].barycentric;
+            const Eigen::Vector3f b = on_head_[s].barycentric;
             const Eigen::Vector3i& c = corner_[s];
             const Eigen::Vector3f p = posed.col(c[0]) * b[0] + posed.col(c[1]) * b[1] + posed.col(c[2]) * b[2];
             const Eigen::Vector3f q = front_flip.cwiseProduct(p) + t;

@@ -1,8 +1,8 @@
-// Fits a head model to 478 face landmarks of one picture: identity, expression, head rotation, camera.
+// Fits a head model to MediaPipe's landmarks of a face in one picture: identity, expression, head rotation, camera.
 //
 // Damped Gauss-Newton (Levenberg-Marquardt) with the model's analytic Jacobian, robust weights, Gaussian priors and
 // bounds on the coefficients. The camera looks straight at the torso: the world is the torso's frame, the head's
-// rotation is shared between neck and head by a fixed ratio. With a model of one person and a warm start the same
+// rotation is shared between neck and head (turn_head). With a model of one person and a warm start the same
 // solver follows a video, see FaceFollower.
 #pragma once
 
@@ -12,10 +12,11 @@
 #include "core/base/result.h"
 #include "core/geometry/camera.h"
 #include "core/head/head_model.h"
+#include "core/head/mediapipe_landmarks.h"
 
 namespace likeness {
 
-using LandmarkPoints = std::array<Eigen::Vector3f, 478>;  // pixels; z in the same units, smaller is nearer
+using LandmarkPoints = std::array<Eigen::Vector3f, landmarks::count>;  // pixels; z in the same units, smaller is nearer
 
 struct HeadFit {
     Eigen::VectorXf identity;
@@ -36,6 +37,9 @@ struct SolverOptions {
     int iterations = 14;
 };
 
+// Whether the head has the landmarks that are fitted; all that fits faces needs them. Error: invalid_argument.
+Status check_landmarks(const HeadModel& model);
+
 class LandmarkSolver {
   public:
     explicit LandmarkSolver(const HeadModel& model);
@@ -43,18 +47,14 @@ class LandmarkSolver {
     // Fits; `fit` is read when options.warm_start (identity, pose, camera), and always written.
     void solve(const LandmarkPoints& points, int width, int height, const SolverOptions& options, HeadFit& fit) const;
 
-    // Share of the head's rotation that the neck takes.
-    static constexpr float neck_share = 0.4f;
-    // Sets neck and head joints from the whole rotation.
-    static void set_head_rotation(const HeadModel& model, const Eigen::Vector3f& rotation, HeadPose& pose);
-
   private:
     struct Unknowns;
     void start(const LandmarkPoints& points, int width, int height, HeadFit& fit) const;
 
     const HeadModel& model_;
-    HeadModel part_;                           // only the vertices that carry landmarks
-    std::array<Eigen::Vector3i, 478> corner_;  // the landmarks' vertices in part_
+    const std::vector<SurfacePoint>& on_head_;              // the landmarks on model_
+    HeadModel part_;                                        // only the vertices that carry landmarks
+    std::array<Eigen::Vector3i, landmarks::count> corner_;  // the landmarks' vertices in part_
 };
 
 // Distance between the iris centres, pixels.

@@ -16,12 +16,12 @@ struct OutlineRule {
     float range = 0, firmness = 0;
     bool inwards_only = false;
 };
-OutlineRule rule_for(const std::string& region) {
-    if (region == "torso") return {0.16f, 0.5f, false};
-    if (region == "neck") return {0.05f, 0.4f, false};
-    if (region == "ear_left" || region == "ear_right") return {0.012f, 0.5f, false};
-    if (region == "face") return {0.010f, 0.5f, false};
-    if (region == "scalp") return {0.05f, 1.0f, true};
+OutlineRule rule_for(HeadRegion region) {
+    if (region == HeadRegion::torso) return {0.16f, 0.5f, false};
+    if (region == HeadRegion::neck) return {0.05f, 0.4f, false};
+    if (is_ear(region)) return {0.012f, 0.5f, false};
+    if (region == HeadRegion::face) return {0.010f, 0.5f, false};
+    if (region == HeadRegion::scalp) return {0.05f, 1.0f, true};
     return {};
 }
 
@@ -32,7 +32,7 @@ std::vector<OffsetTarget> outline_targets(const HeadModel& model, const PosedHea
     const float zoom = camera.fx / evidence.camera.fx;  // evidence pixels to fit pixels
     std::vector<OffsetTarget> targets;
     for (int v = 0; v < model.vertex_count(); ++v) {
-        const OutlineRule rule = rule_for(model.region_names[model.vertex_region[std::size_t(v)]]);
+        const OutlineRule rule = rule_for(model.vertex_region[std::size_t(v)]);
         if (rule.range == 0) continue;
         const Eigen::Vector3f p = posed.vertices.col(v), n = normals.col(v);
         if (std::abs(n.dot((eye - p).normalized())) > 0.25f) continue;

@@ -4,23 +4,18 @@
 #include <algorithm>
 #include <limits>
 
-#include "core/tracking/landmark_groups.h"
-
 namespace likeness {
 namespace {
 
-bool is_skin(const std::string& region) {
-    for (const char* other : {"eye_left", "eye_right", "teeth_upper", "teeth_lower", "gums_upper", "gums_lower",
-                              "tongue", "lashes", "mouth_bag"})
-        if (region == other) return false;
-    return true;
-}
+// Which vertices have offsets of their own; the others follow them.
+bool is_skin(HeadRegion region) { return !is_eye(region) && !is_mouth(region) && region != HeadRegion::lashes; }
 
 template <class List>
 std::vector<int> landmark_vertices(const HeadModel& model, const List& list) {
+    const std::vector<SurfacePoint>& on_head = model.landmarks(landmarks::scheme);
     std::vector<int> vertices;
     for (int i : list) {
-        const Eigen::Vector3i& t = model.triangles[std::size_t(model.landmarks[std::size_t(i)].triangle)];
+        const Eigen::Vector3i& t = model.triangles[std::size_t(on_head[std::size_t(i)].triangle)];
         vertices.insert(vertices.end(), t.data(), t.data() + 3);
     }
     return vertices;
@@ -37,15 +32,14 @@ void move_followers(const HeadModel& model, const std::vector<int>& unknown, Ver
     const Eigen::Vector3f right_eye = mean_offset(offsets, landmark_vertices(model, landmarks::right_eye));
     const Eigen::Vector3f left_eye = mean_offset(offsets, landmark_vertices(model, landmarks::left_eye));
     const Eigen::Vector3f mouth = mean_offset(offsets, landmark_vertices(model, landmarks::lips_outer));
-    const int eye_right = model.region("eye_right"), eye_left = model.region("eye_left"), lashes = model.region("lashes");
     for (int v = 0; v < model.vertex_count(); ++v) {
         if (unknown[std::size_t(v)] >= 0) continue;
-        const int region = model.vertex_region[std::size_t(v)];
-        if (region == eye_right)
+        const HeadRegion region = model.vertex_region[std::size_t(v)];
+        if (region == HeadRegion::eye_right)
             offsets.col(v) = right_eye;
-        else if (region == eye_left)
+        else if (region == HeadRegion::eye_left)
             offsets.col(v) = left_eye;
-        else if (region != lashes)
+        else if (region != HeadRegion::lashes)
             offsets.col(v) = mouth;
         else {
             float best = std::numeric_limits<float>::max();
@@ -65,17 +59,18 @@ void move_followers(const HeadModel& model, const std::vector<int>& unknown, Ver
 
 std::vector<OffsetTarget> landmark_targets(const HeadModel& model, const LandmarkPoints& points) {
     const float sigma = 0.005f * iris_distance(points);  // about the detector's repeatability
-    std::vector<float> weight(468, 1.0f);
+    std::vector<float> weight(landmarks::face_count, 1.0f);
     for (int i : landmarks::face_oval) weight[std::size_t(i)] = 0.0f;  // slides: the outline takes care of it
     for (int i : landmarks::lips_outer) weight[std::size_t(i)] = 1.5f;
     for (int i : landmarks::lips_inner) weight[std::size_t(i)] = 1.5f;
     for (int i : landmarks::right_eye) weight[std::size_t(i)] = 1.5f;
     for (int i : landmarks::left_eye) weight[std::size_t(i)] = 1.5f;
+    const std::vector<SurfacePoint>& on_head = model.landmarks(landmarks::scheme);
     std::vector<OffsetTarget> targets;
-    for (int i = 0; i < 468; ++i) {
+    for (int i = 0; i < landmarks::face_count; ++i) {
         if (weight[std::size_t(i)] == 0) continue;
         OffsetTarget target;
-        target.point = model.landmarks[std::size_t(i)];
+        target.point = on_head[std::size_t(i)];
         target.target = points[std::size_t(i)].head<2>();
         target.weight = weight[std::size_t(i)] / sigma;
         targets.push_back(target);
@@ -87,7 +82,7 @@ OffsetSolver::OffsetSolver(const HeadModel& model, const OffsetOptions& options)
     : model_(model), options_(options), unknown_(std::size_t(model.vertex_count()), -1) {
     const int count = model.vertex_count();
     for (int v = 0; v < count; ++v)
-        if (is_skin(model.region_names[model.vertex_region[std::size_t(v)]])) {
+        if (is_skin(model.vertex_region[std::size_t(v)])) {
             unknown_[std::size_t(v)] = int(vertex_.size());
             vertex_.push_back(v);
         }
@@ -178,7 +173,7 @@ OffsetParts split_offsets(const HeadModel& model, const HeadFit& fit) {
     parts.face = fit.offsets;
     std::vector<int> unknown(std::size_t(model.vertex_count()), -1);
     for (int v = 0; v < model.vertex_count(); ++v) {
-        if (!is_skin(model.region_names[model.vertex_region[std::size_t(v)]])) continue;
+        if (!is_skin(model.vertex_region[std::size_t(v)])) continue;
         unknown[std::size_t(v)] = v;
         const float face = face_sigma * face_sigma,
                     expression = expression_share * expression_share * moved.col(v).squaredNorm();

@@ -5,6 +5,7 @@
 #include <cmath>
 #include <numbers>
 
+#include "core/avatar/avatar_file.h"
 #include "core/avatar/deform.h"
 #include "core/avatar/hair_shell.h"
 #include "core/avatar/surface_sampling.h"
@@ -153,6 +154,11 @@ Photo photo_of(const Avatar& avatar, int side) {
     photo.skin = Image(side, side, 1, 1.0f);
     photo.cloth = Image(side, side, 1, 0.0f);
     return photo;
+}
+
+Result<Avatar> load_avatar(const std::filesystem::path& path, std::shared_ptr<const HeadModel> model) {
+    HeadRegistry heads(model);
+    return likeness::load_avatar(path, model ? &heads : nullptr);
 }
 
 void expect_equal(const Avatar& a, const Avatar& b) {

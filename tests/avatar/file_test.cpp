@@ -269,6 +269,22 @@ TEST(AvatarFile, WithoutTheDefaultHeadItPosesEqually) {
     }
 }
 
+TEST(AvatarFile, AvatarsOnTheSameForeignHeadShareIt) {
+    const TemporaryFolder folder("avatar_foreign_head");
+    const Avatar avatar = ball_avatar(3, 300, true);
+    ASSERT_TRUE(save_avatar(folder.path / "a", avatar, {}));
+    HeadRegistry heads(ball_head(99));
+    const auto first = load_avatar(folder.path / "a", &heads), second = load_avatar(folder.path / "a", &heads);
+    ASSERT_TRUE(first && second);
+    EXPECT_EQ(first->model, second->model);
+    // One that was saved on that head finds it by its hash.
+    ASSERT_TRUE(save_avatar(folder.path / "b", *first, {}));
+    const auto third = load_avatar(folder.path / "b", &heads);
+    ASSERT_TRUE(third);
+    EXPECT_EQ(third->model, first->model);
+    EXPECT_LT((third->neutral() - avatar.neutral()).cwiseAbs().maxCoeff(), 1e-6f);
+}
+
 TEST(AvatarFile, RealHeadWithoutTheDefaultHead) {
     const TemporaryFolder folder("avatar_real_head");
     Avatar avatar;

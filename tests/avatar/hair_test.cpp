@@ -4,7 +4,7 @@
 #include <map>
 
 #include "core/avatar/hair_shell.h"
-#include "core/geometry/mesh_raster.h"
+#include "core/avatar/mouth.h"
 #include "tests/avatar/avatar_fixtures.h"
 
 namespace likeness::test {
@@ -147,19 +147,18 @@ TEST(HairShell, HangsBehindAnEarThatIsSeen) {
     photo.skin = photo.cloth = photo.alpha;
     const MeshBuffer seen = rasterize_mesh(avatar.head().vertices, model.triangles, photo.camera);
     const Eigen::Vector2f middle = photo.camera.project(head_middle(avatar));
-    const auto part = [&](std::size_t i) {
-        return seen.triangle[i] < 0 ? std::string() : model.region_names[model.triangle_region[std::size_t(seen.triangle[i])]];
-    };
+    const SeenRegions regions = regions_of(model, seen);
     for (std::size_t i = 0; i < seen.triangle.size(); ++i) {
         const float x = float(i % side) - middle.x();
         photo.alpha.pixels[i] = std::abs(x) < 70 && i / side > 40 ? 1.0f : 0.0f;
-        const std::string name = part(i);
-        const bool bare = name == "face" || name == "lids" || name == "lips" || name == "neck";
+        const auto region = regions[i];
+        const bool bare = region == HeadRegion::face || region == HeadRegion::lids || region == HeadRegion::lips ||
+                          region == HeadRegion::neck;
         photo.hair.pixels[i] = bare ? 0.0f : photo.alpha.pixels[i];
     }
     Eigen::AlignedBox3f ear;
     for (int v = 0; v < model.vertex_count(); ++v)
-        if (int(model.vertex_region[std::size_t(v)]) == model.region("ear_left"))
+        if (model.vertex_region[std::size_t(v)] == HeadRegion::ear_left)
             ear.extend(Eigen::Vector3f(avatar.head().vertices.col(v)));
     const auto before_the_ear = [&](const std::vector<float>& presence) {
         double sum = 0, count = 0;
@@ -174,7 +173,7 @@ TEST(HairShell, HangsBehindAnEarThatIsSeen) {
     };
     const double covered = before_the_ear(grow_hair(avatar, photo));
     for (std::size_t i = 0; i < seen.triangle.size(); ++i)
-        if (part(i) == "ear_left") photo.hair.pixels[i] = 0;
+        if (regions[i] == HeadRegion::ear_left) photo.hair.pixels[i] = 0;
     avatar.shells = {};
     avatar.prepare();
     const double shown = before_the_ear(grow_hair(avatar, photo));

@@ -12,7 +12,7 @@ const Eigen::Vector3f skin(0.78f, 0.60f, 0.50f), lip(0.70f, 0.40f, 0.38f), ivory
 struct Smile {
     Avatar avatar;
     Photo photo;
-    std::vector<int> regions;
+    SeenRegions regions;
 
     Smile() {
         avatar.model = real_head();
@@ -33,20 +33,20 @@ struct Smile {
         photo.color = Image(512, 512, 3, 0.5f);
         const auto seen = seen_regions(model, pose_head(model, person, photo.pose).vertices, photo.camera);
         for (std::size_t i = 0; i < seen.size(); ++i) {
-            if (seen[i] < 0) continue;
-            const std::string& name = model.region_names[std::size_t(seen[i])];
-            const bool teeth = name == "teeth_upper" || name == "teeth_lower";
-            const bool inside = name == "mouth_bag" || name == "tongue" || name == "gums_upper" || name == "gums_lower";
-            const Eigen::Vector3f color = teeth ? ivory : inside ? gap : name == "lips" ? lip : skin;
+            if (!seen[i]) continue;
+            const Eigen::Vector3f color = is_teeth(*seen[i])            ? ivory
+                                          : is_mouth(*seen[i])          ? gap
+                                          : seen[i] == HeadRegion::lips ? lip
+                                                                        : skin;
             std::copy_n(color.data(), 3, &photo.color.pixels[i * 3]);
         }
     }
-    // The person with teeth and gums of one row moved down by so many metres.
-    PersonalHead with_teeth_moved(const std::string& row, float down) const {
+    // The person with the upper teeth and gums moved down by so many metres.
+    PersonalHead with_upper_teeth_moved(float down) const {
         PersonalHead person = avatar.head();
         for (int v = 0; v < avatar.model->vertex_count(); ++v) {
-            const std::string& name = avatar.model->region_names[avatar.model->vertex_region[std::size_t(v)]];
-            if (name == "teeth_" + row || name == "gums_" + row) person.vertices(1, v) -= down;
+            const HeadRegion region = avatar.model->vertex_region[std::size_t(v)];
+            if (region == HeadRegion::teeth_upper || region == HeadRegion::gums_upper) person.vertices(1, v) -= down;
         }
         return person;
     }
@@ -54,34 +54,30 @@ struct Smile {
 
 TEST(Mouth, PartsTakeOnlyColorsThatCanBeTheirs) {
     const Smile smile;
-    const MouthColors colors(smile.photo, *smile.avatar.model, smile.regions);
-    const auto plausible = [&](const char* region, const Eigen::Vector3f& color) {
-        return colors.plausible(smile.avatar.model->region(region), color);
-    };
-    for (const char* teeth : {"teeth_upper", "teeth_lower"}) {
-        EXPECT_GT(plausible(teeth, ivory), 0.9f);
-        for (const Eigen::Vector3f& other : {lip, gap}) EXPECT_LT(plausible(teeth, other), 0.1f);
+    const MouthColors colors(smile.photo, smile.regions);
+    for (const HeadRegion teeth : {HeadRegion::teeth_upper, HeadRegion::teeth_lower}) {
+        EXPECT_GT(colors.plausible(teeth, ivory), 0.9f);
+        for (const Eigen::Vector3f& other : {lip, gap}) EXPECT_LT(colors.plausible(teeth, other), 0.1f);
     }
-    for (const char* tissue : {"tongue", "gums_upper", "gums_lower"}) {
-        EXPECT_GT(plausible(tissue, lip), 0.9f);
-        for (const Eigen::Vector3f& other : {ivory, gap}) EXPECT_LT(plausible(tissue, other), 0.1f);
+    for (const HeadRegion tissue : {HeadRegion::tongue, HeadRegion::gums_upper, HeadRegion::gums_lower}) {
+        EXPECT_GT(colors.plausible(tissue, lip), 0.9f);
+        for (const Eigen::Vector3f& other : {ivory, gap}) EXPECT_LT(colors.plausible(tissue, other), 0.1f);
     }
-    EXPECT_GT(plausible("mouth_bag", gap), 0.9f);
-    EXPECT_LT(plausible("mouth_bag", ivory), 0.1f);
-    EXPECT_GT(plausible("lips", lip), 0.9f);
-    EXPECT_GT(plausible("lips", skin), 0.8f) << "pale lips are lips";
-    for (const Eigen::Vector3f& other : {ivory, gap}) EXPECT_LT(plausible("lips", other), 0.1f);
-    for (const Eigen::Vector3f& any : {lip, ivory, gap}) EXPECT_EQ(plausible("face", any), 1);
+    EXPECT_GT(colors.plausible(HeadRegion::mouth_bag, gap), 0.9f);
+    EXPECT_LT(colors.plausible(HeadRegion::mouth_bag, ivory), 0.1f);
+    EXPECT_GT(colors.plausible(HeadRegion::lips, lip), 0.9f);
+    EXPECT_GT(colors.plausible(HeadRegion::lips, skin), 0.8f) << "pale lips are lips";
+    for (const Eigen::Vector3f& other : {ivory, gap}) EXPECT_LT(colors.plausible(HeadRegion::lips, other), 0.1f);
+    for (const Eigen::Vector3f& any : {lip, ivory, gap}) EXPECT_EQ(colors.plausible(HeadRegion::face, any), 1);
 }
 
 TEST(Mouth, UnseenPartsLookLikeAMouth) {
     const Smile smile;
-    const MouthColors colors(smile.photo, *smile.avatar.model, smile.regions);
-    const auto usual = [&](const char* region) { return colors.usual(smile.avatar.model->region(region)); };
-    EXPECT_GT(colors.tooth(usual("teeth_upper")), 0.9f);
-    EXPECT_LT(usual("mouth_bag").sum(), 0.6f * usual("tongue").sum());
-    for (const char* tissue : {"tongue", "gums_upper", "mouth_bag"})
-        EXPECT_GT(usual(tissue)[0], 1.3f * usual(tissue)[1]) << tissue << " is red";
+    const MouthColors colors(smile.photo, smile.regions);
+    EXPECT_GT(colors.tooth(colors.usual(HeadRegion::teeth_upper)), 0.9f);
+    EXPECT_LT(colors.usual(HeadRegion::mouth_bag).sum(), 0.6f * colors.usual(HeadRegion::tongue).sum());
+    for (const HeadRegion tissue : {HeadRegion::tongue, HeadRegion::gums_upper, HeadRegion::mouth_bag})
+        EXPECT_GT(colors.usual(tissue)[0], 1.3f * colors.usual(tissue)[1]) << int(tissue) << " is red";
 }
 
 TEST(Mouth, TeethMoveToWhereThePhotographShowsThem) {
@@ -89,10 +85,10 @@ TEST(Mouth, TeethMoveToWhereThePhotographShowsThem) {
     const HeadModel& model = *smile.avatar.model;
     TeethShift shift = teeth_shift(model, smile.avatar.head(), smile.photo);
     EXPECT_NEAR(shift.upper, 0, 0.0011f);
-    smile.paint(smile.with_teeth_moved("upper", 0.004f));
+    smile.paint(smile.with_upper_teeth_moved(0.004f));
     shift = teeth_shift(model, smile.avatar.head(), smile.photo);
     EXPECT_NEAR(shift.upper, 0.004f, 0.0011f);
-    smile.paint(smile.with_teeth_moved("upper", -0.003f));
+    smile.paint(smile.with_upper_teeth_moved(-0.003f));
     shift = teeth_shift(model, smile.avatar.head(), smile.photo);
     EXPECT_NEAR(shift.upper, -0.003f, 0.0011f);
     // A closed mouth tells nothing.

@@ -69,8 +69,8 @@ TEST(FileFormats, WhatIsWrittenIsRecognisedWhateverItsNameAndReadAgain) {
         EXPECT_EQ(format_to_write(file, format->holds()), format.get());
         fs::rename(file, renamed);
         ASSERT_EQ(format_of(renamed, openable), format.get());
-        const auto head = test::ball_head(1);
-        const auto read = format->read(renamed, {[&] { return head; }});
+        HeadRegistry heads(test::ball_head(1));
+        const auto read = format->read(renamed, {&heads});
         ASSERT_TRUE(read) << read.error().message;
         EXPECT_EQ(FileContent(read->index()), format->holds());
     }

@@ -59,7 +59,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     }
     const auto file = from.folder.path / "fuzz.likeness";
     if (!zip.save(file)) std::abort();
-    const auto avatar = likeness::load_avatar(file, data[0] & 1 ? from.avatar.model : nullptr);
+    const auto avatar = likeness::test::load_avatar(file, data[0] & 1 ? from.avatar.model : nullptr);
     if (!avatar) return 0;
     const auto frame = likeness::test::render(*avatar, avatar->source->pose, avatar->source->camera.resized(16, 16));
     for (const float value : frame.color.pixels)

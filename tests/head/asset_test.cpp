@@ -1,11 +1,13 @@
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cstring>
 #include <functional>
 #include <limits>
 
 #include "core/formats/safetensors.h"
 #include "core/head/head_asset.h"
+#include "core/head/mediapipe_landmarks.h"
 #include "tests/formats/temporary_folder.h"
 #include "tests/head/head_fixtures.h"
 
@@ -52,12 +54,30 @@ const Bytes& good() {
     return bytes;
 }
 
-void refused(const Change& change, const std::string& why) {
+// The sentence with which a changed head is refused.
+std::string refused(const Change& change, const std::string& why) {
     const auto head = load_head(changed(good(), change), "hostile.safetensors");
-    ASSERT_FALSE(head) << why;
+    EXPECT_FALSE(head) << why;
+    if (head) return "";
     EXPECT_EQ(head.error().code, ErrorCode::bad_input) << why;
     EXPECT_NE(head.error().message.find("hostile.safetensors"), std::string::npos)
         << why << ": " << head.error().message;
+    return head.error().message;
+}
+std::string lacks(const std::string& what) {
+    return "The head in 'hostile.safetensors' cannot be used: it lacks " + what + ".";
+}
+
+void expect_equal(const std::vector<LandmarkEmbedding>& a, const std::vector<LandmarkEmbedding>& b) {
+    ASSERT_EQ(a.size(), b.size());
+    for (std::size_t e = 0; e < a.size(); ++e) {
+        EXPECT_EQ(a[e].scheme, b[e].scheme);
+        ASSERT_EQ(a[e].points.size(), b[e].points.size());
+        for (std::size_t i = 0; i < a[e].points.size(); ++i) {
+            EXPECT_EQ(a[e].points[i].triangle, b[e].points[i].triangle);
+            EXPECT_EQ(a[e].points[i].barycentric, b[e].points[i].barycentric);
+        }
+    }
 }
 
 TEST(HeadAsset, RoundTripPosesEqually) {
@@ -74,7 +94,6 @@ TEST(HeadAsset, RoundTripPosesEqually) {
         EXPECT_EQ(own.identity_count(), 0);
         EXPECT_EQ(own.control_names, head->control_names);
         EXPECT_EQ(own.joint_names, head->joint_names);
-        EXPECT_EQ(own.region_names, head->region_names);
         EXPECT_EQ(own.vertex_region, head->vertex_region);
         EXPECT_EQ(own.triangle_region, head->triangle_region);
         EXPECT_EQ(own.mirror_vertex, head->mirror_vertex);
@@ -82,10 +101,7 @@ TEST(HeadAsset, RoundTripPosesEqually) {
         EXPECT_EQ(own.joint_low, head->joint_low);
         EXPECT_EQ(own.joint_high, head->joint_high);
         EXPECT_EQ(own.weights, head->weights);
-        for (std::size_t i = 0; i < 478; ++i) {
-            EXPECT_EQ(own.landmarks[i].triangle, head->landmarks[i].triangle);
-            EXPECT_EQ(own.landmarks[i].barycentric, head->landmarks[i].barycentric);
-        }
+        expect_equal(own.embeddings, head->embeddings);
         for (int round = 0; round < 3; ++round) {
             const HeadPose pose = random_pose(*head, random);
             const Vertices a = pose_head(*head, person, pose).vertices;
@@ -93,6 +109,50 @@ TEST(HeadAsset, RoundTripPosesEqually) {
             EXPECT_LT((a - b).cwiseAbs().maxCoeff(), 1e-4f) << "expressions are stored in half precision";
         }
     }
+}
+
+TEST(HeadAsset, LandmarksOfSeveralSchemesOrNone) {
+    HeadModel head = *ball_head();
+    head.embeddings.push_back({"nose-and-chin-2", {{3, {1, 0, 0}}, {7, {0.5f, 0.25f, 0.25f}}}});
+    auto loaded = load_head(encode_head(head, neutral_person(head)), "two schemes");
+    ASSERT_TRUE(loaded) << loaded.error().detail;
+    expect_equal((*loaded)->embeddings, head.embeddings);
+    EXPECT_EQ((*loaded)->landmarks("nose-and-chin-2").size(), 2u);
+    EXPECT_EQ((*loaded)->landmarks(landmarks::scheme).size(), std::size_t(landmarks::count));
+    EXPECT_TRUE((*loaded)->landmarks("of nobody").empty());
+    head.embeddings.clear();
+    loaded = load_head(encode_head(head, neutral_person(head)), "without");
+    ASSERT_TRUE(loaded) << loaded.error().detail;
+    EXPECT_TRUE((*loaded)->landmarks(landmarks::scheme).empty());
+}
+
+TEST(HeadAsset, MediaPipesLandmarksAreAllThereOrNone) {
+    HeadModel head = *ball_head();
+    head.embeddings.front().points.pop_back();
+    const auto loaded = load_head(encode_head(head, neutral_person(head)), "one less");
+    ASSERT_FALSE(loaded);
+    refused(
+        [](auto& t, auto&) {  // under the name that another scheme would have
+            for (const std::string tensor : {"landmark_triangle", "landmark_barycentric"}) {
+                Tensor& from = t[tensor];
+                from.bytes.resize(from.bytes.size() / std::size_t(from.shape[0]));
+                from.shape[0] = 1;
+                t[tensor + "." + std::string(landmarks::scheme)] = from;
+                t.erase(tensor);
+            }
+        },
+        "a scheme with another number of points");
+}
+
+TEST(HeadAsset, MoreRegionsThanAByteNumbers) {
+    refused(
+        [](auto&, auto& m) {
+            std::string& names = m["region_names"];
+            names.pop_back();
+            for (int i = 0; i < 300; ++i) names += ", \"more\"";
+            names += "]";
+        },
+        "300 regions");
 }
 
 TEST(HeadAsset, FromAFile) {
@@ -119,13 +179,53 @@ TEST(HeadAsset, NamesThatAreNoNames) {
         refused([&](auto&, auto& m) { m[key] = "[\"one\", \"two\", \"three\"]"; },
                 std::string("too few or many ") + key);
     }
-    for (const char* joint : {"neck", "head", "jaw", "eye_left", "eye_right"})
-        refused(
-            [&](auto&, auto& m) {
-                std::string& names = m["joint_names"];
-                names.replace(names.find("\"" + std::string(joint) + "\"") + 1, 1, "X");
-            },
-            std::string("no joint ") + joint);
+}
+
+// The file's name for something, changed.
+Change renamed(const std::string& key, const std::string& from, const std::string& to) {
+    return [=](auto&, auto& m) {
+        std::string& names = m[key];
+        const auto at = names.find("\"" + from + "\"");
+        ASSERT_NE(at, std::string::npos) << from;
+        names.replace(at + 1, from.size(), to);
+    };
+}
+
+TEST(HeadAsset, AHeadThatLacksSomethingIsRefusedByName) {
+    for (const std::string joint : {"neck", "head", "jaw", "eye_left", "eye_right"})
+        EXPECT_EQ(refused(renamed("joint_names", joint, "X"), "no joint"), lacks("joint '" + joint + "'"));
+    for (const std::string region : {"face", "lips", "scalp", "eye_left", "eye_right"})
+        EXPECT_EQ(refused(renamed("region_names", region, "X"), "no region"), lacks("region '" + region + "'"));
+    const std::string both = refused(
+        [](auto& t, auto& m) {
+            for (const char* region : {"lips", "scalp"}) renamed("region_names", region, "hat")(t, m);
+            renamed("joint_names", "jaw", "chin")(t, m);
+        },
+        "all at once");
+    EXPECT_EQ(both, lacks("region 'lips', region 'scalp', joint 'jaw'"));
+}
+
+TEST(HeadAsset, ARegionThatIsNotKnownKeepsItsName) {
+    const auto first_torso = [](const HeadModel& head) {
+        return std::find(head.triangle_region.begin(), head.triangle_region.end(), HeadRegion::torso) -
+               head.triangle_region.begin();
+    };
+    const int triangle = int(first_torso(*ball_head()));
+    Bytes bytes = changed(good(), renamed("region_names", "torso", "cape"));
+    bytes = changed(bytes, renamed("region_names", "neck", "collar"));
+    for (int round = 0; round < 2; ++round) {  // and again when it was written back
+        const auto loaded = load_head(bytes, "caped");
+        ASSERT_TRUE(loaded) << loaded.error().message;
+        const HeadModel& head = **loaded;
+        EXPECT_EQ(head.triangle_region[std::size_t(triangle)], HeadRegion::other);
+        EXPECT_EQ(head.region_name(triangle), "cape");
+        EXPECT_EQ(head.region_name(0), "scalp");
+        ASSERT_EQ(head.other_regions.size(), 2u);
+        EXPECT_EQ(head.other_regions[0].vertices.size() + head.other_regions[1].vertices.size(),
+                  std::size_t(std::count(head.vertex_region.begin(), head.vertex_region.end(), HeadRegion::other)));
+        bytes = encode_head(head, neutral_person(head));
+    }
+    EXPECT_EQ(first_torso(**load_head(bytes, "caped")), std::ptrdiff_t(ball_head()->triangles.size()));
 }
 
 TEST(HeadAsset, EachTensorIsNeededInItsShape) {
@@ -197,7 +297,7 @@ TEST(HeadAsset, IndicesOutOfRange) {
     out("landmark_triangle", {-1, faces, large, small});
     out("joint_parent", {-2, 6, 5, large});  // 5 is the joint itself
     for (const char* name : {"vertex_region", "triangle_region"})
-        for (const int value : {7, 255})
+        for (const int value : {int(named_region_count), 255})
             refused([&](auto& t, auto&) { t[name].set(0, std::uint8_t(value)); },
                     std::string(name) + " " + std::to_string(value));
 }

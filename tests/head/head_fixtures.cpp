@@ -4,6 +4,8 @@
 #include <stdexcept>
 
 #include "core/head/head_asset.h"
+#include "core/head/head_names.h"
+#include "core/head/mediapipe_landmarks.h"
 
 namespace likeness::test {
 
@@ -16,7 +18,6 @@ std::shared_ptr<const HeadModel> ball_head(unsigned seed) {
     auto head = std::make_shared<HeadModel>();
     head->name = "Ball";
     head->licence = "CC0-1.0";
-    head->region_names = {"face", "scalp", "neck", "torso", "eye_left", "eye_right", "lashes"};
     head->joint_names = {"root", "neck", "head", "jaw", "eye_left", "eye_right"};
     head->joint_parent = {-1, 0, 1, 2, 2, 2};
     head->control_names = {"browInnerUp", "eyeBlinkLeft", "eyeBlinkRight", "jawOpen",
@@ -38,11 +39,15 @@ std::shared_ptr<const HeadModel> ball_head(unsigned seed) {
             head->vertices.col(at(r, c)) = 0.1f * Eigen::Vector3f(std::sin(polar) * std::sin(azimuth), std::cos(polar),
                                                                   std::sin(polar) * std::cos(azimuth));
             head->mirror_vertex.push_back(at(r, ball_columns - c));
-            // The front is the face, with an eye on each side; top and back the scalp; below neck and torso.
-            int region = r > 11 ? 3 : r > 9 ? 2 : std::cos(azimuth) > 0.2f && r > 2 ? 0 : 1;
-            if (r == 5 && c == 1) region = 4;
-            if (r == 5 && c == ball_columns - 1) region = 5;
-            head->vertex_region.push_back(std::uint8_t(region));
+            // The front is the face, with an eye on each side and lips; top and back the scalp; below neck and torso.
+            HeadRegion region = r > 11                              ? HeadRegion::torso
+                                : r > 9                             ? HeadRegion::neck
+                                : std::cos(azimuth) > 0.2f && r > 2 ? HeadRegion::face
+                                                                    : HeadRegion::scalp;
+            if (r == 5 && c == 1) region = HeadRegion::eye_left;
+            if (r == 5 && c == ball_columns - 1) region = HeadRegion::eye_right;
+            if (r == 8 && c == 0) region = HeadRegion::lips;
+            head->vertex_region.push_back(region);
         }
     for (int r = 0; r + 1 < ball_rows; ++r)
         for (int c = 0; c < ball_columns; ++c)
@@ -85,13 +90,16 @@ std::shared_ptr<const HeadModel> ball_head(unsigned seed) {
     head->identity_range.resize(2, identities);
     head->identity_range.row(0).setConstant(-1);
     head->identity_range.row(1).setConstant(1);
-    for (int i = 0; i < 478; ++i) {
+    LandmarkEmbedding embedding{std::string(landmarks::scheme), {}};
+    for (int i = 0; i < landmarks::count; ++i) {
         const float r = std::sqrt(uniform(random, 0, 1)), s = uniform(random, 0, 1);
-        head->landmarks.push_back({int(random() % head->triangles.size()), {1 - r, r * (1 - s), r * s}});
+        embedding.points.push_back({int(random() % head->triangles.size()), {1 - r, r * (1 - s), r * s}});
     }
     // The points before the ears, which the views turn about.
-    head->landmarks[234] = {2 * (5 * ball_columns + 15), {1, 0, 0}};
-    head->landmarks[454] = {2 * (5 * ball_columns + 5), {1, 0, 0}};
+    embedding.points[landmarks::right_ear] = {2 * (5 * ball_columns + 15), {1, 0, 0}};
+    embedding.points[landmarks::left_ear] = {2 * (5 * ball_columns + 5), {1, 0, 0}};
+    head->embeddings.push_back(std::move(embedding));
+    resolve_names(*head);
     return head;
 }
 

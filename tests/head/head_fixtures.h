@@ -12,7 +12,7 @@ using Random = std::mt19937;
 float uniform(Random& random, float low, float high);
 
 // A small made-up head: a ball of 10 cm with the default head's joints, all kinds of random targets and weights, the
-// regions face, scalp, neck, torso and the eyes, 478 random landmarks, symmetric topology. The same for a seed.
+// regions face, lips, scalp, neck, torso and the eyes, 478 random landmarks, symmetric topology. The same for a seed.
 std::shared_ptr<const HeadModel> ball_head(unsigned seed = 1);
 // The same with pose correctives of up to 4 mm.
 std::shared_ptr<const HeadModel> bending_head(unsigned seed = 1);

@@ -8,6 +8,7 @@
 #include <filesystem>
 
 #include "core/geometry/mesh_raster.h"
+#include "core/head/mediapipe_landmarks.h"
 #include "core/image/load.h"
 #include "core/image/save.h"
 #include "tests/head/head_fixtures.h"
@@ -22,7 +23,8 @@ Image landmark_picture(const HeadModel& head) {
     camera.width = camera.height = side;
     camera.fx = camera.fy = side * 1.1f / 0.22f;
     camera.cx = camera.cy = side / 2.0f;
-    const Eigen::Vector3f middle = surface_position(head.vertices, head.triangles, head.landmarks[6]);
+    const Eigen::Vector3f middle =
+        surface_position(head.vertices, head.triangles, head.landmarks(landmarks::scheme)[6]);
     const Eigen::Vector3f target(0, middle.y() - 0.02f, 0.05f);
     camera.world_to_camera = look_at(target + Eigen::Vector3f(0, 0, 1.1f), target);
     camera = orbit(camera, target, 0.35f, 0);  // a little from the side, so that depth shows too
@@ -38,10 +40,10 @@ Image landmark_picture(const HeadModel& head) {
         const float level = std::round(shade * 12) / 12;  // few levels make a small file
         std::fill_n(&image.pixels[i * 3], 3, level);
     }
-    for (std::size_t i = 0; i < head.landmarks.size(); ++i) {
+    const std::vector<SurfacePoint>& points = head.landmarks(landmarks::scheme);
+    for (std::size_t i = 0; i < points.size(); ++i) {
         float depth = 0;
-        const Eigen::Vector2f p =
-            camera.project(surface_position(head.vertices, head.triangles, head.landmarks[i]), &depth);
+        const Eigen::Vector2f p = camera.project(surface_position(head.vertices, head.triangles, points[i]), &depth);
         const int x = int(p.x()), y = int(p.y());
         if (x < 1 || y < 1 || x >= side - 1 || y >= side - 1) continue;
         if (buffer.depth[buffer.index(x, y)] < depth - 0.004f) continue;  // on the far side

@@ -1,6 +1,6 @@
 #include <gtest/gtest.h>
 
-#include "core/head/head_asset.h"
+#include "core/head/head_registry.h"
 #include "tests/head/head_fixtures.h"
 
 namespace likeness::test {
@@ -22,12 +22,18 @@ TEST(HeadModel, NamesAreFound) {
     const auto head = ball_head();
     EXPECT_EQ(head->joint("jaw"), 3);
     EXPECT_EQ(head->control("jawOpen"), 3);
-    EXPECT_EQ(head->region("torso"), 3);
     for (const char* unknown : {"", "JAW", "jawopen", "nose"}) {
         EXPECT_EQ(head->joint(unknown), -1);
         EXPECT_EQ(head->control(unknown), -1);
-        EXPECT_EQ(head->region(unknown), -1);
     }
+}
+
+TEST(HeadModel, EachRegionHasItsName) {
+    for (std::size_t i = 0; i < named_region_count; ++i) EXPECT_EQ(region_named(head_region_names[i]), HeadRegion(i));
+    for (const char* unknown : {"", "Face", "lip", "other"}) EXPECT_EQ(region_named(unknown), HeadRegion::other);
+    EXPECT_TRUE(is_inside_head(HeadRegion::eye_socket) && !is_mouth(HeadRegion::eye_socket));
+    for (const HeadRegion region : {HeadRegion::face, HeadRegion::lips, HeadRegion::lashes, HeadRegion::other})
+        EXPECT_FALSE(is_inside_head(region) || is_eye(region) || is_ear(region) || is_below_head(region));
 }
 
 TEST(HeadModel, RootMovesEverythingRigidly) {

@@ -5,6 +5,7 @@
 #include <map>
 #include <set>
 
+#include "core/head/mediapipe_landmarks.h"
 #include "tests/head/head_fixtures.h"
 
 namespace likeness::test {
@@ -36,14 +37,15 @@ Vertices posed(const std::map<std::string, float>& controls) {
 }
 
 Eigen::Vector3f landmark(const Vertices& vertices, int i) {
-    return surface_position(vertices, real_head()->triangles, real_head()->landmarks[std::size_t(i)]);
+    return surface_position(vertices, real_head()->triangles,
+                            real_head()->landmarks(landmarks::scheme)[std::size_t(i)]);
 }
 
-std::vector<int> region_vertices(const std::string& name) {
+std::vector<int> region_vertices(HeadRegion region) {
     const HeadModel& head = *real_head();
     std::vector<int> list;
     for (int v = 0; v < head.vertex_count(); ++v)
-        if (head.vertex_region[std::size_t(v)] == head.region(name)) list.push_back(v);
+        if (head.vertex_region[std::size_t(v)] == region) list.push_back(v);
     return list;
 }
 
@@ -53,10 +55,9 @@ TEST(RealHead, HasArkitsControlsAndTheJoints) {
     EXPECT_EQ(std::set<std::string>(head.control_names.begin(), head.control_names.end()), arkit);
     const std::vector<std::string> joints = {"root", "neck", "head", "jaw", "eye_left", "eye_right"};
     EXPECT_EQ(head.joint_names, joints);
-    for (const char* region :
-         {"face", "lids", "lips", "ear_left", "ear_right", "scalp", "neck", "torso", "eye_left", "eye_right",
-          "mouth_bag", "teeth_upper", "teeth_lower", "gums_upper", "gums_lower", "tongue", "lashes"})
-        EXPECT_FALSE(region_vertices(region).empty()) << region;
+    for (std::size_t r = 0; r < named_region_count; ++r)
+        EXPECT_FALSE(region_vertices(HeadRegion(r)).empty()) << head_region_names[r];
+    EXPECT_TRUE(head.other_regions.empty());
     EXPECT_GE(head.identity_count(), 250);
     EXPECT_EQ(std::set<std::string>(head.identity_names.begin(), head.identity_names.end()).size(),
               std::size_t(head.identity_count()));
@@ -138,14 +139,15 @@ TEST(RealHead, AtlasLiesInTheUnitSquareWithoutOverlaps) {
 
 TEST(RealHead, LandmarksLieInsideTheirTriangles) {
     const HeadModel& head = *real_head();
-    ASSERT_EQ(head.landmarks.size(), 478u);
-    for (std::size_t i = 0; i < 478; ++i) {
-        EXPECT_NEAR(head.landmarks[i].barycentric.sum(), 1, 1e-4) << i;
-        EXPECT_GE(head.landmarks[i].barycentric.minCoeff(), -1e-4f) << i;
+    const std::vector<SurfacePoint>& points = head.landmarks(landmarks::scheme);
+    ASSERT_EQ(points.size(), std::size_t(landmarks::count));
+    for (std::size_t i = 0; i < points.size(); ++i) {
+        EXPECT_NEAR(points[i].barycentric.sum(), 1, 1e-4) << i;
+        EXPECT_GE(points[i].barycentric.minCoeff(), -1e-4f) << i;
     }
     for (int i : {468, 473}) {
-        const auto region = head.triangle_region[std::size_t(head.landmarks[std::size_t(i)].triangle)];
-        EXPECT_EQ(head.region_names[region], i == 473 ? "eye_left" : "eye_right");
+        const auto region = head.triangle_region[std::size_t(points[std::size_t(i)].triangle)];
+        EXPECT_EQ(region, i == 473 ? HeadRegion::eye_left : HeadRegion::eye_right);
     }
     // Symmetric pairs of MediaPipe's topology.
     for (const auto& [a, b] :
@@ -192,7 +194,7 @@ float largest_strain(const std::vector<int>& part, const Vertices& before, const
 
 TEST(RealHead, TeethMoveRigidlyWithTheJaw) {
     const Vertices closed = posed({}), open = posed({{"jawOpen", 1.0f}});
-    const auto lower = region_vertices("teeth_lower"), upper = region_vertices("teeth_upper");
+    const auto lower = region_vertices(HeadRegion::teeth_lower), upper = region_vertices(HeadRegion::teeth_upper);
     EXPECT_LT(largest_strain(lower, closed, open), 5e-4f);
     float moved = 0, stayed = 0;
     for (int v : lower) moved = std::max(moved, (open.col(v) - closed.col(v)).norm());
@@ -223,7 +225,9 @@ TEST(RealHead, GazeTurnsTheEyesTheRightWay) {
         const int other = look.iris == 473 ? 468 : 473;
         EXPECT_LT((landmark(turned, other) - landmark(ahead, other)).norm(), 5e-4f)
             << look.control << " leaves the other eye";
-        EXPECT_LT(largest_strain(region_vertices(look.iris == 473 ? "eye_left" : "eye_right"), ahead, turned), 5e-4f)
+        EXPECT_LT(largest_strain(region_vertices(look.iris == 473 ? HeadRegion::eye_left : HeadRegion::eye_right),
+                                 ahead, turned),
+                  5e-4f)
             << look.control;
         const int joint = real_head()->joint(look.iris == 473 ? "eye_left" : "eye_right");
         const Eigen::Vector3f pivot = real_head()->joint_position.col(joint);

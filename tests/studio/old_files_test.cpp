@@ -12,6 +12,7 @@
 #include "core/image/load.h"
 #include "core/image/save.h"
 #include "core/pipeline/render_avatar.h"
+#include "tests/avatar/avatar_fixtures.h"
 #include "tests/head/head_fixtures.h"
 #include "tests/studio/studio_fixtures.h"
 

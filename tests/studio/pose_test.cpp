@@ -31,25 +31,6 @@ TEST(Poses, SurviveTheClipboard) {
     EXPECT_EQ(strange->joints(0, head->joint("head")), head->joint_high(0, head->joint("head")));
 }
 
-TEST(Poses, MirroringTwiceIsNothing) {
-    EXPECT_EQ(mirrored_name("eyeBlinkLeft"), "eyeBlinkRight");
-    EXPECT_EQ(mirrored_name("jawRight"), "jawLeft");
-    EXPECT_EQ(mirrored_name("eye_left"), "eye_right");
-    EXPECT_EQ(mirrored_name("l-ear-lobe"), "r-ear-lobe");
-    EXPECT_EQ(mirrored_name("jawOpen"), "jawOpen");
-    EXPECT_EQ(mirrored_name("eyeLookOutLeft"), "eyeLookOutRight");
-    const auto head = ball_head(1);
-    Random random(5);
-    HeadPose pose = random_pose(*head, random);
-    pose.controls[head->control("eyeLookOutLeft")] = 0;  // its other side is missing on this head
-    const HeadPose once = mirrored(*head, pose), twice = mirrored(*head, once);
-    EXPECT_NE(once.controls, pose.controls);
-    EXPECT_EQ(twice.controls, pose.controls);
-    EXPECT_EQ(twice.joints, pose.joints);
-    EXPECT_EQ(once.controls[head->control("jawLeft")], pose.controls[head->control("jawRight")]);
-    EXPECT_EQ(once.joints(1, head->joint("head")), -pose.joints(1, head->joint("head")));
-}
-
 TEST(Poses, ChanceIsDeterministicAndPlausible) {
     const auto head = ball_head(1);
     const HeadPose a = random_pose(*head, 7, 1), b = random_pose(*head, 7, 1), c = random_pose(*head, 8, 1);

@@ -70,7 +70,7 @@ TEST(FaceFollower, AFaceLikeNoOtherAtRestStaysAtRest) {
     FaceFollower follower(model, who.head, who.fit);
     for (int frame = 0; frame < 3; ++frame) {
         who.fit.head_rotation.y() += 0.1f;
-        LandmarkSolver::set_head_rotation(model, who.fit.head_rotation, who.fit.pose);
+        turn_head(model, who.fit.head_rotation, who.fit.pose);
         const HeadFit& fit = follower.follow(seen(who, who.fit.pose));
         EXPECT_LT(fit.pose.controls.maxCoeff(), 0.05f) << "its offsets are no expression, frame " << frame;
         EXPECT_LT((fit.head_rotation - who.fit.head_rotation).norm(), 0.02f);

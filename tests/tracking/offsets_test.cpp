@@ -2,7 +2,6 @@
 
 #include <algorithm>
 
-#include "core/tracking/landmark_groups.h"
 #include "core/tracking/portrait_fit.h"
 #include "core/tracking/surface_offsets.h"
 #include "tests/tracking/synthetic_portrait.h"
@@ -97,19 +96,21 @@ TEST(Offsets, EyesGoWithTheirLids) {
     for (Eigen::Vector3f& p : wanted) p.y() -= 5;  // everything up
     fit.offsets = solve(fit, landmark_targets(*real_head(), wanted));
     const HeadModel& model = *real_head();
-    for (const char* region : {"eye_left", "eye_right", "teeth_upper", "lashes"}) {
+    for (const HeadRegion region :
+         {HeadRegion::eye_left, HeadRegion::eye_right, HeadRegion::teeth_upper, HeadRegion::lashes}) {
+        const std::string_view name = head_region_names[std::size_t(region)];
         float mean = 0, least = 1, most = -1;
         int count = 0;
         for (int v = 0; v < model.vertex_count(); ++v) {
-            if (model.region_names[model.vertex_region[std::size_t(v)]] != region) continue;
+            if (model.vertex_region[std::size_t(v)] != region) continue;
             mean += fit.offsets(1, v);
             least = std::min(least, fit.offsets(1, v));
             most = std::max(most, fit.offsets(1, v));
             ++count;
         }
-        EXPECT_GT(mean / float(count), 0.002f) << region;
-        if (std::string(region) != "lashes") {
-            EXPECT_LT(most - least, 1e-6f) << region << " stays rigid";
+        EXPECT_GT(mean / float(count), 0.002f) << name;
+        if (region != HeadRegion::lashes) {
+            EXPECT_LT(most - least, 1e-6f) << name << " stays rigid";
         }
     }
 }
@@ -142,7 +143,7 @@ TEST(PortraitFit, LandmarkGroupsAreTheDetectors) {
     check(landmarks::right_eye);
     const HeadModel& model = *real_head();
     const auto at = [&](int i) {
-        return surface_position(model.vertices, model.triangles, model.landmarks[std::size_t(i)]);
+        return surface_position(model.vertices, model.triangles, model.landmarks(landmarks::scheme)[std::size_t(i)]);
     };
     for (int i : landmarks::left_eye) EXPECT_GT(at(i).x(), 0.005f) << i;
     for (int i : landmarks::right_eye) EXPECT_LT(at(i).x(), -0.005f) << i;
@@ -161,7 +162,7 @@ TEST(Offsets, AnExpressionsShapeIsNoPartOfTheNeutral) {
     parts = split_offsets(model, fit);
     EXPECT_LT((parts.face + parts.expression - fit.offsets).cwiseAbs().maxCoeff(), 1e-6f);
     const auto share = [&](int landmark) {  // that is the face's
-        const SurfacePoint& p = model.landmarks[std::size_t(landmark)];
+        const SurfacePoint& p = model.landmarks(landmarks::scheme)[std::size_t(landmark)];
         return surface_position(parts.face, model.triangles, p).x() / 0.003f;
     };
     EXPECT_LT(share(17), 0.3f) << "the lower lip moves far";

@@ -37,12 +37,23 @@ TEST(Solver, NeckAndHeadShareTheRotation) {
     const HeadModel& model = *real_head();
     HeadPose pose = HeadPose::neutral(model);
     const Eigen::Vector3f rotation(0.1f, 0.8f, -0.05f);
-    LandmarkSolver::set_head_rotation(model, rotation, pose);
+    turn_head(model, rotation, pose);
     const PosedHead posed = pose_head(model, personalise(model, Eigen::VectorXf::Zero(model.identity_count())), pose);
     const Eigen::Matrix3f expected = Eigen::AngleAxisf(rotation.norm(), rotation.normalized()).toRotationMatrix();
     EXPECT_LT((posed.joint_transforms[std::size_t(model.joint("head"))].linear() - expected).norm(), 1e-5f);
     const Eigen::Matrix3f neck = posed.joint_transforms[std::size_t(model.joint("neck"))].linear();
-    EXPECT_NEAR(Eigen::AngleAxisf(neck).angle(), LandmarkSolver::neck_share * rotation.norm(), 1e-4);
+    EXPECT_NEAR(Eigen::AngleAxisf(neck).angle(), neck_share * rotation.norm(), 1e-4);
+}
+
+TEST(Landmarks, AHeadWithoutThemIsRefusedByName) {
+    EXPECT_TRUE(check_landmarks(*real_head()));
+    HeadModel head = *ball_head();
+    head.embeddings.front().scheme = "ibug-68";
+    const Status refused = check_landmarks(head);
+    ASSERT_FALSE(refused);
+    EXPECT_EQ(refused.error().code, ErrorCode::invalid_argument);
+    for (const char* word : {"'Ball'", "'mediapipe-478'"})
+        EXPECT_NE(refused.error().message.find(word), std::string::npos) << refused.error().message;
 }
 
 }  // namespace

@@ -4,7 +4,6 @@
 #include <cmath>
 #include <numbers>
 
-#include "core/tracking/landmark_groups.h"
 #include "core/tracking/portrait_fit.h"
 #include "tests/tracking/synthetic_portrait.h"
 
@@ -39,7 +38,7 @@ void expect_sane(const HeadFit& fit) {
         EXPECT_LE(fit.identity[i], model.identity_range(1, i) + 1e-5f);
     }
     HeadPose expected = fit.pose;
-    LandmarkSolver::set_head_rotation(model, fit.head_rotation, expected);
+    turn_head(model, fit.head_rotation, expected);
     EXPECT_LT((expected.joints - fit.pose.joints).cwiseAbs().maxCoeff(), 1e-6f) << "neck and head share the rotation";
 }
 
@@ -127,7 +126,7 @@ TEST(Solver, WarmStartFollows) {
     for (int frame = 1; frame <= 6; ++frame) {
         portrait.head_rotation.y() += 5 * degree;
         portrait.pose.controls[model.control("jawOpen")] = 0.1f * float(frame);
-        LandmarkSolver::set_head_rotation(model, portrait.head_rotation, portrait.pose);
+        turn_head(model, portrait.head_rotation, portrait.pose);
         portrait.points = project_landmarks(
             model, pose_head(model, personalise(model, portrait.identity), portrait.pose).vertices, portrait.camera);
         solver.solve(portrait.points, portrait.camera.width, portrait.camera.height, options, fit);

@@ -7,11 +7,11 @@ namespace likeness::test {
 
 LandmarkPoints project_landmarks(const HeadModel& model, const Vertices& posed, const Camera& camera) {
     LandmarkPoints points;
-    std::array<float, 478> depth;
+    std::array<float, landmarks::count> depth;
     float mean = 0;
-    for (std::size_t i = 0; i < 478; ++i) {
+    for (std::size_t i = 0; i < points.size(); ++i) {
         const Eigen::Vector2f p =
-            camera.project(surface_position(posed, model.triangles, model.landmarks[i]), &depth[i]);
+            camera.project(surface_position(posed, model.triangles, model.landmarks(landmarks::scheme)[i]), &depth[i]);
         points[i] = {p.x(), p.y(), 0};
         mean += depth[i] / 478;
     }
@@ -39,7 +39,7 @@ SyntheticPortrait synthetic_portrait(float yaw, Random& random) {
         p.pose.controls[model.control(name)] = uniform(random, 0, most);
     constexpr float degree = std::numbers::pi_v<float> / 180;
     p.head_rotation = {uniform(random, -8, 8) * degree, yaw * degree, uniform(random, -6, 6) * degree};
-    LandmarkSolver::set_head_rotation(model, p.head_rotation, p.pose);
+    turn_head(model, p.head_rotation, p.pose);
     p.camera.width = 640;
     p.camera.height = 720;
     p.camera.fx = p.camera.fy = 1100;

@@ -114,7 +114,8 @@ std::filesystem::path sample_avatar() {
     static const TemporaryFolder folder("sample");
     const std::filesystem::path file = folder.path / "sample.likeness";
     if (std::filesystem::exists(file)) return file;
-    auto tools = PortraitTools::load();
+    HeadRegistry heads;
+    auto tools = PortraitTools::load(heads);
     if (!tools) throw std::runtime_error(tools.error().message);
     PortraitOptions options;
     options.density = 0.4f;  // enough to look at, quick to draw

@@ -1,12 +1,19 @@
-// Which of MediaPipe's 478 face landmarks belong to what (its published topology).
+// MediaPipe's 478 face landmarks: their name among a head's landmarks (HeadModel::landmarks), and which of them belong
+// to what (its published topology). Left and right are the subject's.
 #pragma once
 
 #include <array>
+#include <string_view>
 
 namespace likeness::landmarks {
 
+inline constexpr std::string_view scheme = "mediapipe-478";
 inline constexpr int count = 478;
+inline constexpr int face_count = 468;                   // the first; the irises follow
 inline constexpr int right_iris = 468, left_iris = 473;  // centres; four border points follow each
+inline constexpr int nose_tip = 1, forehead = 9, chin = 152;
+inline constexpr int right_jaw = 172, left_jaw = 397;  // corners
+inline constexpr int right_ear = 234, left_ear = 454;  // the face oval's points before them
 
 inline constexpr std::array<int, 36> face_oval = {10,  338, 297, 332, 284, 251, 389, 356, 454, 323, 361, 288,
                                                   397, 365, 379, 378, 400, 377, 152, 148, 176, 149, 150, 136,

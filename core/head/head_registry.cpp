@@ -1,0 +1,74 @@
+#include "core/head/head_registry.h"
+
+#include <algorithm>
+#include <cstdint>
+#include <cstdio>
+#include <cstring>
+
+#include "core/head/head_asset.h"
+
+namespace likeness {
+
+std::string head_hash(const HeadModel& model) {
+    std::uint64_t hash = 14695981039346656037ull;  // FNV-1a, by words of eight bytes: the targets are large
+    const auto add = [&hash](const void* data, std::size_t bytes) {
+        for (std::size_t i = 0; i < bytes; i += 8) {
+            std::uint64_t word = 0;
+            std::memcpy(&word, static_cast<const std::uint8_t*>(data) + i, std::min<std::size_t>(8, bytes - i));
+            hash = (hash ^ word) * 1099511628211ull;
+            hash ^= hash >> 32;
+        }
+    };
+    const auto add_all = [&add](const auto& m) { add(m.data(), std::size_t(m.size()) * sizeof(*m.data())); };
+    add_all(model.vertices);
+    for (const Eigen::Vector3i& t : model.triangles) add(t.data(), sizeof t);
+    for (const Eigen::Vector2f& p : model.uv) add(p.data(), sizeof p);
+    add_all(model.identity);
+    for (const Eigen::MatrixXf* m : {&model.expression->targets, &model.expression->control_map, &model.control_joint,
+                                     &model.joint_identity, &model.weights})
+        add_all(*m);
+    add_all(model.joint_position);
+    add_all(model.joint_parent);
+    add_all(model.correctives);
+    char text[17];
+    std::snprintf(text, sizeof text, "%016llx", static_cast<unsigned long long>(hash));
+    return text;
+}
+
+Result<std::shared_ptr<const HeadModel>> HeadRegistry::default_head() {
+    std::lock_guard lock(mutex_);
+    return load_default();
+}
+
+std::shared_ptr<const HeadModel> HeadRegistry::find(const std::string& hash) {
+    std::lock_guard lock(mutex_);
+    return known(hash);
+}
+
+std::shared_ptr<const HeadModel> HeadRegistry::share(std::shared_ptr<const HeadModel> head) {
+    const std::string hash = head_hash(*head);
+    std::lock_guard lock(mutex_);
+    if (auto same = known(hash)) return same;
+    std::erase_if(shared_, [](const auto& entry) { return entry.second.expired(); });
+    shared_[hash] = head;
+    return head;
+}
+
+Result<std::shared_ptr<const HeadModel>> HeadRegistry::load_default() {
+    if (!default_) {
+        auto loaded = load_default_head();
+        if (!loaded) return loaded.error();
+        default_ = *std::move(loaded);
+    }
+    return default_;
+}
+
+std::shared_ptr<const HeadModel> HeadRegistry::known(const std::string& hash) {
+    if (const auto it = shared_.find(hash); it != shared_.end())
+        if (auto head = it->second.lock()) return head;
+    if (!load_default()) return nullptr;
+    if (default_hash_.empty()) default_hash_ = head_hash(*default_);
+    return hash == default_hash_ ? default_ : nullptr;
+}
+
+}  // namespace likeness
