@@ -7,6 +7,7 @@
 #pragma once
 
 #include <array>
+#include <memory>
 #include <optional>
 
 #include "core/base/result.h"
@@ -40,21 +41,20 @@ struct SolverOptions {
 // Whether the head has the landmarks that are fitted; all that fits faces needs them. Error: invalid_argument.
 Status check_landmarks(const HeadModel& model);
 
+struct LandmarkHead;  // landmark_problem.h
+
 class LandmarkSolver {
   public:
-    explicit LandmarkSolver(const HeadModel& model);
+    explicit LandmarkSolver(const HeadModel& model);  // which must outlive it
+    ~LandmarkSolver();
 
     // Fits; `fit` is read when options.warm_start (identity, pose, camera), and always written.
     void solve(const LandmarkPoints& points, int width, int height, const SolverOptions& options, HeadFit& fit) const;
 
   private:
-    struct Unknowns;
     void start(const LandmarkPoints& points, int width, int height, HeadFit& fit) const;
 
-    const HeadModel& model_;
-    const std::vector<SurfacePoint>& on_head_;              // the landmarks on model_
-    HeadModel part_;                                        // only the vertices that carry landmarks
-    std::array<Eigen::Vector3i, landmarks::count> corner_;  // the landmarks' vertices in part_
+    std::unique_ptr<const LandmarkHead> head_;
 };
 
 // Distance between the iris centres, pixels.
