@@ -1,7 +1,8 @@
-// A neural network, whatever runs it (litert.h). It reads and writes buffers of its caller, named as its file names
-// them.
+// A neural network, whatever runs it (litert.h, torchscript.h). It reads and writes buffers of its caller, named as its
+// file names them.
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <filesystem>
 #include <span>
@@ -33,7 +34,8 @@ enum class NetworkDevice { processor, gpu };
 // What a network may use.
 struct NetworkLimits {
     std::size_t file_bytes = std::size_t(1) << 30;
-    std::size_t memory = std::size_t(4) << 30;  // bytes; for its tensors
+    std::size_t memory = std::size_t(4) << 30;  // bytes, beside what its run-time takes; on a GPU as much again
+    std::chrono::milliseconds time{30'000};     // for loading, and for each run, of what can be stopped
 };
 
 // Use from one thread at a time.
