@@ -50,9 +50,9 @@ if(TARGET likeness)
 endif()
 # What the program starts or opens when it needs LibTorch.
 if(LIKENESS_TORCH)
-    install(TARGETS likeness-torch RUNTIME DESTINATION "${CMAKE_INSTALL_LIBDIR}/likeness")
+    install(TARGETS likeness-torch likeness_torch DESTINATION "${CMAKE_INSTALL_LIBDIR}/likeness")
     if(TARGET likeness)
-        add_dependencies(likeness likeness-torch)
+        add_dependencies(likeness likeness-torch likeness_torch)
     endif()
 endif()
 install(FILES "${LIKENESS_DEPENDENCIES}/ai-edge-litert/ai_edge_litert/libLiteRt.so"

@@ -18,6 +18,7 @@
 #include <utility>
 
 #include "core/networks/torch/guest_protocol.h"
+#include "core/networks/torch_library.h"
 
 namespace likeness {
 
@@ -50,16 +51,6 @@ File moved_up(File file) {
     File moved(::fcntl(file.get(), F_DUPFD_CLOEXEC, 16));
     if (moved.get() < 0) throw std::runtime_error(std::strerror(errno));
     return moved;
-}
-
-// Beside the program, or in its installation.
-fs::path find_guest() {
-    std::error_code ignored;
-    const fs::path folder = fs::read_symlink("/proc/self/exe", ignored).parent_path();
-    for (const fs::path& place :
-         {folder / "likeness-torch", folder.parent_path() / "lib" / "likeness" / "likeness-torch"})
-        if (fs::exists(place, ignored)) return place;
-    return {};
 }
 
 // What a process has of its own, in bytes: neither files nor shared memory.
@@ -223,11 +214,17 @@ class TorchScriptNetwork::Guest {
         ::posix_spawnattr_setsigmask(&how, &none);
         ::posix_spawnattr_setpgroup(&how, 0);  // Ctrl-C is for the program
         ::posix_spawnattr_setflags(&how, POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETPGROUP);
-        const std::string path = find_guest().string(), file_path = fs::absolute(file).string(),
+        const std::string path = find_torch_file("likeness-torch").string(), file_path = fs::absolute(file).string(),
                           most = std::to_string(limits_.memory);
         const char* const words[] = {path.c_str(), file_path.c_str(), device == NetworkDevice::gpu ? "gpu" : "cpu",
                                      most.c_str(), nullptr};
-        const int code = ::posix_spawn(&process_, path.c_str(), &files, &how, const_cast<char* const*>(words), environ);
+        // Threads of OpenMP that wait would spin, and take the processor from the program's own.
+        static constexpr const char* waiting = "OMP_WAIT_POLICY=passive";
+        std::vector<const char*> environment = {waiting};
+        for (char** variable = environ; *variable; ++variable) environment.push_back(*variable);
+        environment.push_back(nullptr);
+        const int code = ::posix_spawn(&process_, path.c_str(), &files, &how, const_cast<char* const*>(words),
+                                       const_cast<char* const*>(environment.data()));
         ::posix_spawnattr_destroy(&how);
         ::posix_spawn_file_actions_destroy(&files);
         if (code != 0) {
@@ -298,7 +295,7 @@ Result<std::unique_ptr<TorchScriptNetwork>> TorchScriptNetwork::load(const fs::p
                                                                      const NetworkLimits& limits,
                                                                      const Progress* progress) {
     const std::string name = file.filename().string();
-    if (find_guest().empty())
+    if (find_torch_file("likeness-torch").empty())
         return Error{ErrorCode::not_found,
                      "The network '" + name +
                          "' needs LibTorch, which is not installed; run scripts/setup --torch and build again.",
