@@ -15,7 +15,7 @@ namespace likeness {
 struct TextureNetworkOptions {
     bool gpu = false;  // whether the engine's arrays are on one
     int size = 64;     // of the texture: a multiple of 4, from 8
-    int width = 16;    // channels of the U-Net at full size: 62,515 parameters
+    int width = 16;    // channels of the U-Net at full size: 60,115 parameters
     unsigned seed = 1;
     float rate = 2e-3f;          // Adam's
     std::vector<float> start{};  // parameters to begin with; empty: random ones

@@ -1,6 +1,7 @@
 #include "core/networks/litert.h"
 
 #include <algorithm>
+#include <cstdlib>
 #include <cstring>
 #include <exception>
 #include <mutex>
@@ -142,7 +143,7 @@ struct LiteRtNetwork::State {
         if (model) LiteRtDestroyModel(model);
     }
 
-    void compile() {
+    void compile(int threads) {
         std::vector<std::string> names;
         for (const auto& item : operators) names.emplace_back(item->name());
         set_custom_operator_versions(bytes, names);
@@ -150,6 +151,12 @@ struct LiteRtNetwork::State {
         check(LiteRtCreateModelFromBuffer(environment.get(), bytes.data(), bytes.size(), &model), "read model");
         check(LiteRtCreateOptions(&options), "create options");
         check(LiteRtSetOptionsHardwareAccelerators(options, cpu_accelerator), "choose the CPU");
+        if (threads > 1) {
+            const std::string text = "num_threads = " + std::to_string(threads) + "\n";
+            LiteRtOpaqueOptions of_cpu = nullptr;
+            check(LiteRtCreateOpaqueOptions("xnnpack", ::strdup(text.c_str()), std::free, &of_cpu), "CPU's options");
+            check(LiteRtAddOpaqueOptions(options, of_cpu), "CPU's options");
+        }
         for (const auto& item : operators)
             check(LiteRtAddCustomOpKernelOption(options, item->name(), 1, &kernel, item.get()), item->name());
         check(LiteRtCreateCompiledModel(environment.get(), model, options, &compiled), "compile model");
@@ -226,7 +233,7 @@ Result<std::unique_ptr<LiteRtNetwork>> LiteRtNetwork::load(std::vector<std::uint
     state->operators = std::move(operators);
     try {
         if (state->bytes.size() > limits.file_bytes) throw std::runtime_error("the file is too large");
-        state->compile();
+        state->compile(limits.threads);
         state->create_ports(limits.memory);
     } catch (const std::exception& error) {
         return Error{ErrorCode::bad_input,

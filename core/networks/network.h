@@ -35,6 +35,7 @@ enum class NetworkDevice { processor, gpu };
 struct NetworkLimits {
     std::size_t file_bytes = std::size_t(1) << 30;
     std::size_t memory = std::size_t(4) << 30;  // bytes, beside what its run-time takes; on a GPU as much again
+    int threads = 1;                            // of LiteRT's; networks of a millisecond, as those of faces, run on one
     std::chrono::milliseconds time{30'000};     // for loading, and for each run, of what can be stopped
 };
 

@@ -67,6 +67,14 @@ TEST(Network, LimitsOfFileAndMemory) {
     EXPECT_EQ(segmenter({.memory = 2'000'000})->limits().memory, 2'000'000u);
 }
 
+TEST(Network, ThreadsChangeNothing) {
+    const auto one = segmenter(), two = segmenter({.threads = 2});
+    Buffers a(*one), b(*two);
+    ASSERT_TRUE(one->run(a.inputs, a.outputs).ok());
+    ASSERT_TRUE(two->run(b.inputs, b.outputs).ok());
+    for (std::size_t i = 0; i < a.mask.size(); ++i) ASSERT_NEAR(a.mask[i], b.mask[i], 1e-5f);
+}
+
 TEST(Network, VersionIsThatOfTheContent) {
     std::vector<std::uint8_t> bytes(1001, 7);
     const std::string version = version_of(bytes);
