@@ -36,6 +36,7 @@ int main(int, char** words) {
     save(folder, "greedy",
          "kept = [picture]\nwhile len(kept) < 100000:\n    kept.append(picture.sum() + torch.ones([1000000], "
          "device=picture.device))\nreturn kept[0]");
+    save(folder, "immense", "return torch.ones([picture.size(3) * 10000000000000])");
     save(folder, "words", "return text", "self, text: str", "str");
     save(folder, "writer", "torch.save(picture, '" + folder + "/kept')\nreturn picture");
 }

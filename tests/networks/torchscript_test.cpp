@@ -183,6 +183,12 @@ TEST_P(TorchScript, GreedyOnesAreStopped) {
               "The network 'greedy.pt' needs more than the 600 MB that it may have; use a smaller network or picture.");
 }
 
+TEST_P(TorchScript, MemoryThatNobodyHas) {
+    EXPECT_EQ(
+        sentence("immense"),
+        "The network 'immense.pt' needs more than the 600 MB that it may have; use a smaller network or picture.");
+}
+
 TEST_P(TorchScript, FilesThatAreNoNetworks) {
     const fs::path file = scripts() / "broken.pt";
     const auto write = [&](const std::string& bytes) { std::ofstream(file, std::ios::binary) << bytes; };

@@ -48,6 +48,13 @@ void reply(Outcome outcome, const std::string& text) {
     if (::send(socket_file, &message, sizeof message, MSG_NOSIGNAL) != ssize_t(sizeof message)) std::_Exit(1);
 }
 
+// The interpreter turns every exception into one with a text: memory that was not there is told by that.
+void reply_failure(Outcome outcome, const std::string& text) {
+    for (const char* const sign : {"DefaultCPUAllocator: ", "CUDA out of memory"})
+        if (text.find(sign) != text.npos) outcome = Outcome::out_of_memory;
+    reply(outcome, text);
+}
+
 // Does the work and replies with the text that it returns; `otherwise`: what an exception means.
 template <class Work>
 bool reply_with(Outcome otherwise, const Work& work) {
@@ -56,14 +63,12 @@ bool reply_with(Outcome otherwise, const Work& work) {
         return true;
     } catch (const Refused& refused) {
         reply(refused.outcome, refused.what());
-    } catch (const c10::OutOfMemoryError&) {
-        reply(Outcome::out_of_memory, "");
     } catch (const std::bad_alloc&) {
         reply(Outcome::out_of_memory, "");
     } catch (const c10::Error& error) {
-        reply(otherwise, error.what_without_backtrace());
+        reply_failure(otherwise, error.what_without_backtrace());
     } catch (const std::exception& error) {
-        reply(otherwise, error.what());
+        reply_failure(otherwise, error.what());
     }
     return false;
 }
@@ -190,7 +195,6 @@ void run(torch::jit::Module& network, at::Device device, const SharedMemory& mem
 }
 
 int serve(const std::string& file, bool gpu, double gpu_memory) {
-    keep_files();
     watch_the_program();
     const at::NoGradGuard no_gradients;
     at::Device device = at::kCPU;
@@ -198,7 +202,7 @@ int serve(const std::string& file, bool gpu, double gpu_memory) {
     if (!reply_with(Outcome::failed, [&] {
             at::set_num_threads(int(std::max(1u, std::thread::hardware_concurrency())));
             device = find_device(gpu, gpu_memory);
-            at::empty(0);  // loads what is loaded late
+            keep_files();  // a driver would not start with that
             return "";
         }))
         return 1;
