@@ -19,8 +19,7 @@ namespace {
 Result<const LikenessTorchFunctions*> open_library() {
     const fs::path file = find_torch_file("liblikeness_torch.so");
     if (file.empty())
-        return Error{ErrorCode::not_found,
-                     "This needs LibTorch, which is not installed; run scripts/setup --torch and build again.", ""};
+        return Error{ErrorCode::not_found, "LibTorch is not installed; run scripts/setup --torch and build again.", ""};
     const auto broken = [](const char* why) {
         return Error{ErrorCode::internal, "LibTorch cannot be used; run scripts/setup --torch and build again.",
                      why ? why : ""};

@@ -32,7 +32,7 @@ const fs::path& scripts() {
     return folder;
 }
 
-constexpr NetworkLimits quick = {.file_bytes = 1 << 20, .memory = 600 << 20, .time = std::chrono::milliseconds(5000)};
+constexpr NetworkLimits modest = {.file_bytes = 1 << 20, .memory = 600 << 20, .time = std::chrono::minutes(2)};
 
 class TorchScript : public testing::TestWithParam<NetworkDevice> {
   protected:
@@ -43,10 +43,10 @@ class TorchScript : public testing::TestWithParam<NetworkDevice> {
         if (GetParam() == NetworkDevice::gpu && access("/dev/nvidiactl", F_OK) != 0) GTEST_SKIP() << "no GPU";
 #endif
     }
-    Result<std::unique_ptr<TorchScriptNetwork>> open(const fs::path& file, const NetworkLimits& limits = quick) {
+    Result<std::unique_ptr<TorchScriptNetwork>> open(const fs::path& file, const NetworkLimits& limits = modest) {
         return TorchScriptNetwork::load(file, GetParam(), limits);
     }
-    std::unique_ptr<TorchScriptNetwork> load(const std::string& name, const NetworkLimits& limits = quick) {
+    std::unique_ptr<TorchScriptNetwork> load(const std::string& name, const NetworkLimits& limits = modest) {
         auto network = open(scripts() / (name + ".pt"), limits);
         if (!network.ok()) {
             ADD_FAILURE() << network.error().message << " " << network.error().detail;
@@ -63,7 +63,7 @@ class TorchScript : public testing::TestWithParam<NetworkDevice> {
                          out = {network.outputs().at(0).name, shape, result_.data()};
         return network.run({&in, 1}, {&out, 1}, progress);
     }
-    std::string sentence(const std::string& name, const NetworkLimits& limits = quick) {
+    std::string sentence(const std::string& name, const NetworkLimits& limits = modest) {
         const auto network = load(name, limits);
         if (!network) return {};
         const Status ran = run(*network);
@@ -148,7 +148,8 @@ TEST_P(TorchScript, ExceptionsAreRefusedByASentence) {
 }
 
 TEST_P(TorchScript, EndlessOnesAreStopped) {
-    NetworkLimits limits = quick;
+    NetworkLimits limits = modest;
+    limits.time = std::chrono::seconds(5);
     const auto network = load("endless", limits);
     ASSERT_TRUE(network);
     const Status ran = run(*network);
