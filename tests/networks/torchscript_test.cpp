@@ -94,6 +94,7 @@ TEST_P(TorchScript, RunsOnAPicture) {
             for (int x = 0; x < width; ++x) at(planes, c, y, x) = image.at(x, y)[c];
     const std::vector<int> shape = {1, 3, height, width};
     const TensorView in = {"picture", shape, planes.data()}, out = {"output", shape, blurred.data()};
+    const float tolerance = GetParam() == NetworkDevice::gpu ? 2e-3f : 1e-5f;  // products of 10 bits
     for (int time = 0; time < 3; ++time) {
         const Status ran = network->run({&in, 1}, {&out, 1});
         ASSERT_TRUE(ran.ok()) << ran.error().message << ran.error().detail;
@@ -103,7 +104,7 @@ TEST_P(TorchScript, RunsOnAPicture) {
             for (int x = 1; x + 1 < width; x += 41) {
                 float mean = 0;
                 for (int k = 0; k < 9; ++k) mean += at(planes, c, y + k / 3 - 1, x + k % 3 - 1) / 9;
-                EXPECT_NEAR(at(blurred, c, y, x), mean, 1e-4f * std::max(1.0f, mean)) << c << " " << y << " " << x;
+                EXPECT_NEAR(at(blurred, c, y, x), mean, tolerance) << c << " " << y << " " << x;
             }
 }
 

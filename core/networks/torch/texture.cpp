@@ -228,9 +228,13 @@ const LikenessTorchFunctions functions = {
 }  // namespace
 
 extern "C" __attribute__((visibility("default"))) const LikenessTorchFunctions* likeness_torch_functions(void) {
-    // Half the threads: while OpenMP's wait they spin, and take the processor from the program's own.
-    static const bool threads_set =
-        (at::set_num_threads(int(std::max(2u, std::thread::hardware_concurrency())) / 2), true);
-    (void)threads_set;
+    static const bool set = [] {
+        // Half the threads: while OpenMP's wait they spin, and take the processor from the program's own.
+        at::set_num_threads(int(std::max(2u, std::thread::hardware_concurrency()) / 2));
+        // A step of Adam is smaller than what a product of 10 bits can tell.
+        at::globalContext().setAllowTF32CuDNN(false);
+        return true;
+    }();
+    (void)set;
     return &functions;
 }
