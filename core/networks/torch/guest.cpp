@@ -202,7 +202,7 @@ int serve(const std::string& file, bool gpu, double gpu_memory) {
     if (!reply_with(Outcome::failed, [&] {
             at::set_num_threads(int(std::max(1u, std::thread::hardware_concurrency())));
             device = find_device(gpu, gpu_memory);
-            keep_files();  // a driver would not start with that
+            keep_files();  // after the driver's start, which may have to write
             return "";
         }))
         return 1;
