@@ -8,6 +8,7 @@
 
 #include "app/commands.h"
 #include "core/base/paths.h"
+#include "core/networks/torch_library.h"
 #include "core/pipeline/devices.h"
 
 namespace likeness {
@@ -22,6 +23,10 @@ int diagnose(const CommonOptions& common) {
     found["rasterizer"] = make_cpu_rasterizer()->name();
     const auto gpu = choose_device("cuda");
     found["cuda"] = gpu ? gpu->hardware : gpu.error().message;
+    const auto torch = torch_functions();
+    found["libtorch"] = !torch                 ? torch.error().message
+                        : (*torch)->gpus() > 0 ? std::string((*torch)->torch_version) + ", on the GPU too"
+                                               : std::string((*torch)->torch_version);
     found["memory_mib"] = std::size_t(sysconf(_SC_PHYS_PAGES)) * std::size_t(sysconf(_SC_PAGE_SIZE)) >> 20;
     struct statvfs disk{};
     if (statvfs(".", &disk) == 0) found["disk_free_mib"] = std::size_t(disk.f_bavail) * disk.f_frsize >> 20;

@@ -48,6 +48,13 @@ if(TARGET likeness)
     set_target_properties(likeness PROPERTIES INSTALL_RPATH "$ORIGIN/../${CMAKE_INSTALL_LIBDIR}/likeness")
     install(TARGETS likeness RUNTIME)
 endif()
+# What the program starts or opens when it needs LibTorch.
+if(LIKENESS_TORCH)
+    install(TARGETS likeness-torch likeness_torch DESTINATION "${CMAKE_INSTALL_LIBDIR}/likeness")
+    if(TARGET likeness)
+        add_dependencies(likeness likeness-torch likeness_torch)
+    endif()
+endif()
 install(FILES "${LIKENESS_DEPENDENCIES}/ai-edge-litert/ai_edge_litert/libLiteRt.so"
     DESTINATION "${CMAKE_INSTALL_LIBDIR}/likeness")
 install(DIRECTORY "${assets_folder}/" DESTINATION "${CMAKE_INSTALL_DATADIR}/likeness")

@@ -320,7 +320,7 @@ class CudaTrainingEngine final : public TrainingEngine {
             const auto mark = [&](const char* stage) { lap_->mark(stage); };
             const cuda::Marked marked(canvas->rasterizer, mark);
             enqueue(*canvas, kind, true, mark);
-        } else if (graphs_ && warm) {
+        } else if (graphs_ && warm && modules_.can_be_recorded()) {
             const std::uint64_t generation = canvas->rasterizer.generation() + groups_.generation() + chain_.generation();
             if (!recording.graph || recording.generation != generation) {
                 recording.graph.capture(stream_, [&] { enqueue(*canvas, kind, true, {}); });

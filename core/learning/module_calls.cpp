@@ -8,6 +8,7 @@ void ModuleCalls::clear() {
     modules_.clear();
     groups_.clear();
     takes_part_ = {};
+    can_be_recorded_ = true;
 }
 
 void ModuleCalls::add(const TrainingModules& modules, const std::function<int(ParameterGroup)>& add_group) {
@@ -16,6 +17,7 @@ void ModuleCalls::add(const TrainingModules& modules, const std::function<int(Pa
         for (ParameterGroup& g : module->groups()) entry.groups.push_back(add_group(std::move(g)));
         groups_.insert(groups_.end(), entry.groups.begin(), entry.groups.end());
         for (int s = 0; s < step_stages; ++s) takes_part_[std::size_t(s)] |= module->takes_part(StepStage(s));
+        can_be_recorded_ &= module->can_be_recorded();
         modules_.push_back(std::move(entry));
     }
 }

@@ -18,6 +18,7 @@ class ModuleCalls {
     // `add_group` puts a group into the engine; returns its number there.
     void add(const TrainingModules& modules, const std::function<int(ParameterGroup)>& add_group);
     bool takes_part(StepStage stage) const { return takes_part_[std::size_t(stage)]; }
+    bool can_be_recorded() const { return can_be_recorded_; }
     const std::vector<int>& groups() const { return groups_; }  // of all modules, in their order
 
     // A step begins: what all its calls are told of the batch.
@@ -56,6 +57,7 @@ class ModuleCalls {
     std::vector<Module> modules_;
     std::vector<int> groups_;
     std::array<bool, step_stages> takes_part_{};
+    bool can_be_recorded_ = true;
     StepArrays step_;
 };
 

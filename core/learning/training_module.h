@@ -40,7 +40,8 @@ struct GroupArrays {
 
 // Where a step is. All pointers are of the engine's device, contiguous float32; those of other stages are null. On a
 // GPU, work goes onto `stream` and nothing may wait or be allocated: the step is captured into a graph and replayed, so
-// what changes from step to step must be read from these arrays. The processor calls frame by frame from `posed` on.
+// what changes from step to step must be read from these arrays (unless TrainingModule::can_be_recorded says no). The
+// processor calls frame by frame from `posed` on.
 struct StepArrays {
     bool gpu = false;
     void* stream = nullptr;              // cudaStream_t; null on the processor
@@ -68,6 +69,8 @@ class TrainingModule {
     // Asked once, when the module is added. Names must not be taken.
     virtual std::vector<ParameterGroup> groups() const { return {}; }
     virtual bool takes_part(StepStage stage) const = 0;
+    // False for one that has to allocate, or to look at the host, in each step: steps with it are not captured.
+    virtual bool can_be_recorded() const { return true; }
     virtual void forward(StepStage stage, const StepArrays& arrays) = 0;
     virtual void backward(StepStage stage, const StepArrays& arrays) = 0;
 };

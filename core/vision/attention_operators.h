@@ -6,7 +6,7 @@
 #include <memory>
 #include <vector>
 
-#include "core/vision/litert.h"
+#include "core/networks/litert.h"
 
 namespace likeness {
 

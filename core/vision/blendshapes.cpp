@@ -56,7 +56,7 @@ Result<std::vector<std::uint8_t>> read_network(const std::filesystem::path& task
 Result<std::unique_ptr<BlendshapeEstimator>> BlendshapeEstimator::load(const std::filesystem::path& task) {
     Result<std::vector<std::uint8_t>> bytes = read_network(task);
     if (!bytes) return bytes.error();
-    Result<std::unique_ptr<Model>> model = Model::load(std::move(*bytes), network_entry);
+    Result<std::unique_ptr<LiteRtNetwork>> model = LiteRtNetwork::load(std::move(*bytes), network_entry);
     if (!model) return model.error();
     if ((*model)->inputs().size() != 1 || (*model)->inputs()[0].size() != 2 * inputs.size() ||
         (*model)->outputs().size() != 1 || (*model)->outputs()[0].size() != outputs)

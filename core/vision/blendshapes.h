@@ -6,8 +6,8 @@
 #include <string_view>
 
 #include "core/base/result.h"
+#include "core/networks/litert.h"
 #include "core/vision/face_landmarks.h"
-#include "core/vision/litert.h"
 
 namespace likeness {
 
@@ -24,8 +24,8 @@ class BlendshapeEstimator {
     Result<std::array<float, 52>> estimate(const FaceLandmarks& landmarks);
 
   private:
-    explicit BlendshapeEstimator(std::unique_ptr<Model> model) : model_(std::move(model)) {}
-    std::unique_ptr<Model> model_;
+    explicit BlendshapeEstimator(std::unique_ptr<LiteRtNetwork> model) : model_(std::move(model)) {}
+    std::unique_ptr<LiteRtNetwork> model_;
 };
 
 }  // namespace likeness

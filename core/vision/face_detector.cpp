@@ -83,14 +83,14 @@ float roll(const FaceDetection& face) {
 
 }  // namespace
 
-FaceDetector::FaceDetector(std::unique_ptr<Model> model) : model_(std::move(model)), anchors_(make_anchors()) {}
+FaceDetector::FaceDetector(std::unique_ptr<LiteRtNetwork> model) : model_(std::move(model)), anchors_(make_anchors()) {}
 
 Result<std::unique_ptr<FaceDetector>> FaceDetector::load() {
     const Result<std::filesystem::path> file = find_asset("face_detection_short_range.tflite");
     if (!file) return file.error();
-    Result<std::unique_ptr<Model>> model = Model::load_file(*file);
+    Result<std::unique_ptr<LiteRtNetwork>> model = LiteRtNetwork::load_file(*file);
     if (!model) return model.error();
-    const Model& network = **model;
+    const LiteRtNetwork& network = **model;
     if (network.inputs().size() != 1 || network.outputs().size() != 2 ||
         network.inputs()[0].size() != input_side * input_side * 3 ||
         network.outputs()[0].size() != anchor_count * values_per_anchor || network.outputs()[1].size() != anchor_count)

@@ -8,8 +8,8 @@
 
 #include "core/base/result.h"
 #include "core/image/image.h"
+#include "core/networks/litert.h"
 #include "core/vision/crop.h"
-#include "core/vision/litert.h"
 
 namespace likeness {
 
@@ -41,14 +41,14 @@ class FaceDetector {
     Result<std::vector<FaceDetection>> detect(const Image& picture, const DetectorOptions& options = {});
 
   private:
-    explicit FaceDetector(std::unique_ptr<Model> model);
+    explicit FaceDetector(std::unique_ptr<LiteRtNetwork> model);
     // Runs the network on one window of `picture` and appends what it sees, in the picture's pixels.
     Status look(const Image& picture, const Crop& window, float least_score, std::vector<FaceDetection>& found,
                 bool as_mediapipe = false);
     Status look_through(const Image& picture, float window, float angle, float least_score,
                         std::vector<FaceDetection>& found);
 
-    std::unique_ptr<Model> model_;
+    std::unique_ptr<LiteRtNetwork> model_;
     std::vector<Eigen::Vector2f> anchors_;
 };
 

@@ -31,7 +31,7 @@ Crop crop_around(const Eigen::Vector2f& low, const Eigen::Vector2f& high, const 
 
 // Points in the network's input pixels, from its seven outputs: the mesh gives z and every place; refined lips, eyes
 // and irises replace x and y; an iris gets the mean z of its eye's lids.
-std::array<Eigen::Vector3f, FaceLandmarks::count> assemble(const Model& model) {
+std::array<Eigen::Vector3f, FaceLandmarks::count> assemble(const LiteRtNetwork& model) {
     std::array<Eigen::Vector3f, FaceLandmarks::count> points{};
     const std::span<const float> coarse = model.output(0);
     for (std::size_t i = 0; i < mesh_points; ++i) points[i] = {coarse[3 * i], coarse[3 * i + 1], coarse[3 * i + 2]};
@@ -79,9 +79,9 @@ Crop landmark_crop(const FaceLandmarks& landmarks) {
 Result<std::unique_ptr<LandmarkFinder>> LandmarkFinder::load() {
     const Result<std::filesystem::path> file = find_asset("face_landmark_with_attention.tflite");
     if (!file) return file.error();
-    Result<std::unique_ptr<Model>> model = Model::load_file(*file, attention_operators());
+    Result<std::unique_ptr<LiteRtNetwork>> model = LiteRtNetwork::load_file(*file, attention_operators());
     if (!model) return model.error();
-    const Model& network = **model;
+    const LiteRtNetwork& network = **model;
     bool fits = network.inputs().size() == 1 && network.inputs()[0].size() == input_side * input_side * 3 &&
                 network.outputs().size() == output_sizes.size();
     for (std::size_t i = 0; fits && i < output_sizes.size(); ++i) fits = network.outputs()[i].size() == output_sizes[i];

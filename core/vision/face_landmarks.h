@@ -8,9 +8,9 @@
 
 #include "core/base/result.h"
 #include "core/image/image.h"
+#include "core/networks/litert.h"
 #include "core/vision/crop.h"
 #include "core/vision/face_detector.h"
-#include "core/vision/litert.h"
 
 namespace likeness {
 
@@ -58,10 +58,10 @@ class LandmarkFinder {
     Result<FaceLandmarks> find_in(const Image& picture, const Crop& crop, const LandmarkOptions& options = {});
 
   private:
-    explicit LandmarkFinder(std::unique_ptr<Model> model) : model_(std::move(model)) {}
+    explicit LandmarkFinder(std::unique_ptr<LiteRtNetwork> model) : model_(std::move(model)) {}
     Result<FaceLandmarks> refine(const Image& picture, Crop crop, const LandmarkOptions& options);
 
-    std::unique_ptr<Model> model_;
+    std::unique_ptr<LiteRtNetwork> model_;
 };
 
 // The square that the network looks at: 1.5 times the face, turned so that the eyes are level.

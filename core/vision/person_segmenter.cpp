@@ -30,7 +30,7 @@ float map_at(std::span<const float> map, const Eigen::Vector2f& unit) {
 Result<std::unique_ptr<PersonSegmenter>> PersonSegmenter::load() {
     const Result<std::filesystem::path> file = find_asset("selfie_segmentation.tflite");
     if (!file) return file.error();
-    Result<std::unique_ptr<Model>> model = Model::load_file(*file);
+    Result<std::unique_ptr<LiteRtNetwork>> model = LiteRtNetwork::load_file(*file);
     if (!model) return model.error();
     if ((*model)->inputs().size() != 1 || (*model)->inputs()[0].size() != input_side * input_side * 3 ||
         (*model)->outputs().size() != 1 || (*model)->outputs()[0].size() != input_side * input_side)

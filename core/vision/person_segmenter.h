@@ -5,8 +5,8 @@
 
 #include "core/base/result.h"
 #include "core/image/image.h"
+#include "core/networks/litert.h"
 #include "core/vision/face_landmarks.h"
-#include "core/vision/litert.h"
 
 namespace likeness {
 
@@ -19,11 +19,11 @@ class PersonSegmenter {
     Result<Image> probability(const Image& picture, const FaceLandmarks& face, int width, int height);
 
   private:
-    explicit PersonSegmenter(std::unique_ptr<Model> model) : model_(std::move(model)) {}
+    explicit PersonSegmenter(std::unique_ptr<LiteRtNetwork> model) : model_(std::move(model)) {}
     // Adds what the network sees in a window to `sum`, and how much that counts to `weights`.
     Status add_view(const Image& picture, const Crop& window, bool mirrored, Image& sum, Image& weights);
 
-    std::unique_ptr<Model> model_;
+    std::unique_ptr<LiteRtNetwork> model_;
 };
 
 }  // namespace likeness

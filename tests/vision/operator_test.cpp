@@ -4,10 +4,10 @@
 #include <cmath>
 #include <numbers>
 
+#include "core/networks/litert.h"
+#include "core/networks/tflite_file.h"
 #include "core/vision/attention_operators.h"
 #include "core/vision/flexbuffer.h"
-#include "core/vision/litert.h"
-#include "core/vision/tflite_file.h"
 
 namespace likeness {
 namespace {
@@ -57,7 +57,7 @@ TEST(TfliteFile, RefusesWhatIsNoModel) {
 }
 
 TEST(LiteRt, RefusesBytesThatAreNoModel) {
-    const auto model = Model::load(std::vector<std::uint8_t>(100, 7), "noise.tflite");
+    const auto model = LiteRtNetwork::load(std::vector<std::uint8_t>(100, 7), "noise.tflite");
     ASSERT_FALSE(model);
     EXPECT_EQ(model.error().code, ErrorCode::bad_input);
     EXPECT_NE(model.error().message.find("noise.tflite"), std::string::npos);

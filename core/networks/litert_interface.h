@@ -10,6 +10,7 @@ extern "C" {
 typedef struct LiteRtEnvironmentT* LiteRtEnvironment;
 typedef struct LiteRtModelT* LiteRtModel;
 typedef struct LiteRtOptionsT* LiteRtOptions;
+typedef struct LiteRtOpaqueOptionsT* LiteRtOpaqueOptions;
 typedef struct LiteRtCompiledModelT* LiteRtCompiledModel;
 typedef struct LiteRtSubgraphT* LiteRtSubgraph;
 typedef struct LiteRtTensorT* LiteRtTensor;
@@ -63,6 +64,11 @@ LiteRtStatus LiteRtGetRankedTensorType(LiteRtTensor tensor, LiteRtRankedTensorTy
 LiteRtStatus LiteRtCreateOptions(LiteRtOptions* options);
 void LiteRtDestroyOptions(LiteRtOptions options);
 LiteRtStatus LiteRtSetOptionsHardwareAccelerators(LiteRtOptions options, int accelerators);  // 1 is the CPU
+// An accelerator's own options: `identifier` "xnnpack" is the CPU's, whose payload is a text in TOML ("num_threads =
+// 2").
+LiteRtStatus LiteRtCreateOpaqueOptions(const char* identifier, void* payload, void (*free_payload)(void*),
+                                       LiteRtOpaqueOptions* options);
+LiteRtStatus LiteRtAddOpaqueOptions(LiteRtOptions options, LiteRtOpaqueOptions taken);  // takes them over
 LiteRtStatus LiteRtAddCustomOpKernelOption(LiteRtOptions options, const char* name, int version,
                                            const LiteRtCustomOpKernel* kernel, void* user_data);
 

@@ -1,4 +1,4 @@
-#include "core/vision/tflite_file.h"
+#include "core/networks/tflite_file.h"
 
 #include <algorithm>
 #include <cstring>

@@ -1,16 +1,15 @@
-#include "core/vision/litert.h"
+#include "core/networks/litert.h"
 
 #include <algorithm>
+#include <cstdlib>
 #include <cstring>
 #include <exception>
-#include <fstream>
 #include <mutex>
-#include <numeric>
 #include <stdexcept>
 
 #include "core/base/log.h"
-#include "core/vision/litert_interface.h"
-#include "core/vision/tflite_file.h"
+#include "core/networks/litert_interface.h"
+#include "core/networks/tflite_file.h"
 
 namespace likeness {
 
@@ -126,13 +125,7 @@ struct Port {
 
 }  // namespace
 
-std::size_t TensorShape::size() const {
-    return std::accumulate(dimensions.begin(), dimensions.end(), std::size_t(1),
-                           [](std::size_t product, int extent) { return product * std::size_t(std::max(extent, 0)); });
-}
-
-struct Model::State {
-    std::string name;
+struct LiteRtNetwork::State {
     std::vector<std::uint8_t> bytes;  // LiteRT reads them as long as the model lives
     std::vector<std::unique_ptr<CustomOperator>> operators;
     std::shared_ptr<LiteRtEnvironmentT> environment;
@@ -150,7 +143,7 @@ struct Model::State {
         if (model) LiteRtDestroyModel(model);
     }
 
-    void compile() {
+    void compile(int threads) {
         std::vector<std::string> names;
         for (const auto& item : operators) names.emplace_back(item->name());
         set_custom_operator_versions(bytes, names);
@@ -158,6 +151,12 @@ struct Model::State {
         check(LiteRtCreateModelFromBuffer(environment.get(), bytes.data(), bytes.size(), &model), "read model");
         check(LiteRtCreateOptions(&options), "create options");
         check(LiteRtSetOptionsHardwareAccelerators(options, cpu_accelerator), "choose the CPU");
+        if (threads > 1) {
+            const std::string text = "num_threads = " + std::to_string(threads) + "\n";
+            LiteRtOpaqueOptions of_cpu = nullptr;
+            check(LiteRtCreateOpaqueOptions("xnnpack", ::strdup(text.c_str()), std::free, &of_cpu), "CPU's options");
+            check(LiteRtAddOpaqueOptions(options, of_cpu), "CPU's options");
+        }
         for (const auto& item : operators)
             check(LiteRtAddCustomOpKernelOption(options, item->name(), 1, &kernel, item.get()), item->name());
         check(LiteRtCreateCompiledModel(environment.get(), model, options, &compiled), "compile model");
@@ -183,7 +182,7 @@ struct Model::State {
         (is_input ? input_shapes : output_shapes).push_back(std::move(shape));
     }
 
-    void create_ports() {
+    void create_ports(std::size_t most_bytes) {
         LiteRtSubgraph graph = nullptr;
         check(LiteRtGetModelSubgraph(model, 0, &graph), "graph");
         std::size_t input_count = 0, output_count = 0;
@@ -198,69 +197,90 @@ struct Model::State {
             check(LiteRtGetSubgraphOutput(graph, i, &tensor), "output");
             add_port(tensor, i, false);
         }
+        std::size_t bytes_used = 0;
+        for (const auto* shapes : {&input_shapes, &output_shapes})
+            for (const TensorShape& shape : *shapes) bytes_used += shape.size() * sizeof(float);
+        if (bytes_used > most_bytes)
+            throw std::runtime_error("its tensors need " + std::to_string(bytes_used) + " bytes");
+    }
+
+    // `from` and `to` have a pointer for each input and output.
+    void run(std::span<const float* const> from, std::span<float* const> to) {
+        std::vector<LiteRtTensorBuffer> in, out;
+        for (std::size_t i = 0; i < inputs.size(); ++i) {
+            const Locked locked(inputs[i].buffer, true);
+            std::copy_n(from[i], inputs[i].values.size(), locked.data());
+            in.push_back(inputs[i].buffer);
+        }
+        for (const Port& port : outputs) out.push_back(port.buffer);
+        check(LiteRtRunCompiledModel(compiled, 0, in.size(), in.data(), out.size(), out.data()), "run");
+        for (std::size_t i = 0; i < outputs.size(); ++i) {
+            const Locked locked(outputs[i].buffer, false);
+            std::copy_n(locked.data(), outputs[i].values.size(), to[i]);
+        }
     }
 };
 
-Model::Model(std::unique_ptr<State> state) : state_(std::move(state)) {}
-Model::~Model() = default;
+LiteRtNetwork::LiteRtNetwork(std::string name, const NetworkLimits& limits, std::unique_ptr<State> state)
+    : Network(std::move(name), version_of(state->bytes), limits), state_(std::move(state)) {}
+LiteRtNetwork::~LiteRtNetwork() = default;
 
-Result<std::unique_ptr<Model>> Model::load(std::vector<std::uint8_t> bytes, const std::string& name,
-                                           std::vector<std::unique_ptr<CustomOperator>> operators) {
+Result<std::unique_ptr<LiteRtNetwork>> LiteRtNetwork::load(std::vector<std::uint8_t> bytes, const std::string& name,
+                                                           std::vector<std::unique_ptr<CustomOperator>> operators,
+                                                           const NetworkLimits& limits) {
     auto state = std::make_unique<State>();
-    state->name = name;
     state->bytes = std::move(bytes);
     state->operators = std::move(operators);
     try {
-        state->compile();
-        state->create_ports();
+        if (state->bytes.size() > limits.file_bytes) throw std::runtime_error("the file is too large");
+        state->compile(limits.threads);
+        state->create_ports(limits.memory);
     } catch (const std::exception& error) {
         return Error{ErrorCode::bad_input,
                      "The network '" + name + "' cannot be used; fetch it again by running scripts/run.", error.what()};
     }
-    return std::unique_ptr<Model>(new Model(std::move(state)));
+    return std::unique_ptr<LiteRtNetwork>(new LiteRtNetwork(name, limits, std::move(state)));
 }
 
-Result<std::unique_ptr<Model>> Model::load_file(const std::filesystem::path& file,
-                                                std::vector<std::unique_ptr<CustomOperator>> operators) {
+Result<std::unique_ptr<LiteRtNetwork>> LiteRtNetwork::load_file(const std::filesystem::path& file,
+                                                                std::vector<std::unique_ptr<CustomOperator>> operators,
+                                                                const NetworkLimits& limits) {
     Result<std::vector<std::uint8_t>> bytes = read_bytes(file);
     if (!bytes) return bytes.error();
-    return load(std::move(*bytes), file.filename().string(), std::move(operators));
+    return load(std::move(*bytes), file.filename().string(), std::move(operators), limits);
 }
 
-const std::vector<TensorShape>& Model::inputs() const { return state_->input_shapes; }
-const std::vector<TensorShape>& Model::outputs() const { return state_->output_shapes; }
-std::span<float> Model::input(std::size_t index) { return state_->inputs.at(index).values; }
-std::span<const float> Model::output(std::size_t index) const { return state_->outputs.at(index).values; }
+const std::vector<TensorShape>& LiteRtNetwork::inputs() const { return state_->input_shapes; }
+const std::vector<TensorShape>& LiteRtNetwork::outputs() const { return state_->output_shapes; }
+std::span<float> LiteRtNetwork::input(std::size_t index) { return state_->inputs.at(index).values; }
+std::span<const float> LiteRtNetwork::output(std::size_t index) const { return state_->outputs.at(index).values; }
 
-Status Model::run() {
+Status LiteRtNetwork::run() {
+    std::vector<const float*> from;
+    std::vector<float*> to;
+    for (const Port& port : state_->inputs) from.push_back(port.values.data());
+    for (Port& port : state_->outputs) to.push_back(port.values.data());
     try {
-        std::vector<LiteRtTensorBuffer> inputs, outputs;
-        for (Port& port : state_->inputs) {
-            const Locked locked(port.buffer, true);
-            std::copy(port.values.begin(), port.values.end(), locked.data());
-            inputs.push_back(port.buffer);
-        }
-        for (const Port& port : state_->outputs) outputs.push_back(port.buffer);
-        check(LiteRtRunCompiledModel(state_->compiled, 0, inputs.size(), inputs.data(), outputs.size(), outputs.data()),
-              "run");
-        for (Port& port : state_->outputs) {
-            const Locked locked(port.buffer, false);
-            std::copy_n(locked.data(), port.values.size(), port.values.begin());
-        }
+        state_->run(from, to);
         return {};
     } catch (const std::exception& error) {
-        return Error{ErrorCode::internal, "The network '" + state_->name + "' failed.", error.what()};
+        return Error{ErrorCode::internal, "The network '" + name() + "' failed.", error.what()};
     }
 }
 
-Result<std::vector<std::uint8_t>> read_bytes(const std::filesystem::path& file) {
-    std::ifstream stream(file, std::ios::binary | std::ios::ate);
-    const std::streamoff size = stream ? std::streamoff(stream.tellg()) : -1;
-    std::vector<std::uint8_t> bytes(size > 0 ? std::size_t(size) : 0);
-    if (size >= 0) stream.seekg(0).read(reinterpret_cast<char*>(bytes.data()), size);
-    if (size < 0 || !stream)
-        return Error{ErrorCode::io, "Cannot read '" + file.string() + "'; check that it exists and may be read.", ""};
-    return bytes;
+Status LiteRtNetwork::run(std::span<const TensorView> inputs, std::span<const TensorView> outputs, const Progress*) {
+    if (Status fit = check_views(name(), inputs, this->inputs()); !fit) return fit;
+    if (Status fit = check_views(name(), outputs, this->outputs()); !fit) return fit;
+    std::vector<const float*> from;
+    std::vector<float*> to;
+    for (const TensorView& view : inputs) from.push_back(view.data);
+    for (const TensorView& view : outputs) to.push_back(view.data);
+    try {
+        state_->run(from, to);
+        return {};
+    } catch (const std::exception& error) {
+        return Error{ErrorCode::internal, "The network '" + name() + "' failed.", error.what()};
+    }
 }
 
 }  // namespace likeness
