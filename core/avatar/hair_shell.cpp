@@ -9,7 +9,6 @@
 #include <numbers>
 
 #include "core/base/parallel.h"
-#include "core/geometry/mesh_raster.h"
 
 namespace likeness {
 namespace {
@@ -263,8 +262,8 @@ void close_holes(std::vector<float>& presence) {
 
 // Cells of the grid in front of an ear that the photograph shows, from the ear's middle down to the jaw: hair that is
 // seen there lies behind the ear, and would hang over the cheek as soon as the head turns.
-std::vector<std::uint8_t> before_visible_ears(const HeadModel& model, const PersonalHead& person, const MeshBuffer& skin,
-                                              const Photo& photo, const Vertices& cells) {
+std::vector<std::uint8_t> before_visible_ears(const HeadModel& model, const PersonalHead& person, const Photo& photo,
+                                              const Vertices& cells) {
     constexpr float below = 0.06f;  // metres under the lobe; further down hair may come forward again
     constexpr float least_shown = 0.5f;  // an ear that only peeps out of hair has hair before it
     constexpr int least_pixels = 60;
@@ -275,8 +274,8 @@ std::vector<std::uint8_t> before_visible_ears(const HeadModel& model, const Pers
             if (model.triangle_region[t] == ear)
                 for (int k = 0; k < 3; ++k) box.extend(Eigen::Vector3f(person.vertices.col(model.triangles[t][k])));
         int pixels = 0, shown = 0;
-        for (std::size_t i = 0; i < skin.triangle.size(); ++i) {
-            if (skin.triangle[i] < 0 || model.triangle_region[std::size_t(skin.triangle[i])] != ear) continue;
+        for (std::size_t i = 0; i < photo.head.region.size(); ++i) {
+            if (photo.head.region[i] != ear) continue;
             ++pixels;
             shown += photo.alpha.pixels[i] > 0.5f && photo.hair.pixels[i] < 0.3f;
         }
@@ -335,7 +334,6 @@ std::vector<float> grow_hair(Avatar& avatar, const Photo& photo) {
     grown.weights = scaffold.weights;
 
     const PosedHead head = pose_head(model, avatar.head(), photo.pose);
-    const MeshBuffer skin = rasterize_mesh(head.vertices, model.triangles, photo.camera);
     const Eigen::Vector3f eye = photo.camera.position();
     std::vector<float> presence(std::size_t(count), 0.0f), presence_weight(std::size_t(count), 0.0f);
 
@@ -389,10 +387,10 @@ std::vector<float> grow_hair(Avatar& avatar, const Photo& photo) {
                     }
                 }
             }
-            if (facing > 0.25f && pixel.x() > 1 && pixel.y() > 1 && pixel.x() < float(skin.width) - 1 &&
-                pixel.y() < float(skin.height) - 1) {
+            if (facing > 0.25f && pixel.x() > 1 && pixel.y() > 1 && pixel.x() < float(photo.camera.width) - 1 &&
+                pixel.y() < float(photo.camera.height) - 1) {
                 // Hidden behind face or shoulders: nothing is learned here.
-                if (skin.depth[skin.index(int(pixel.x()), int(pixel.y()))] < depth - 0.005f) continue;
+                if (photo.head.depth[photo.alpha.index(int(pixel.x()), int(pixel.y()))] < depth - 0.005f) continue;
                 presence[s] = sample(photo.hair, pixel.x(), pixel.y());
                 presence_weight[s] = 1.0f;
                 if (presence[s] < 0.5f) {
@@ -451,7 +449,7 @@ std::vector<float> grow_hair(Avatar& avatar, const Photo& photo) {
             }
             hanging[std::size_t(row)] = std::max(hanging[std::size_t(row)], sum / weight);
         }
-    const std::vector<std::uint8_t> before_ear = before_visible_ears(model, avatar.head(), skin, photo, scaffold.base);
+    const std::vector<std::uint8_t> before_ear = before_visible_ears(model, avatar.head(), photo, scaffold.base);
     for (int i = 0; i < count; ++i)
         if (before_ear[std::size_t(i)]) seen[std::size_t(i)] = presence[std::size_t(i)] = 0;
     for (int i = 0; i < count; ++i) {

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "core/geometry/mesh_raster.h"
 #include "core/image/ops.h"
 
 namespace likeness {
@@ -31,18 +32,8 @@ struct Median {
 
 }  // namespace
 
-SeenRegions regions_of(const HeadModel& model, const MeshBuffer& seen) {
-    SeenRegions regions(seen.triangle.size());
-    for (std::size_t i = 0; i < regions.size(); ++i)
-        if (const int t = seen.triangle[i]; t >= 0) regions[i] = model.triangle_region[std::size_t(t)];
-    return regions;
-}
-
-SeenRegions seen_regions(const HeadModel& model, const Vertices& posed, const Camera& camera) {
-    return regions_of(model, rasterize_mesh(posed, model.triangles, camera));
-}
-
-MouthColors::MouthColors(const Photo& photo, const SeenRegions& regions) {
+MouthColors::MouthColors(const Photo& photo) {
+    const auto& regions = photo.head.region;
     Median skin_light, skin_red, lip_light, lip_red;
     Eigen::Vector3f skin = Eigen::Vector3f::Zero(), lip = Eigen::Vector3f::Zero();
     for (std::size_t i = 0; i < regions.size(); ++i) {
@@ -109,8 +100,8 @@ TeethShift teeth_shift(const HeadModel& model, const PersonalHead& person, const
     constexpr float price = 40;     // share of what tells that a metre of shift must win
     constexpr float too_few = 150;  // pixels
     const PosedHead posed = pose_head(model, person, photo.pose);
-    const SeenRegions regions = seen_regions(model, posed.vertices, photo.camera);
-    const MouthColors colors(photo, regions);
+    const auto& regions = photo.head.region;
+    const MouthColors colors(photo);
 
     // What the mouth's opening shows: 1 for teeth, -1 for anything else; and the window of the picture that holds it.
     const int width = photo.color.width;

@@ -4,22 +4,15 @@
 #pragma once
 
 #include <array>
-#include <optional>
 
 #include "core/avatar/photo.h"
-#include "core/geometry/mesh_raster.h"
 
 namespace likeness {
-
-// The region of the nearest triangle of the posed head at each of a photograph's pixels.
-using SeenRegions = std::vector<std::optional<HeadRegion>>;
-SeenRegions regions_of(const HeadModel& model, const MeshBuffer& seen);
-SeenRegions seen_regions(const HeadModel& model, const Vertices& posed, const Camera& camera);
 
 class MouthColors {
   public:
     // Learns from the photograph what this person's skin and lips look like under its light.
-    MouthColors(const Photo& photo, const SeenRegions& regions);
+    explicit MouthColors(const Photo& photo);
 
     // How far a color (sRGB) looks like teeth, in [0, 1]: lighter than a gap, less red than skin.
     float tooth(const Eigen::Vector3f& color) const;

@@ -1,10 +1,20 @@
 // What a photograph says about the person, in the square crop that the avatar is made from.
 #pragma once
 
+#include <optional>
+#include <vector>
+
 #include "core/avatar/avatar.h"
 #include "core/image/image.h"
 
 namespace likeness {
+
+// What a camera sees of a posed head alone, without hair and clothes; row by row.
+struct SeenHead {
+    std::vector<std::optional<HeadRegion>> region;  // of the nearest triangle; none beside the head
+    std::vector<float> depth;                       // camera z in metres; infinity beside the head
+};
+SeenHead see_head(const HeadModel& model, const Vertices& posed, const Camera& camera);
 
 struct Photo {
     Image color;   // 3 channels, the person's own colors: background removed from soft edges
@@ -14,6 +24,7 @@ struct Photo {
     Image cloth;   // 1 channel
     Camera camera;
     HeadPose pose;
+    SeenHead head;  // of the avatar, by `camera` in `pose`; who changes the head's shape sees it again
 };
 
 // What training needs of a photograph.

@@ -8,7 +8,6 @@
 
 #include "core/avatar/hair_shell.h"
 #include "core/base/parallel.h"
-#include "core/geometry/mesh_raster.h"
 
 namespace likeness {
 namespace {
@@ -98,11 +97,7 @@ Unprojection::Unprojection(const Avatar& avatar, const Photo& photo)
     head_vertices_ = avatar.model->vertex_count();
     surface_ = pose_surface(avatar, photo.pose);
     normals_ = vertex_normals(surface_, avatar.triangles());
-    const Vertices head = surface_.leftCols(head_vertices_);
-    const MeshBuffer buffer = rasterize_mesh(head, avatar.model->triangles, photo.camera);
-    nearest_ = buffer.depth;
-    seen_region_ = regions_of(*avatar.model, buffer);
-    mouth_ = std::make_unique<MouthColors>(photo, seen_region_);
+    mouth_ = std::make_unique<MouthColors>(photo);
     // Near the matte's edge the picture mixes person and background, whatever the matte says.
     solid_ = shrunk(photo.alpha, 3);
     rolled_ = rolled_lids(*avatar.model, photo.pose);
@@ -167,11 +162,11 @@ void Unprojection::see(const Eigen::Vector3i& t, const Eigen::Vector3f& b, std::
         const int x = int(pixel.x() + margin * float(k % 3 - 1)), y = int(pixel.y() + margin * float(k / 3 - 1));
         if (x < 0 || y < 0 || x >= width || y >= height) return;
         const std::size_t i = std::size_t(y) * std::size_t(width) + std::size_t(x);
-        if (nearest_[i] < depth - nearer) {
-            const bool same = region && seen_region_[i] == region;
+        if (photo_.head.depth[i] < depth - nearer) {
+            const bool same = region && photo_.head.region[i] == region;
             if (k == 4 && !same) return;
             if (!same) w *= eye || inside ? 0.3f : 0.6f;
-            if (k == 4 && nearest_[i] < depth - 0.02f) return;
+            if (k == 4 && photo_.head.depth[i] < depth - 0.02f) return;
         }
     }
     if (region && region != HeadRegion::lashes)

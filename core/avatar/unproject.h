@@ -23,7 +23,7 @@ std::vector<float> rolled_lids(const HeadModel& model, const HeadPose& pose);
 
 class Unprojection {
   public:
-    // The avatar must be prepared, with its hair shell.
+    // The avatar must be prepared, with its hair shell; `photo` has its head, and must outlive this.
     Unprojection(const Avatar& avatar, const Photo& photo);
     // Finds colors for what is not seen; colors() and smooth() need it, seen() does not.
     void fill(const std::vector<float>& hair_presence);
@@ -53,8 +53,6 @@ class Unprojection {
     Vertices surface_, normals_, smooth_;
     std::vector<float> hollow_;     // darkening of each vertex of the head by what surrounds it, for filled colors
     std::vector<float> rolled_;     // see rolled_lids()
-    std::vector<float> nearest_;    // z-buffer of the head, metres
-    SeenRegions seen_region_;       // of the nearest triangle
     Image solid_;                   // the matte, shrunk by what its edge mixes
     std::unique_ptr<MouthColors> mouth_;
     std::unique_ptr<HairDetail> hair_detail_;  // null when there is no hair shell

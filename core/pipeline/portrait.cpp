@@ -9,7 +9,6 @@
 #include "core/avatar/hair_shell.h"
 #include "core/avatar/mouth.h"
 #include "core/avatar/seed.h"
-#include "core/geometry/mesh_raster.h"
 #include "core/image/load.h"
 #include "core/image/ops.h"
 #include "core/vision/foreground.h"
@@ -56,15 +55,13 @@ FaceLandmarks moved(FaceLandmarks landmarks, const Eigen::Vector2i& origin, floa
 
 // What the fitted head knows better than colors do: an ear that has the face's color is no hair, and hair below the
 // chin grows down from the head; anything else there that looks like hair is a collar, a tie or a shadow.
-void correct_hair(const HeadModel& model, const HeadFit& fit, Photo& photo) {
-    const PosedHead posed = pose_head(model, personalise(model, fit.identity, &fit.offsets), fit.pose);
-    const MeshBuffer seen = rasterize_mesh(posed.vertices, model.triangles, photo.camera);
+void correct_hair(const HeadModel& model, const Vertices& posed, Photo& photo) {
     const int width = photo.hair.width, height = photo.hair.height;
-    const SeenRegions regions = regions_of(model, seen);
+    const auto& regions = photo.head.region;
     const auto mean_color = [&](auto&& chosen) {
         Eigen::Vector3f sum = Eigen::Vector3f::Zero();
         float count = 0;
-        for (std::size_t i = 0; i < seen.triangle.size(); ++i)
+        for (std::size_t i = 0; i < regions.size(); ++i)
             if (chosen(i)) {
                 const float* c = &photo.color.pixels[i * 3];
                 const auto lab = srgb_to_lab(c[0], c[1], c[2]);
@@ -86,7 +83,7 @@ void correct_hair(const HeadModel& model, const HeadFit& fit, Photo& photo) {
             mean_color([&](std::size_t i) { return regions[i] == ear && photo.alpha.pixels[i] > 0.5f; });
         if (alike || count < 20 || skin_count < 20) continue;
         if (hair_count >= 20 && (color - hair).norm() < (color - skin).norm()) continue;
-        for (std::size_t i = 0; i < seen.triangle.size(); ++i)
+        for (std::size_t i = 0; i < regions.size(); ++i)
             if (regions[i] == ear) {
                 photo.skin.pixels[i] += photo.hair.pixels[i];
                 photo.hair.pixels[i] = 0;
@@ -95,14 +92,14 @@ void correct_hair(const HeadModel& model, const HeadFit& fit, Photo& photo) {
 
     const std::vector<SurfacePoint>& on_head = model.landmarks(landmarks::scheme);
     const auto pixel = [&](int landmark) {
-        return photo.camera.project(surface_position(posed.vertices, model.triangles, on_head[std::size_t(landmark)]));
+        return photo.camera.project(surface_position(posed, model.triangles, on_head[std::size_t(landmark)]));
     };
     const Eigen::Vector2f right = pixel(landmarks::right_jaw), left = pixel(landmarks::left_jaw),
                           down = (pixel(landmarks::chin) - pixel(landmarks::forehead)).normalized();
     const Eigen::Vector2f across(-down.y(), down.x()), jaw = 0.5f * (left + right);
     const float half = 0.5f * std::abs((left - right).dot(across));
     // Hair is followed from above the jaw's corners downwards; between the corners only a beard would be, which is skin.
-    std::vector<std::uint8_t> grown(seen.triangle.size(), 0);
+    std::vector<std::uint8_t> grown(regions.size(), 0);
     std::vector<int> open;
     const auto below_jaw = [&](int i) {
         return (Eigen::Vector2f(float(i % width), float(i / width)) - jaw).dot(down);
@@ -251,26 +248,31 @@ Result<PreparedPortrait> prepare_portrait(PortraitTools& tools, const Image& loa
     outline.camera = photo.camera;
     tools.fitter->fit_outline(result.landmarks, outline, result.fit);
 
-    correct_hair(*tools.head, result.fit, photo);
+    const HeadModel& model = *tools.head;
+    const PosedHead fitted = pose_head(model, personalise(model, result.fit.identity, &result.fit.offsets), photo.pose);
+    photo.head = see_head(model, fitted.vertices, photo.camera);
+    correct_hair(model, fitted.vertices, photo);
 
     Avatar& avatar = result.avatar;
     avatar.model = tools.head;
-    OffsetParts offsets = split_offsets(*tools.head, result.fit);
+    OffsetParts offsets = split_offsets(model, result.fit);
     avatar.person = Person{result.fit.identity, std::move(offsets.face), nullptr};
     avatar.add_expressions(target_at(offsets.expression, photo.pose.controls));
     avatar.prepare();
-    const TeethShift down = teeth_shift(*tools.head, avatar.head(), photo);
+    const TeethShift down = teeth_shift(model, avatar.head(), photo);
     Vertices& shaped = avatar.person.edit().offsets;
-    for (int v = 0; v < tools.head->vertex_count(); ++v) {
-        const HeadRegion region = tools.head->vertex_region[std::size_t(v)];
+    for (int v = 0; v < model.vertex_count(); ++v) {
+        const HeadRegion region = model.vertex_region[std::size_t(v)];
         if (region == HeadRegion::teeth_upper || region == HeadRegion::gums_upper) shaped(1, v) -= down.upper;
         if (region == HeadRegion::teeth_lower || region == HeadRegion::gums_lower) shaped(1, v) -= down.lower;
     }
     avatar.prepare();
+    // Teeth have moved.
+    photo.head = see_head(model, pose_head(model, avatar.head(), photo.pose).vertices, photo.camera);
     SeedOptions seeding;
     seeding.density = options.density;
     seeding.seed = options.training.seed;
-    auto placing = std::async(std::launch::async, [&model = *tools.head, bare = avatar.neutral(), seeding] {
+    auto placing = std::async(std::launch::async, [&model, bare = avatar.neutral(), seeding] {
         return places_on_head(model, bare, seeding);
     });
     evidence->hair_presence = grow_hair(avatar, photo);
@@ -329,7 +331,8 @@ Result<PreparedPortrait> restore_portrait(PortraitTools& tools, const Avatar& av
     evidence->photo.camera = source.camera;
     evidence->photo.pose = source.pose;
     progress.report(0.7, "Finding the hair");
-    correct_hair(*avatar.model, result.fit, evidence->photo);
+    evidence->photo.head = see_head(*avatar.model, head.vertices, source.camera);
+    correct_hair(*avatar.model, head.vertices, evidence->photo);
     Avatar grown = avatar;  // the avatar's own shell stays; only where hair is must be known again
     evidence->hair_presence = grow_hair(grown, evidence->photo);
     result.evidence = std::move(evidence);

@@ -153,6 +153,7 @@ Photo photo_of(const Avatar& avatar, int side) {
     photo.hair = Image(side, side, 1, 0.0f);
     photo.skin = Image(side, side, 1, 1.0f);
     photo.cloth = Image(side, side, 1, 0.0f);
+    photo.head = see_head(*avatar.model, pose_head(*avatar.model, avatar.head(), photo.pose).vertices, photo.camera);
     return photo;
 }
 

@@ -89,6 +89,7 @@ TEST(HairShell, GrowsToTheMatte) {
     photo.pose = HeadPose::neutral(*avatar.model);
     constexpr int side = 256;
     photo.camera = default_camera(avatar, side, side);
+    photo.head = see_head(*avatar.model, avatar.head().vertices, photo.camera);
     photo.color = Image(side, side, 3, 0.4f);
     for (Image* image : {&photo.alpha, &photo.hair, &photo.skin, &photo.cloth}) *image = Image(side, side, 1, 0.0f);
     const Eigen::Vector3f middle = head_middle(avatar);
@@ -145,10 +146,10 @@ TEST(HairShell, HangsBehindAnEarThatIsSeen) {
     photo.color = Image(side, side, 3, 0.4f);
     photo.alpha = photo.hair = Image(side, side, 1, 0.0f);
     photo.skin = photo.cloth = photo.alpha;
-    const MeshBuffer seen = rasterize_mesh(avatar.head().vertices, model.triangles, photo.camera);
+    photo.head = see_head(model, avatar.head().vertices, photo.camera);
     const Eigen::Vector2f middle = photo.camera.project(head_middle(avatar));
-    const SeenRegions regions = regions_of(model, seen);
-    for (std::size_t i = 0; i < seen.triangle.size(); ++i) {
+    const auto& regions = photo.head.region;
+    for (std::size_t i = 0; i < regions.size(); ++i) {
         const float x = float(i % side) - middle.x();
         photo.alpha.pixels[i] = std::abs(x) < 70 && i / side > 40 ? 1.0f : 0.0f;
         const auto region = regions[i];
@@ -172,7 +173,7 @@ TEST(HairShell, HangsBehindAnEarThatIsSeen) {
         return count > 0 ? sum / count : -1;
     };
     const double covered = before_the_ear(grow_hair(avatar, photo));
-    for (std::size_t i = 0; i < seen.triangle.size(); ++i)
+    for (std::size_t i = 0; i < regions.size(); ++i)
         if (regions[i] == HeadRegion::ear_left) photo.hair.pixels[i] = 0;
     avatar.shells = {};
     avatar.prepare();

@@ -12,7 +12,6 @@ const Eigen::Vector3f skin(0.78f, 0.60f, 0.50f), lip(0.70f, 0.40f, 0.38f), ivory
 struct Smile {
     Avatar avatar;
     Photo photo;
-    SeenRegions regions;
 
     Smile() {
         avatar.model = real_head();
@@ -25,19 +24,21 @@ struct Smile {
         for (Image* image : {&photo.alpha, &photo.skin}) *image = Image(512, 512, 1, 1.0f);
         photo.hair = photo.cloth = Image(512, 512, 1, 0.0f);
         paint(avatar.head());
-        regions = seen_regions(*avatar.model, pose_head(*avatar.model, avatar.head(), photo.pose).vertices, photo.camera);
+        photo.head = seen(avatar.head());
+    }
+    SeenHead seen(const PersonalHead& person) const {
+        return see_head(*avatar.model, pose_head(*avatar.model, person, photo.pose).vertices, photo.camera);
     }
     // As `person` would look.
     void paint(const PersonalHead& person) {
-        const HeadModel& model = *avatar.model;
         photo.color = Image(512, 512, 3, 0.5f);
-        const auto seen = seen_regions(model, pose_head(model, person, photo.pose).vertices, photo.camera);
-        for (std::size_t i = 0; i < seen.size(); ++i) {
-            if (!seen[i]) continue;
-            const Eigen::Vector3f color = is_teeth(*seen[i])            ? ivory
-                                          : is_mouth(*seen[i])          ? gap
-                                          : seen[i] == HeadRegion::lips ? lip
-                                                                        : skin;
+        const auto regions = seen(person).region;
+        for (std::size_t i = 0; i < regions.size(); ++i) {
+            if (!regions[i]) continue;
+            const Eigen::Vector3f color = is_teeth(*regions[i])            ? ivory
+                                          : is_mouth(*regions[i])          ? gap
+                                          : regions[i] == HeadRegion::lips ? lip
+                                                                           : skin;
             std::copy_n(color.data(), 3, &photo.color.pixels[i * 3]);
         }
     }
@@ -54,7 +55,7 @@ struct Smile {
 
 TEST(Mouth, PartsTakeOnlyColorsThatCanBeTheirs) {
     const Smile smile;
-    const MouthColors colors(smile.photo, smile.regions);
+    const MouthColors colors(smile.photo);
     for (const HeadRegion teeth : {HeadRegion::teeth_upper, HeadRegion::teeth_lower}) {
         EXPECT_GT(colors.plausible(teeth, ivory), 0.9f);
         for (const Eigen::Vector3f& other : {lip, gap}) EXPECT_LT(colors.plausible(teeth, other), 0.1f);
@@ -73,7 +74,7 @@ TEST(Mouth, PartsTakeOnlyColorsThatCanBeTheirs) {
 
 TEST(Mouth, UnseenPartsLookLikeAMouth) {
     const Smile smile;
-    const MouthColors colors(smile.photo, smile.regions);
+    const MouthColors colors(smile.photo);
     EXPECT_GT(colors.tooth(colors.usual(HeadRegion::teeth_upper)), 0.9f);
     EXPECT_LT(colors.usual(HeadRegion::mouth_bag).sum(), 0.6f * colors.usual(HeadRegion::tongue).sum());
     for (const HeadRegion tissue : {HeadRegion::tongue, HeadRegion::gums_upper, HeadRegion::mouth_bag})
@@ -93,6 +94,7 @@ TEST(Mouth, TeethMoveToWhereThePhotographShowsThem) {
     EXPECT_NEAR(shift.upper, -0.003f, 0.0011f);
     // A closed mouth tells nothing.
     smile.photo.pose = HeadPose::neutral(model);
+    smile.photo.head = smile.seen(smile.avatar.head());
     smile.paint(smile.avatar.head());
     shift = teeth_shift(model, smile.avatar.head(), smile.photo);
     EXPECT_EQ(shift.upper, 0);
