@@ -96,11 +96,16 @@ add_library(likeness_warnings INTERFACE)
 target_compile_options(likeness_warnings INTERFACE
     "$<$<COMPILE_LANGUAGE:CXX>:-Wall;-Wextra;-Wpedantic;-Wshadow;-Wconversion;-Wno-sign-conversion;-Wno-restrict;-Wno-array-bounds;-Werror>")
 
-# likeness_library(name SOURCES a.cpp ... [PUBLIC targets] [PRIVATE targets])
+# likeness_library(name [UNITY] SOURCES a.cpp ... [PUBLIC targets] [PRIVATE targets])
+# UNITY: sources are compiled eight at a time, for folders where reading headers takes longer than compiling; names in
+# their anonymous namespaces must differ.
 # A folder is one target and names exactly what it uses, so a wrong arrow fails to link.
 function(likeness_library name)
-    cmake_parse_arguments(ARG "" "" "SOURCES;PUBLIC;PRIVATE" ${ARGN})
+    cmake_parse_arguments(ARG "UNITY" "" "SOURCES;PUBLIC;PRIVATE" ${ARGN})
     add_library(${name} STATIC ${ARG_SOURCES})
+    if(ARG_UNITY)
+        set_target_properties(${name} PROPERTIES UNITY_BUILD ON UNITY_BUILD_BATCH_SIZE 8)
+    endif()
     target_include_directories(${name} PUBLIC "${PROJECT_SOURCE_DIR}")
     target_link_libraries(${name} PUBLIC ${ARG_PUBLIC} PRIVATE likeness_warnings ${ARG_PRIVATE})
 endfunction()

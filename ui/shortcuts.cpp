@@ -5,7 +5,6 @@
 #include <algorithm>
 #include <array>
 #include <map>
-#include <numbers>
 
 #include "ui/icons.h"
 #include "ui/interface.h"
@@ -16,7 +15,6 @@
 namespace likeness::ui {
 namespace {
 
-constexpr float pi = std::numbers::pi_v<float>;
 
 // "Ctrl+Shift+S", "7", "F3", "Space"; 0 when it names no key.
 ImGuiKeyChord chord_of(const std::string& text) {

@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <cmath>
-#include <numbers>
 
 #include "core/view/glm.h"
 #include "ui/icons.h"
@@ -14,7 +13,6 @@
 namespace likeness::ui {
 namespace {
 
-constexpr float pi = std::numbers::pi_v<float>;
 constexpr float orbit_speed = 0.4f * pi / 180;  // radians a unit of the screen
 constexpr float largest_pitch = 0.499f * pi;
 constexpr float turn_seconds = 0.22f;

@@ -1,11 +1,15 @@
 // The avatar, large: navigation, what is drawn, comparison with the photograph, the point under the pointer.
 #pragma once
 
+#include <numbers>
+
 #include "ui/joint_gizmo.h"
 #include "ui/panel.h"
 #include "ui/viewport_output.h"
 
 namespace likeness::ui {
+
+inline constexpr float pi = std::numbers::pi_v<float>;
 
 class ViewportPanel : public Panel {
   public:

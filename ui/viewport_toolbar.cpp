@@ -2,7 +2,6 @@
 
 #include <array>
 #include <functional>
-#include <numbers>
 
 #include "ui/floating_bar.h"
 #include "ui/icons.h"
@@ -13,7 +12,6 @@
 namespace likeness::ui {
 namespace {
 
-constexpr float pi = std::numbers::pi_v<float>;
 
 // A button with a menu, in a bar: the menu has the room of other menus, not the bar's.
 void menu_button(const char* id, const std::string& label, const std::string& about,

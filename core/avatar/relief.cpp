@@ -18,7 +18,7 @@ constexpr float fall_back = 0.55f;      // metres of depth for each metre beside
 constexpr float deepest = 0.05f;        // metres
 // Metres beside the surface; what is further away is no part of the person.
 constexpr float farthest_hair = 0.25f, farthest_other = 0.09f;
-constexpr float fill_factor = 0.62f;    // standard deviation over spacing
+constexpr float sheet_fill = 0.62f;     // standard deviation over spacing
 constexpr int smoothing_rounds = 60;
 constexpr float keep_depth = 0.06f;     // how firmly a cell keeps its own depth, beside its neighbours' 1 each
 constexpr float steepest = 2.0f;        // slope of the sheet that its discs still follow
@@ -195,7 +195,7 @@ void add_relief(const Avatar& avatar, const Photo& photo, const std::vector<floa
         axes.col(2) = u.cross(v).normalized();
         axes.col(1) = axes.col(2).cross(axes.col(0));
         const Eigen::Quaternionf local(Eigen::Matrix3f(rotation.transpose() * turn.transpose() * axes));
-        const float s = float(stride) * pixel * fill_factor / stretch;
+        const float s = float(stride) * pixel * sheet_fill / stretch;
         splats.log_scale[i * 3] = std::log(s * u.norm());
         splats.log_scale[i * 3 + 1] = std::log(s * std::abs(axes.col(1).dot(v)));
         splats.log_scale[i * 3 + 2] = std::log(0.37f * s);

@@ -2,11 +2,14 @@
 #pragma once
 
 #include <filesystem>
+#include <numbers>
 
 #include "core/commands/arguments.h"
 #include "core/studio/studio.h"
 
 namespace likeness {
+
+inline constexpr double degree = std::numbers::pi / 180;  // radians
 
 // Reasons why not now.
 inline std::function<std::string()> needs_avatar(const Studio& s) {

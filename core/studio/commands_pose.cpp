@@ -8,7 +8,6 @@
 namespace likeness {
 namespace {
 
-constexpr double degree = std::numbers::pi / 180;
 
 // A pose edit begins at what is shown and goes through `change`, whose error leaves everything as it was.
 Run edit_pose(Studio& studio, std::function<Status(const Arguments&, const HeadModel&, HeadPose&)> change) {

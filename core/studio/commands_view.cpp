@@ -9,7 +9,6 @@
 namespace likeness {
 namespace {
 
-constexpr double degree = std::numbers::pi / 180;
 constexpr float lowest_zoom = 0.05f, highest_zoom = 50;
 
 template <std::size_t N>
