@@ -266,8 +266,9 @@ Subcommand add_export_command(CLI::App& app, const CommonOptions& common) {
                      "Splats to write (" + file_endings(FileContent::splats, true) + ")")
         ->required();
     for (const FileFormat* format : formats_to_write(FileContent::splats))
-        for (const FileFlag& flag : format->flags())
-            command->add_flag("--" + flag.name, arguments->flags[flag.name], flag.about);
+        for (const FileFlag& flag : format->flags())  // one that two formats share is added once
+            if (!arguments->flags.contains(flag.name))
+                command->add_flag("--" + flag.name, arguments->flags[flag.name], flag.about);
     return [arguments, &common] { return export_avatar(*arguments, common); };
 }
 

@@ -26,11 +26,12 @@ double psnr_of(double squared) { return -10 * std::log10(std::max(squared, 1e-10
 }  // namespace
 
 Trainer::Trainer(Avatar avatar, std::shared_ptr<const PhotoEvidence> evidence, TrainerOptions options,
-                 std::unique_ptr<TrainingEngine> engine)
+                 std::unique_ptr<TrainingEngine> engine, TrainingModules modules)
     : avatar_(std::move(avatar)),
       evidence_(std::move(evidence)),
       options_(std::move(options)),
-      engine_(std::move(engine)) {}
+      engine_(std::move(engine)),
+      modules_(std::move(modules)) {}
 
 void Trainer::pause() {
     std::lock_guard lock(mutex_);
@@ -139,7 +140,7 @@ TrainerReport Trainer::run(Progress& progress) {
                 << std::endl;
     };
     try {
-        engine_->load(avatar_, splat_groups());
+        engine_->load(avatar_, splat_groups(), modules_);
         publish(0);  // what was seeded is worth seeing at once
         make_views(resolution);
         for (int step = 0; step < options_.steps && !stopped_.load(); ++step) {

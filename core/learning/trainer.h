@@ -34,8 +34,9 @@ struct TrainerReport {
 class Trainer {
   public:
     // `avatar` is prepared and seeded, its identity as it was fitted (no IdentityChange).
+    // `modules` of the engine's kind: terms of the loss and groups of one's own, learned beside the Gaussians.
     Trainer(Avatar avatar, std::shared_ptr<const PhotoEvidence> evidence, TrainerOptions options,
-            std::unique_ptr<TrainingEngine> engine);
+            std::unique_ptr<TrainingEngine> engine, TrainingModules modules = {});
 
     // Trains; throws Cancelled after avatar() holds the last state.
     TrainerReport run(Progress& progress);
@@ -58,6 +59,7 @@ class Trainer {
     std::shared_ptr<const PhotoEvidence> evidence_;
     TrainerOptions options_;
     std::unique_ptr<TrainingEngine> engine_;
+    TrainingModules modules_;
     SnapshotSlot slot_;
     std::unique_ptr<Unprojection> projection_;
     // Of the engine's views by their numbers: source, mirrored source, turned views, outlines.

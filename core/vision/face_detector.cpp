@@ -10,7 +10,7 @@ namespace likeness {
 
 namespace {
 
-constexpr int input_side = 128;
+constexpr int detector_side = 128;
 constexpr std::size_t anchor_count = 896;
 constexpr std::size_t values_per_anchor = 16;  // middle, size, six points
 constexpr float overlap_threshold = 0.3f;
@@ -92,7 +92,7 @@ Result<std::unique_ptr<FaceDetector>> FaceDetector::load() {
     if (!model) return model.error();
     const LiteRtNetwork& network = **model;
     if (network.inputs().size() != 1 || network.outputs().size() != 2 ||
-        network.inputs()[0].size() != input_side * input_side * 3 ||
+        network.inputs()[0].size() != detector_side * detector_side * 3 ||
         network.outputs()[0].size() != anchor_count * values_per_anchor || network.outputs()[1].size() != anchor_count)
         return Error{ErrorCode::bad_input, "'" + file->string() + "' is not the face detector that Likeness expects.",
                      ""};
@@ -102,7 +102,7 @@ Result<std::unique_ptr<FaceDetector>> FaceDetector::load() {
 Status FaceDetector::look(const Image& picture, const Crop& window, float least_score,
                           std::vector<FaceDetection>& found, bool as_mediapipe) {
     const SampleOptions sampling{CropBorder::black, -1.0f, 1.0f, as_mediapipe};
-    sample_crop(picture, window, input_side, input_side, sampling, model_->input(0));
+    sample_crop(picture, window, detector_side, detector_side, sampling, model_->input(0));
     if (Status ran = model_->run(); !ran) return ran;
     const std::span<const float> boxes = model_->output(0), scores = model_->output(1);
     for (std::size_t i = 0; i < anchor_count; ++i) {
@@ -111,12 +111,12 @@ Status FaceDetector::look(const Image& picture, const Crop& window, float least_
         const float* v = boxes.data() + i * values_per_anchor;
         // Places are offsets from the anchor, all values in pixels of the network's input.
         const auto place = [&](float x, float y) {
-            return window.to_picture(anchors_[i] + Eigen::Vector2f(x, y) / float(input_side));
+            return window.to_picture(anchors_[i] + Eigen::Vector2f(x, y) / float(detector_side));
         };
         FaceDetection face;
         face.score = score;
         const Eigen::Vector2f middle = place(v[0], v[1]);
-        const Eigen::Vector2f half = Eigen::Vector2f(v[2], v[3]).cwiseProduct(window.size) / float(2 * input_side);
+        const Eigen::Vector2f half = Eigen::Vector2f(v[2], v[3]).cwiseProduct(window.size) / float(2 * detector_side);
         if (!(half.minCoeff() > 0)) continue;
         face.low = middle - half;
         face.high = middle + half;

@@ -11,7 +11,7 @@ namespace likeness {
 
 namespace {
 
-constexpr int input_side = 192;
+constexpr int landmarks_side = 192;
 constexpr std::size_t mesh_points = 468;
 // MediaPipe's region of interest: the box's longer side times 1.5.
 constexpr float crop_scale = 1.5f;
@@ -82,7 +82,7 @@ Result<std::unique_ptr<LandmarkFinder>> LandmarkFinder::load() {
     Result<std::unique_ptr<LiteRtNetwork>> model = LiteRtNetwork::load_file(*file, attention_operators());
     if (!model) return model.error();
     const LiteRtNetwork& network = **model;
-    bool fits = network.inputs().size() == 1 && network.inputs()[0].size() == input_side * input_side * 3 &&
+    bool fits = network.inputs().size() == 1 && network.inputs()[0].size() == landmarks_side * landmarks_side * 3 &&
                 network.outputs().size() == output_sizes.size();
     for (std::size_t i = 0; fits && i < output_sizes.size(); ++i) fits = network.outputs()[i].size() == output_sizes[i];
     if (!fits)
@@ -91,7 +91,8 @@ Result<std::unique_ptr<LandmarkFinder>> LandmarkFinder::load() {
 }
 
 Result<FaceLandmarks> LandmarkFinder::find_in(const Image& picture, const Crop& crop, const LandmarkOptions& options) {
-    sample_crop(picture, crop, input_side, input_side, {.as_mediapipe = options.as_mediapipe}, model_->input(0));
+    sample_crop(picture, crop, landmarks_side, landmarks_side, {.as_mediapipe = options.as_mediapipe},
+                model_->input(0));
     if (Status ran = model_->run(); !ran) return ran.error();
     FaceLandmarks landmarks;
     landmarks.points = assemble(*model_);
@@ -99,8 +100,8 @@ Result<FaceLandmarks> LandmarkFinder::find_in(const Image& picture, const Crop& 
     landmarks.roll = crop.angle;
     const Eigen::Vector2f offset = Eigen::Vector2f::Constant(options.as_mediapipe ? 0.0f : network_offset);
     for (Eigen::Vector3f& p : landmarks.points) {
-        p.head<2>() = crop.to_picture(Eigen::Vector2f((p.head<2>() + offset) / float(input_side)));
-        p.z() *= crop.size.x() / float(input_side);
+        p.head<2>() = crop.to_picture(Eigen::Vector2f((p.head<2>() + offset) / float(landmarks_side)));
+        p.z() *= crop.size.x() / float(landmarks_side);
         if (!p.allFinite()) return Error{ErrorCode::internal, "The face mesh network gave no usable result.", "NaN"};
     }
     measure(landmarks, picture);

@@ -16,7 +16,7 @@ namespace likeness {
 namespace {
 
 // Color models and the linear fit are made at this size; the result is applied at the picture's own.
-constexpr int working_side = 640;
+constexpr int matte_side = 640;
 
 float smooth_step(float low, float high, float x) {
     const float t = std::clamp((x - low) / (high - low), 0.0f, 1.0f);
@@ -238,7 +238,7 @@ Mixture best_mixture(const cv::Vec3f& color, const Candidates& front, const Cand
 
 Image refine_matte(const Image& picture, const Image& probability, const FaceLandmarks& face) {
     const cv::Mat color = rgb_view(picture);
-    const double ratio = std::min(1.0, double(working_side) / std::max(picture.width, picture.height));
+    const double ratio = std::min(1.0, double(matte_side) / std::max(picture.width, picture.height));
     const cv::Size size(std::max(8, int(std::lround(picture.width * ratio))),
                         std::max(8, int(std::lround(picture.height * ratio))));
     cv::Mat small;

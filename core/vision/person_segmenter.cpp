@@ -11,17 +11,17 @@ namespace likeness {
 
 namespace {
 
-constexpr int input_side = 256;
+constexpr int segmenter_side = 256;
 
 // The network's map at `unit` (0..1 of the window), bilinear.
 float map_at(std::span<const float> map, const Eigen::Vector2f& unit) {
-    const float x = std::clamp(unit.x() * float(input_side) - 0.5f, 0.0f, float(input_side - 1));
-    const float y = std::clamp(unit.y() * float(input_side) - 0.5f, 0.0f, float(input_side - 1));
-    const int x0 = std::min(int(x), input_side - 2), y0 = std::min(int(y), input_side - 2);
+    const float x = std::clamp(unit.x() * float(segmenter_side) - 0.5f, 0.0f, float(segmenter_side - 1));
+    const float y = std::clamp(unit.y() * float(segmenter_side) - 0.5f, 0.0f, float(segmenter_side - 1));
+    const int x0 = std::min(int(x), segmenter_side - 2), y0 = std::min(int(y), segmenter_side - 2);
     const float fx = x - float(x0), fy = y - float(y0);
-    const float* p = map.data() + y0 * input_side + x0;
+    const float* p = map.data() + y0 * segmenter_side + x0;
     const float upper = p[0] + fx * (p[1] - p[0]);
-    const float lower = p[input_side] + fx * (p[input_side + 1] - p[input_side]);
+    const float lower = p[segmenter_side] + fx * (p[segmenter_side + 1] - p[segmenter_side]);
     return upper + fy * (lower - upper);
 }
 
@@ -32,8 +32,8 @@ Result<std::unique_ptr<PersonSegmenter>> PersonSegmenter::load() {
     if (!file) return file.error();
     Result<std::unique_ptr<LiteRtNetwork>> model = LiteRtNetwork::load_file(*file);
     if (!model) return model.error();
-    if ((*model)->inputs().size() != 1 || (*model)->inputs()[0].size() != input_side * input_side * 3 ||
-        (*model)->outputs().size() != 1 || (*model)->outputs()[0].size() != input_side * input_side)
+    if ((*model)->inputs().size() != 1 || (*model)->inputs()[0].size() != segmenter_side * segmenter_side * 3 ||
+        (*model)->outputs().size() != 1 || (*model)->outputs()[0].size() != segmenter_side * segmenter_side)
         return Error{ErrorCode::bad_input, "'" + file->string() + "' is not the network that Likeness expects.", ""};
     return std::unique_ptr<PersonSegmenter>(new PersonSegmenter(std::move(*model)));
 }
@@ -41,7 +41,7 @@ Result<std::unique_ptr<PersonSegmenter>> PersonSegmenter::load() {
 Status PersonSegmenter::add_view(const Image& picture, const Crop& window, bool mirrored, Image& sum, Image& weights) {
     Crop seen = window;
     if (mirrored) seen.size.x() = -seen.size.x();  // sampled from the right to the left
-    sample_crop(picture, seen, input_side, input_side, {}, model_->input(0));
+    sample_crop(picture, seen, segmenter_side, segmenter_side, {}, model_->input(0));
     if (Status ran = model_->run(); !ran) return ran;
     const std::span<const float> map = model_->output(0);
     const Eigen::Vector2f extent(float(picture.width), float(picture.height));

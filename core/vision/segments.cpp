@@ -16,7 +16,7 @@ namespace likeness {
 
 namespace {
 
-constexpr int working_side = 400;
+constexpr int segments_side = 400;
 constexpr int kinds = 3;  // skin, hair, clothes
 constexpr int rounds = 4;
 // Clothes may have any color besides their main ones (a shirt under a jacket), hair some, skin none.
@@ -291,7 +291,7 @@ Result<Segments> segment_person(const Image& picture, const Image& alpha, const 
     try {
         const cv::Mat color = rgb_of(picture);
         const cv::Mat cover(alpha.height, alpha.width, CV_32F, const_cast<float*>(alpha.pixels.data()));
-        const double ratio = std::min(1.0, double(working_side) / std::max(picture.width, picture.height));
+        const double ratio = std::min(1.0, double(segments_side) / std::max(picture.width, picture.height));
         const cv::Size size(std::max(8, int(std::lround(picture.width * ratio))),
                             std::max(8, int(std::lround(picture.height * ratio))));
         cv::Mat small, small_alpha;

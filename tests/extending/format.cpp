@@ -1,5 +1,6 @@
-// A file format: a class (1) and a line, in core/files/file_formats.cpp (2). Formats from outside call
-// add_file_format() instead. Open, dialogs, export, palette and command line have it then.
+// A file format: a class (1) and a line, in core/files/file_formats.cpp (2). Its parser may lie in core/formats.
+// Formats from outside call add_file_format() instead, before there is a Studio. Open, dialogs, export, palette and
+// command line have it then.
 #include <gtest/gtest.h>
 
 #include <fstream>
@@ -10,16 +11,20 @@
 namespace likeness {
 namespace {
 
-// Points as text: x y z a line.
+// Points as text: a first line "points", then x y z a line.
 class PointsFormat : public FileFormat {
   public:
     std::string id() const override { return "points"; }
     std::string title() const override { return "points as text"; }
     FileContent holds() const override { return FileContent::splats; }
     std::vector<std::string> endings() const override { return {".xyz"}; }
-    bool recognises(std::span<const std::uint8_t>, const std::filesystem::path&) const override { return false; }
+    bool recognises(std::span<const std::uint8_t> begin, const std::filesystem::path&) const override {
+        return begins_with(begin, "points\n");
+    }
     Result<FileValue> read(const std::filesystem::path& file, const ReadContext&) const override {
         std::ifstream in(file);
+        std::string mark;
+        in >> mark;
         std::vector<float> values;
         for (float value; in >> value;) values.push_back(value);
         if (!in.eof() || values.empty() || values.size() % 3 != 0)
@@ -35,10 +40,15 @@ class PointsFormat : public FileFormat {
                  const WriteOptions& options) const override {
         const auto* splats = std::get_if<SplatSet>(&value);
         if (!splats) return FileFormat::write(value, file, options);
-        std::ofstream out(file);
+        const std::filesystem::path part = file.string() + ".part";
+        std::ofstream out(part);
+        out << "points\n";
         for (std::size_t i = 0; i < splats->count; ++i)
             out << splats->means[3 * i] << ' ' << splats->means[3 * i + 1] << ' ' << splats->means[3 * i + 2] << '\n';
-        if (!out.flush()) return Error{ErrorCode::io, "Cannot write '" + file.string() + "'.", ""};
+        std::error_code failed;
+        if (out.flush()) std::filesystem::rename(part, file, failed);
+        if (!out || failed)
+            return Error{ErrorCode::io, "Cannot write '" + file.string() + "'; choose another place.", ""};
         return {};
     }
 };
@@ -47,7 +57,7 @@ TEST(Extending, AFileFormat) {
     add_file_format(std::make_unique<PointsFormat>());
     const test::TemporaryFolder folder("extending_format");
     const auto file = folder.path / "cloud.xyz";
-    std::ofstream(file) << "1 2 3\n4 5 6\n";
+    std::ofstream(file) << "points\n1 2 3\n4 5 6\n";
     const FileFormat* const format = format_of(file, openable);
     ASSERT_TRUE(format);
     EXPECT_EQ(format->id(), "points");

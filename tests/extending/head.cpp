@@ -1,6 +1,7 @@
 // A head of another source: a loader that fills a HeadModel (1) and calls resolve_names (2). What its targets' names
 // mean is told in a file like core/head/makehuman_names.h (3). encode_head() makes of it the file that avatars carry;
-// heads are told apart by their hash in a HeadRegistry.
+// heads are told apart by their hash in a HeadRegistry, whose default StudioOptions::head replaces. This one has no
+// landmarks: it can be posed and shown, not fitted to a portrait (check_landmarks).
 #include <gtest/gtest.h>
 
 #include "core/head/head_asset.h"

@@ -1,5 +1,6 @@
-// A term of the loss: a TrainingModule that takes part in StepStage::picture (1), given to TrainingEngine::load (2). On
-// a GPU the same module launches kernels on the stream it is given.
+// A term of the loss: a TrainingModule that takes part in StepStage::picture (1), given to the Trainer of a portrait or
+// to TrainingEngine::load (2). The arrays are host memory on the processor's engine and device memory on a GPU's, where
+// a module launches kernels on the stream that it is given: tests/cuda/added_groups.cu.
 #include <gtest/gtest.h>
 
 #include "tests/engine/engine_fixtures.h"
@@ -30,7 +31,9 @@ TEST(Extending, ALossTerm) {
     const Avatar avatar = bounded(ball_avatar(1, 300, true));
     const auto views = video_views(avatar, 2);
     const auto brightness_after = [&](const TrainingModules& modules) {
-        const auto engine = engine_with(avatar, views, splat_groups(), {}, modules);
+        const auto engine = make_cpu_training_engine();
+        engine->load(avatar, splat_groups(), modules);
+        for (const TrainingView& view : views) engine->add_view(view);
         for (int step = 0; step < 20; ++step) engine->step(first_views(2), grey);
         double sum = 0;
         for (const float value : engine->splats().albedo) sum += double(value);

@@ -14,9 +14,10 @@ void add_paint_command(Studio& studio) {
     command.id = "paint.fill";
     command.title = "Fill";
     command.category = "Paint";
-    command.tooltip = "A layer of one color over the whole head.";
+    command.tooltip = "A white layer over the whole head.";
     command.arguments = {number_argument("opacity", "Of the layer", 0, 1)};
     command.undoable = true;
+    command.unavailable = [&studio] { return studio.document().has_avatar() ? "" : "Open an avatar first."; };
     command.run = [&studio](const Arguments& a) -> Status {
         constexpr int side = 64;
         TextureMaps& maps = studio.state().avatar.maps.edit();
@@ -26,7 +27,7 @@ void add_paint_command(Studio& studio) {
         map.layers.push_back({.name = "fill",
                               .opacity = float(a.number("opacity")),
                               .visible = true,
-                              .picture = std::make_shared<const Image>(map.width, map.height, 4)});
+                              .picture = std::make_shared<const Image>(map.width, map.height, 4, 1.0f)});
         return {};
     };
     studio.commands().add(std::move(command));

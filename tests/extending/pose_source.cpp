@@ -1,5 +1,6 @@
 // A source of poses (a video, a camera, a stream): a PoseSource (1), handed to MotionService::play (2). What opens it
-// is a command of yours.
+// is a command of yours. A live one has no duration(), counts its poses in arrived() and guards what its thread brings;
+// it lies in core/pipeline, where fit_frame() follows a face.
 #include "core/motion/pose_source.h"
 
 #include <gtest/gtest.h>
