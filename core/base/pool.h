@@ -6,7 +6,6 @@
 #include <memory>
 #include <mutex>
 #include <utility>
-#include <vector>
 
 #include "core/base/result.h"
 
@@ -16,8 +15,7 @@ template <class T>
 class Pool {
     struct Shelf {
         std::mutex mutex;
-        std::vector<std::unique_ptr<T>> idle;
-        std::size_t most_idle;
+        std::unique_ptr<T> idle;
     };
 
   public:
@@ -29,7 +27,7 @@ class Pool {
         ~Lease() {
             if (!thing_) return;
             const std::lock_guard lock(shelf_->mutex);
-            if (shelf_->idle.size() < shelf_->most_idle) shelf_->idle.push_back(std::move(thing_));
+            if (!shelf_->idle) shelf_->idle = std::move(thing_);
         }
         T& operator*() const { return *thing_; }
         T* operator->() const { return thing_.get(); }
@@ -42,20 +40,14 @@ class Pool {
         std::unique_ptr<T> thing_;
     };
 
-    // `make` is called on the borrower's thread, and by several at once. More than `most_idle` are not kept.
-    explicit Pool(std::function<Result<T>()> make, std::size_t most_idle = 1) : make_(std::move(make)) {
-        shelf_->most_idle = most_idle;
-    }
+    // `make` is called on the borrower's thread, and by several at once. One is kept while nobody wants it.
+    explicit Pool(std::function<Result<T>()> make) : make_(std::move(make)) {}
 
     // Errors: make's.
     Result<Lease> borrow() {
         {
             const std::lock_guard lock(shelf_->mutex);
-            if (!shelf_->idle.empty()) {
-                Lease lease(shelf_, std::move(shelf_->idle.back()));
-                shelf_->idle.pop_back();
-                return lease;
-            }
+            if (shelf_->idle) return Lease(shelf_, std::move(shelf_->idle));
         }
         Result<T> made = make_();
         if (!made) return made.error();

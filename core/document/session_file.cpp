@@ -46,9 +46,9 @@ DocumentState read_session(Avatar avatar) {
     DocumentState state = neutral_state(std::move(avatar));
     if (const auto it = session.find("pose"); it != session.end())
         if (auto pose = pose_from_text(*state.avatar.model, it->dump())) state.pose = *std::move(pose);
-    PartChoice layers;
-    for (std::size_t i = 0; i < splat_part_count; ++i) layers.hidden[i] = !shown[i];
-    state.parts = layers;
+    PartChoice choice;
+    for (std::size_t i = 0; i < splat_part_count; ++i) choice.hidden[i] = !shown[i];
+    state.parts = choice;
     return state;
 }
 

@@ -24,7 +24,7 @@ const FileFormat* format_to_write(const std::filesystem::path& file, FileContent
 // All that write it, the usual one first.
 std::vector<const FileFormat*> formats_to_write(FileContent content);
 
-// Reads a file as one content, whatever its ending. Errors: read's, and bad_input for another content.
+// What a format reads, as the type of its content. Errors: read's. Precondition: the format holds T.
 template <class T>
 Result<T> read_file_as(const FileFormat& format, const std::filesystem::path& file, const ReadContext& context = {}) {
     Result<FileValue> value = format.read(file, context);

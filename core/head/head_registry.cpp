@@ -1,28 +1,16 @@
 #include "core/head/head_registry.h"
 
-#include <algorithm>
-#include <cstdint>
-#include <cstdio>
-#include <cstring>
-
+#include "core/base/hash.h"
 #include "core/head/head_asset.h"
 
 namespace likeness {
 
 std::string head_hash(const HeadModel& model) {
-    std::uint64_t hash = 14695981039346656037ull;  // FNV-1a, by words of eight bytes: the targets are large
-    const auto add = [&hash](const void* data, std::size_t bytes) {
-        for (std::size_t i = 0; i < bytes; i += 8) {
-            std::uint64_t word = 0;
-            std::memcpy(&word, static_cast<const std::uint8_t*>(data) + i, std::min<std::size_t>(8, bytes - i));
-            hash = (hash ^ word) * 1099511628211ull;
-            hash ^= hash >> 32;
-        }
-    };
-    const auto add_all = [&add](const auto& m) { add(m.data(), std::size_t(m.size()) * sizeof(*m.data())); };
+    ContentHash hash;
+    const auto add_all = [&hash](const auto& m) { hash.add(m.data(), std::size_t(m.size()) * sizeof(*m.data())); };
     add_all(model.vertices);
-    for (const Eigen::Vector3i& t : model.triangles) add(t.data(), sizeof t);
-    for (const Eigen::Vector2f& p : model.uv) add(p.data(), sizeof p);
+    for (const Eigen::Vector3i& t : model.triangles) hash.add(t.data(), sizeof t);
+    for (const Eigen::Vector2f& p : model.uv) hash.add(p.data(), sizeof p);
     add_all(model.identity);
     for (const Eigen::MatrixXf* m : {&model.expression->targets, &model.expression->control_map, &model.control_joint,
                                      &model.joint_identity, &model.weights})
@@ -30,9 +18,7 @@ std::string head_hash(const HeadModel& model) {
     add_all(model.joint_position);
     add_all(model.joint_parent);
     add_all(model.correctives);
-    char text[17];
-    std::snprintf(text, sizeof text, "%016llx", static_cast<unsigned long long>(hash));
-    return text;
+    return hash.text();
 }
 
 Result<std::shared_ptr<const HeadModel>> HeadRegistry::default_head() {

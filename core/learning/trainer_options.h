@@ -31,11 +31,11 @@ struct TrainerOption {
 };
 
 inline constexpr std::array<TrainerOption, 5> trainer_options = {{
-    {"steps", "training_steps", "Training steps", "More steps take longer and become finer.", "", 0, 100'000, 50, 5000,
-     1, true, true, [](const TrainerOptions& o) { return double(o.steps); },
+    {"steps", "training_steps", "Steps", "More steps take longer and become finer.", "", 0, 100'000, 50, 5000, 1, true,
+     true, [](const TrainerOptions& o) { return double(o.steps); },
      [](TrainerOptions& o, double value) { o.steps = int(value); }},
-    {"resolution", "training_resolution", "Training resolution", "Side of the pictures that training looks at.", "px",
-     64, 2048, 128, 1024, 32, true, false, [](const TrainerOptions& o) { return double(o.resolution); },
+    {"resolution", "training_resolution", "Resolution", "Side of the pictures that training looks at.", "px", 64, 2048,
+     128, 1024, 32, true, false, [](const TrainerOptions& o) { return double(o.resolution); },
      [](TrainerOptions& o, double value) { o.resolution = int(value); }},
     {"cap", "gaussian_cap", "Most Gaussians", "More Gaussians show finer detail, and need more memory and time.", "",
      1000, 2'000'000, 10'000, 500'000, 1000, true, true, [](const TrainerOptions& o) { return double(o.cap); },

@@ -8,6 +8,7 @@
 #include <stdexcept>
 
 #include "core/base/log.h"
+#include "core/image/file_bytes.h"
 #include "core/networks/litert_interface.h"
 #include "core/networks/tflite_file.h"
 
@@ -245,7 +246,7 @@ Result<std::unique_ptr<LiteRtNetwork>> LiteRtNetwork::load(std::vector<std::uint
 Result<std::unique_ptr<LiteRtNetwork>> LiteRtNetwork::load_file(const std::filesystem::path& file,
                                                                 std::vector<std::unique_ptr<CustomOperator>> operators,
                                                                 const NetworkLimits& limits) {
-    Result<std::vector<std::uint8_t>> bytes = read_bytes(file);
+    Result<std::vector<std::uint8_t>> bytes = read_file(file, limits.file_bytes);
     if (!bytes) return bytes.error();
     return load(std::move(*bytes), file.filename().string(), std::move(operators), limits);
 }
@@ -260,12 +261,7 @@ Status LiteRtNetwork::run() {
     std::vector<float*> to;
     for (const Port& port : state_->inputs) from.push_back(port.values.data());
     for (Port& port : state_->outputs) to.push_back(port.values.data());
-    try {
-        state_->run(from, to);
-        return {};
-    } catch (const std::exception& error) {
-        return Error{ErrorCode::internal, "The network '" + name() + "' failed.", error.what()};
-    }
+    return run_between(from, to);
 }
 
 Status LiteRtNetwork::run(std::span<const TensorView> inputs, std::span<const TensorView> outputs, const Progress*) {
@@ -275,6 +271,10 @@ Status LiteRtNetwork::run(std::span<const TensorView> inputs, std::span<const Te
     std::vector<float*> to;
     for (const TensorView& view : inputs) from.push_back(view.data);
     for (const TensorView& view : outputs) to.push_back(view.data);
+    return run_between(from, to);
+}
+
+Status LiteRtNetwork::run_between(std::span<const float* const> from, std::span<float* const> to) {
     try {
         state_->run(from, to);
         return {};

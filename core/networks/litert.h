@@ -35,7 +35,7 @@ class LiteRtNetwork final : public Network {
     static Result<std::unique_ptr<LiteRtNetwork>> load(std::vector<std::uint8_t> bytes, const std::string& name,
                                                        std::vector<std::unique_ptr<CustomOperator>> operators = {},
                                                        const NetworkLimits& limits = {});
-    // Errors: also io.
+    // Errors: also those of read_file.
     static Result<std::unique_ptr<LiteRtNetwork>> load_file(const std::filesystem::path& file,
                                                             std::vector<std::unique_ptr<CustomOperator>> operators = {},
                                                             const NetworkLimits& limits = {});
@@ -55,6 +55,8 @@ class LiteRtNetwork final : public Network {
 
   private:
     struct State;
+    // A pointer for each input and output.
+    Status run_between(std::span<const float* const> from, std::span<float* const> to);
     LiteRtNetwork(std::string name, const NetworkLimits& limits, std::unique_ptr<State> state);
     std::unique_ptr<State> state_;
 };

@@ -1,10 +1,9 @@
 #include "core/networks/network.h"
 
 #include <algorithm>
-#include <cstdio>
-#include <cstring>
-#include <fstream>
 #include <numeric>
+
+#include "core/base/hash.h"
 
 namespace likeness {
 
@@ -21,16 +20,11 @@ std::size_t TensorShape::size() const { return product(dimensions); }
 std::size_t TensorView::size() const { return product(dimensions); }
 
 std::string version_of(std::span<const std::uint8_t> bytes) {
-    std::uint64_t hash = 14695981039346656037ull ^ bytes.size();  // FNV-1a, by words of eight bytes
-    for (std::size_t i = 0; i < bytes.size(); i += 8) {
-        std::uint64_t word = 0;
-        std::memcpy(&word, bytes.data() + i, std::min<std::size_t>(8, bytes.size() - i));
-        hash = (hash ^ word) * 1099511628211ull;
-        hash ^= hash >> 32;
-    }
-    char text[17];
-    std::snprintf(text, sizeof text, "%016llx", static_cast<unsigned long long>(hash));
-    return text;
+    ContentHash hash;
+    const std::uint64_t size = bytes.size();
+    hash.add(&size, sizeof size);
+    hash.add(bytes.data(), bytes.size());
+    return hash.text();
 }
 
 std::string to_text(std::span<const int> dimensions) {
@@ -56,16 +50,6 @@ Status check_views(const std::string& network, std::span<const TensorView> views
                          to_text(views[i].dimensions) + ".");
     }
     return {};
-}
-
-Result<std::vector<std::uint8_t>> read_bytes(const std::filesystem::path& file) {
-    std::ifstream stream(file, std::ios::binary | std::ios::ate);
-    const std::streamoff size = stream ? std::streamoff(stream.tellg()) : -1;
-    std::vector<std::uint8_t> bytes(size > 0 ? std::size_t(size) : 0);
-    if (size >= 0) stream.seekg(0).read(reinterpret_cast<char*>(bytes.data()), size);
-    if (size < 0 || !stream)
-        return Error{ErrorCode::io, "Cannot read '" + file.string() + "'; check that it exists and may be read.", ""};
-    return bytes;
 }
 
 }  // namespace likeness

@@ -77,7 +77,4 @@ std::string to_text(std::span<const int> dimensions);
 Status check_views(const std::string& network, std::span<const TensorView> views,
                    std::span<const TensorShape> declared);
 
-// The whole content of a file. Errors: io.
-Result<std::vector<std::uint8_t>> read_bytes(const std::filesystem::path& file);
-
 }  // namespace likeness

@@ -17,6 +17,7 @@
 #include <stdexcept>
 #include <utility>
 
+#include "core/image/file_bytes.h"
 #include "core/networks/torch/guest_protocol.h"
 #include "core/networks/torch_library.h"
 
@@ -300,17 +301,14 @@ Result<std::unique_ptr<TorchScriptNetwork>> TorchScriptNetwork::load(const fs::p
                      "The network '" + name +
                          "' needs LibTorch, which is not installed; run scripts/setup --torch and build again.",
                      ""};
-    std::error_code failed;
-    const std::uintmax_t size = fs::file_size(file, failed);
-    if (failed)
-        return Error{ErrorCode::not_found, "There is no file '" + file.string() + "' that can be read; check its name.",
-                     failed.message()};
-    if (size > limits.file_bytes)
+    const Result<std::uint64_t> size = readable_file_size(file);
+    if (!size) return size.error();
+    if (*size > limits.file_bytes)
         return Error{ErrorCode::bad_input,
-                     "The network '" + name + "' has " + megabytes(size) + ", and at most " +
+                     "The network '" + name + "' has " + megabytes(*size) + ", and at most " +
                          megabytes(limits.file_bytes) + " are allowed; use a smaller one.",
                      ""};
-    const Result<std::vector<std::uint8_t>> bytes = read_bytes(file);
+    const Result<std::vector<std::uint8_t>> bytes = read_file(file, limits.file_bytes);
     if (!bytes) return bytes.error();
     try {
         auto guest = std::make_unique<Guest>(file, device, limits);

@@ -63,6 +63,30 @@ void expect_loadable(const Avatar& avatar) {
     EXPECT_TRUE(same(*loaded->splats, *avatar.splats));
 }
 
+TEST(Trainer, ModulesTakePart) {
+    // All that a photograph shows is asked to be darker than it is.
+    class Darker : public TrainingModule {
+      public:
+        bool takes_part(StepStage stage) const override { return stage == StepStage::picture; }
+        void forward(StepStage, const StepArrays&) override {}
+        void backward(StepStage, const StepArrays& a) override {
+            const std::size_t values = std::size_t(a.frames) * std::size_t(a.width) * std::size_t(a.height) * 3;
+            for (std::size_t i = 0; i < values; ++i) a.grad_color[i] += 1.0f / float(a.width * a.height);
+        }
+    };
+    Job job;
+    const auto brightness = [&](const TrainingModules& modules) {
+        Trainer trainer(job.avatar, std::make_shared<const PhotoEvidence>(PhotoEvidence{job.photo, {}}), job.options,
+                        make_cpu_training_engine(), modules);
+        Progress progress;
+        trainer.run(progress);
+        double sum = 0;
+        for (const float value : trainer.avatar().splats->albedo) sum += double(value);
+        return sum;
+    };
+    EXPECT_LT(brightness({std::make_shared<Darker>()}), 0.98 * brightness({}));
+}
+
 TEST(Trainer, LearnsAndReports) {
     Job job;
     job.options.steps = 150;

@@ -6,6 +6,7 @@
 #include <cstdlib>
 
 #include "core/base/paths.h"
+#include "core/image/file_bytes.h"
 #include "core/networks/litert.h"
 
 namespace likeness {
@@ -87,7 +88,8 @@ TEST(Network, VersionIsThatOfTheContent) {
     }
     bytes.push_back(0);
     EXPECT_NE(version, version_of(bytes));
-    EXPECT_EQ(segmenter()->version(), version_of(*read_bytes(find_asset("selfie_segmentation.tflite").value())));
+    EXPECT_EQ(segmenter()->version(),
+              version_of(*read_file(find_asset("selfie_segmentation.tflite").value(), 1 << 24)));
 }
 
 }  // namespace

@@ -3,6 +3,7 @@
 
 #include <gtest/gtest.h>
 #include <linux/landlock.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -201,7 +202,7 @@ TEST_P(TorchScript, FilesThatAreNoNetworks) {
     };
     const std::string no_network = "The network 'broken.pt' cannot be loaded; save it again with torch.jit.save.";
     write("");
-    EXPECT_EQ(refused(), no_network);
+    EXPECT_EQ(refused(), "'" + file.string() + "' is empty; choose another file.");
     write("This is no network but a text.");
     EXPECT_EQ(refused(), no_network);
     std::ostringstream whole;
@@ -213,7 +214,10 @@ TEST_P(TorchScript, FilesThatAreNoNetworks) {
     fs::resize_file(file, std::uintmax_t(3) << 30);  // of holes
     EXPECT_EQ(refused(), "The network 'broken.pt' has 3072 MB, and at most 1 MB are allowed; use a smaller one.");
     fs::remove(file);
-    EXPECT_EQ(refused(), "There is no file '" + file.string() + "' that can be read; check its name.");
+    EXPECT_EQ(refused(), "'" + file.string() + "' does not exist; choose another file.");
+    ASSERT_EQ(::mkfifo(file.c_str(), 0600), 0);
+    EXPECT_EQ(refused(), "'" + file.string() + "' is not a regular file; choose another file.");
+    fs::remove(file);
     EXPECT_FALSE(open(scripts() / "words.pt").ok()) << "no tensor";
 }
 

@@ -3,6 +3,8 @@
 
 #include <fstream>
 
+#include "core/image/save.h"
+#include "core/motion/motion_track.h"
 #include "tests/ui/interface_bench.h"
 
 namespace likeness::test {
@@ -175,6 +177,43 @@ TEST(Layout, LargeTextOnASmallWindowOverlapsNothing) {
     EXPECT_FALSE(speed_is_shown());
     bench.studio().settings().text_scale = 1;
     EXPECT_TRUE(speed_is_shown());
+}
+
+// A jaw that is always half open, without a beginning or an end.
+class HalfOpen : public PoseSource {
+  public:
+    const std::vector<std::string>& names() const override { return names_; }
+    bool moves_head() const override { return false; }
+    double rate() const override { return 30; }
+    std::optional<double> duration() const override { return {}; }
+    bool sample(double, PoseSample& sample) const override {
+        sample = {{0.5f}, {}};
+        return true;
+    }
+
+  private:
+    const std::vector<std::string> names_ = {"jawOpen"};
+};
+
+TEST(Layout, ALiveMotionHasNoTimes) {
+    InterfaceBench bench;
+    ASSERT_TRUE(bench.studio().execute("file.open", {{"path", sample_avatar().string()}}));
+    ASSERT_TRUE(bench.settle());
+    const auto has_times = [&](bool wanted) {
+        return bench.play([&](ImGuiTestContext* ctx) {
+            ctx->Yield(3);
+            for (const char* item : {"//###Motion/timeline", "//###Motion/speed/##value"})
+                IM_CHECK_EQ(ctx->ItemExists(item), wanted);
+        });
+    };
+    bench.studio().motions().play(std::make_shared<RecordedMotion>(*parse_motion("jawOpen\n0\n1\n", "a.csv")), "a.csv");
+    EXPECT_TRUE(has_times(true));
+    bench.studio().motions().play(std::make_shared<HalfOpen>(), "camera");
+    EXPECT_TRUE(has_times(false));
+    (void)save_png(std::filesystem::path(LIKENESS_TEST_RESULTS) / "live-motion.png", bench.picture());
+    ASSERT_TRUE(bench.studio().execute("motion.pause"));
+    bench.app->draw();
+    EXPECT_FALSE(bench.studio().motion().playing());
 }
 
 }  // namespace
