@@ -26,7 +26,8 @@ target_include_directories(likeness_imgui SYSTEM PUBLIC "${imgui}" "${imgui}/mis
     "${imgui_bundle}/ImGuizmo/ImGuizmo/src" "${imgui_bundle}/portable_file_dialogs/portable_file_dialogs"
     "${imgui_bundle}/hello_imgui/hello_imgui/src/hello_imgui")
 target_compile_definitions(likeness_imgui PUBLIC IMGUI_DEFINE_MATH_OPERATORS IMGUI_DISABLE_OBSOLETE_FUNCTIONS
-    PRIVATE IMGUI_ENABLE_TEST_ENGINE)
+    # Curves are plotted in double alone: for ImPlot's own list of types it is compiled ten times.
+    PRIVATE IMGUI_ENABLE_TEST_ENGINE "IMPLOT_CUSTOM_NUMERIC_TYPES=(double)")
 target_compile_options(likeness_imgui PRIVATE -w)
 
 # The back ends, on the program's own OpenGL loader.

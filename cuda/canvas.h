@@ -21,8 +21,8 @@ struct StepKind {
     }
 };
 
-struct Canvas {
-    Canvas(cudaStream_t stream, int picture_width, int picture_height, std::size_t views, bool changed)
+struct TrainingCanvas {
+    TrainingCanvas(cudaStream_t stream, int picture_width, int picture_height, std::size_t views, bool changed)
         : width(picture_width),
           height(picture_height),
           batch(views),

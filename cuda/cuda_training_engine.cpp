@@ -22,10 +22,10 @@
 namespace likeness {
 namespace {
 
-using cuda::Canvas;
 using cuda::DeviceBuffer;
 using cuda::guarded;
 using cuda::StepKind;
+using cuda::TrainingCanvas;
 
 class CudaTrainingEngine final : public TrainingEngine {
   public:
@@ -143,7 +143,7 @@ class CudaTrainingEngine final : public TrainingEngine {
     StepGradients gradients(std::span<const int> views, const std::array<float, 3>& background) override {
         return guarded([&] {
             finish_all();
-            Canvas* canvas = nullptr;
+            TrainingCanvas* canvas = nullptr;
             do {
                 canvas = &prepare(views, background, 1);
                 enqueue(*canvas, kind_of(views), false, {});
@@ -230,11 +230,11 @@ class CudaTrainingEngine final : public TrainingEngine {
         chain_.prepare(batch);
     }
 
-    Canvas& canvas_of(const Camera& camera) {
-        std::unique_ptr<Canvas>& canvas = canvases_[{camera.width, camera.height}];
+    TrainingCanvas& canvas_of(const Camera& camera) {
+        std::unique_ptr<TrainingCanvas>& canvas = canvases_[{camera.width, camera.height}];
         if (canvas) return *canvas;
-        canvas = std::make_unique<Canvas>(stream_, camera.width, camera.height, chain_.batch(),
-                                          modules_.takes_part(StepStage::picture));
+        canvas = std::make_unique<TrainingCanvas>(stream_, camera.width, camera.height, chain_.batch(),
+                                                  modules_.takes_part(StepStage::picture));
         canvas->rasterizer.set_deterministic(deterministic_);
         canvas->rasterizer.reserve_scratch(chain_.scratch_bytes());
         // Gradients by the posed Gaussians come when those by the pictures are no longer needed.
@@ -256,13 +256,13 @@ class CudaTrainingEngine final : public TrainingEngine {
     }
 
     // Sizes everything for the batch and puts its cameras and its state in place.
-    Canvas& prepare(std::span<const int> views, const std::array<float, 3>& background, float rate_scale) {
+    TrainingCanvas& prepare(std::span<const int> views, const std::array<float, 3>& background, float rate_scale) {
         check_batch(views, views_.size());
         if (views.size() != chain_.batch()) resize_batch(views.size());
         std::vector<Camera> cameras;
         for (const int v : views) cameras.push_back(view_at(v).camera);
         check_one_size(cameras);
-        Canvas& canvas = canvas_of(cameras[0]);
+        TrainingCanvas& canvas = canvas_of(cameras[0]);
         RasterOptions raster;
         raster.background = background;
         canvas.rasterizer.prepare(chain_.posed(), cameras, false, raster);
@@ -299,7 +299,7 @@ class CudaTrainingEngine final : public TrainingEngine {
 
     void start_step(std::span<const int> views, const std::array<float, 3>& background, float rate_scale, bool timed) {
         const StepKind kind = kind_of(views);
-        Canvas* canvas = &prepare(views, background, rate_scale);
+        TrainingCanvas* canvas = &prepare(views, background, rate_scale);
         // Whether all instances fit is looked at before a view's first step; later ones tell afterwards.
         if (std::any_of(views.begin(), views.end(), [&](int v) { return !view_at(v).seen; })) {
             look(*canvas);
@@ -311,7 +311,7 @@ class CudaTrainingEngine final : public TrainingEngine {
         }
         groups_.table().count_step();
         const int step = groups_.table().steps();
-        Canvas::Recording& recording = canvas->recordings[kind.key()];
+        TrainingCanvas::Recording& recording = canvas->recordings[kind.key()];
         // A graph costs as much as a few steps, and a first step loads kernels, which a capture must not.
         const bool warm = recording.repeats >= 2;
         if (timed || (!lap_ && warm && step % steps_between_laps == 0)) {
@@ -335,14 +335,14 @@ class CudaTrainingEngine final : public TrainingEngine {
     }
 
     // A picture alone.
-    void look(Canvas& canvas) {
+    void look(TrainingCanvas& canvas) {
         chain_.pose(false, [](const char*) {});
         canvas.rasterizer.render(canvas.outputs());
     }
 
     // The work of a step; everything that changes from step to step is in device memory. Without `update` it ends with
     // the gradients.
-    void enqueue(Canvas& canvas, const StepKind& kind, bool update, const StageMark& mark) {
+    void enqueue(TrainingCanvas& canvas, const StepKind& kind, bool update, const StageMark& mark) {
         const StageMark done = mark ? mark : [](const char*) {};
         for (const int k : modules_.groups()) groups_.clear_gradients(k, chain_.batch());
         chain_.pose(update, done);
@@ -394,7 +394,7 @@ class CudaTrainingEngine final : public TrainingEngine {
     }
 
     // Priors, and with `update` Adam.
-    void finish(Canvas& canvas, bool update) {
+    void finish(TrainingCanvas& canvas, bool update) {
         const std::vector<cuda::DeviceGroup> groups = groups_.groups(chain_.batch(), chain_.vertices());
         cuda::StepSettings settings;
         settings.batch = int(chain_.batch());
@@ -477,7 +477,7 @@ class CudaTrainingEngine final : public TrainingEngine {
     std::vector<std::unique_ptr<cuda::DeviceView>> views_;
     DeviceBuffer<float> screen_{stream_};
     // By width and height, for batches of chain_.batch() views.
-    std::map<std::pair<int, int>, std::unique_ptr<Canvas>> canvases_;
+    std::map<std::pair<int, int>, std::unique_ptr<TrainingCanvas>> canvases_;
 
     DeviceBuffer<cuda::LossTerms> terms_{stream_};
     DeviceBuffer<double> sums_{stream_};

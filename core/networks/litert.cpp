@@ -264,13 +264,14 @@ Status LiteRtNetwork::run() {
     return run_between(from, to);
 }
 
-Status LiteRtNetwork::run(std::span<const TensorView> inputs, std::span<const TensorView> outputs, const Progress*) {
+Status LiteRtNetwork::run(std::span<const NetworkBuffer> inputs, std::span<const NetworkBuffer> outputs,
+                          const Progress*) {
     if (Status fit = check_views(name(), inputs, this->inputs()); !fit) return fit;
     if (Status fit = check_views(name(), outputs, this->outputs()); !fit) return fit;
     std::vector<const float*> from;
     std::vector<float*> to;
-    for (const TensorView& view : inputs) from.push_back(view.data);
-    for (const TensorView& view : outputs) to.push_back(view.data);
+    for (const NetworkBuffer& view : inputs) from.push_back(view.data);
+    for (const NetworkBuffer& view : outputs) to.push_back(view.data);
     return run_between(from, to);
 }
 

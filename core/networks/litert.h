@@ -44,7 +44,7 @@ class LiteRtNetwork final : public Network {
     const std::vector<TensorShape>& inputs() const override;
     const std::vector<TensorShape>& outputs() const override;
     // Cannot be stopped; the networks that are run so take milliseconds.
-    Status run(std::span<const TensorView> inputs, std::span<const TensorView> outputs,
+    Status run(std::span<const NetworkBuffer> inputs, std::span<const NetworkBuffer> outputs,
                const Progress* progress = nullptr) override;
 
     // Fill this before run().

@@ -17,7 +17,7 @@ std::size_t product(std::span<const int> dimensions) {
 }  // namespace
 
 std::size_t TensorShape::size() const { return product(dimensions); }
-std::size_t TensorView::size() const { return product(dimensions); }
+std::size_t NetworkBuffer::size() const { return product(dimensions); }
 
 std::string version_of(std::span<const std::uint8_t> bytes) {
     ContentHash hash;
@@ -33,7 +33,7 @@ std::string to_text(std::span<const int> dimensions) {
     return text.empty() ? "one number" : text;
 }
 
-Status check_views(const std::string& network, std::span<const TensorView> views,
+Status check_views(const std::string& network, std::span<const NetworkBuffer> views,
                    std::span<const TensorShape> declared) {
     const auto wrong = [&](const std::string& what) -> Status {
         return Error{ErrorCode::invalid_argument, "The network '" + network + "' " + what, ""};

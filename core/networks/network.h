@@ -22,7 +22,7 @@ struct TensorShape {
 };
 
 // The caller's buffer for an input, which is only read, or an output: dense float32, row-major, in host memory.
-struct TensorView {
+struct NetworkBuffer {
     std::string name;  // as the network calls it
     std::vector<int> dimensions;
     float* data = nullptr;
@@ -57,7 +57,7 @@ class Network {
     virtual const std::vector<TensorShape>& outputs() const = 0;
     // Views in the order of inputs() and outputs(). Errors: invalid_argument when names or shapes are not those that
     // the network declares; what else, its class says.
-    virtual Status run(std::span<const TensorView> inputs, std::span<const TensorView> outputs,
+    virtual Status run(std::span<const NetworkBuffer> inputs, std::span<const NetworkBuffer> outputs,
                        const Progress* progress = nullptr) = 0;
 
   protected:
@@ -74,7 +74,7 @@ std::string version_of(std::span<const std::uint8_t> bytes);
 // "1 x 3 x 256 x 256"
 std::string to_text(std::span<const int> dimensions);
 // Whether the views are those that the network called `network` declares. Errors: invalid_argument.
-Status check_views(const std::string& network, std::span<const TensorView> views,
+Status check_views(const std::string& network, std::span<const NetworkBuffer> views,
                    std::span<const TensorShape> declared);
 
 }  // namespace likeness

@@ -134,7 +134,8 @@ class TorchScriptNetwork::Guest {
         return wait(limits_.time, progress);
     }
 
-    Status run(std::span<const TensorView> inputs, std::span<const TensorView> outputs, const Progress* progress) {
+    Status run(std::span<const NetworkBuffer> inputs, std::span<const NetworkBuffer> outputs,
+               const Progress* progress) {
         if (process_ < 0) return error(ErrorCode::bad_input, "was stopped before; load it again.");
         guest::Request request{};
         if (inputs.size() > guest::most_tensors || outputs.size() > guest::most_tensors)
@@ -143,7 +144,7 @@ class TorchScriptNetwork::Guest {
         request.output_count = int(outputs.size());
         for (std::size_t i = 0; i < inputs.size() + outputs.size(); ++i) {
             const bool in = i < inputs.size();
-            const TensorView& view = in ? inputs[i] : outputs[i - inputs.size()];
+            const NetworkBuffer& view = in ? inputs[i] : outputs[i - inputs.size()];
             if (view.dimensions.size() > guest::most_dimensions)
                 return error(ErrorCode::invalid_argument, "was given more than 8 dimensions.");
             guest::Tensor& tensor = in ? request.inputs[i] : request.outputs[i - inputs.size()];
@@ -167,14 +168,14 @@ class TorchScriptNetwork::Guest {
                 return too_much_memory();
             case guest::Outcome::wrong_outputs: {
                 std::string wanted;
-                for (const TensorView& view : outputs)
+                for (const NetworkBuffer& view : outputs)
                     wanted += (wanted.empty() ? "" : " and ") + to_text(view.dimensions);
                 return error(ErrorCode::bad_input, "gives " + std::string(reply->text) + " where " + wanted +
                                                        " is wanted; use one that is made for this.");
             }
             default: {
                 std::string given;
-                for (const TensorView& view : inputs)
+                for (const NetworkBuffer& view : inputs)
                     given += (given.empty() ? "" : " and ") + to_text(view.dimensions);
                 return error(ErrorCode::bad_input, "cannot work on " + given + ": " + last_line(reply->text) + ".",
                              reply->text);
@@ -344,7 +345,7 @@ Result<std::unique_ptr<TorchScriptNetwork>> TorchScriptNetwork::load(const fs::p
     }
 }
 
-Status TorchScriptNetwork::run(std::span<const TensorView> inputs, std::span<const TensorView> outputs,
+Status TorchScriptNetwork::run(std::span<const NetworkBuffer> inputs, std::span<const NetworkBuffer> outputs,
                                const Progress* progress) {
     if (Status fit = check_views(name(), inputs, inputs_); !fit) return fit;
     if (Status fit = check_views(name(), outputs, outputs_); !fit) return fit;

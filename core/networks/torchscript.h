@@ -28,7 +28,7 @@ class TorchScriptNetwork final : public Network {
     const std::vector<TensorShape>& outputs() const override { return outputs_; }
     // Errors: bad_input when it raises an exception, crashes, gives tensors of another shape than `outputs`, or passes
     // the limit of time; out_of_memory; cancelled. After a crash, or when it was stopped, it is of no more use.
-    Status run(std::span<const TensorView> inputs, std::span<const TensorView> outputs,
+    Status run(std::span<const NetworkBuffer> inputs, std::span<const NetworkBuffer> outputs,
                const Progress* progress = nullptr) override;
 
   private:

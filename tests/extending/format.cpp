@@ -1,6 +1,6 @@
 // A file format: a class (1) and a line, in core/files/file_formats.cpp (2). Its parser may lie in core/formats.
-// Formats from outside call add_file_format() instead, before there is a Studio. Open, dialogs, export, palette and
-// command line have it then.
+// Formats from outside call add_file_format() instead, before main() makes the command line's help. Open, dialogs,
+// export, palette and command line have it then.
 #include <gtest/gtest.h>
 
 #include <fstream>
@@ -32,7 +32,10 @@ class PointsFormat : public FileFormat {
         SplatSet splats;
         splats.resize(values.size() / 3);
         splats.means = std::move(values);
-        for (std::size_t i = 0; i < splats.count; ++i) splats.rotations[4 * i] = splats.opacities[i] = 1;
+        splats.scales.assign(splats.scales.size(), 0.002f);  // metres
+        splats.colors.assign(splats.colors.size(), 0.5f);
+        splats.opacities.assign(splats.opacities.size(), 0.99f);
+        for (std::size_t i = 0; i < splats.count; ++i) splats.rotations[4 * i] = 1;
         return FileValue(std::move(splats));
     }
     bool writes() const override { return true; }

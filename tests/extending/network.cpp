@@ -20,10 +20,11 @@ class Fade final : public Network {
     }
     const std::vector<TensorShape>& inputs() const override { return inputs_; }
     const std::vector<TensorShape>& outputs() const override { return outputs_; }
-    Status run(std::span<const TensorView> inputs, std::span<const TensorView> outputs, const Progress*) override {
+    Status run(std::span<const NetworkBuffer> inputs, std::span<const NetworkBuffer> outputs,
+               const Progress*) override {
         if (Status fits = check_views(name(), inputs, inputs_); !fits) return fits;
         if (Status fits = check_views(name(), outputs, outputs_); !fits) return fits;
-        const TensorView &from = inputs[0], &to = outputs[0];
+        const NetworkBuffer &from = inputs[0], &to = outputs[0];
         if (from.dimensions != to.dimensions)
             return Error{ErrorCode::invalid_argument,
                          "The network '" + name() + "' gives pictures of its input's size.", ""};
@@ -45,11 +46,11 @@ TEST(Extending, ANetwork) {
     ASSERT_TRUE(network);
     std::vector<float> picture = {0, 1, 0, 1}, faded(4);
     float strength = 0.5f;
-    const TensorView inputs[] = {{"picture", {2, 2}, picture.data()}, {"strength", {1}, &strength}};
-    const TensorView outputs[] = {{"faded", {2, 2}, faded.data()}};
+    const NetworkBuffer inputs[] = {{"picture", {2, 2}, picture.data()}, {"strength", {1}, &strength}};
+    const NetworkBuffer outputs[] = {{"faded", {2, 2}, faded.data()}};
     ASSERT_TRUE((***network).run(inputs, outputs));
     EXPECT_EQ(faded, (std::vector<float>{0.25f, 0.75f, 0.25f, 0.75f}));
-    const TensorView wrong[] = {{"picture", {2, 2}, picture.data()}, {"strength", {2}, picture.data()}};
+    const NetworkBuffer wrong[] = {{"picture", {2, 2}, picture.data()}, {"strength", {2}, picture.data()}};
     EXPECT_FALSE((***network).run(wrong, outputs));
 }
 

@@ -15,7 +15,8 @@ void add_paint_command(Studio& studio) {
     command.title = "Fill";
     command.category = "Paint";
     command.tooltip = "A white layer over the whole head.";
-    command.arguments = {number_argument("opacity", "Of the layer", 0, 1)};
+    // With a default for each argument the palette runs it too.
+    command.arguments = {with_default(number_argument("opacity", "Of the layer", 0, 1), 1)};
     command.undoable = true;
     command.unavailable = [&studio] { return studio.document().has_avatar() ? "" : "Open an avatar first."; };
     command.run = [&studio](const Arguments& a) -> Status {

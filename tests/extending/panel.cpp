@@ -12,7 +12,7 @@ class NotesPanel : public ui::Panel {
   public:
     NotesPanel() : Panel("Notes", "", "The document's name and a button.") {}
     void draw(Studio& studio) override {
-        ImGui::Text("%s", studio.document().name.c_str());
+        ImGui::Text("%s", studio.document().has_avatar() ? studio.document().name.c_str() : "Nothing is open");
         if (ImGui::Button("Neutral")) studio.invoke("pose.neutral");
         ++drawn;
     }

@@ -8,13 +8,13 @@
 namespace likeness::test {
 namespace {
 
-// A number for each view, that its pictures are multiplied by.
+// A number for each view, that the person in its pictures is multiplied by; the background keeps its color.
 class Exposure : public TrainingModule {
   public:
     std::vector<ParameterGroup> groups() const override {
         ParameterGroup exposure;
         exposure.name = "exposure";
-        exposure.values = {0.5f};  // what each view begins with
+        exposure.values = {1};  // what each view begins with
         exposure.clock = StepClock::views;
         exposure.rate = 0.01f;
         exposure.low = {0.25f};
@@ -23,24 +23,30 @@ class Exposure : public TrainingModule {
     }
     bool takes_part(StepStage stage) const override { return stage == StepStage::picture; }
     void forward(StepStage, const StepArrays& a) override {
-        before_.assign(a.color, a.color + values(a));
-        for (std::size_t i = 0; i < values(a); ++i) a.color[i] *= a.groups[0].values[frame(i, a)];
+        person_.resize(pixels(a) * 3);
+        for (std::size_t i = 0; i < pixels(a) * 3; ++i) {
+            person_[i] = a.color[i] - (1 - a.alpha[i / 3]) * a.background[i % 3];
+            a.color[i] += (exposure(i / 3, a) - 1) * person_[i];
+        }
     }
     void backward(StepStage, const StepArrays& a) override {
-        for (std::size_t i = 0; i < values(a); ++i) {
-            a.groups[0].gradients[frame(i, a)] += a.grad_color[i] * before_[i];
-            a.grad_color[i] *= a.groups[0].values[frame(i, a)];
+        for (std::size_t i = 0; i < pixels(a) * 3; ++i) {
+            const float gain = exposure(i / 3, a);
+            a.groups[0].gradients[frame(i / 3, a)] += a.grad_color[i] * person_[i];
+            a.grad_alpha[i / 3] += (gain - 1) * a.grad_color[i] * a.background[i % 3];
+            a.grad_color[i] *= gain;
         }
     }
 
   private:
-    static std::size_t values(const StepArrays& a) {
-        return std::size_t(a.frames) * std::size_t(a.width) * std::size_t(a.height) * 3;
+    static std::size_t pixels(const StepArrays& a) {
+        return std::size_t(a.frames) * std::size_t(a.width) * std::size_t(a.height);
     }
-    static std::size_t frame(std::size_t value, const StepArrays& a) {
-        return value / (values(a) / std::size_t(a.frames));
+    static std::size_t frame(std::size_t pixel, const StepArrays& a) {
+        return pixel / (pixels(a) / std::size_t(a.frames));
     }
-    std::vector<float> before_;
+    static float exposure(std::size_t pixel, const StepArrays& a) { return a.groups[0].values[frame(pixel, a)]; }
+    std::vector<float> person_;
 };
 
 TEST(Extending, AParameterGroup) {

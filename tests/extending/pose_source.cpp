@@ -1,6 +1,7 @@
 // A source of poses (a video, a camera, a stream): a PoseSource (1), handed to MotionService::play (2). What opens it
-// is a command of yours. A live one has no duration(), counts its poses in arrived() and guards what its thread brings;
-// it lies in core/pipeline, where fit_frame() follows a face.
+// is a command of yours. A live one (tests/studio/motion_test.cpp has one) has no duration(), counts its poses in
+// arrived(), guards what its thread brings and joins that in its destructor. One that follows faces lies in
+// core/pipeline, where fit_frame() is; others in core/motion.
 #include "core/motion/pose_source.h"
 
 #include <gtest/gtest.h>

@@ -21,7 +21,7 @@ std::unique_ptr<LiteRtNetwork> segmenter(const NetworkLimits& limits = {}) {
 
 struct Buffers {
     std::vector<float> picture, mask;
-    std::vector<TensorView> inputs, outputs;
+    std::vector<NetworkBuffer> inputs, outputs;
     explicit Buffers(const Network& network) {
         const TensorShape &in = network.inputs()[0], &out = network.outputs()[0];
         for (std::size_t i = 0; i < in.size(); ++i) picture.push_back(float(i % 251) / 250);

@@ -60,8 +60,8 @@ class TorchScript : public testing::TestWithParam<NetworkDevice> {
         const std::vector<int> shape = {1, 3, height, width};
         picture_.assign(std::size_t(3 * width * height), 0.5f);
         result_.assign(picture_.size(), 0);
-        const TensorView in = {network.inputs().at(0).name, shape, picture_.data()},
-                         out = {network.outputs().at(0).name, shape, result_.data()};
+        const NetworkBuffer in = {network.inputs().at(0).name, shape, picture_.data()},
+                            out = {network.outputs().at(0).name, shape, result_.data()};
         return network.run({&in, 1}, {&out, 1}, progress);
     }
     std::string sentence(const std::string& name, const NetworkLimits& limits = modest) {
@@ -94,7 +94,7 @@ TEST_P(TorchScript, RunsOnAPicture) {
         for (int y = 0; y < height; ++y)
             for (int x = 0; x < width; ++x) at(planes, c, y, x) = image.at(x, y)[c];
     const std::vector<int> shape = {1, 3, height, width};
-    const TensorView in = {"picture", shape, planes.data()}, out = {"output", shape, blurred.data()};
+    const NetworkBuffer in = {"picture", shape, planes.data()}, out = {"output", shape, blurred.data()};
     const float tolerance = GetParam() == NetworkDevice::gpu ? 2e-3f : 1e-5f;  // products of 10 bits
     for (int time = 0; time < 3; ++time) {
         const Status ran = network->run({&in, 1}, {&out, 1});
@@ -116,13 +116,13 @@ TEST_P(TorchScript, SeveralTensorsAndAnySize) {
     ASSERT_EQ(network->outputs().size(), 2u);
     for (const int size : {4, 512, 16}) {
         std::vector<float> a(std::size_t(size), 2), b(std::size_t(size), 5), sum(a.size()), product(a.size());
-        const TensorView in[] = {{"picture", {size}, a.data()}, {"mask", {size}, b.data()}};
-        const TensorView out[] = {{"output0", {size}, sum.data()}, {"output1", {size}, product.data()}};
+        const NetworkBuffer in[] = {{"picture", {size}, a.data()}, {"mask", {size}, b.data()}};
+        const NetworkBuffer out[] = {{"output0", {size}, sum.data()}, {"output1", {size}, product.data()}};
         ASSERT_TRUE(network->run(in, out).ok());
         EXPECT_EQ(sum.back(), 7);
         EXPECT_EQ(product.front(), 10);
     }
-    const TensorView one = {"picture", {1}, picture_.data()};
+    const NetworkBuffer one = {"picture", {1}, picture_.data()};
     EXPECT_FALSE(network->run({&one, 1}, {&one, 1}).ok());
 }
 
