@@ -425,13 +425,21 @@ std::vector<float> grow_hair(Avatar& avatar, const Photo& photo) {
         for (float& t : thickness) t = std::clamp(t, least_thickness, most_thickness);
     }
 
-    // Where nothing is seen, hair goes on smoothly; with no evidence near, the scalp has as much as is seen on top.
-    float top = 0, top_weight = 1e-6f;
-    for (int i = 0; i < 12 * hair_columns; ++i) {
-        top += presence_weight[std::size_t(i)] * presence[std::size_t(i)];
-        top_weight += presence_weight[std::size_t(i)];
+    // Where nothing is seen, hair goes on smoothly; with no evidence near, the scalp has as much as is seen on top, or
+    // where the picture ends below that, as much as is seen of the scalp at all.
+    float top = 0, top_weight = 1e-6f, anywhere = 0, anywhere_weight = 1e-6f;
+    for (int i = 0; i < hair_cap_rows * hair_columns; ++i) {
+        const std::size_t s = std::size_t(i);
+        const float weight = presence_weight[s];
+        if (i < 12 * hair_columns) {
+            top += weight * presence[s];
+            top_weight += weight;
+        }
+        anywhere += scaffold.scalp[s] * weight * presence[s];
+        anywhere_weight += scaffold.scalp[s] * weight;
     }
-    top /= top_weight;
+    constexpr float few = 10;  // cells
+    top = (top + few * anywhere / anywhere_weight) / (top_weight + few);
     float crown = 0;  // thickness on top, metres
     for (int i = 0; i < 12 * hair_columns; ++i) crown += thickness[std::size_t(i)] / float(12 * hair_columns);
     const float long_enough = std::clamp((crown - 0.004f) / 0.008f, 0.0f, 1.0f);

@@ -31,6 +31,7 @@ struct Photo {
 struct PhotoEvidence {
     Photo photo;
     std::vector<float> hair_presence;  // see grow_hair()
+    std::vector<float> bust_presence;  // see bust_presence(); empty: all is there
 };
 
 // Bilinear sample of one channel, clamped at the border; pixel centres at +0.5.

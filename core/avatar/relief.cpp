@@ -49,7 +49,7 @@ std::vector<int> nearest_marked(const std::vector<std::uint8_t>& marked, int wid
 }  // namespace
 
 void add_relief(const Avatar& avatar, const Photo& photo, const std::vector<float>& hair_presence, float spacing,
-                AnchoredSplats& splats) {
+                int first_fading, AnchoredSplats& splats) {
     const std::size_t head_triangles = avatar.model->triangles.size();
     const Vertices surface = pose_surface(avatar, photo.pose);
     const std::vector<float> presence = surface_presence(avatar, hair_presence);
@@ -172,7 +172,9 @@ void add_relief(const Avatar& avatar, const Photo& photo, const std::vector<floa
                               : cell.kind == cloth_class ? SplatPart::cloth
                                                          : SplatPart::accessory);
         for (std::size_t k = 0; k < 3; ++k) splats.albedo.push_back(photo.color.pixels[i * 3 + k]);
-        const float opacity = std::clamp(photo.alpha.pixels[i], 0.3f, 0.95f);
+        const float faded = std::max(y - float(first_fading), 0.0f) / float(std::max(height - first_fading, 1));
+        const float opacity =
+            std::clamp(photo.alpha.pixels[i], 0.3f, 0.95f) * std::max((1 - faded) * (1 - faded), 0.01f);
         splats.opacity_logit.push_back(std::log(opacity / (1 - opacity)));
         ++splats.count;
     }

@@ -7,6 +7,7 @@
 #include <random>
 #include <utility>
 
+#include "core/avatar/bust.h"
 #include "core/avatar/hair_shell.h"
 #include "core/avatar/relief.h"
 #include "core/avatar/strands.h"
@@ -151,8 +152,9 @@ HeadPlaces places_on_head(const HeadModel& model, const Vertices& neutral, const
             .spacing = std::move(spacing)};
 }
 
-void seed_splats(Avatar& avatar, const Photo& photo, const std::vector<float>& hair_presence, const HeadPlaces& on_head,
-                 const SeedOptions& options) {
+void seed_splats(Avatar& avatar, const PhotoEvidence& evidence, const HeadPlaces& on_head, const SeedOptions& options) {
+    const auto& [original, hair_presence, bust_presence] = evidence;
+    const Photo photo = continued_below(avatar, original, options.bust);
     const HeadModel& model = *avatar.model;
     // Colors and strands do not depend on where the Gaussians will be: one goes on beside the other.
     Unprojection unprojection(avatar, photo);
@@ -184,8 +186,17 @@ void seed_splats(Avatar& avatar, const Photo& photo, const std::vector<float>& h
     const Vertices normals = vertex_normals(unprojection.surface(), avatar.triangles());
     std::mt19937_64 random(options.seed + 4);
     const auto uniform = [&random] { return float(random() >> 40) * 0x1p-24f; };
+    // Several Gaussians lie over each other everywhere, so that each must be less opaque than what they shall be.
+    const auto opacity = [&, &bust = bust_presence](const SurfacePoint& p, float whole) {
+        if (bust.empty()) return whole;
+        const float there = surface_value(bust, avatar.triangles(), p);
+        return whole * there * there;
+    };
+    constexpr float least_opacity = 0.01f;
 
     for (const SurfacePoint& p : under_points) {
+        const float opaque = opacity(p, 0.985f);
+        if (opaque < least_opacity) continue;
         const bool hair = std::size_t(p.triangle) >= head_triangles;
         const Eigen::Vector3f color = surface_position(unprojection.smooth(), avatar.triangles(), p);
         const float s = under_spacing * 0.72f;
@@ -195,12 +206,14 @@ void seed_splats(Avatar& avatar, const Photo& photo, const std::vector<float>& h
                    : cloth ? SplatPart::cloth
                            : SplatPart::skin,
                    {0, 0, hair ? -0.006f : -0.003f}, {s, s, 0.0008f}, 0, hair ? Eigen::Vector3f(color * 0.8f) : color,
-                   0.985f);
+                   opaque);
     }
     const Eigen::Vector3f skin = mean_color(unprojection.smooth(), model, HeadRegion::face);
     for (std::size_t i = 0; i < points.size(); ++i) {
         const SurfacePoint& p = points[i];
         const std::size_t t = std::size_t(p.triangle);
+        const float whole = opacity(p, 1);
+        if (whole < least_opacity) continue;
         if (t < head_triangles) {
             const HeadRegion region = model.triangle_region[t];
             const float s = spacing[t] * fill_factor;
@@ -212,7 +225,7 @@ void seed_splats(Avatar& avatar, const Photo& photo, const std::vector<float>& h
                 continue;
             }
             writer.add(p, region == HeadRegion::torso ? SplatPart::cloth : region_part(region), Eigen::Vector3f::Zero(),
-                       {s, s, s * 0.25f}, 0, colors.color[i], 0.95f);
+                       {s, s, s * 0.25f}, 0, colors.color[i], 0.95f * whole);
             continue;
         }
         // Hair: long and thin along the strand; several depths, so that the outline is soft and turns well.
@@ -231,9 +244,10 @@ void seed_splats(Avatar& avatar, const Photo& photo, const std::vector<float>& h
         }
         const float s = spacing[t];
         const float depth = -0.004f * uniform();
-        writer.add(p, SplatPart::hair, {0, 0, depth}, {s * 1.5f, s * 0.5f, s * 0.4f}, angle, colors.color[i], 0.9f);
+        writer.add(p, SplatPart::hair, {0, 0, depth}, {s * 1.5f, s * 0.5f, s * 0.4f}, angle, colors.color[i],
+                   0.9f * whole);
     }
-    add_relief(avatar, photo, hair_presence, 0.0026f * finer, writer.splats);
+    add_relief(avatar, photo, hair_presence, 0.0026f * finer, original.camera.height, writer.splats);
     avatar.splats = std::move(writer.splats);
 }
 

@@ -10,6 +10,7 @@ namespace likeness {
 struct SeedOptions {
     float density = 1.0f;  // Gaussians, relative to about 60,000 at 1
     std::uint64_t seed = 1;
+    float bust = 0;  // metres below the photograph that the bust's clothes go on, see bust_presence()
 };
 
 // Where Gaussians will lie on the head's mesh. Asks for nothing that the photograph shows but the head's shape, so
@@ -22,9 +23,8 @@ struct HeadPlaces {
 HeadPlaces places_on_head(const HeadModel& model, const Vertices& neutral, const SeedOptions& options);
 
 // Replaces avatar.splats. Skin, eyes, mouth and clothes lie on the head's mesh, hair on the shell where
-// `hair_presence` (from grow_hair) says so. What the photograph does not show is filled from the mirrored side and
-// from neighbours on the surface.
-void seed_splats(Avatar& avatar, const Photo& photo, const std::vector<float>& hair_presence, const HeadPlaces& on_head,
-                 const SeedOptions& options);
+// its hair_presence says so, less dense where its bust_presence is less. What the photograph does not show is filled
+// from the mirrored side and from neighbours on the surface.
+void seed_splats(Avatar& avatar, const PhotoEvidence& evidence, const HeadPlaces& on_head, const SeedOptions& options);
 
 }  // namespace likeness

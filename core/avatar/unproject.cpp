@@ -8,6 +8,7 @@
 
 #include "core/avatar/hair_shell.h"
 #include "core/base/parallel.h"
+#include "core/image/ops.h"
 
 namespace likeness {
 namespace {
@@ -26,13 +27,21 @@ Eigen::Vector3f usual_color(HeadRegion region, const Eigen::Vector3f& skin) {
     return skin;
 }
 
-// Mean color of what surely is hair.
-Eigen::Vector3f mean_hair(const Photo& photo, const Image& solid, const Eigen::Vector3f& otherwise) {
+// Mean color of what surely is hair. Thin hair lets the scalp through: what differs from skin in hue counts more.
+Eigen::Vector3f mean_hair(const Photo& photo, const Image& solid, const Eigen::Vector3f& skin,
+                          const Eigen::Vector3f& otherwise) {
     Eigen::Vector3f sum = Eigen::Vector3f::Zero();
     float weight = 0;
+    const auto skin_lab = srgb_to_lab(skin[0], skin[1], skin[2]);
+    constexpr float noticeable = 5;  // difference in a* and b*
     for (std::size_t i = 0; i < photo.hair.pixels.size(); ++i) {
-        const float w = smoothstep(0.7f, 1.0f, photo.hair.pixels[i]) * smoothstep(0.8f, 1.0f, solid.pixels[i]);
-        sum += w * Eigen::Vector3f(photo.color.pixels[i * 3], photo.color.pixels[i * 3 + 1], photo.color.pixels[i * 3 + 2]);
+        float w = smoothstep(0.7f, 1.0f, photo.hair.pixels[i]) * smoothstep(0.8f, 1.0f, solid.pixels[i]);
+        if (w == 0) continue;
+        const float* c = &photo.color.pixels[i * 3];
+        const auto lab = srgb_to_lab(c[0], c[1], c[2]);
+        const float away = std::hypot(lab[1] - skin_lab[1], lab[2] - skin_lab[2]) / noticeable;
+        w *= 0.1f + std::min(away * away, 10.0f);
+        sum += w * Eigen::Vector3f(c[0], c[1], c[2]);
         weight += w;
     }
     return weight > 100 ? Eigen::Vector3f(sum / weight) : otherwise;
@@ -261,15 +270,23 @@ void Unprojection::fill_smooth(const std::vector<float>& hair_presence) {
         return [&, region](int v) { return v < head_vertices_ && model.vertex_region[std::size_t(v)] == region; };
     };
     const Eigen::Vector3f skin = mean_where(lies_in(HeadRegion::face), Eigen::Vector3f(0.7f, 0.55f, 0.47f));
-    const Eigen::Vector3f hair = mean_hair(photo_, solid_, skin * 0.4f);
-    const Eigen::Vector3f bare = mean_where(lies_in(HeadRegion::torso), skin);
+    const Eigen::Vector3f hair = hair_color_ = mean_hair(photo_, solid_, skin, skin * 0.4f);
     // With too few of them to tell, nobody is dressed.
     const std::vector<int> clothes = seen_clothes(direct.trust);
+    const Eigen::Vector3f bare = mean_where(
+        [&](int v) { return lies_in(HeadRegion::torso)(v) && !std::binary_search(clothes.begin(), clothes.end(), v); },
+        skin);
     Eigen::Vector3f cloth = bare;
     float collar = -1e3f;
-    if (clothes.size() >= 20) {
+    if (clothes.size() >= 8) {
+        // What is worn outside covers shoulders and back; shirt and tie show in the middle.
+        std::vector<float> aside;
+        for (const int v : clothes) aside.push_back(std::abs(avatar_.neutral()(0, v)));
+        std::vector<float> sorted = aside;
+        std::nth_element(sorted.begin(), sorted.begin() + std::ptrdiff_t(sorted.size() / 2), sorted.end());
         std::vector<Eigen::Vector3f> colors;
-        for (const int v : clothes) colors.push_back(direct.color[std::size_t(v)]);
+        for (std::size_t k = 0; k < clothes.size(); ++k)
+            if (aside[k] >= sorted[sorted.size() / 2]) colors.push_back(direct.color[std::size_t(clothes[k])]);
         cloth = commonest(colors);
         collar = collar_height(clothes);
     }
@@ -282,6 +299,30 @@ void Unprojection::fill_smooth(const std::vector<float>& hair_presence) {
                is_below_head(model.vertex_region[std::size_t(v)]);
     };
 
+    // Colors do not run from one material into another: not from clothes up the nape, nor from hair down.
+    enum class Material { of_skin, of_cloth, of_hair };
+    std::vector<Material> material(std::size_t(count), Material::of_skin);
+    for (int v = 0; v < head_vertices_; ++v) {
+        const HeadRegion region = model.vertex_region[std::size_t(v)];
+        Material& m = material[std::size_t(v)];
+        if (is_below_head(region)) {
+            const Eigen::Vector2f pixel = photo_.camera.project(surface_.col(v));
+            const bool seen = direct.trust[std::size_t(v)] > 0.2f;
+            if (seen ? sample(photo_.cloth, pixel.x(), pixel.y()) > 0.5f : dressed(v)) m = Material::of_cloth;
+        } else if (region == HeadRegion::scalp && hairy > 0.3f) {
+            m = Material::of_hair;
+        }
+    }
+    const auto bond = [&](int v, int n) {
+        const Material a = material[std::size_t(v)], b = material[std::size_t(n)];
+        if (a == b) return 0.25f;
+        // A hairline is soft where face and scalp meet; below the head it is not.
+        const auto below = [&](int k) {
+            return k < head_vertices_ && is_below_head(model.vertex_region[std::size_t(k)]);
+        };
+        return below(v) || below(n) ? 0.004f : 0.25f;
+    };
+
     const VertexGraph graph = vertex_graph(count, avatar_.triangles());
     std::vector<Eigen::Triplet<float>> entries;
     Eigen::MatrixXf right = Eigen::MatrixXf::Zero(count, 3);
@@ -291,13 +332,15 @@ void Unprojection::fill_smooth(const std::vector<float>& hair_presence) {
         const int other = mirrored({v, v, v})[0];
         for (int e = graph.first[s]; e < graph.first[s + 1]; ++e) {
             const int n = graph.neighbours[std::size_t(e)], other_n = mirrored({n, n, n})[0];
-            entries.emplace_back(v, n, -0.25f);
-            diagonal += 0.25f;
+            const float weight = bond(v, n);
+            entries.emplace_back(v, n, -weight);
+            diagonal += weight;
             // What is not seen changes from place to place as its mirror image does (Perez et al. 2003, equation 3):
             // no border shows where the seen ends, whatever the light on either side.
             const float known = std::min(direct.trust[std::size_t(other)], direct.trust[std::size_t(other_n)]);
             const float wanted = known * (1 - std::max(direct.trust[s], direct.trust[std::size_t(n)]));
-            right.row(v) += 0.25f * wanted * (direct.color[std::size_t(other)] - direct.color[std::size_t(other_n)]).transpose();
+            right.row(v) +=
+                weight * wanted * (direct.color[std::size_t(other)] - direct.color[std::size_t(other_n)]).transpose();
         }
         const auto pull = [&](const Eigen::Vector3f& color, float weight) {
             diagonal += weight;
@@ -315,8 +358,8 @@ void Unprojection::fill_smooth(const std::vector<float>& hair_presence) {
                     : is_mouth(region)            ? mouth_->usual(region)
                                                   : usual_color(region, skin);
         }
-        // Hair's outline is lighter than hair, and the neck's skin ends at the collar: little of them may spread.
-        pull(usual, is_hair || dressed(v) ? 0.1f : 0.002f);
+        // Hair's outline is lighter than hair: little of it may spread.
+        pull(usual, is_hair ? 0.1f : dressed(v) ? 0.01f : 0.002f);
         entries.emplace_back(v, v, diagonal);
     }
     Eigen::SparseMatrix<float> system(count, count);
@@ -335,10 +378,19 @@ void Unprojection::find_hair_detail(const std::vector<float>& hair_presence) {
     PointColors direct = seen(texels);
     const std::vector<float> presence = surface_presence(avatar_, hair_presence);
     std::vector<std::uint8_t> known;
+    // Strands differ in light, and on the whole they do not: skin that shines through would paint the back of the head.
+    const Eigen::Vector3f hue = hair_color_.normalized();
+    float mean = 0, count = 0;
     for (std::size_t i = 0; i < texels.size(); ++i) {
         known.push_back(direct.trust[i] > 0.5f && surface_value(presence, avatar_.triangles(), texels[i]) > 0.5f);
-        direct.color[i] -= surface_position(smooth_, avatar_.triangles(), texels[i]);
+        const float lighter = (direct.color[i] - surface_position(smooth_, avatar_.triangles(), texels[i])).dot(hue);
+        direct.color[i] = lighter * hue;
+        if (!known.back()) continue;
+        mean += lighter;
+        count += 1;
     }
+    if (count > 0)
+        for (Eigen::Vector3f& detail : direct.color) detail -= mean / count * hue;
     hair_detail_ = std::make_unique<HairDetail>(std::move(direct.color), std::move(known), 1);
 }
 

@@ -51,6 +51,7 @@ class Unprojection {
     const Avatar& avatar_;
     const Photo& photo_;
     Vertices surface_, normals_, smooth_;
+    Eigen::Vector3f hair_color_ = Eigen::Vector3f::Ones();  // what unseen hair looks like
     std::vector<float> hollow_;     // darkening of each vertex of the head by what surrounds it, for filled colors
     std::vector<float> rolled_;     // see rolled_lids()
     Image solid_;                   // the matte, shrunk by what its edge mixes

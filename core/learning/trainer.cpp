@@ -56,7 +56,7 @@ void Trainer::wait_while_paused(Progress& progress) {
 
 // The surface and the photograph stay as they are: only another resolution asks for other pictures.
 void Trainer::make_views(int resolution) {
-    const auto& [photo, hair_presence] = *evidence_;
+    const auto& [photo, hair_presence, bust_presence] = *evidence_;
     if (!projection_) {
         projection_ = std::make_unique<Unprojection>(avatar_, photo);
         projection_->fill(hair_presence);
@@ -71,15 +71,14 @@ void Trainer::make_views(int resolution) {
     constexpr std::array<std::pair<float, float>, 10> outlines = {
         {{-60, 0}, {-30, 12}, {0, -12}, {30, -10}, {60, 5}, {0, 12}, {-45, 0}, {45, 0}, {120, 0}, {-120, 0}}};
     first_outline_ = first_turned + int(turned.size());
-    const auto make = [&, &photo = photo, &hair_presence = hair_presence](int v) -> PortraitView {
+    const auto make = [&, &photo = photo, &hair = hair_presence, &bust = bust_presence](int v) -> PortraitView {
         if (v == 0) return photo_view(avatar_, photo, resolution);
         if (v == 1) return mirrored_view(avatar_, photo, resolution);
         const auto [yaw, pitch] =
             v < first_outline_ ? turned[std::size_t(v - first_turned)] : outlines[std::size_t(v - first_outline_)];
         if (v < first_outline_)
-            return turned_view(avatar_, photo, *projection_, hair_presence,
-                               orbit(source, middle, yaw * degree, pitch * degree));
-        return outline_view(avatar_, neutral, orbit(front, middle, yaw * degree, pitch * degree), hair_presence);
+            return turned_view(avatar_, *evidence_, *projection_, orbit(source, middle, yaw * degree, pitch * degree));
+        return outline_view(avatar_, neutral, orbit(front, middle, yaw * degree, pitch * degree), hair, bust);
     };
     std::vector<TrainingView> views(std::size_t(first_outline_) + outlines.size());
     learners_.assign(views.size(), {});

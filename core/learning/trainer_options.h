@@ -14,6 +14,7 @@ struct TrainerOptions {
     int resolution = 512;      // of the last steps; the first ones use half of it
     std::size_t cap = 90'000;  // most Gaussians
     std::uint64_t seed = 1;
+    double bust = 4;            // centimetres that the bust goes on below the photograph, see bust_presence()
     double seconds = 0;         // stop after this long; 0 for no limit
     int snapshot_every = 25;    // steps
     std::filesystem::path log;  // JSON lines, one a snapshot; empty for none
@@ -30,7 +31,7 @@ struct TrainerOption {
     void (*set)(TrainerOptions&, double);
 };
 
-inline constexpr std::array<TrainerOption, 5> trainer_options = {{
+inline constexpr std::array<TrainerOption, 6> trainer_options = {{
     {"steps", "training_steps", "Steps", "More steps take longer and become finer.", "", 0, 100'000, 50, 5000, 1, true,
      true, [](const TrainerOptions& o) { return double(o.steps); },
      [](TrainerOptions& o, double value) { o.steps = int(value); }},
@@ -40,6 +41,9 @@ inline constexpr std::array<TrainerOption, 5> trainer_options = {{
     {"cap", "gaussian_cap", "Most Gaussians", "More Gaussians show finer detail, and need more memory and time.", "",
      1000, 2'000'000, 10'000, 500'000, 1000, true, true, [](const TrainerOptions& o) { return double(o.cap); },
      [](TrainerOptions& o, double value) { o.cap = std::size_t(value); }},
+    {"bust", "bust_below_photo", "Bust below the photograph",
+     "The bust fades out this far below what the photograph shows; 50 shows all of it.", "cm", 1, 50, 1, 50, 1, false,
+     true, [](const TrainerOptions& o) { return o.bust; }, [](TrainerOptions& o, double value) { o.bust = value; }},
     {"seed", nullptr, "Seed", "The same seed gives the same avatar.", "", 0, 9007199254740992.0, 0, 0, 1, true, false,
      [](const TrainerOptions& o) { return double(o.seed); },
      [](TrainerOptions& o, double value) { o.seed = std::uint64_t(value); }},

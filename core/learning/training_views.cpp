@@ -67,6 +67,11 @@ std::vector<std::uint8_t> on_rolled_lid(const Avatar& avatar, const HeadPose& po
     return lid;
 }
 
+// Where the bust fades nothing is learned: pictures would make it opaque again.
+bool is_whole(const std::vector<float>& bust_presence, const Avatar& avatar, const SurfacePoint& p) {
+    return bust_presence.empty() || surface_value(bust_presence, avatar.triangles(), p) > 0.999f;
+}
+
 }  // namespace
 
 PortraitView photo_view(const Avatar& avatar, const Photo& photo, int resolution) {
@@ -104,8 +109,9 @@ PortraitView mirrored_view(const Avatar& avatar, const Photo& photo, int resolut
     return view;
 }
 
-PortraitView turned_view(const Avatar& avatar, const Photo& photo, const Unprojection& projection,
-                         const std::vector<float>& hair_presence, const Camera& camera) {
+PortraitView turned_view(const Avatar& avatar, const PhotoEvidence& evidence, const Unprojection& projection,
+                         const Camera& camera) {
+    const auto& [photo, hair_presence, bust_presence] = evidence;
     PortraitView view;
     view.pose = photo.pose;
     view.learners = Learners::all_but_hidden;
@@ -130,6 +136,7 @@ PortraitView turned_view(const Avatar& avatar, const Photo& photo, const Unproje
         // Teeth and tongue are learned from the photograph itself, see in_mouth().
         const std::size_t t = std::size_t(points[k].triangle);
         if (t < head && is_inside_head(avatar.model->triangle_region[t])) continue;
+        if (!is_whole(bust_presence, avatar, points[k])) continue;
         for (std::size_t c = 0; c < 3; ++c) view.target.color.pixels[pixel[k] * 3 + c] = painted.color[k][Eigen::Index(c)];
         view.target.alpha.pixels[pixel[k]] = 1;
         view.target.weight.pixels[pixel[k]] = std::max(painted.trust[k], filled_weight);
@@ -138,7 +145,7 @@ PortraitView turned_view(const Avatar& avatar, const Photo& photo, const Unproje
 }
 
 PortraitView outline_view(const Avatar& avatar, const HeadPose& pose, const Camera& camera,
-                          const std::vector<float>& hair_presence) {
+                          const std::vector<float>& hair_presence, const std::vector<float>& bust_presence) {
     PortraitView view;
     view.pose = pose;
     view.camera = camera;
@@ -172,7 +179,8 @@ PortraitView outline_view(const Avatar& avatar, const HeadPose& pose, const Came
     view.target.weight = Image(width, height, 1);
     for (std::size_t i = 0; i < inside.size(); ++i) {
         view.target.alpha.pixels[i] = float(sure[i]);
-        view.target.weight.pixels[i] = sure[i] || !possible[i] ? 1.0f : 0.0f;
+        const bool fades = whole.triangle[i] >= 0 && !is_whole(bust_presence, avatar, whole.point(i));
+        view.target.weight.pixels[i] = (sure[i] && !fades) || !possible[i] ? 1.0f : 0.0f;
     }
     return view;
 }

@@ -32,12 +32,13 @@ PortraitView mirrored_view(const Avatar& avatar, const Photo& photo, int resolut
 
 // The photograph laid on the surface, filled where it shows nothing, and that seen from elsewhere: Gaussians that look
 // right only from where the photograph was taken are found out. `projection` is this avatar's and photograph's, filled.
-PortraitView turned_view(const Avatar& avatar, const Photo& photo, const Unprojection& projection,
-                         const std::vector<float>& hair_presence, const Camera& camera);
+PortraitView turned_view(const Avatar& avatar, const PhotoEvidence& evidence, const Unprojection& projection,
+                         const Camera& camera);
 
-// Only the outline counts: opaque inside the skin, empty well outside skin, hair and what hangs beside them now.
+// Only the outline counts: opaque inside the skin where the bust is whole, empty well outside skin, hair and what hangs
+// beside them now. Presences as in PhotoEvidence.
 PortraitView outline_view(const Avatar& avatar, const HeadPose& pose, const Camera& camera,
-                          const std::vector<float>& hair_presence);
+                          const std::vector<float>& hair_presence, const std::vector<float>& bust_presence);
 
 // How much each of the Gaussians that the avatar has now learns from a view; empty means 1. `trust`: what the
 // photograph shows of each.

@@ -6,6 +6,7 @@
 #include <future>
 #include <tuple>
 
+#include "core/avatar/bust.h"
 #include "core/avatar/hair_shell.h"
 #include "core/avatar/mouth.h"
 #include "core/avatar/seed.h"
@@ -272,13 +273,15 @@ Result<PreparedPortrait> prepare_portrait(PortraitTools& tools, const Image& loa
     SeedOptions seeding;
     seeding.density = options.density;
     seeding.seed = options.training.seed;
+    seeding.bust = float(options.training.bust / 100);
     auto placing = std::async(std::launch::async, [&model, bare = avatar.neutral(), seeding] {
         return places_on_head(model, bare, seeding);
     });
     evidence->hair_presence = grow_hair(avatar, photo);
 
     progress.report(0.18, "Painting");
-    seed_splats(avatar, photo, evidence->hair_presence, placing.get(), seeding);
+    evidence->bust_presence = bust_presence(avatar, photo, seeding.bust);
+    seed_splats(avatar, *evidence, placing.get(), seeding);
     auto crop_and_matte = std::make_shared<Image>(photo_side, photo_side, 4);
     for (std::size_t i = 0; i < photo.alpha.pixels.size(); ++i) {
         std::copy_n(&crop_image.pixels[i * 3], 3, &crop_and_matte->pixels[i * 4]);
@@ -290,7 +293,8 @@ Result<PreparedPortrait> prepare_portrait(PortraitTools& tools, const Image& loa
     return result;
 }
 
-Result<PreparedPortrait> restore_portrait(PortraitTools& tools, const Avatar& avatar, Progress& progress) {
+Result<PreparedPortrait> restore_portrait(PortraitTools& tools, const Avatar& avatar, const TrainerOptions& options,
+                                          Progress& progress) {
     const SourceView& source = *avatar.source;
     if (!source.picture || source.picture->channels != 4 || source.camera.width <= 0)
         return Error{ErrorCode::invalid_argument,
@@ -335,6 +339,7 @@ Result<PreparedPortrait> restore_portrait(PortraitTools& tools, const Avatar& av
     correct_hair(*avatar.model, head.vertices, evidence->photo);
     Avatar grown = avatar;  // the avatar's own shell stays; only where hair is must be known again
     evidence->hair_presence = grow_hair(grown, evidence->photo);
+    evidence->bust_presence = bust_presence(avatar, evidence->photo, float(options.bust / 100));
     result.evidence = std::move(evidence);
     return result;
 }

@@ -60,7 +60,8 @@ Result<PreparedPortrait> prepare_portrait(PortraitTools& tools, const Image& loa
 // What training needs, found again in the crop that an avatar carries (Avatar::source), so that an avatar from a file
 // can go on learning: its Gaussians, shape and camera stay as they are. Errors: invalid_argument (it carries no
 // photograph, or its head has no landmarks), no face.
-Result<PreparedPortrait> restore_portrait(PortraitTools& tools, const Avatar& avatar, Progress& progress);
+Result<PreparedPortrait> restore_portrait(PortraitTools& tools, const Avatar& avatar, const TrainerOptions& options,
+                                          Progress& progress);
 
 // Landmarks and pose only, for a video's frames. Errors: no face; then the person stays where it was.
 Result<HeadFit> fit_frame(FaceModels& faces, const Image& frame, FaceFollower& person);

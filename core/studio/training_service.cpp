@@ -151,12 +151,12 @@ void TrainingService::restore_photograph() {
     };
     prepare_job_ = studio_.jobs().start_for<Restored>(
         "Preparing to train " + document().name,
-        [tools = studio_.workshop().tools(), avatar = document().avatar(),
+        [tools = studio_.workshop().tools(), avatar = document().avatar(), options = next_,
          source = document().source](Progress& progress) -> Result<Restored> {
             progress.report(0, "Loading the networks");
             const auto loaded = tools->portraits.borrow();
             if (!loaded) return loaded.error();
-            auto restored = restore_portrait(**loaded, as_fitted(avatar), progress);
+            auto restored = restore_portrait(**loaded, as_fitted(avatar), options, progress);
             if (!restored) return restored.error();
             Restored result;
             result.evidence = restored->evidence;

@@ -43,7 +43,8 @@ struct Job {
         options.snapshot_every = 5;
     }
     Trainer trainer(std::unique_ptr<TrainingEngine> engine = make_cpu_training_engine()) {
-        return {avatar, std::make_shared<const PhotoEvidence>(PhotoEvidence{photo, {}}), options, std::move(engine)};
+        return {avatar, std::make_shared<const PhotoEvidence>(PhotoEvidence{photo, {}, {}}), options,
+                std::move(engine)};
     }
 };
 
@@ -76,8 +77,8 @@ TEST(Trainer, ModulesTakePart) {
     };
     Job job;
     const auto brightness = [&](const TrainingModules& modules) {
-        Trainer trainer(job.avatar, std::make_shared<const PhotoEvidence>(PhotoEvidence{job.photo, {}}), job.options,
-                        make_cpu_training_engine(), modules);
+        Trainer trainer(job.avatar, std::make_shared<const PhotoEvidence>(PhotoEvidence{job.photo, {}, {}}),
+                        job.options, make_cpu_training_engine(), modules);
         Progress progress;
         trainer.run(progress);
         double sum = 0;

@@ -66,7 +66,7 @@ TEST(TrainingViews, TheSkinOfALidThatIsRolledUpLearnsNothing) {
 TEST(TrainingViews, WhoLearnsIsSaidOfTheGaussiansThatThereAre) {
     Avatar avatar = ball_avatar(3, 60, false);
     const Photo photo = photo_of(avatar, 32);
-    const Learners from_outline = outline_view(avatar, photo.pose, photo.camera, {}).learners;
+    const Learners from_outline = outline_view(avatar, photo.pose, photo.camera, {}, {}).learners;
     for (const std::size_t count : {avatar.splats->count, avatar.splats->count / 2}) {
         avatar.splats.edit().resize(count);
         const LearnerWeights weights(avatar, std::vector<float>(count, 1.0f));
@@ -80,7 +80,7 @@ TEST(TrainingViews, AnEngineGetsWhatAViewShows) {
     const Avatar avatar = ball_avatar(3, 60, false);
     const Photo photo = photo_of(avatar, 32);
     for (const PortraitView& view : {photo_view(avatar, photo, 32), mirrored_view(avatar, photo, 32),
-                                     outline_view(avatar, photo.pose, photo.camera, {})}) {
+                                     outline_view(avatar, photo.pose, photo.camera, {}, {})}) {
         const TrainingView given = view.training_view();
         EXPECT_EQ(given.pose.controls, view.pose.controls);
         EXPECT_EQ(given.camera.world_to_camera, view.camera.world_to_camera);
@@ -109,7 +109,7 @@ TEST(TrainingViews, FromTheSideIsThePhotographOnTheSurface) {
     projection.fill({});
     for (const float yaw : {0.0f, 0.4f}) {
         const Camera camera = orbit(photo.camera, head_middle(avatar), yaw, 0);
-        const PortraitView view = turned_view(avatar, photo, projection, {}, camera);
+        const PortraitView view = turned_view(avatar, {photo, {}, {}}, projection, camera);
         const Frame truth = render(avatar, photo.pose, camera);
         double difference = 0, unturned = 0;
         int sure = 0, shown = 0;
@@ -141,7 +141,7 @@ TEST(TrainingViews, AnOutlineSaysNothingWhereAStrandHangs) {
     for (float& offset : avatar.splats.edit().offset) offset = 0;
     const Photo photo = photo_of(avatar, 64);
     const auto weight_at = [&](const Eigen::Vector2f& pixel) {
-        const PortraitView view = outline_view(avatar, photo.pose, photo.camera, {});
+        const PortraitView view = outline_view(avatar, photo.pose, photo.camera, {}, {});
         return *view.target.weight.at(int(pixel.x()), int(pixel.y()));
     };
     // The Gaussian whose place beside the surface is the farthest outside of the outline.
