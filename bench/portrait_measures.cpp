@@ -88,12 +88,17 @@ Status measure_source(PortraitJob& job, const Image& truth, Album& album, Json& 
     return {};
 }
 
-// The head's own triangles: no hair shell; lashes are no skin and have gaps by nature.
-std::vector<std::int32_t> skin_triangles(const HeadModel& model) {
+// The head's own triangles, down to where the bust begins to fade: no hair shell; lashes are no skin and have gaps by
+// nature.
+std::vector<std::int32_t> skin_triangles(const HeadModel& model, const std::vector<float>& bust_presence) {
     std::vector<std::int32_t> flat;
-    for (std::size_t t = 0; t < model.triangles.size(); ++t)
-        if (model.triangle_region[t] != HeadRegion::lashes)
-            for (int k = 0; k < 3; ++k) flat.push_back(model.triangles[t][k]);
+    for (std::size_t t = 0; t < model.triangles.size(); ++t) {
+        const Eigen::Vector3i& corners = model.triangles[t];
+        const bool whole =
+            (corners.array().unaryExpr([&](int v) { return bust_presence[std::size_t(v)]; }) == 1.0f).all();
+        if (model.triangle_region[t] != HeadRegion::lashes && whole)
+            for (int k = 0; k < 3; ++k) flat.push_back(corners[k]);
+    }
     return flat;
 }
 
@@ -116,7 +121,7 @@ Status measure_views(PortraitJob& job, Album& album, Json& line) {
     const Camera front = default_camera(avatar, kPictureSize, kPictureSize);
     const PosedHead posed = pose_head(*avatar.model, avatar.head(), neutral);
     const std::span<const float> vertices(posed.vertices.data(), std::size_t(posed.vertices.size()));
-    const std::vector<std::int32_t> triangles = skin_triangles(*avatar.model);
+    const std::vector<std::int32_t> triangles = skin_triangles(*avatar.model, job.portrait.evidence->bust_presence);
     double least = 1, most = 0;
     Json coverages, shares;
     for (const auto& [yaw, pitch] :

@@ -22,34 +22,34 @@ float region_spacing(HeadRegion region) {
     switch (region) {
         case HeadRegion::eye_left:
         case HeadRegion::eye_right:
-            return 0.0008f;
+            return 0.00073f;
         case HeadRegion::lids:
         case HeadRegion::lips:
         case HeadRegion::lashes:
-            return 0.0009f;
+            return 0.00082f;
         case HeadRegion::teeth_upper:
         case HeadRegion::teeth_lower:
-            return 0.0010f;
+            return 0.00091f;
         case HeadRegion::face:
-            return 0.00125f;
+            return 0.00114f;
         case HeadRegion::ear_left:
         case HeadRegion::ear_right:
-            return 0.0015f;
+            return 0.00137f;
         case HeadRegion::gums_upper:
         case HeadRegion::gums_lower:
         case HeadRegion::tongue:
-            return 0.0017f;
+            return 0.00155f;
         case HeadRegion::neck:
-            return 0.0021f;
+            return 0.0019f;
         case HeadRegion::mouth_bag:
         case HeadRegion::eye_socket:
         case HeadRegion::scalp:
-            return 0.0026f;
+            return 0.0024f;
         case HeadRegion::torso:
         case HeadRegion::other:
             break;
     }
-    return 0.0030f;
+    return 0.0027f;
 }
 
 SplatPart region_part(HeadRegion region) {
@@ -58,7 +58,7 @@ SplatPart region_part(HeadRegion region) {
                                                               : SplatPart::skin;
 }
 
-constexpr float hair_spacing = 0.0019f;
+constexpr float hair_spacing = 0.00173f;
 constexpr float under_spacing = 0.0055f;  // of the coarse layer that keeps the surface closed
 constexpr float fill_factor = 0.62f;      // standard deviation over spacing
 
@@ -247,7 +247,7 @@ void seed_splats(Avatar& avatar, const PhotoEvidence& evidence, const HeadPlaces
         writer.add(p, SplatPart::hair, {0, 0, depth}, {s * 1.5f, s * 0.5f, s * 0.4f}, angle, colors.color[i],
                    0.9f * whole);
     }
-    add_relief(avatar, photo, hair_presence, 0.0026f * finer, original.camera.height, writer.splats);
+    add_relief(avatar, photo, hair_presence, 0.0024f * finer, original.camera.height, writer.splats);
     avatar.splats = std::move(writer.splats);
 }
 

@@ -10,10 +10,10 @@ inline constexpr float lowest_logit = -3.8918203f;  // opacity 0.02: who shows l
 inline constexpr float shrink = 0.35f;              // off a half's two log scales along the surface
 inline constexpr float half_distance = 0.5f;        // of a half from where the whole was, in its size along the surface
 
-// Of `kept` Gaussians an eighth is split, as far as the cap leaves room.
+// Of `kept` Gaussians a fifth is split, as far as the cap leaves room.
 constexpr std::uint64_t splits_wanted(std::uint64_t kept, std::uint64_t cap) {
     const std::uint64_t room = cap > kept ? cap - kept : 0;
-    return room < kept / 8 ? room : kept / 8;
+    return room < kept / 5 ? room : kept / 5;
 }
 
 // A gradient as a share of the largest one. Sums of such weights do not depend on their order.

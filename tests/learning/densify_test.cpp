@@ -54,7 +54,7 @@ TEST(Densify, WhoHardlyShowsGoesAndAnEighthIsSplit) {
         split += each[i] == 2;
     }
     // A Gaussian with a gradient above the marks' distance meets two of them and is split once.
-    EXPECT_LE(split, cloud.shown() / 8);
+    EXPECT_LE(split, cloud.shown() / 5);
     EXPECT_GT(split, cloud.shown() / 10);
 }
 
@@ -77,7 +77,7 @@ TEST(Densify, TheWorstAreSplitMostOften) {
         for (std::size_t i = 0; i < times.size(); ++i) {
             if (!cloud.shows(i) || cloud.gradient[i] < low || cloud.gradient[i] >= high) continue;
             got += times[i];
-            want += std::min(1.0, double(cloud.gradient[i]) / total * double(cloud.shown() / 8));
+            want += std::min(1.0, double(cloud.gradient[i]) / total * double(cloud.shown() / 5));
         }
         EXPECT_NEAR(got, want, 0.1 * want + 1) << low;
     }

@@ -10,6 +10,7 @@
 #include <cstddef>
 #include <cstdint>
 
+#include "core/learning/densify_rule.h"
 #include "likeness/cuda/parameters.h"
 
 namespace likeness::cuda {
@@ -18,7 +19,9 @@ struct DensifyPlan {
     unsigned* from = nullptr;   // [most_descendants()] which Gaussian each new one comes from; halves are neighbours
     unsigned* count = nullptr;  // one: how many there will be
 };
-inline std::size_t most_descendants(std::size_t count) { return count + count / 8; }
+inline std::size_t most_descendants(std::size_t count) {
+    return count + std::size_t(densify_rule::splits_wanted(count, ~std::uint64_t(0)));
+}
 
 std::size_t densify_workspace_bytes(std::size_t count);
 // `frames` [count, 13] in the rest pose, `opacity_logits` and `gradients` [count]; `workspace` aligned to 256 bytes.
