@@ -40,6 +40,10 @@ inline ArgumentSpec choice_argument(const std::string& name, const std::string& 
     spec.choices = std::move(choices);
     return spec;
 }
+inline ArgumentSpec with_suggestions(ArgumentSpec spec, std::function<std::vector<std::string>()> suggestions) {
+    spec.suggestions = std::move(suggestions);
+    return spec;
+}
 inline ArgumentSpec with_default(ArgumentSpec spec, Value value) {
     spec.fallback = std::move(value);
     return spec;

@@ -69,6 +69,7 @@ struct ArgumentSpec {
     std::optional<Value> fallback;  // taken when it is not given
     bool required = true;           // neither required nor with a fallback: may be absent, see Arguments::has
     std::vector<std::string> choices;
+    std::function<std::vector<std::string>()> suggestions;  // texts that make sense now; empty: any text
 };
 
 struct Command {

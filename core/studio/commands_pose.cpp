@@ -43,15 +43,30 @@ Status apply_preset(Studio& studio, const HeadModel& model, const std::string& n
     return {};
 }
 
+// For the palette, which asks for arguments.
+std::vector<std::string> control_names(const Studio& s) {
+    return s.document().has_avatar() ? s.document().model()->control_names : std::vector<std::string>{};
+}
+std::vector<std::string> kept_presets(const Studio& s) {
+    std::vector<std::string> names;
+    for (const auto& [name, pose] : s.settings().pose_presets) names.push_back(name);
+    return names;
+}
+
 }  // namespace
 
 void add_pose_commands(Studio& s) {
     CommandRegistry& registry = s.commands();
+    const auto joint_names = [&s] {
+        return s.document().has_avatar() ? s.document().model()->joint_names : std::vector<std::string>{};
+    };
+    const auto control_argument =
+        with_suggestions(text_argument("name", "The expression, as jawOpen"), [&s] { return control_names(s); });
     registry.add({"pose.set_expression",
                   "Expression",
                   "Pose",
                   "Sets one of the named expressions; 0 is neutral, 1 is full, a little more or less exaggerates.",
-                  {text_argument("name", "The expression, as jawOpen"), number_argument("value", "How much", least_control, most_control)},
+                  {control_argument, number_argument("value", "How much", least_control, most_control)},
                   "",
                   true,
                   "name",
@@ -68,7 +83,12 @@ void add_pose_commands(Studio& s) {
                   "Reset",
                   "Pose",
                   "Brings one expression or joint back to neutral.",
-                  {text_argument("name", "The expression or joint")},
+                  {with_suggestions(text_argument("name", "The expression or joint"),
+                                    [&s, joint_names] {
+                                        std::vector<std::string> names = control_names(s);
+                                        for (const std::string& joint : joint_names()) names.push_back(joint);
+                                        return names;
+                                    })},
                   "",
                   true,
                   "name",
@@ -191,7 +211,8 @@ void add_pose_commands(Studio& s) {
                   "Joint",
                   "Pose",
                   "Turns a joint about its axes, in degrees, kept within its limits.",
-                  {text_argument("joint", "root, neck, head, jaw, eye_left or eye_right"),
+                  {with_suggestions(text_argument("joint", "root, neck, head, jaw, eye_left or eye_right"),
+                                    joint_names),
                    optional_argument(number_argument("x", "About the axis to the subject's left: down is positive",
                                                      -180, 180, "degrees")),
                    optional_argument(number_argument("y", "About the upward axis: to the subject's left is positive",
@@ -285,7 +306,12 @@ void add_pose_commands(Studio& s) {
                   "Apply preset",
                   "Pose",
                   "Takes a kept or ready-made pose.",
-                  {text_argument("name", "The preset's name"),
+                  {with_suggestions(text_argument("name", "The preset's name"),
+                                    [&s] {
+                                        std::vector<std::string> names = kept_presets(s);
+                                        for (const BuiltInPose& pose : built_in_poses()) names.push_back(pose.name);
+                                        return names;
+                                    }),
                    with_default(number_argument("strength", "Share of it", 0, 1), 1)},
                   "",
                   true,
@@ -298,7 +324,7 @@ void add_pose_commands(Studio& s) {
                   "Delete preset",
                   "Pose",
                   "Forgets a kept pose.",
-                  {text_argument("name", "The preset's name")},
+                  {with_suggestions(text_argument("name", "The preset's name"), [&s] { return kept_presets(s); })},
                   "",
                   false,
                   "",

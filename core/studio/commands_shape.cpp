@@ -11,12 +11,19 @@ void add_shape_commands(Studio& s) {
         if (!s.document().has_avatar()) return "Open a portrait or an avatar first.";
         return s.document().model()->identity_count() > 0 ? "" : "This avatar's head has no named shapes to change.";
     };
+    const auto slider_names = [&s] {
+        std::vector<std::string> names;
+        if (s.document().has_avatar())
+            for (const IdentitySlider& slider : s.document().model()->identity_sliders) names.push_back(slider.name);
+        return names;
+    };
     registry.add(
         {"identity.set",
          "Shape",
          "Identity",
          "Changes a named feature of the head; 0 is the person as fitted, 1 or -1 the strongest sensible change.",
-         {text_argument("name", "The feature, as nose-width"), number_argument("value", "How much", -3, 3)},
+         {with_suggestions(text_argument("name", "The feature, as nose-width"), slider_names),
+          number_argument("value", "How much", -3, 3)},
          "",
          true,
          "name",
@@ -38,7 +45,7 @@ void add_shape_commands(Studio& s) {
                   "Reset shape",
                   "Identity",
                   "Brings one feature back to the person as fitted.",
-                  {text_argument("name", "The feature")},
+                  {with_suggestions(text_argument("name", "The feature"), slider_names)},
                   "",
                   true,
                   "name",

@@ -1,7 +1,10 @@
 // Sliders, undo and redo, presets, the palette.
 #include <cmath>
+#include <numbers>
+#include <sstream>
 
 #include "tests/ui/interface_bench.h"
+#include "ui/command_palette.h"
 #include "ui/icons.h"
 
 namespace likeness::test {
@@ -133,6 +136,63 @@ TEST_F(Editing, PaletteRunsWhatIsTyped) {
         ctx->KeyPress(ImGuiKey_Escape);
         ctx->Yield(2);
         IM_CHECK(!bench.app->interface().shortcut_sheet().is_open());
+    }));
+}
+
+TEST_F(Editing, PaletteFindsEveryCommandByEveryWordAboutIt) {
+    const Studio& studio = bench.studio();
+    const auto finds = [&](const std::string& query, const std::string& id) {
+        const auto rows = ui::CommandPalette::find(studio, query);
+        return std::any_of(rows.begin(), rows.end(), [&](const auto& row) { return row.command == id; });
+    };
+    int commands = 0;
+    for (const std::string& id : studio.commands().ids()) {
+        const Command& command = *studio.commands().find(id);
+        // Of kept presets and of recent files there are none.
+        if (id == "pose.preset.delete") continue;
+        ++commands;
+        std::istringstream words(command.title + " " + command.category + " " + command.tooltip);
+        for (std::string word; words >> word;) EXPECT_TRUE(finds(word, id)) << id << " by " << word;
+    }
+    EXPECT_GT(commands, 90);
+    for (const auto& [query, id] : {std::pair{"mesh", "view.mode"},
+                                    {"wipe", "view.compare"},
+                                    {"split", "view.compare"},
+                                    {"smile", "pose.preset.apply"},
+                                    {"eyes", "pose.gaze"},
+                                    {"dark", "settings.theme"},
+                                    {"text size", "settings.text_scale"},
+                                    {"gpu", "settings.device"},
+                                    {"animation", "motion.play"},
+                                    {"hide", "part.show"},
+                                    {"rest", "pose.reset_all"}})
+        EXPECT_TRUE(finds(query, id)) << query;
+    const auto mesh = ui::CommandPalette::find(studio, "mesh");
+    ASSERT_FALSE(mesh.empty());
+    EXPECT_EQ(mesh.front().command, "view.mode");
+    EXPECT_EQ(mesh.front().arguments.text("mode"), "mesh") << "chosen by its row";
+    EXPECT_TRUE(ui::CommandPalette::find(studio, "xyzzy").empty());
+}
+
+TEST_F(Editing, PaletteAsksForValues) {
+    EXPECT_TRUE(bench.play([&](ImGuiTestContext* ctx) {
+        ctx->KeyPress(ImGuiMod_Ctrl | ImGuiKey_P);
+        ctx->Yield(2);
+        ctx->KeyChars("field of view");
+        ctx->KeyPress(ImGuiKey_Enter);
+        ctx->Yield(2);
+        IM_CHECK(bench.app->interface().command_palette().is_open());
+        ctx->ItemInputValue("//###palette/degrees (degrees)", 35.0f);  // ends with Enter
+        ctx->Yield(2);
+        IM_CHECK(!bench.app->interface().command_palette().is_open());
+        IM_CHECK(std::abs(bench.studio().view().fov * 180 / std::numbers::pi_v<float> - 35) < 0.01f);
+        // A row that names its value runs at once.
+        ctx->KeyPress(ImGuiMod_Ctrl | ImGuiKey_P);
+        ctx->Yield(2);
+        ctx->KeyChars("wireframe");
+        ctx->KeyPress(ImGuiKey_Enter);
+        ctx->Yield(2);
+        IM_CHECK(bench.studio().view().mode == ViewMode::wireframe);
     }));
 }
 
