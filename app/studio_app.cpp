@@ -150,6 +150,14 @@ void StudioApp::take_input() {
     }
 }
 
+void StudioApp::interrupt() {
+    captures_->end_recording();
+    studio_->interrupt();
+    studio_->trainer().end();
+    studio_->openings().cancel_opening();
+    studio_->jobs().cancel_all();
+}
+
 bool StudioApp::capturing() const { return captures_->busy(); }
 
 // Seconds until something is to be drawn even if nothing happens.
@@ -226,11 +234,6 @@ void StudioApp::draw() {
     ++frames_;
     bridge_->set_interface_ms(std::chrono::duration<float, std::milli>(laid_out - begin).count());
     if (after_present) after_present();
-}
-
-void StudioApp::run() {
-    while (frame()) {
-    }
 }
 
 }  // namespace likeness

@@ -38,14 +38,15 @@ class StudioApp {
     bool frame(double longest = 0.25);
     // Draws now.
     void draw();
-    // Until the window closes.
-    void run();
 
     Studio& studio() { return *studio_; }
     ui::Interface& interface() { return *interface_; }
     ViewportBridge& viewport() { return *bridge_; }
     Surface& surface() { return *surface_; }
     std::uint64_t frames() const { return frames_; }
+    // The system ends the program: a recording and a training end, the studio keeps what is not saved. Draw frames
+    // until Jobs::writing() is over.
+    void interrupt();
     // A picture or video of what is shown waits for frames.
     bool capturing() const;
     // Called after each frame was presented (tests).
