@@ -14,6 +14,7 @@
 #include "core/base/denormals.h"
 #include "core/base/failure.h"
 #include "core/base/log.h"
+#include "core/base/memory.h"
 #include "core/files/file_formats.h"
 #ifdef LIKENESS_HAVE_CUDA
 #include "cuda/gl_frame_store.h"
@@ -23,9 +24,12 @@
 namespace likeness {
 
 int report(const Error& error, const CommonOptions& common) {
-    std::fprintf(stderr, "likeness: %s\n", error.message.c_str());
+    // Libraries that run out of memory say only that they failed.
+    const bool short_of_memory = error.code == ErrorCode::internal && memory_is_short();
+    std::fprintf(stderr, "likeness: %s%s\n", error.message.c_str(),
+                 short_of_memory ? " There is not enough memory for it." : "");
     if (common.verbose && !error.detail.empty()) std::fprintf(stderr, "  %s\n", error.detail.c_str());
-    switch (error.code) {
+    switch (short_of_memory ? ErrorCode::out_of_memory : error.code) {
         case ErrorCode::invalid_argument:
             return exit_usage;
         case ErrorCode::not_found:
