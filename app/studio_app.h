@@ -4,6 +4,7 @@
 
 #include <atomic>
 #include <filesystem>
+#include <functional>
 #include <memory>
 #include <optional>
 
@@ -58,12 +59,13 @@ class StudioApp {
     void take_input();
     double patience() const;
     void remember_window();
+    std::function<Status()> layout_writer() const;
     void use_scale();
 
     StudioAppOptions options_;
     std::unique_ptr<Surface> surface_;
     std::atomic<bool> picture_done_ = false, studio_woke_ = false;  // by other threads
-    std::string layout_file_;
+    std::filesystem::path layout_file_;                             // empty: where panels are is not remembered
     std::unique_ptr<Studio> studio_;
     std::unique_ptr<ViewportBridge> bridge_;
     std::unique_ptr<ui::Interface> interface_;

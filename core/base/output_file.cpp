@@ -168,8 +168,9 @@ Status OutputFile::open(FileAccess access) {
     if (keeps) {
         // Of another's file that this user may write only the group can be kept, if that; the owner before the mode,
         // which a change of the owner alters.
-        if (::fchown(handle_, old.st_uid, old.st_gid) != 0 && ::fchown(handle_, uid_t(-1), old.st_gid) != 0) errno = 0;
-        if (::fchmod(handle_, old.st_mode & 07777) != 0) return write_error(given_, errno);
+        if (::fchown(handle_, old.st_uid, old.st_gid) != 0) (void)!::fchown(handle_, uid_t(-1), old.st_gid);
+        // Where a file system has no such modes the new file stays its owner's only.
+        (void)!::fchmod(handle_, old.st_mode & 07777);
     }
     return {};
 }
