@@ -109,13 +109,13 @@ class Kills:
             while not happened() and process.poll() is None:
                 time.sleep(0.002)
             moments.append(time.monotonic())
-        temporary = lambda: list(place.glob(".likeness-*")) + list(home.glob("**/.likeness-*"))
-        if chance.random() < 0.5:
-            time.sleep(chance.uniform(0, 2 * (moments[1] - moments[0])))
-        else:  # while something is being written, most of which takes little time
-            while not temporary() and process.poll() is None:
-                pass
-            time.sleep(chance.choice([0, 0.001, 0.004, 0.016]) * chance.random())
+        temporary = lambda: [file for where in (place, home / "state" / "autosave") if where.exists()
+                             for file in where.iterdir() if file.name.startswith(".likeness-")]
+        until = moments[1] + chance.uniform(0, 2 * (moments[1] - moments[0]))
+        at_random = chance.random() < 0.5  # else while something is being written, which takes little of the time
+        while time.monotonic() < until and (at_random or not temporary()) and process.poll() is None:
+            time.sleep(0.0005)
+        time.sleep(0 if at_random else chance.choice([0, 0.001, 0.004, 0.016]) * chance.random())
         ended = process.poll()
         process.send_signal(signal.SIGKILL)
         errors = process.communicate()[1].decode(errors="replace")
