@@ -136,6 +136,18 @@ TEST_F(Files, WhatAnotherProgramWroteMeanwhileStays) {
     }
 }
 
+// Their faces lie partly in the black corners that turning left: once they were painted with what is no color.
+TEST_F(Files, TiltedPortraitsCostNoGoodAvatar) {
+    for (const char* name : {"tilt60.jpg", "tilt65.jpg"}) {
+        const fs::path tilted = test_data(std::string("field/01_tilted_nan/") + name);
+        if (!fs::exists(tilted)) GTEST_SKIP() << tilted << " is not there";
+        fs::copy_file(trained(), avatar, fs::copy_options::overwrite_existing);
+        const Outcome outcome = run(train_arguments(tilted, avatar, 3), folder.path);
+        EXPECT_TRUE(load_avatar(avatar, nullptr)) << outcome.err;
+        EXPECT_EQ(content(avatar) == content(trained()), outcome.code != 0) << name << ": " << outcome.err;
+    }
+}
+
 TEST_F(Files, ModeAndLinksOfTheOldAvatarStay) {
     const auto mode = [](const fs::path& file) { return fs::status(file).permissions(); };
     using fs::perms;
