@@ -121,6 +121,7 @@ bool Captures::ask_for_frames(const std::string& command, const std::string& tit
 Status Captures::screenshot(const Arguments& a) {
     if (ask_for_path("capture.screenshot", "Save a picture", name_for("picture", ".png"), "*.png", a)) return {};
     const std::filesystem::path path = a.has("path") ? a.text("path") : name_for("picture", ".png");
+    if (Status may = studio_.may_write(path); !may) return may;
     const bool asked_size = a.integer("width") > 0 && a.integer("height") > 0;
     const ViewState& view = studio_.view();
     // Meshes, grids and photographs are OpenGL's: those pictures are what the viewport shows.
@@ -152,14 +153,16 @@ Status Captures::screenshot(const Arguments& a) {
             if (!ground) return ground.error();
             return save_png(path, over(picture, *ground));
         },
-        said(path), {.writes = true});
+        said(path), {.target = path});
     return {};
 }
 
 Status Captures::window(const Arguments& a) {
     if (ask_for_path("capture.window", "Save a picture of the window", name_for("window", ".png"), "*.png", a))
         return {};
-    window_wanted_ = a.has("path") ? a.text("path") : name_for("window", ".png");
+    const std::filesystem::path path = a.has("path") ? a.text("path") : name_for("window", ".png");
+    if (Status may = studio_.may_write(path); !may) return may;
+    window_wanted_ = path;
     wait_anew();
     return {};
 }
@@ -173,6 +176,8 @@ Status Captures::turntable(const Arguments& a) {
     if (ask_for_frames("capture.turntable", "Save a turntable", "turntable", a)) return {};
     const std::filesystem::path path =
         frames_place(a.has("path") ? a.text("path") : name_for("turntable", ".mp4"), name_for("turntable", ""));
+    if (is_video(path))
+        if (Status may = studio_.may_write(path); !may) return may;
     const int side = a.integer("size"), frames = a.integer("frames");
     ViewState view = studio_.view();
     view.source_camera = false;
@@ -205,7 +210,7 @@ Status Captures::turntable(const Arguments& a) {
             writer.join();
             return written;
         },
-        said(path), {.writes = true});
+        said(path), {.target = path});
     return {};
 }
 
@@ -219,6 +224,8 @@ Status Captures::record(const Arguments& a) {
     if (ask_for_frames("capture.record", "Record the view", "recording", a)) return {};
     const std::filesystem::path path =
         frames_place(a.has("path") ? a.text("path") : name_for("recording", ".mp4"), name_for("recording", ""));
+    if (is_video(path))
+        if (Status may = studio_.may_write(path); !may) return may;
     recording_ = std::make_shared<FrameSink>(path, record_fps);
     record_begin_ = studio_.now();
     recorded_ = 0;
@@ -233,7 +240,7 @@ Status Captures::record(const Arguments& a) {
             }
             said(path)(status);
         },
-        {.quiet = true, .writes = true});
+        {.quiet = true, .target = path});
     return {};
 }
 
@@ -284,7 +291,7 @@ void Captures::take_picture() {
 void Captures::write(const std::filesystem::path& path, std::shared_ptr<const Image> picture) {
     studio_.jobs().start("Saving " + path.filename().string(),
                          [picture = std::move(picture), path](Progress&) { return save_png(path, *picture); },
-                         said(path), {.writes = true});
+                         said(path), {.target = path});
 }
 
 // Says how it ended.

@@ -6,6 +6,7 @@
 #include "core/avatar/avatar_file.h"
 #include "core/avatar/part_files.h"
 #include "core/base/paths.h"
+#include "core/formats/json_file.h"
 
 namespace likeness {
 namespace {
@@ -24,7 +25,7 @@ int info(const std::string& file, const CommonOptions& common) {
         for (std::size_t l = 0; l < parts.size(); ++l) document["gaussians_by_part"][splat_part_names[l]] = parts[l];
         document["controls"] = avatar->model->control_names;
         document["joints"] = avatar->model->joint_names;
-        std::printf("%s\n", document.dump(2).c_str());
+        std::printf("%s\n", json_text(document).c_str());
         return exit_ok;
     }
     std::printf("%s\n  made from  %s\n  head       %s (%s)\n  Gaussians  %zu:", file.c_str(), avatar->source->file.c_str(),
@@ -66,7 +67,7 @@ int models(const CommonOptions& common) {
         else
             std::printf("%-10s %-38s %s\n", path ? "found" : file.needed ? "MISSING" : "not there", file.name, file.purpose);
     }
-    if (common.json) std::printf("%s\n", list.dump(2).c_str());
+    if (common.json) std::printf("%s\n", json_text(list).c_str());
     return complete ? exit_ok : exit_input;
 }
 

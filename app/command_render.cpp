@@ -4,6 +4,7 @@
 #include <nlohmann/json.hpp>
 #include <numbers>
 
+#include "app/command_files.h"
 #include "app/commands.h"
 #include "app/frame_sink.h"
 #include "app/terminal.h"
@@ -144,9 +145,6 @@ Status render_orbit(const Avatar& avatar, AvatarRenderer& renderer, const View& 
 }
 
 int render(const ViewArguments& arguments, const CommonOptions& common) {
-    for (const std::string& file : {arguments.output, arguments.truth})
-        if (!file.empty())
-            if (Status writable = check_writable(file); !writable) return report(writable.error(), common);
     const FileFormat* const picture = format_to_write(arguments.output, FileContent::picture);
     const bool video = is_video(arguments.output);
     if (!picture && !video)
@@ -159,6 +157,10 @@ int render(const ViewArguments& arguments, const CommonOptions& common) {
         return picture->write(std::move(written), arguments.output, {});
     };
     if (video && !arguments.orbit) return report(usage("A video needs a movement: add --orbit."), common);
+    if (Status usable = check_files({{"the avatar", arguments.avatar}, {"the camera", arguments.camera}},
+                                    {{"the picture (-o)", arguments.output}, {"--truth", arguments.truth}});
+        !usable)
+        return report(usable.error(), common);
     auto device = choose_device(common.device);
     if (!device) return report(device.error(), common);
     auto avatar = open_avatar(arguments.avatar, common);
@@ -174,7 +176,7 @@ int render(const ViewArguments& arguments, const CommonOptions& common) {
     AvatarRenderer renderer(device->make_rasterizer(), shown_parts(*avatar));
     ProgressBar bar(common.quiet || common.json);
     Progress progress([&](double fraction, const std::string& stage) { bar.update(fraction, stage); });
-    const CancelOnInterrupt interrupt(progress);
+    const CatchInterrupt interrupt(&progress);
     Status saved;
     try {
         if (video) {
@@ -207,7 +209,9 @@ int export_avatar(const ViewArguments& arguments, const CommonOptions& common) {
         return report(usage("'" + arguments.output + "': splats are exported as " +
                             file_endings(FileContent::splats, true) + "."),
                       common);
-    if (Status writable = check_writable(arguments.output); !writable) return report(writable.error(), common);
+    if (Status usable = check_files({{"the avatar", arguments.avatar}}, {{"the splats (-o)", arguments.output}});
+        !usable)
+        return report(usable.error(), common);
     auto avatar = open_avatar(arguments.avatar, common);
     if (!avatar) return report(avatar.error(), common);
     auto view = make_view(*avatar, arguments);

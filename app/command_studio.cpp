@@ -4,6 +4,7 @@
 #include <optional>
 
 #include "app/studio_app.h"
+#include "app/terminal.h"
 #include "core/base/memory.h"
 #include "core/studio/script.h"
 
@@ -18,19 +19,32 @@ Result<std::pair<int, int>> parse_window_size(const std::string& text) {
     return Error{ErrorCode::invalid_argument, "'" + text + "' is no window's size; write 1280x800.", ""};
 }
 
-// Until the script has ended and what it captured is taken.
-Status run_script(StudioApp& app, Script script, bool keep_open) {
-    bool running = true;
-    while (app.frame(running || !keep_open ? 0.02 : 0.25)) {
-        // A picture that waits for its frame shows what it was asked to show.
-        if (running && !app.capturing()) running = script.step(app.studio());
-        if (running) continue;
-        if (!script.status()) return script.status();
-        // The end waits for what is being written.
-        if (!keep_open && !app.capturing() && !app.studio().ending())
-            (void)app.studio().execute("app.quit", {{"discard", true}});
+// The system wants the program to end: what is being written is finished first.
+Status end_at_once(StudioApp& app) {
+    app.interrupt();
+    while (app.studio().jobs().writing() && app.frame(0.02)) {
     }
-    return script.status();
+    return Error{ErrorCode::cancelled, "Interrupted; what was not saved is offered at the next start.", ""};
+}
+
+// Until the window closes, or the script has ended and what it captured is taken.
+Status run_app(StudioApp& app, std::optional<Script> script, bool keep_open) {
+    const CatchInterrupt interrupt;
+    bool running = script.has_value();
+    while (app.frame(running || !keep_open ? 0.02 : 0.25)) {
+        if (interrupt.caught()) return end_at_once(app);
+        // A picture that waits for its frame shows what it was asked to show.
+        if (running && !app.capturing()) running = script->step(app.studio());
+        if (running) continue;
+        if (script && !script->status()) return script->status();
+        if (keep_open) continue;
+        // What failed after the last command, or while it was waited for, is the script's failure too.
+        if (const auto problem = app.studio().messages().dialog()) return *problem;
+        // The end waits for what is being written.
+        if (!app.capturing() && !app.studio().ending()) (void)app.studio().execute("app.quit", {{"discard", true}});
+    }
+    if (const auto problem = app.studio().messages().dialog(); problem && !keep_open) return *problem;
+    return {};
 }
 
 }  // namespace
@@ -77,12 +91,8 @@ int run_studio(const StudioArguments& arguments, const CommonOptions& common) {
             (*app)->studio().messages().error(opened.error());
         }
     }
-    if (script) {
-        const Status ended = run_script(**app, *std::move(script), !arguments.headless);
-        if (!ended) return report(ended.error(), common);
-    } else {
-        (*app)->run();
-    }
+    if (const Status ended = run_app(**app, std::move(script), !arguments.headless); !ended)
+        return report(ended.error(), common);
     return exit_ok;
 }
 

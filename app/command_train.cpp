@@ -3,12 +3,17 @@
 #include <cstdlib>
 #include <nlohmann/json.hpp>
 
+#include "app/command_files.h"
 #include "app/commands.h"
 #include "app/terminal.h"
+#include "core/avatar/avatar_file.h"
+#include "core/document/recovery.h"
 #include "core/files/file_formats.h"
+#include "core/formats/json_file.h"
 #include "core/image/save.h"
 #include "core/pipeline/contact_sheet.h"
 #include "core/pipeline/portrait_job.h"
+#include "core/studio/settings.h"
 
 namespace likeness {
 namespace {
@@ -17,21 +22,62 @@ struct TrainArguments {
     std::string photo, output, sheet, first_picture;
     PortraitOptions options;
     std::string log;
+    bool force = false;
 };
 
+// Into the recovery folder, where the studio finds it. Empty where that fails too.
+std::string keep_for_recovery(const std::filesystem::path& output, const Avatar& avatar, const Image& small) {
+    RecoveryFolder folder(UserFolders::find().autosaves());
+    std::error_code ignored;
+    Recovery recovery;
+    recovery.document = std::filesystem::absolute(output, ignored);
+    recovery.name = output.stem().string();
+    recovery.on_disk = FileStamp::of(output);
+    const auto file = folder.autosave();
+    if (!file || !folder.remember(recovery) || !save_avatar(*file, avatar, small, FileAccess::program)) return "";
+    return file->string();
+}
+
+// `before`: the file that was at the output's place when the training began.
+Status save_trained(const TrainArguments& arguments, const FileStamp& before, const Avatar& avatar,
+                    const Image& small) {
+    const FileStamp now = FileStamp::of(arguments.output);
+    Status saved;
+    if (!arguments.force && now.exists() && now != before)
+        saved = Error{ErrorCode::io,
+                      "'" + arguments.output +
+                          "' was changed by another program during the training; --force would write over it.",
+                      ""};
+    else
+        saved = save_avatar(arguments.output, avatar, small);
+    if (saved || saved.error().code == ErrorCode::internal) return saved;
+    Error error = saved.error();
+    if (const std::string kept = keep_for_recovery(arguments.output, avatar, small); !kept.empty())
+        error.message += " The avatar was kept as '" + kept + "'; the studio offers it when it starts.";
+    return error;
+}
+
 int train(const TrainArguments& arguments, const CommonOptions& common) {
-    for (const std::string& file : {arguments.output, arguments.sheet, arguments.first_picture, arguments.log})
-        if (!file.empty())
-            if (Status writable = check_writable(file); !writable) return report(writable.error(), common);
+    if (Status usable =
+            check_files({{"the photograph", arguments.photo}}, {{"the avatar (-o)", arguments.output},
+                                                                {"the contact sheet (--sheet)", arguments.sheet},
+                                                                {"--first-picture", arguments.first_picture},
+                                                                {"the log (--log)", arguments.log}});
+        !usable)
+        return report(usable.error(), common);
+    const FileStamp before = FileStamp::of(arguments.output);
     ProgressBar bar(common.quiet);
     Progress progress([&](double fraction, const std::string& stage) { bar.update(fraction, stage); });
-    const CancelOnInterrupt interrupt(progress);
-    PortraitJobOptions options{common.device, arguments.options, {}};
+    const CatchInterrupt interrupt(&progress);
+    PortraitJobOptions options{common.device, arguments.options, {}, {}};
     options.portrait.training.log = arguments.log;
     if (!arguments.first_picture.empty())
         options.seeded = [&](const Image& first) { return save_png(arguments.first_picture, first); };
+    options.save = [&](const Avatar& avatar, const Image& small) {
+        return save_trained(arguments, before, avatar, small);
+    };
     try {
-        auto job = run_portrait_job(arguments.photo, arguments.output, options, progress);
+        auto job = run_portrait_job(arguments.photo, options, progress);
         if (!job) return report(job.error(), common);
         const PreparedPortrait& portrait = job->portrait;
         const TrainerReport& trained = job->trained;
@@ -54,7 +100,7 @@ int train(const TrainArguments& arguments, const CommonOptions& common) {
                                             {"device", trained.device},
                                             {"warnings", portrait.warnings},
                                             {"interrupted", job->interrupted}};
-            std::printf("%s\n", summary.dump().c_str());
+            std::printf("%s\n", json_text(summary, -1).c_str());
         } else if (!common.quiet) {
             bar.update(1, job->interrupted ? "Interrupted" : "Done");
             for (const std::string& warning : portrait.warnings)
@@ -64,6 +110,10 @@ int train(const TrainArguments& arguments, const CommonOptions& common) {
                          job->interrupted ? " (interrupted; what there was is saved)" : "");
         }
         if (trained.stopped_early) return report(*trained.stopped_early, common);
+        if (!trained.log_complete)
+            return report(
+                {ErrorCode::io, "The log '" + arguments.log + "' could not be written; the avatar is saved.", ""},
+                common);
         return job->interrupted ? exit_interrupted : exit_ok;
     } catch (const Cancelled&) {
         return report({ErrorCode::cancelled, "Interrupted before there was an avatar; nothing was written.", ""}, common);
@@ -100,6 +150,8 @@ Subcommand add_train_command(CLI::App& app, const CommonOptions& common) {
         ->add_option("-o,--output", arguments->output,
                      "Avatar to write (" + file_endings(FileContent::avatar, true) + ")")
         ->required();
+    command->add_flag("--force", arguments->force,
+                      "Write over the avatar although another program changed it meanwhile");
     command->add_option("--face", arguments->options.face, "Which face, 0 is the largest")->check(CLI::Range(0, 999));
     for (const TrainerOption& option : trainer_options) add_option(*command, option, arguments);
     command->add_option("--density", arguments->options.density, "Gaussians at the start, 1 is about 60,000")

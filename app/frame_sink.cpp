@@ -94,9 +94,14 @@ Status FrameSink::write_all(const std::function<bool()>& cancelled) {
                 break;
             }
         }
-        if (cancelled()) break;
+        // The end of a recording has come before: the few frames that wait belong to it.
+        const auto dropped = [&] {
+            const std::lock_guard lock(mutex_);
+            return cancelled() && !finished_;
+        };
+        if (dropped()) break;
         if (!next) continue;
-        for (int i = 0; i < next->second && !cancelled(); ++i)
+        for (int i = 0; i < next->second && !dropped(); ++i)
             if (Status written = write(next->first); !written) return written;
     }
     if (video_) return video_->finish();

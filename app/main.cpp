@@ -1,14 +1,20 @@
+#include <unistd.h>
+
 #include <CLI/CLI.hpp>
 #include <cstdio>
+#include <cstdlib>
 #include <exception>
 #include <new>
+#include <system_error>
 #include <vector>
 
 #include "app/command_studio.h"
 #include "app/commands.h"
+#include "app/standard_streams.h"
 #include "core/base/denormals.h"
 #include "core/base/failure.h"
 #include "core/base/log.h"
+#include "core/base/memory.h"
 #include "core/files/file_formats.h"
 #ifdef LIKENESS_HAVE_CUDA
 #include "cuda/gl_frame_store.h"
@@ -18,9 +24,12 @@
 namespace likeness {
 
 int report(const Error& error, const CommonOptions& common) {
-    std::fprintf(stderr, "likeness: %s\n", error.message.c_str());
+    // Libraries that run out of memory say only that they failed.
+    const bool short_of_memory = error.code == ErrorCode::internal && memory_is_short();
+    std::fprintf(stderr, "likeness: %s%s\n", error.message.c_str(),
+                 short_of_memory ? " There is not enough memory for it." : "");
     if (common.verbose && !error.detail.empty()) std::fprintf(stderr, "  %s\n", error.detail.c_str());
-    switch (error.code) {
+    switch (short_of_memory ? ErrorCode::out_of_memory : error.code) {
         case ErrorCode::invalid_argument:
             return exit_usage;
         case ErrorCode::not_found:
@@ -42,9 +51,25 @@ int report(const Error& error, const CommonOptions& common) {
 
 }  // namespace likeness
 
-int main(int argc, char** argv) {
+namespace {
+
+// For exceptions that nothing can catch, e.g. in a library's thread.
+[[noreturn]] void on_terminate() {
     using namespace likeness;
-    flush_denormals();
+    try {
+        if (std::current_exception()) std::rethrow_exception(std::current_exception());
+    } catch (const std::bad_alloc&) {
+        std::fputs("likeness: There is not enough memory for this.\n", stderr);
+        ::_exit(exit_memory);
+    } catch (const std::exception& failure) {
+        std::fprintf(stderr, "likeness: Something went wrong: %s.\n", failure.what());
+    } catch (...) {
+    }
+    std::abort();
+}
+
+int run(int argc, char** argv) {
+    using namespace likeness;
     CommonOptions common;
     try {
 #ifdef LIKENESS_HAVE_CUDA
@@ -105,9 +130,26 @@ int main(int argc, char** argv) {
         return run_studio(studio, common);
     } catch (const std::bad_alloc&) {
         return report({ErrorCode::out_of_memory, "There is not enough memory for this.", ""}, common);
+    } catch (const std::system_error& failure) {
+        if (failure.code() == std::errc::resource_unavailable_try_again ||
+            failure.code() == std::errc::not_enough_memory)
+            return report({ErrorCode::out_of_memory,
+                           "The system allows no further thread or memory; close other programs or raise the limit.",
+                           failure.what()},
+                          common);
+        return report({ErrorCode::internal, std::string("Something went wrong: ") + failure.what() + ".", ""}, common);
     } catch (const DeviceFailure& failure) {
         return report({ErrorCode::device, "The graphics card failed; try again, or use --device cpu.", failure.what()}, common);
     } catch (const std::exception& failure) {
         return report({ErrorCode::internal, std::string("Something went wrong: ") + failure.what() + ".", ""}, common);
     }
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+    likeness::prepare_streams();
+    std::set_terminate(on_terminate);
+    likeness::flush_denormals();
+    return likeness::finish_output(run(argc, argv));
 }

@@ -9,7 +9,9 @@
 
 #include "app/captures.h"
 #include "core/base/log.h"
+#include "core/base/output_file.h"
 #include "core/base/parallel.h"
+#include "core/image/file_bytes.h"
 #include "ui/theme.h"
 #include "ui/widgets.h"
 
@@ -85,10 +87,10 @@ Status StudioApp::start() {
     bridge_->set_surface(surface_->description());
     captures_ = std::make_unique<Captures>(*studio_, *bridge_, *surface_);
     interface_ = std::make_unique<ui::Interface>(*studio_, *bridge_);
-    if (studio_->options().remember) {
-        layout_file_ = (studio_->options().folders.settings / "layout.ini").string();
-        io.IniFilename = layout_file_.c_str();
-        ImGui::LoadIniSettingsFromDisk(layout_file_.c_str());
+    if (studio_->options().remember && !studio_->options().folders.settings.empty()) {
+        layout_file_ = studio_->options().folders.settings / "layout.ini";
+        if (const auto layout = read_file(layout_file_, std::size_t(1) << 20))
+            ImGui::LoadIniSettingsFromMemory(reinterpret_cast<const char*>(layout->data()), layout->size());
     }
     studio_->messages().info(surface_->description());
     return {};
@@ -96,6 +98,7 @@ Status StudioApp::start() {
 
 StudioApp::~StudioApp() {
     if (studio_ && surface_ && !options_.headless && !options_.fixed_size) remember_window();
+    if (context_ && !layout_file_.empty()) (void)layout_writer()();
     captures_.reset();
     interface_.reset();
     bridge_.reset();
@@ -109,6 +112,14 @@ StudioApp::~StudioApp() {
         ImPlot::DestroyContext();
         ImGui::DestroyContext();
     }
+}
+
+// Where panels are, as they are now; by a worker or at the end.
+std::function<Status()> StudioApp::layout_writer() const {
+    return [text = std::string(ImGui::SaveIniSettingsToMemory()), file = layout_file_]() -> Status {
+        if (Status made = make_private_folder(file.parent_path()); !made) return made;
+        return save_file(file, {reinterpret_cast<const std::uint8_t*>(text.data()), text.size()}, FileAccess::owner);
+    };
 }
 
 void StudioApp::remember_window() {
@@ -148,6 +159,14 @@ void StudioApp::take_input() {
         surface_->refuse_close();
         studio_->invoke("app.quit");
     }
+}
+
+void StudioApp::interrupt() {
+    captures_->end_recording();
+    studio_->interrupt();
+    studio_->trainer().end();
+    studio_->openings().cancel_opening();
+    studio_->jobs().cancel_all();
 }
 
 bool StudioApp::capturing() const { return captures_->busy(); }
@@ -222,15 +241,15 @@ void StudioApp::draw() {
         ImGui_ImplOpenGL3_RenderDrawData(ImGui::GetDrawData());
     }
     captures_->after_draw();
+    if (ImGuiIO& io = ImGui::GetIO(); io.WantSaveIniSettings && !layout_file_.empty()) {
+        io.WantSaveIniSettings = false;
+        studio_->jobs().start("Writing the layout", [write = layout_writer()](Progress&) { return write(); }, {},
+                              {.cancellable = false, .quiet = true});
+    }
     surface_->present();
     ++frames_;
     bridge_->set_interface_ms(std::chrono::duration<float, std::milli>(laid_out - begin).count());
     if (after_present) after_present();
-}
-
-void StudioApp::run() {
-    while (frame()) {
-    }
 }
 
 }  // namespace likeness

@@ -4,6 +4,7 @@
 
 #include <atomic>
 #include <filesystem>
+#include <functional>
 #include <memory>
 #include <optional>
 
@@ -38,14 +39,15 @@ class StudioApp {
     bool frame(double longest = 0.25);
     // Draws now.
     void draw();
-    // Until the window closes.
-    void run();
 
     Studio& studio() { return *studio_; }
     ui::Interface& interface() { return *interface_; }
     ViewportBridge& viewport() { return *bridge_; }
     Surface& surface() { return *surface_; }
     std::uint64_t frames() const { return frames_; }
+    // The system ends the program: a recording and a training end, the studio keeps what is not saved. Draw frames
+    // until Jobs::writing() is over.
+    void interrupt();
     // A picture or video of what is shown waits for frames.
     bool capturing() const;
     // Called after each frame was presented (tests).
@@ -57,12 +59,13 @@ class StudioApp {
     void take_input();
     double patience() const;
     void remember_window();
+    std::function<Status()> layout_writer() const;
     void use_scale();
 
     StudioAppOptions options_;
     std::unique_ptr<Surface> surface_;
     std::atomic<bool> picture_done_ = false, studio_woke_ = false;  // by other threads
-    std::string layout_file_;
+    std::filesystem::path layout_file_;                             // empty: where panels are is not remembered
     std::unique_ptr<Studio> studio_;
     std::unique_ptr<ViewportBridge> bridge_;
     std::unique_ptr<ui::Interface> interface_;

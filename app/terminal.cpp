@@ -6,9 +6,6 @@
 #include <csignal>
 #include <cstdio>
 #include <cstdlib>
-#include <fstream>
-
-#include "core/base/paths.h"
 
 namespace likeness {
 namespace {
@@ -16,10 +13,11 @@ namespace {
 std::atomic<Progress*> interrupted_progress = nullptr;
 std::atomic<int> interrupts = 0;
 
+constexpr int caught_signals[] = {SIGINT, SIGTERM, SIGHUP};
+
 extern "C" void on_interrupt(int) {
-    Progress* progress = interrupted_progress.load();
-    if (!progress || interrupts.fetch_add(1) > 0) _exit(130);
-    progress->cancel();  // an atomic store
+    if (interrupts.fetch_add(1) > 0) _exit(130);
+    if (Progress* progress = interrupted_progress.load()) progress->cancel();  // an atomic store
 }
 
 }  // namespace
@@ -53,34 +51,20 @@ void ProgressBar::update(double fraction, const std::string& stage) {
     open_ = true;
 }
 
-CancelOnInterrupt::CancelOnInterrupt(Progress& progress) {
+CatchInterrupt::CatchInterrupt(Progress* progress) {
     interrupts.store(0);
-    interrupted_progress.store(&progress);
-    std::signal(SIGINT, on_interrupt);
-    std::signal(SIGTERM, on_interrupt);
+    interrupted_progress.store(progress);
+    // One that is ignored stays so: nohup, or a shell's background job.
+    for (const int number : caught_signals)
+        if (std::signal(number, on_interrupt) == SIG_IGN) std::signal(number, SIG_IGN);
 }
 
-CancelOnInterrupt::~CancelOnInterrupt() {
-    std::signal(SIGINT, SIG_DFL);
-    std::signal(SIGTERM, SIG_DFL);
+CatchInterrupt::~CatchInterrupt() {
+    for (const int number : caught_signals)
+        if (std::signal(number, SIG_DFL) == SIG_IGN) std::signal(number, SIG_IGN);
     interrupted_progress.store(nullptr);
 }
 
-Status check_writable(const std::filesystem::path& path) {
-    std::error_code ignored;
-    const auto fail = [&](const std::string& why) {
-        return Error{ErrorCode::io, "Cannot write '" + path.string() + "': " + why + ".", ""};
-    };
-    if (std::filesystem::is_directory(path, ignored)) return fail("it is a folder; name a file");
-    const std::filesystem::path folder = path.parent_path().empty() ? "." : path.parent_path();
-    if (!std::filesystem::is_directory(folder, ignored)) return fail("the folder '" + folder.string() + "' does not exist");
-    const std::filesystem::path probe = temporary_beside(path);
-    {
-        std::ofstream file(probe);
-        if (!file) return fail("the folder '" + folder.string() + "' does not allow it");
-    }
-    std::filesystem::remove(probe, ignored);
-    return {};
-}
+bool CatchInterrupt::caught() const { return interrupts.load() > 0; }
 
 }  // namespace likeness

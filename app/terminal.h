@@ -2,10 +2,8 @@
 #pragma once
 
 #include <chrono>
-#include <filesystem>
 #include <string>
 
-#include "core/base/result.h"
 #include "core/base/task.h"
 
 namespace likeness {
@@ -24,17 +22,15 @@ class ProgressBar {
     bool open_ = false;
 };
 
-// While it lives, the first Ctrl-C (or SIGTERM) cancels `progress`; a second one ends the program at once.
-class CancelOnInterrupt {
+// While it lives, the first Ctrl-C (or SIGTERM, SIGHUP) is noted and cancels `progress`, if there is one; a second one
+// ends the program at once. One at a time.
+class CatchInterrupt {
   public:
-    explicit CancelOnInterrupt(Progress& progress);
-    ~CancelOnInterrupt();
-    CancelOnInterrupt(const CancelOnInterrupt&) = delete;
-    CancelOnInterrupt& operator=(const CancelOnInterrupt&) = delete;
+    explicit CatchInterrupt(Progress* progress = nullptr);
+    ~CatchInterrupt();
+    CatchInterrupt(const CatchInterrupt&) = delete;
+    CatchInterrupt& operator=(const CatchInterrupt&) = delete;
+    bool caught() const;
 };
-
-// An error when a file cannot be written at `path` (no such folder, no permission, a folder of that name), found out
-// before any work is done.
-Status check_writable(const std::filesystem::path& path);
 
 }  // namespace likeness

@@ -19,6 +19,7 @@
 #include "bench/figures.h"
 #include "bench/metrics/measure_statistics.h"
 #include "bench/portrait_measures.h"
+#include "core/avatar/avatar_file.h"
 #include "core/files/file_formats.h"
 #include "core/image/load.h"
 #include "core/image/save.h"
@@ -123,11 +124,17 @@ fs::path folder_for(const fs::path& below, const fs::path& file) {
     return folder;
 }
 
+// The options of a job that writes its avatar there.
+PortraitJobOptions saving_to(const fs::path& file, PortraitJobOptions job) {
+    job.save = [file](const Avatar& avatar, const Image& small) { return save_avatar(file, avatar, small); };
+    return job;
+}
+
 Result<Json> portrait_line(const fs::path& file, const Options& options, const fs::path& temporary) {
     const fs::path keep = options.keep.empty() ? fs::path() : folder_for(options.keep, file);
     const fs::path avatar_file = (keep.empty() ? temporary : keep) / "avatar.likeness";
     Progress progress;
-    auto job = run_portrait_job(file, avatar_file, options.job, progress);
+    auto job = run_portrait_job(file, saving_to(avatar_file, options.job), progress);
     if (!job) return job.error();
     const Json figures = job_figures(*job);  // before measuring needs memory
     auto line = bench::measure_portrait(*job, file, keep);
@@ -146,7 +153,8 @@ Result<Json> video_line(const fs::path& video, const Options& options, const fs:
     const fs::path first = (keep.empty() ? temporary : keep) / "frame_0.png";
     if (Status saved = save_png(first, **frame); !saved) return saved.error();
     Progress progress;
-    auto job = run_portrait_job(first, (keep.empty() ? temporary : keep) / "avatar.likeness", options.job, progress);
+    auto job = run_portrait_job(first, saving_to((keep.empty() ? temporary : keep) / "avatar.likeness", options.job),
+                                progress);
     if (!job) return job.error();
     const Json figures = job_figures(*job);
     auto line = bench::measure_reenactment(*job, video, keep);

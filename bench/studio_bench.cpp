@@ -55,7 +55,7 @@ class StudioRun {
         app.surface.width = options_.width;
         app.surface.height = options_.height;
         app.studio.device = options_.device;
-        app.studio.interactive = app.studio.remember = false;
+        app.studio.interactive = app.studio.remember = app.studio.autosave = false;
         app.studio.preload = true;
         app.studio.clock = [this] { return now() + skipped_; };
         auto made = StudioApp::create(std::move(app));

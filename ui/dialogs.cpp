@@ -114,14 +114,22 @@ void Dialogs::answer_file_request(Studio& studio) {
 
 void Dialogs::draw_question(Studio& studio) {
     asks_ = true;
-    if (!begin_modal("Unsaved changes", px(420))) return;
+    const bool replaced = studio.question()->replaced;
+    if (!begin_modal(replaced ? "The file has changed" : "Unsaved changes", px(420))) return;
     ImGui::TextWrapped("%s", studio.question()->text.c_str());
     ImGui::Spacing();
     ImGui::Spacing();
     std::string answer;
-    if (button("Save", ButtonStyle::primary, "Write the avatar to its file, then go on.", px(110))) answer = "save";
-    ImGui::SameLine();
-    if (button("Don't save", ButtonStyle::normal, "Go on and lose the changes.", px(110))) answer = "discard";
+    if (replaced) {
+        if (button("Save as...", ButtonStyle::primary, "Keep both: write the avatar to another file.", px(110)))
+            answer = "elsewhere";
+        ImGui::SameLine();
+        if (button("Save over it", ButtonStyle::normal, "Lose what the other program wrote.", px(110))) answer = "save";
+    } else {
+        if (button("Save", ButtonStyle::primary, "Write the avatar to its file, then go on.", px(110))) answer = "save";
+        ImGui::SameLine();
+        if (button("Don't save", ButtonStyle::normal, "Go on and lose the changes.", px(110))) answer = "discard";
+    }
     ImGui::SameLine();
     if (button("Cancel", ButtonStyle::normal, "Stay here.", px(90)) || ImGui::IsKeyPressed(ImGuiKey_Escape))
         answer = "cancel";

@@ -65,7 +65,7 @@ void PreferencesPanel::draw(Studio& studio) {
                     .fallback = 60,
                     .format = "%.0f",
                     .unit = " s",
-                    .about = "Unsaved changes are kept beside the file after so many seconds; 0 for never."},
+                    .about = "Unsaved changes are kept for after a crash every so many seconds; 0 for never."},
                    autosave))
             studio.invoke("settings.autosave", {{"value", std::round(autosave)}});
         float undo = float(settings.undo_bytes) / 1048576.0f;

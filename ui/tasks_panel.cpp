@@ -14,7 +14,7 @@ TasksPanel::TasksPanel() : Panel("Tasks", ICON_FA_LIST_CHECK, "What is being com
 void TasksPanel::draw(Studio& studio) {
     std::vector<JobInfo> jobs;
     for (JobInfo& job : studio.jobs().list())
-        if (!job.quiet || job.state == JobState::failed || (studio.ending() && job.writes))
+        if (!job.quiet || job.state == JobState::failed || (studio.ending() && !job.target.empty()))
             jobs.push_back(std::move(job));
     if (jobs.empty()) {
         empty_state(ICON_FA_LIST_CHECK, "Nothing is running",

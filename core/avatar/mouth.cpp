@@ -49,9 +49,11 @@ MouthColors::MouthColors(const Photo& photo) {
                                          : Eigen::Vector3f(skin / float(skin_light.values.size()));
     lip = lip_light.values.size() < 50 ? Eigen::Vector3f(skin.cwiseProduct(Eigen::Vector3f(0.9f, 0.65f, 0.65f)))
                                        : Eigen::Vector3f(lip / float(lip_light.values.size()));
-    skin_light_ = skin_light.value(skin_light_);
+    // Colors are compared by their ratio to these: what is black (a face found in the dark border) has no ratio.
+    constexpr float darkest = 1;
+    skin_light_ = std::max(skin_light.value(skin_light_), darkest);
     skin_red_ = skin_red.value(skin_red_);
-    lip_light_ = lip_light.value(lip_light_);
+    lip_light_ = std::max(lip_light.value(lip_light_), darkest);
     lip_red_ = std::max(lip_red.value(lip_red_), skin_red_ + 4);
 
     // Half what such parts are under a light as bright as the skin's, half the lips under the picture's own light.

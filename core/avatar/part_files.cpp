@@ -121,7 +121,7 @@ bool write_identity_change(const Avatar& avatar, ZipWriter& zip) {
     const Eigen::VectorXf& added = avatar.identity_change->added;
     for (Eigen::Index i = 0; i < added.size(); ++i)
         if (added[i] != 0) change[avatar.model->identity_names[std::size_t(i)]] = added[i];
-    zip.add("identity_change.json", change.dump(2));
+    zip.add("identity_change.json", json_text(change));
     return true;
 }
 
@@ -267,7 +267,7 @@ Status read_source(const PartReader& file, Avatar& avatar) {
 }
 
 bool write_source(const Avatar& avatar, ZipWriter& zip) {
-    zip.add("source.json", source_to_json(avatar).dump(2));
+    zip.add("source.json", json_text(source_to_json(avatar)));
     if (avatar.source->picture) zip.add("source.png", encode_png(*avatar.source->picture), ZipWriter::Method::stored);
     return true;
 }
@@ -332,7 +332,7 @@ bool write_maps(const Avatar& avatar, ZipWriter& zip) {
                         {"base", add(folder + "base.png", map.base)},
                         {"layers", layers}});
     }
-    zip.add("maps.json", json{{"maps", maps}}.dump(2));
+    zip.add("maps.json", json_text({{"maps", maps}}));
     return true;
 }
 
@@ -357,7 +357,7 @@ bool write_slots(const Avatar& avatar, ZipWriter& zip) {
     json slots = json::array();
     for (const AttributeSlot& slot : avatar.slots->slots)
         slots.push_back({{"name", slot.name}, {"choice", slot.choice}, {"code", slot.code}});
-    zip.add("slots.json", json{{"slots", slots}}.dump(2));
+    zip.add("slots.json", json_text({{"slots", slots}}));
     return true;
 }
 
@@ -379,10 +379,9 @@ Status read_light(const PartReader& file, Avatar& avatar) {
 bool write_light(const Avatar& avatar, ZipWriter& zip) {
     const Light& light = *avatar.light;
     if (light == Light{}) return false;
-    zip.add(
-        "light.json",
-        json{{"harmonics", light.harmonics}, {"exposure", light.exposure}, {"white_balance", light.white_balance}}.dump(
-            2));
+    zip.add("light.json", json_text({{"harmonics", light.harmonics},
+                                     {"exposure", light.exposure},
+                                     {"white_balance", light.white_balance}}));
     return true;
 }
 

@@ -219,7 +219,7 @@ void seed_splats(Avatar& avatar, const PhotoEvidence& evidence, const HeadPlaces
             const float s = spacing[t] * fill_factor;
             if (region == HeadRegion::lashes) {
                 // Dark, and only as dense as the photograph is dark there: between lashes it shows the skin behind.
-                const float light = colors.color[i].sum() / skin.sum();
+                const float light = colors.color[i].sum() / std::max(skin.sum(), 0.01f);
                 const float dense = colors.trust[i] > 0.1f ? std::clamp(1.2f - 1.6f * light, 0.05f, 0.8f) : 0.3f;
                 writer.add(p, SplatPart::skin, Eigen::Vector3f::Zero(), {s, s, s * 0.25f}, 0, 0.2f * skin, dense);
                 continue;

@@ -325,6 +325,7 @@ void Unprojection::fill_smooth(const std::vector<float>& hair_presence) {
 
     const VertexGraph graph = vertex_graph(count, avatar_.triangles());
     std::vector<Eigen::Triplet<float>> entries;
+    Vertices usual_of(3, count);
     Eigen::MatrixXf right = Eigen::MatrixXf::Zero(count, 3);
     for (int v = 0; v < count; ++v) {
         const std::size_t s = std::size_t(v);
@@ -358,6 +359,7 @@ void Unprojection::fill_smooth(const std::vector<float>& hair_presence) {
                     : is_mouth(region)            ? mouth_->usual(region)
                                                   : usual_color(region, skin);
         }
+        usual_of.col(v) = usual;
         // Hair's outline is lighter than hair: little of it may spread.
         pull(usual, is_hair ? 0.1f : dressed(v) ? 0.01f : 0.002f);
         entries.emplace_back(v, v, diagonal);
@@ -365,7 +367,10 @@ void Unprojection::fill_smooth(const std::vector<float>& hair_presence) {
     Eigen::SparseMatrix<float> system(count, count);
     system.setFromTriplets(entries.begin(), entries.end());
     Eigen::SimplicialLDLT<Eigen::SparseMatrix<float>> solver(system);
-    smooth_ = Eigen::MatrixXf(solver.solve(right)).transpose().cwiseMax(0.0f).cwiseMin(1.0f);
+    smooth_ = Eigen::MatrixXf(solver.solve(right)).transpose();
+    for (int v = 0; v < count; ++v)
+        if (!smooth_.col(v).allFinite()) smooth_.col(v) = usual_of.col(v);
+    smooth_ = smooth_.cwiseMax(0.0f).cwiseMin(1.0f);
 }
 
 void Unprojection::find_hair_detail(const std::vector<float>& hair_presence) {

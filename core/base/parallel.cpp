@@ -9,6 +9,7 @@
 #include <condition_variable>
 #include <exception>
 #include <mutex>
+#include <system_error>
 #include <thread>
 #include <vector>
 
@@ -41,7 +42,11 @@ class Pool {
     explicit Pool(bool gives_way) : gives_way_(gives_way) {
         gate();  // must outlive the threads
         const int helpers = worker_count() - 1;
-        for (int i = 0; i < helpers; ++i) threads_.emplace_back([this](std::stop_token stop) { serve(stop); });
+        try {
+            for (int i = 0; i < helpers; ++i) threads_.emplace_back([this](std::stop_token stop) { serve(stop); });
+        } catch (const std::system_error&) {
+            // The system allows no more: the work is done by those there are.
+        }
     }
     ~Pool() {
         for (auto& thread : threads_) thread.request_stop();

@@ -13,7 +13,7 @@ enum class ErrorCode {
     invalid_argument,  // the caller asked for something that cannot be
     not_found,         // a file, a face, an asset
     bad_input,         // a file whose content cannot be used
-    io,                // reading or writing failed
+    io,                // writing failed; what cannot be read is bad_input
     out_of_memory,
     device,  // a GPU or driver failed
     cancelled,

@@ -13,10 +13,11 @@
 #include <vector>
 
 #include "core/avatar/photo.h"
+#include "core/base/file_identity.h"
 #include "core/splat/splat_set.h"
 #include "core/tracking/portrait_fit.h"
-#include "core/vision/face_models.h"
 #include "core/view/scene.h"
+#include "core/vision/face_models.h"
 
 namespace likeness {
 
@@ -88,6 +89,7 @@ class Document {
     std::optional<Error> problem;
 
     std::filesystem::path path;  // of the .likeness or .ply file; empty when it was never saved
+    FileStamp on_disk;           // of that file when it was read or written here
     std::string name;            // for titles: "astronaut", without folder and ending
     std::shared_ptr<const SourcePhotograph> source;
 

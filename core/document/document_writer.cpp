@@ -6,7 +6,9 @@
 
 namespace likeness {
 
-Status write_document(const DocumentState& state, const std::filesystem::path& file, bool with_thumbnail) {
+namespace {
+
+Status write_as(const DocumentState& state, const std::filesystem::path& file, bool with_thumbnail, FileAccess access) {
     Avatar avatar = write_session(state);
     if (!avatar.prepared()) avatar.prepare();
     Image small;
@@ -16,7 +18,17 @@ Status write_document(const DocumentState& state, const std::filesystem::path& f
     }
     return formats_to_write(FileContent::avatar)
         .front()
-        ->write(avatar, file, {.flags = {}, .thumbnail = std::move(small)});
+        ->write(avatar, file, {.flags = {}, .thumbnail = std::move(small), .access = access});
+}
+
+}  // namespace
+
+Status write_document(const DocumentState& state, const std::filesystem::path& file, bool with_thumbnail) {
+    return write_as(state, file, with_thumbnail, FileAccess::owner);
+}
+
+Status write_autosave(const DocumentState& state, const std::filesystem::path& file) {
+    return write_as(state, file, false, FileAccess::program);
 }
 
 }  // namespace likeness

@@ -9,7 +9,9 @@
 namespace likeness {
 
 // Any thread; copies of a state share its parts. `with_thumbnail`: also a small picture of the parts that are shown.
-// Errors: io. Precondition: there is an avatar.
+// Errors: save_avatar's. Precondition: there is an avatar.
 Status write_document(const DocumentState& state, const std::filesystem::path& file, bool with_thumbnail);
+// The same for an autosave: no thumbnail, FileAccess::program.
+Status write_autosave(const DocumentState& state, const std::filesystem::path& file);
 
 }  // namespace likeness

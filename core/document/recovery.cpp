@@ -2,12 +2,15 @@
 
 #include <fcntl.h>
 #include <sys/file.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
-#include <atomic>
+#include <chrono>
 #include <nlohmann/json.hpp>
+#include <random>
 
+#include "core/base/output_file.h"
 #include "core/formats/json_file.h"
 
 namespace likeness {
@@ -29,133 +32,167 @@ void remove_quietly(const fs::path& file) {
     if (!file.empty()) fs::remove(file, ignored);
 }
 
-// Open and locked, or -1 when another program (or object) holds it.
-int take_lock(const fs::path& file) {
-    const int handle = ::open(file.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+// Open and locked, or -1 when another program (or object) holds it or has just removed it.
+int take_lock(const fs::path& file, int flags) {
+    const int handle = ::open(file.c_str(), O_RDWR | O_NOFOLLOW | O_CLOEXEC | flags, 0600);
     if (handle < 0) return -1;
-    if (::flock(handle, LOCK_EX | LOCK_NB) != 0) {
-        ::close(handle);
-        return -1;
-    }
-    return handle;
+    struct stat open {
+    }, named{};
+    if (::flock(handle, LOCK_EX | LOCK_NB) == 0 && ::fstat(handle, &open) == 0 && ::lstat(file.c_str(), &named) == 0 &&
+        open.st_dev == named.st_dev && open.st_ino == named.st_ino)
+        return handle;
+    ::close(handle);
+    return -1;
 }
 
-fs::path lock_of(fs::path record) { return record.replace_extension(".lock"); }
+fs::path with(fs::path session, const char* ending) { return session += ending; }
+
+void remove_session(const fs::path& session) {
+    for (const char* ending : {".likeness", ".json", ".lock"}) remove_quietly(with(session, ending));
+}
+
+// A file's name is bytes, JSON is Unicode: each byte becomes the character of that number.
+std::string as_text(const std::string& bytes) {
+    std::string text;
+    for (const char c : bytes) {
+        const auto byte = static_cast<unsigned char>(c);
+        if (byte < 0x80) {
+            text += c;
+        } else {
+            text += char(0xc0 | byte >> 6);
+            text += char(0x80 | (byte & 0x3f));
+        }
+    }
+    return text;
+}
+std::string as_bytes(const std::string& text) {
+    std::string bytes;
+    for (std::size_t i = 0; i < text.size(); ++i) {
+        const auto byte = static_cast<unsigned char>(text[i]);
+        if ((byte == 0xc2 || byte == 0xc3) && i + 1 < text.size())
+            bytes += char((byte & 3) << 6 | (static_cast<unsigned char>(text[++i]) & 0x3f));
+        else
+            bytes += text[i];
+    }
+    return bytes;
+}
+
+Recovery read_record(const fs::path& session) {
+    Recovery recovery;
+    recovery.autosave = with(session, ".likeness");
+    recovery.time = seconds_of(recovery.autosave);
+    JsonLimits limits;
+    limits.max_bytes = 1 << 20;
+    const auto text = load_json(with(session, ".json"), limits);
+    const auto member = [&](const char* name) {
+        return text && text->is_object() && text->contains(name) && text->at(name).is_string()
+                   ? as_bytes(text->at(name).get<std::string>())
+                   : std::string();
+    };
+    recovery.document = member("document");
+    recovery.on_disk = FileStamp::from_text(member("on_disk"));
+    recovery.name = member("name");
+    if (recovery.name.empty()) recovery.name = "Unsaved avatar";
+    // An avatar's place, and no other file's.
+    if (!recovery.document.is_absolute() || recovery.document.extension() != ".likeness") recovery.document.clear();
+    return recovery;
+}
 
 }  // namespace
 
-fs::path autosave_beside(const fs::path& document) {
-    return document.parent_path() / ("." + document.filename().string() + ".autosave");
-}
-
-RecoveryFolder::RecoveryFolder(fs::path folder) : folder_(std::move(folder)) {
-    // Unique among the running programs, and among the objects of one.
-    static std::atomic<int> number = 0;
-    record_ = folder_ / ("session-" + std::to_string(::getpid()) + "-" + std::to_string(++number) + ".json");
-}
+RecoveryFolder::RecoveryFolder(fs::path folder) : folder_(std::move(folder)) {}
 
 RecoveryFolder::~RecoveryFolder() {
-    if (lock_file_ < 0) return;
-    if (!has_mine_) remove_quietly(lock_of(record_));
-    ::close(lock_file_);
+    for (const auto& [file, handle] : claimed_) ::close(handle);
+    if (lock_ < 0) return;
+    std::error_code ignored;
+    if (!fs::exists(with(session_, ".likeness"), ignored)) remove_session(session_);
+    ::close(lock_);
 }
 
-Status RecoveryFolder::lock() {
-    if (lock_file_ >= 0) return {};
-    std::error_code failed;
-    fs::create_directories(folder_, failed);
-    // A number that a crashed program used before may be taken again: its record is not ours to overwrite.
-    for (int attempt = 1; attempt < 100 && !failed; ++attempt) {
-        if (!fs::exists(record_)) {
-            lock_file_ = take_lock(lock_of(record_));
-            if (lock_file_ >= 0) return {};
-        }
-        record_.replace_filename(record_.stem().string() + "b.json");
+Status RecoveryFolder::begin() {
+    if (lock_ >= 0) return {};
+    if (folder_.empty())
+        return Error{ErrorCode::io, "There is no home folder; autosaves of unsaved documents are off.", ""};
+    if (Status made = make_private_folder(folder_); !made) return made;
+    std::random_device random;
+    for (int attempt = 0; attempt < 10 && lock_ < 0; ++attempt) {
+        std::string name = "session-";
+        for (int i = 0; i < 16; ++i) name += char('a' + random() % 26);
+        session_ = folder_ / name;
+        lock_ = take_lock(with(session_, ".lock"), O_CREAT | O_EXCL);
     }
+    if (lock_ >= 0) return {};
     return Error{ErrorCode::io, "Cannot write to '" + folder_.string() + "'; autosaves of unsaved documents are off.",
-                 failed.message()};
+                 "lock"};
 }
 
 std::vector<Recovery> RecoveryFolder::find() const {
-    std::vector<Recovery> found;
+    std::vector<fs::path> sessions;
     std::error_code failed;
-    for (fs::directory_iterator it(folder_, failed), end; !failed && it != end; it.increment(failed)) {
-        const fs::path record = it->path();
-        if (record.extension() != ".json") continue;
-        const int handle = take_lock(lock_of(record));
+    if (!folder_.empty())
+        for (fs::directory_iterator it(folder_, failed), end; !failed && it != end; it.increment(failed))
+            if (it->path().extension() == ".lock") sessions.push_back(fs::path(it->path()).replace_extension());
+    std::vector<Recovery> found;
+    for (const fs::path& session : sessions) {
+        const int handle = take_lock(with(session, ".lock"), 0);
         if (handle < 0) continue;  // its program runs
+        if (fs::is_regular_file(fs::symlink_status(with(session, ".likeness"), failed)))
+            found.push_back(read_record(session));
+        else
+            remove_session(session);  // nothing is left to recover
         ::close(handle);
-        Recovery recovery;
-        recovery.record = record;
-        JsonLimits limits;
-        limits.max_bytes = 1 << 20;
-        const auto text = load_json(record, limits);
-        const auto member = [&](const char* name) {
-            return text && text->is_object() && text->contains(name) && text->at(name).is_string()
-                       ? text->at(name).get<std::string>()
-                       : std::string();
-        };
-        recovery.autosave = member("autosave");
-        recovery.document = member("document");
-        recovery.name = member("name");
-        recovery.time = seconds_of(recovery.autosave);
-        std::error_code missing;
-        if (recovery.autosave.empty() || !fs::is_regular_file(recovery.autosave, missing)) {
-            remove_quietly(record);  // nothing is left to recover
-            remove_quietly(lock_of(record));
-            continue;
-        }
-        found.push_back(std::move(recovery));
     }
     std::sort(found.begin(), found.end(), [](const Recovery& a, const Recovery& b) { return a.time > b.time; });
     return found;
 }
 
-std::vector<Recovery> RecoveryFolder::find_beside(const fs::path& document) {
-    Recovery recovery;
-    recovery.autosave = autosave_beside(document);
-    std::error_code failed;
-    if (!fs::is_regular_file(recovery.autosave, failed)) return {};
-    recovery.time = seconds_of(recovery.autosave);
-    if (recovery.time <= seconds_of(document)) return {};
-    recovery.document = document;
-    recovery.name = document.stem().string();
-    return {recovery};
+Status RecoveryFolder::take(const Recovery& recovery) {
+    const fs::path lock = fs::path(recovery.autosave).replace_extension(".lock");
+    if (claimed_.contains(lock)) return {};
+    const int handle = lock.parent_path() == folder_ ? take_lock(lock, 0) : -1;
+    if (handle < 0)
+        return Error{ErrorCode::invalid_argument, "Another program has taken up '" + recovery.name + "' already.", ""};
+    claimed_[lock] = handle;
+    return {};
 }
 
-fs::path RecoveryFolder::autosave_for_untitled(const std::string& name) {
-    std::lock_guard guard(mutex_);
-    (void)lock();  // settles the name; where nothing can be written, writing says so
-    std::string safe;
-    for (char c : name.substr(0, 60)) safe += std::isalnum(static_cast<unsigned char>(c)) || c == '-' ? c : '_';
-    return folder_ / (record_.stem().string() + "-" + safe + ".likeness.autosave");
+Status RecoveryFolder::claim(const Recovery& recovery) {
+    const std::lock_guard guard(mutex_);
+    return take(recovery);
+}
+
+Status RecoveryFolder::discard(const Recovery& recovery) {
+    const std::lock_guard guard(mutex_);
+    if (Status taken = take(recovery); !taken) return taken;
+    const fs::path lock = fs::path(recovery.autosave).replace_extension(".lock");
+    remove_session(fs::path(lock).replace_extension());
+    ::close(claimed_.at(lock));
+    claimed_.erase(lock);
+    return {};
+}
+
+Result<fs::path> RecoveryFolder::autosave() {
+    const std::lock_guard guard(mutex_);
+    if (Status begun = begin(); !begun) return begun.error();
+    return with(session_, ".likeness");
 }
 
 Status RecoveryFolder::remember(const Recovery& recovery) {
-    std::lock_guard guard(mutex_);
-    if (Status locked = lock(); !locked) return locked;
-    // Another place than before: the older autosave is out of date.
-    if (has_mine_ && mine_.autosave != recovery.autosave) remove_quietly(mine_.autosave);
-    mine_ = recovery;
-    mine_.record = record_;
-    has_mine_ = true;
-    return save_json(
-        record_,
-        {{"autosave", recovery.autosave.string()}, {"document", recovery.document.string()}, {"name", recovery.name}});
+    const std::lock_guard guard(mutex_);
+    if (Status begun = begin(); !begun) return begun;
+    return save_json(with(session_, ".json"),
+                     {{"document", as_text(recovery.document.string())},
+                      {"on_disk", recovery.on_disk.text()},
+                      {"name", as_text(recovery.name)}},
+                     FileAccess::program);
 }
 
 void RecoveryFolder::forget() {
-    std::lock_guard guard(mutex_);
-    if (!has_mine_) return;
-    remove_quietly(mine_.autosave);
-    remove_quietly(record_);
-    has_mine_ = false;
-}
-
-void RecoveryFolder::discard(const Recovery& recovery) {
-    remove_quietly(recovery.autosave);
-    remove_quietly(recovery.record);
-    if (!recovery.record.empty()) remove_quietly(lock_of(recovery.record));
+    const std::lock_guard guard(mutex_);
+    if (lock_ < 0) return;
+    remove_quietly(with(session_, ".likeness"));
+    remove_quietly(with(session_, ".json"));
 }
 
 }  // namespace likeness

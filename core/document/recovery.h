@@ -1,15 +1,18 @@
 // Autosaves, and what a crash left behind.
 //
-// An autosave lies beside its document (".name.likeness.autosave"); that of a document without a file, or whose
-// folder cannot be written, in the state folder. A small record in the state folder says which document it belongs
-// to; a lock that the running program holds tells live records from those of a crash.
+// All lies in one folder of the program's own, for its user only (0700, files 0600). A running program has a session
+// there, "session-" and random letters: ".lock", held while it lives; ".likeness", its autosave; ".json", a record of
+// which document that belongs to. A record names no file of the folder: what belongs to a session has its name. A
+// session whose lock is free is one of a program that ended; whoever takes up or deletes it takes its lock first.
 #pragma once
 
 #include <filesystem>
+#include <map>
 #include <mutex>
 #include <string>
 #include <vector>
 
+#include "core/base/file_identity.h"
 #include "core/base/result.h"
 
 namespace likeness {
@@ -17,43 +20,41 @@ namespace likeness {
 struct Recovery {
     std::filesystem::path autosave;  // a whole .likeness file
     std::filesystem::path document;  // where it belongs; empty when it was never saved
+    FileStamp on_disk;               // of the document when the autosaved work began
     std::string name;                // for the question
     double time = 0;                 // of the autosave, seconds since the Unix epoch
-    std::filesystem::path record;    // removed with it; may be empty
 };
-
-// ".name.likeness.autosave" beside the document.
-std::filesystem::path autosave_beside(const std::filesystem::path& document);
 
 // Any thread may use it.
 class RecoveryFolder {
   public:
-    // `folder` is made when it is needed.
+    // `folder` is made when it is needed; empty: nothing can be kept.
     explicit RecoveryFolder(std::filesystem::path folder);
-    ~RecoveryFolder();  // gives up the lock; leaves records of autosaves that were not removed
+    ~RecoveryFolder();  // gives up its locks; leaves an autosave that was not removed
     RecoveryFolder(const RecoveryFolder&) = delete;
     RecoveryFolder& operator=(const RecoveryFolder&) = delete;
 
-    // What programs that no longer run left, newest first.
+    // What programs that no longer run left, newest first. Sessions without an autosave are removed.
     std::vector<Recovery> find() const;
-    // An autosave beside a document without a record (moved from elsewhere), newer than the document.
-    static std::vector<Recovery> find_beside(const std::filesystem::path& document);
+    // Nobody else may take it up or delete it from now on. Error: invalid_argument (another program has it).
+    Status claim(const Recovery& recovery);
+    // Deletes it. Error: as claim.
+    Status discard(const Recovery& recovery);
 
-    // A name in the folder for a document without a file of its own.
-    std::filesystem::path autosave_for_untitled(const std::string& name);
-    // Writes this program's record. Error: io.
+    // This program's own autosave; begins the session. Error: io.
+    Result<std::filesystem::path> autosave();
+    // Writes this program's record: what its autosave is of. Error: io.
     Status remember(const Recovery& recovery);
-    // Removes autosave and record of what remember() wrote last; nothing when there is none.
+    // Removes this program's autosave and record; nothing when there is none.
     void forget();
-    static void discard(const Recovery& recovery);
 
   private:
-    Status lock();
+    Status begin();
+    Status take(const Recovery& recovery);
     mutable std::mutex mutex_;
-    std::filesystem::path folder_, record_;
-    Recovery mine_;
-    bool has_mine_ = false;
-    int lock_file_ = -1;
+    std::filesystem::path folder_, session_;  // without an ending; empty until it began
+    int lock_ = -1;
+    std::map<std::filesystem::path, int> claimed_;  // locks by their files
 };
 
 }  // namespace likeness

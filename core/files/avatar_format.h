@@ -23,7 +23,8 @@ class LikenessFormat : public FileFormat {
     Status write(const FileValue& value, const std::filesystem::path& file,
                  const WriteOptions& options) const override {
         const auto* avatar = std::get_if<Avatar>(&value);
-        return avatar ? save_avatar(file, *avatar, options.thumbnail) : FileFormat::write(value, file, options);
+        return avatar ? save_avatar(file, *avatar, options.thumbnail, options.access)
+                      : FileFormat::write(value, file, options);
     }
 };
 

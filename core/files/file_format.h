@@ -15,6 +15,7 @@
 #include <vector>
 
 #include "core/avatar/avatar.h"
+#include "core/base/output_file.h"
 #include "core/base/result.h"
 #include "core/base/task.h"
 #include "core/head/head_registry.h"
@@ -44,6 +45,7 @@ struct FileFlag {
 struct WriteOptions {
     std::set<std::string> flags;  // names of flags(); others are left out
     Image thumbnail;              // RGBA, for formats that have one; may be empty
+    FileAccess access = FileAccess::owner;  // of avatars
 };
 
 // For formats' own use.

@@ -79,9 +79,13 @@ Result<nlohmann::json> load_json(const std::filesystem::path& path, const JsonLi
     return parse_json({reinterpret_cast<const char*>(bytes->data()), bytes->size()}, path.string(), limits);
 }
 
-Status save_json(const std::filesystem::path& path, const nlohmann::json& value) {
-    const std::string text = value.dump(2, ' ', false, nlohmann::json::error_handler_t::replace) + "\n";
-    return save_file(path, {reinterpret_cast<const std::uint8_t*>(text.data()), text.size()});
+std::string json_text(const nlohmann::json& value, int indent) {
+    return value.dump(indent, ' ', false, nlohmann::json::error_handler_t::replace);
+}
+
+Status save_json(const std::filesystem::path& path, const nlohmann::json& value, FileAccess access) {
+    const std::string text = json_text(value) + "\n";
+    return save_file(path, {reinterpret_cast<const std::uint8_t*>(text.data()), text.size()}, access);
 }
 
 }  // namespace likeness

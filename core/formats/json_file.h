@@ -8,6 +8,7 @@
 #include <string>
 #include <string_view>
 
+#include "core/base/output_file.h"
 #include "core/base/result.h"
 
 namespace likeness {
@@ -22,7 +23,11 @@ struct JsonLimits {
 Result<nlohmann::json> parse_json(std::string_view text, const std::string& name, const JsonLimits& limits = {});
 // Errors as parse_json and read_file.
 Result<nlohmann::json> load_json(const std::filesystem::path& path, const JsonLimits& limits = {});
-// Indented by two spaces, by rename. Text that is not UTF-8 is replaced, not-a-number becomes null. Error: io.
-Status save_json(const std::filesystem::path& path, const nlohmann::json& value);
+// Indented by so many spaces; -1: in one line. Text that is not UTF-8 (a file's name) is replaced, not-a-number becomes
+// null.
+std::string json_text(const nlohmann::json& value, int indent = 2);
+// The same as a file, see OutputFile. Errors: its.
+Status save_json(const std::filesystem::path& path, const nlohmann::json& value,
+                 FileAccess access = FileAccess::ordinary);
 
 }  // namespace likeness

@@ -207,6 +207,12 @@ Status save_splat_ply(const std::filesystem::path& path, const SplatSet& splats,
         splats.colors.size() != 3 * n || splats.opacities.size() != n)
         return Error{ErrorCode::invalid_argument, "The splats for '" + path.string() + "' are incomplete.",
                      "array sizes"};
+    // What load_splat_ply would leave out, or refuse.
+    for (const auto* values : {&splats.means, &splats.scales, &splats.rotations, &splats.colors, &splats.opacities})
+        if (!std::all_of(values->begin(), values->end(), [](float x) { return std::isfinite(x); }))
+            return Error{ErrorCode::internal,
+                         "The splats have a number that is not finite, so '" + path.string() + "' was not written.",
+                         ""};
     const int rest = pad_sh3 ? 45 : 0;
     std::string header = "ply\nformat binary_little_endian 1.0\nelement vertex " + std::to_string(n) + "\n";
     const auto property = [&](const std::string& name) { header += "property float " + name + "\n"; };

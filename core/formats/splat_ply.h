@@ -23,7 +23,8 @@ Result<SplatSet> load_splat_ply(const std::filesystem::path& path);
 Result<SplatSet> load_splat_ply_from_memory(std::span<const std::uint8_t> bytes, const std::string& name);
 
 // Binary little-endian, by rename. pad_sh3 adds 45 zero f_rest properties for viewers that insist on degree 3.
-// Extra channels are not stored. Errors: invalid_argument (arrays that do not fit `count`), io.
+// Extra channels are not stored. Errors: invalid_argument (arrays that do not fit `count`), internal
+// (a value that is not finite), OutputFile's.
 Status save_splat_ply(const std::filesystem::path& path, const SplatSet& splats, bool pad_sh3 = false);
 
 }  // namespace likeness

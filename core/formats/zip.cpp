@@ -7,7 +7,6 @@
 #include <new>
 #include <stdexcept>
 
-#include "core/base/paths.h"
 #include "core/image/file_bytes.h"
 
 namespace likeness {
@@ -200,38 +199,58 @@ void ZipWriter::add(ZipWriter other) {
     for (Entry& entry : other.entries_) add(entry.name, std::move(entry.bytes), entry.method);
 }
 
-Status ZipWriter::save(const std::filesystem::path& path) const {
-    return write_by_rename(path, [&](const std::filesystem::path& temporary) -> Status {
-        const auto failed = [&](zip_error_t* error) -> Status {
-            const bool from_system = zip_error_system_type(error) == ZIP_ET_SYS;
-            Error result = write_error(path, from_system ? zip_error_code_system(error) : EIO);
-            result.detail = zip_error_strerror(error);
-            return result;
-        };
-        int code = 0;
-        errno = 0;
-        Archive archive(zip_open(temporary.c_str(), ZIP_CREATE | ZIP_TRUNCATE, &code));
-        if (!archive) return write_error(path, errno != 0 ? errno : EIO);
-        for (const Entry& entry : entries_) {
-            zip_source_t* source = zip_source_buffer(archive.get(), entry.bytes.data(), entry.bytes.size(), 0);
-            if (!source) return failed(zip_get_error(archive.get()));
-            const zip_int64_t index = zip_file_add(archive.get(), entry.name.c_str(), source, ZIP_FL_ENC_UTF_8);
-            if (index < 0) {
-                zip_source_free(source);
-                return failed(zip_get_error(archive.get()));
-            }
-            const auto at = static_cast<zip_uint64_t>(index);
-            const zip_int32_t method = entry.method == Method::stored ? ZIP_CM_STORE : ZIP_CM_DEFLATE;
-            constexpr zip_uint16_t first_of_1980 = 0x21;  // no clock: equal entries, equal file
-            if (zip_set_file_compression(archive.get(), at, method, 0) != 0 ||
-                zip_file_set_dostime(archive.get(), at, 0, first_of_1980, 0) != 0)
-                return failed(zip_get_error(archive.get()));
+Result<std::vector<std::uint8_t>> ZipWriter::encode(const std::string& name) const {
+    const auto failed = [&](zip_error_t* error) -> Error {
+        if (zip_error_code_zip(error) == ZIP_ER_MEMORY)
+            return {ErrorCode::out_of_memory, "There is not enough memory to write '" + name + "'.", "zip"};
+        return {ErrorCode::internal, "'" + name + "' could not be packed; nothing was written.",
+                zip_error_strerror(error)};
+    };
+    ZipError error;
+    zip_source_t* const target = zip_source_buffer_create(nullptr, 0, 0, &error.error);
+    if (!target) return failed(&error.error);
+    struct Free {
+        void operator()(zip_source_t* source) const { zip_source_free(source); }
+    };
+    const std::unique_ptr<zip_source_t, Free> kept(target);
+    zip_source_keep(target);  // the archive frees one
+    Archive archive(zip_open_from_source(target, ZIP_CREATE | ZIP_TRUNCATE, &error.error));
+    if (!archive) {
+        zip_source_free(target);
+        return failed(&error.error);
+    }
+    for (const Entry& entry : entries_) {
+        zip_source_t* source = zip_source_buffer(archive.get(), entry.bytes.data(), entry.bytes.size(), 0);
+        if (!source) return failed(zip_get_error(archive.get()));
+        const zip_int64_t index = zip_file_add(archive.get(), entry.name.c_str(), source, ZIP_FL_ENC_UTF_8);
+        if (index < 0) {
+            zip_source_free(source);
+            return failed(zip_get_error(archive.get()));
         }
-        // libzip writes now; it keeps the archive open on failure.
-        if (zip_close(archive.get()) != 0) return failed(zip_get_error(archive.get()));
-        archive.release();
-        return {};
-    });
+        const auto at = static_cast<zip_uint64_t>(index);
+        const zip_int32_t method = entry.method == Method::stored ? ZIP_CM_STORE : ZIP_CM_DEFLATE;
+        constexpr zip_uint16_t first_of_1980 = 0x21;  // no clock: equal entries, equal file
+        if (zip_set_file_compression(archive.get(), at, method, 0) != 0 ||
+            zip_file_set_dostime(archive.get(), at, 0, first_of_1980, 0) != 0)
+            return failed(zip_get_error(archive.get()));
+    }
+    // libzip packs now; it keeps the archive open on failure.
+    if (zip_close(archive.get()) != 0) return failed(zip_get_error(archive.get()));
+    archive.release();
+    zip_stat_t packed;
+    zip_stat_init(&packed);
+    if (zip_source_stat(target, &packed) != 0 || (packed.valid & ZIP_STAT_SIZE) == 0 || zip_source_open(target) != 0)
+        return failed(zip_source_error(target));
+    std::vector<std::uint8_t> bytes(static_cast<std::size_t>(packed.size));
+    const zip_int64_t got = zip_source_read(target, bytes.data(), bytes.size());
+    zip_source_close(target);
+    if (got != zip_int64_t(bytes.size())) return failed(zip_source_error(target));
+    return bytes;
+}
+
+Status ZipWriter::save(const std::filesystem::path& path) const {
+    const auto bytes = encode(path.string());
+    return bytes ? save_file(path, *bytes) : Status(bytes.error());
 }
 
 }  // namespace likeness

@@ -62,7 +62,10 @@ class ZipWriter {
     // All entries of another.
     void add(ZipWriter other);
 
-    // Writes all entries in the order of adding, by rename; the same entries give the same file. Error: io.
+    // The archive with all entries in the order of adding; the same entries give the same bytes. `name` stands for the
+    // file in messages. Errors: out_of_memory, internal.
+    Result<std::vector<std::uint8_t>> encode(const std::string& name) const;
+    // The same as a file, by rename. Errors: those and save_file's.
     Status save(const std::filesystem::path& path) const;
 
   private:

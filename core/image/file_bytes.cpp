@@ -8,26 +8,20 @@
 #include <cstring>
 #include <new>
 
-#include "core/base/paths.h"
-
 namespace likeness {
 namespace {
 
 class File {
   public:
-    File(const std::filesystem::path& path, int flags) : handle_(::open(path.c_str(), flags | O_CLOEXEC, 0666)) {}
+    // Not blocking: opening a named pipe must not wait for a writer.
+    explicit File(const std::filesystem::path& path)
+        : handle_(::open(path.c_str(), O_RDONLY | O_NONBLOCK | O_CLOEXEC)) {}
     ~File() {
         if (handle_ >= 0) ::close(handle_);
     }
     File(const File&) = delete;
     File& operator=(const File&) = delete;
     int handle() const { return handle_; }
-    // close() may be the first call to report a full disk (NFS, quotas).
-    int close() {
-        const int closed = ::close(handle_);
-        handle_ = -1;
-        return closed;
-    }
 
   private:
     int handle_;
@@ -40,9 +34,9 @@ Error read_error(const std::filesystem::path& path, int error_number) {
         return {ErrorCode::not_found, quoted(path) + " does not exist; choose another file.",
                 std::strerror(error_number)};
     if (error_number == EACCES || error_number == EPERM)
-        return {ErrorCode::io, quoted(path) + " may not be read; change its permissions or choose another file.",
+        return {ErrorCode::bad_input, quoted(path) + " may not be read; change its permissions or choose another file.",
                 std::strerror(error_number)};
-    return {ErrorCode::io, "Cannot read " + quoted(path) + ": " + std::strerror(error_number) + ".", "read"};
+    return {ErrorCode::bad_input, "Cannot read " + quoted(path) + ": " + std::strerror(error_number) + ".", "read"};
 }
 
 // The size of an open file, if it is one to be read.
@@ -59,13 +53,10 @@ Result<std::uint64_t> checked_size(const File& file, const std::filesystem::path
 
 }  // namespace
 
-Result<std::uint64_t> readable_file_size(const std::filesystem::path& path) {
-    return checked_size(File(path, O_RDONLY | O_NONBLOCK), path);
-}
+Result<std::uint64_t> readable_file_size(const std::filesystem::path& path) { return checked_size(File(path), path); }
 
 Result<std::vector<std::uint8_t>> read_file(const std::filesystem::path& path, std::size_t max_bytes) {
-    // Not blocking: opening a named pipe must not wait for a writer.
-    const File file(path, O_RDONLY | O_NONBLOCK);
+    const File file(path);
     const Result<std::uint64_t> checked = checked_size(file, path);
     if (!checked) return checked.error();
     const std::uint64_t size = *checked;
@@ -93,38 +84,11 @@ Result<std::vector<std::uint8_t>> read_file(const std::filesystem::path& path, s
     return bytes;
 }
 
-Error write_error(const std::filesystem::path& target, int error_number) {
-    const bool full = error_number == ENOSPC || error_number == EDQUOT;
-    return {ErrorCode::io,
-            "Cannot write " + quoted(target) + ": " + std::strerror(error_number) +
-                (full ? "; free some disk space and try again." : "; choose another place."),
-            "write"};
-}
-
-Status write_file(const std::filesystem::path& path, std::span<const std::uint8_t> bytes) {
-    File file(path, O_WRONLY | O_CREAT | O_TRUNC);
-    if (file.handle() < 0) return write_error(path, errno);
-    std::size_t done = 0;
-    while (done < bytes.size()) {
-        const ssize_t put = ::write(file.handle(), bytes.data() + done, bytes.size() - done);
-        if (put < 0 && errno == EINTR) continue;
-        if (put < 0) return write_error(path, errno);
-        done += static_cast<std::size_t>(put);
-    }
-    if (file.close() != 0) return write_error(path, errno);
-    return {};
-}
-
-Status save_file(const std::filesystem::path& target, std::span<const std::uint8_t> bytes) {
-    return write_by_rename(target, [&](const std::filesystem::path& temporary) -> Status {
-        Status written = write_file(temporary, bytes);
-        if (written) return written;
-        Error error = written.error();
-        const std::string wrong = quoted(temporary);
-        if (const auto at = error.message.find(wrong); at != std::string::npos)
-            error.message.replace(at, wrong.size(), quoted(target));
-        return error;
-    });
+Status save_file(const std::filesystem::path& target, std::span<const std::uint8_t> bytes, FileAccess access) {
+    auto file = OutputFile::create(target, access);
+    if (!file) return file.error();
+    if (Status written = file->write(bytes); !written) return written;
+    return file->commit();
 }
 
 }  // namespace likeness

@@ -113,7 +113,10 @@ TrainerReport Trainer::run(Progress& progress) {
     report.device = engine_->name();
     const auto start = std::chrono::steady_clock::now();
     std::ofstream log;
-    if (!options_.log.empty()) log.open(options_.log, std::ios::app);
+    if (!options_.log.empty()) {
+        log.open(options_.log, std::ios::app);
+        report.log_complete = log.is_open();
+    }
 
     const int coarse = options_.steps / 4, first_densify = options_.steps * 2 / 5, second_densify = options_.steps * 3 / 5;
     int resolution = options_.resolution / 2;
@@ -132,11 +135,12 @@ TrainerReport Trainer::run(Progress& progress) {
         snapshot->stages = engine_->stages();
         good = snapshot->splats;
         slot_.publish(std::move(snapshot));
-        if (log)
+        if (log.is_open())
             log << nlohmann::json{{"step", step}, {"loss", value.total}, {"psnr", psnr_of(value.squared)}, {"gaussians", good->count},
                                   {"seconds", seconds_since(start)}, {"resolution", resolution}}
                        .dump()
                 << std::endl;
+        report.log_complete &= log.good();
     };
     try {
         engine_->load(avatar_, splat_groups(), modules_);

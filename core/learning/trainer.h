@@ -29,6 +29,7 @@ struct TrainerReport {
     std::string device;
     // Out of memory, a device that failed, a value that was not finite: the last good state was kept.
     std::optional<Error> stopped_early;
+    bool log_complete = true;  // TrainerOptions::log could be written
 };
 
 class Trainer {

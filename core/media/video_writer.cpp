@@ -4,10 +4,10 @@
 #include <cerrno>
 #include <cmath>
 #include <cstdint>
+#include <optional>
 #include <vector>
 
-#include "core/base/paths.h"
-#include "core/image/file_bytes.h"
+#include "core/base/output_file.h"
 #include "core/image/ops.h"
 #include "core/media/ffmpeg.h"
 
@@ -25,7 +25,8 @@ const AVCodec* find_encoder() {
 }  // namespace
 
 struct VideoWriter::State {
-    std::filesystem::path target, temporary;
+    std::filesystem::path target;
+    std::optional<OutputFile> file;  // goes unless it was committed
     int width = 0, height = 0;  // of the frames; the codec's are even
     AVFormatContext* format = nullptr;
     AVStream* stream = nullptr;
@@ -37,11 +38,7 @@ struct VideoWriter::State {
     std::int64_t next = 0;
     bool failed = false, finished = false;
 
-    ~State() {
-        close();
-        std::error_code ignored;
-        if (!finished) std::filesystem::remove(temporary, ignored);
-    }
+    ~State() { close(); }
     // 0 or FFmpeg's error; the last bytes are written here.
     int close() {
         if (!format) return 0;
@@ -74,18 +71,21 @@ Result<std::unique_ptr<VideoWriter>> VideoWriter::create(const std::filesystem::
     ffmpeg::be_quiet();
     auto state = std::make_unique<State>();
     state->target = path;
-    state->temporary = temporary_beside(path);
     state->width = width;
     state->height = height;
 
     const AVCodec* encoder = find_encoder();
     if (!encoder)
         return Error{ErrorCode::internal, "This system's FFmpeg cannot write H.264 videos; install libx264.", ""};
+    auto file = OutputFile::create(path);
+    if (!file) return file.error();
+    state->file.emplace(*std::move(file));
     state->codec.reset(avcodec_alloc_context3(encoder));
     state->frame.reset(av_frame_alloc());
     state->packet.reset(av_packet_alloc());
     if (!state->codec || !state->frame || !state->packet) return state->failure(AVERROR(ENOMEM));
-    if (const int made = avformat_alloc_output_context2(&state->format, nullptr, "mp4", state->temporary.c_str());
+    if (const int made =
+            avformat_alloc_output_context2(&state->format, nullptr, "mp4", state->file->temporary().c_str());
         made < 0)
         return state->failure(made);
 
@@ -140,7 +140,7 @@ Result<std::unique_ptr<VideoWriter>> VideoWriter::create(const std::filesystem::
     sws_setColorspaceDetails(state->scaler.get(), bt709, 1, bt709, 0, 0, 1 << 16, 1 << 16);
 
     // "file:" so that no name is taken for a protocol.
-    const std::string url = "file:" + state->temporary.string();
+    const std::string url = "file:" + state->file->temporary().string();
     if (const int io = avio_open(&state->format->pb, url.c_str(), AVIO_FLAG_WRITE); io < 0) return state->failure(io);
     AVDictionary* mux = nullptr;
     av_dict_set(&mux, "movflags", "faststart", 0);
@@ -204,7 +204,7 @@ Status VideoWriter::finish() {
     if (const int trailer = av_write_trailer(state.format); trailer < 0) return state.failure(trailer);
     if (state.format->pb->error < 0) return state.failure(state.format->pb->error);
     if (const int closed = state.close(); closed < 0) return state.failure(closed);
-    Status placed = commit_file(state.temporary, state.target);
+    Status placed = state.file->commit();
     state.failed = !placed.ok();
     state.finished = placed.ok();
     return placed;

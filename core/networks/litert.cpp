@@ -8,6 +8,7 @@
 #include <stdexcept>
 
 #include "core/base/log.h"
+#include "core/base/memory.h"
 #include "core/image/file_bytes.h"
 #include "core/networks/litert_interface.h"
 #include "core/networks/tflite_file.h"
@@ -237,6 +238,9 @@ Result<std::unique_ptr<LiteRtNetwork>> LiteRtNetwork::load(std::vector<std::uint
         state->compile(limits.threads);
         state->create_ports(limits.memory);
     } catch (const std::exception& error) {
+        if (memory_is_short())
+            return Error{ErrorCode::out_of_memory, "There is not enough memory for the network '" + name + "'.",
+                         error.what()};
         return Error{ErrorCode::bad_input,
                      "The network '" + name + "' cannot be used; fetch it again by running scripts/run.", error.what()};
     }

@@ -3,12 +3,10 @@
 #include <chrono>
 #include <future>
 
-#include "core/avatar/avatar_file.h"
-
 namespace likeness {
 
-Result<PortraitJob> run_portrait_job(const std::filesystem::path& photo, const std::filesystem::path& avatar_file,
-                                     const PortraitJobOptions& options, Progress& progress) {
+Result<PortraitJob> run_portrait_job(const std::filesystem::path& photo, const PortraitJobOptions& options,
+                                     Progress& progress) {
     const auto start = std::chrono::steady_clock::now();
     const auto seconds = [start] {
         return std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
@@ -45,7 +43,8 @@ Result<PortraitJob> run_portrait_job(const std::filesystem::path& photo, const s
     avatar.splats = session.latest()->splats;
     if (job.trained.stopped_early && job.trained.stopped_early->code == ErrorCode::device)
         job.renderer = AvatarRenderer();
-    if (Status saved = save_avatar(avatar_file, avatar, thumbnail(avatar, job.renderer)); !saved) return saved.error();
+    if (options.save)
+        if (Status saved = options.save(avatar, thumbnail(avatar, job.renderer)); !saved) return saved.error();
     job.seconds = seconds();
     return job;
 }

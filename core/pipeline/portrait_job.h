@@ -29,11 +29,13 @@ struct PortraitJobOptions {
     PortraitOptions portrait;
     // Called with the seeded avatar's first picture; an error ends the job.
     std::function<Status(const Image&)> seeded;
+    // Keeps the trained avatar and its thumbnail; an error is the job's.
+    std::function<Status(const Avatar&, const Image&)> save;
 };
 
-// Writes the avatar with its thumbnail to `avatar_file`. Errors: the device's, prepare_portrait's, io. Throws Cancelled
-// when it is cancelled before there is an avatar.
-Result<PortraitJob> run_portrait_job(const std::filesystem::path& photo, const std::filesystem::path& avatar_file,
-                                     const PortraitJobOptions& options, Progress& progress);
+// Errors: the device's, prepare_portrait's, those of `seeded` and `save`. Throws Cancelled when it is cancelled before
+// there is an avatar.
+Result<PortraitJob> run_portrait_job(const std::filesystem::path& photo, const PortraitJobOptions& options,
+                                     Progress& progress);
 
 }  // namespace likeness

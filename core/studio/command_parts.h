@@ -39,6 +39,11 @@ inline ArgumentSpec discard_argument() {
     return with_default(flag_argument("discard", "Lose unsaved changes without asking"), false);
 }
 
+inline ArgumentSpec force_argument() {
+    return with_default(flag_argument("force", "Also over a file that another program has changed since it was opened"),
+                        false);
+}
+
 // Without a path the window asks for one.
 inline Status with_path(Studio& studio, const Arguments& a, FileRequest request,
                         const std::function<Status(const std::string&)>& run) {

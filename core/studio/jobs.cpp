@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <new>
+#include <system_error>
 
 #include "core/base/failure.h"
 #include "core/base/log.h"
@@ -41,7 +42,8 @@ Jobs::~Jobs() { shut_down(); }
 
 void Jobs::shut_down() {
     for (const auto& job : running_) job->progress->cancel();
-    for (const auto& job : running_) job->thread.join();
+    for (const auto& job : running_)
+        if (job->thread.joinable()) job->thread.join();
     std::vector<Posted> dropped;
     std::lock_guard lock(mutex_);
     running_.clear();
@@ -55,7 +57,7 @@ JobHandle Jobs::start(const std::string& name, std::function<Status(Progress&)> 
     job->info.name = name;
     job->info.cancellable = options.cancellable;
     job->info.quiet = options.quiet;
-    job->info.writes = options.writes;
+    job->info.target = options.target;
     job->started = seconds_since(start_);
     job->done = std::move(done);
     job->progress = std::make_unique<Progress>(
@@ -64,7 +66,14 @@ JobHandle Jobs::start(const std::string& name, std::function<Status(Progress&)> 
         std::lock_guard lock(mutex_);
         running_.push_back(job);
     }
-    job->thread = std::jthread([this, job, work = std::move(work)] { run(job, work); });
+    try {
+        job->thread = std::jthread([this, job, work = std::move(work)] { run(job, work); });
+    } catch (const std::system_error&) {
+        end(job, JobState::failed,
+            Error{ErrorCode::out_of_memory,
+                  "The system allows no further thread for: " + name + ". Close other programs and try again.",
+                  "std::thread"});
+    }
     return {*this, job->info.id};
 }
 
@@ -88,10 +97,21 @@ void Jobs::run(const std::shared_ptr<Job>& job, const std::function<Status(Progr
         outcome = Error{ErrorCode::device,
                         "The graphics card failed in: " + job->info.name + ". Try again, or choose the processor as the device.",
                         failure.what()};
+    } catch (const std::system_error& failure) {
+        state = JobState::failed;
+        outcome =
+            Error{failure.code() == std::errc::resource_unavailable_try_again ? ErrorCode::out_of_memory
+                                                                              : ErrorCode::internal,
+                  "The system refused what was needed for: " + job->info.name + ". Close other programs and try again.",
+                  failure.what()};
     } catch (const std::exception& failure) {
         state = JobState::failed;
         outcome = Error{ErrorCode::internal, "Something went wrong in: " + job->info.name + ".", failure.what()};
     }
+    end(job, state, std::move(outcome));
+}
+
+void Jobs::end(const std::shared_ptr<Job>& job, JobState state, Status outcome) {
     {
         std::lock_guard lock(mutex_);
         job->info.state = state;
@@ -104,7 +124,7 @@ void Jobs::run(const std::shared_ptr<Job>& job, const std::function<Status(Progr
     // The thread is joined where its outcome is taken, on the owner's thread.
     push(
         [this, job] {
-            job->thread.join();
+            if (job->thread.joinable()) job->thread.join();
             {
                 std::lock_guard lock(mutex_);
                 // Cancelled when it was as good as done: still, nobody wants its outcome.
@@ -185,8 +205,11 @@ bool Jobs::idle() const {
            std::none_of(queue_.begin(), queue_.end(), [](const Posted& posted) { return posted.counts; });
 }
 
-bool Jobs::writing() const {
-    return std::ranges::any_of(running_, [](const auto& job) { return job->info.writes; });
+std::vector<std::filesystem::path> Jobs::targets() const {
+    std::vector<std::filesystem::path> targets;
+    for (const auto& job : running_)
+        if (!job->info.target.empty()) targets.push_back(job->info.target);
+    return targets;
 }
 
 bool Jobs::running(int id) const {

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <chrono>
+#include <filesystem>
 #include <functional>
 #include <memory>
 #include <mutex>
@@ -27,14 +28,15 @@ struct JobInfo {
     double fraction = 0;  // 0..1
     double seconds = 0;   // since its start, or that it took
     std::optional<double> seconds_left;
-    bool cancelling = false, cancellable = true, quiet = false, writes = false;
+    bool cancelling = false, cancellable = true, quiet = false;
+    std::filesystem::path target;  // JobOptions::target
     std::optional<Error> error;
 };
 
 struct JobOptions {
     bool cancellable = true;
     bool quiet = false;   // housekeeping: a panel may leave it out, idle() does not wait for it
-    bool writes = false;  // a file that a person asked for: the program does not end before it is there
+    std::filesystem::path target{};  // that a person asked for: the program does not end before it is there
 };
 
 class Jobs;
@@ -100,7 +102,8 @@ class Jobs {
     // Cancels everything, also what a person may not, and waits; outcomes are dropped.
     void shut_down();
     bool running(int id) const;
-    bool writing() const;           // a job that writes a person's file runs
+    bool writing() const { return !targets().empty(); }  // a job that writes a person's file runs
+    std::vector<std::filesystem::path> targets() const;  // of those jobs
     double fraction(int id) const;  // 0 when it does not run
     std::uint64_t ended() const;    // how many have ended and were drained, from the beginning
     // Running first, then the last 50 that ended, newest first.
@@ -110,6 +113,7 @@ class Jobs {
   private:
     struct Job;
     void run(const std::shared_ptr<Job>& job, const std::function<Status(Progress&)>& work);
+    void end(const std::shared_ptr<Job>& job, JobState state, Status outcome);
     void report(Job& job, double fraction, const std::string& stage);
     void push(std::function<void()> action, bool counts);
 

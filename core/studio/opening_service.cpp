@@ -102,11 +102,13 @@ void OpeningService::open_document(const fs::path& file, const FileFormat& forma
     open_job_ = studio_.jobs().start_for<std::shared_ptr<Document>>(
         "Opening " + file.filename().string(),
         [file, &format, tools = studio_.workshop().tools()](Progress& progress) -> Result<std::shared_ptr<Document>> {
+            const FileStamp on_disk = FileStamp::of(file);  // before it is read: what comes later is another's
             auto value = format.read(file, {&tools->heads, &progress});
             if (!value) return value.error();
             progress.report(0.8, "Preparing");
             DocumentOf make{file, {}};
             make.document.name = file.stem().string();
+            make.document.on_disk = on_disk;
             std::visit(make, *std::move(value));
             return std::make_shared<Document>(std::move(make.document));
         },
@@ -118,6 +120,7 @@ void OpeningService::open_document(const fs::path& file, const FileFormat& forma
             Document& document = **result;
             if (recovery) {
                 document.path = recovery->document;
+                document.on_disk = recovery->on_disk;
                 document.name = recovery->name;
                 document.revision.learned = 1;  // not saved yet
             }
@@ -137,10 +140,7 @@ void OpeningService::opened(const fs::path& file, const std::optional<Recovery>&
     if (recovery) return studio_.recovery().recovered(*recovery);
     studio_.settings().add_recent(file);
     studio_.settings_changed();
-    if (now.stage == DocumentStage::preparing)
-        studio_.trainer().prepare(now.source, 0);
-    else if (now.kind == DocumentKind::avatar)
-        studio_.recovery().look_beside(file);
+    if (now.stage == DocumentStage::preparing) studio_.trainer().prepare(now.source, 0);
 }
 
 Status OpeningService::turn_over() {

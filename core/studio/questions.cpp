@@ -15,35 +15,50 @@ Result<bool> Questions::may_lose_document(const CommandCall& then, bool discard)
     return false;
 }
 
+Status Questions::ask_about_replaced(const std::filesystem::path& file) {
+    const std::string text = "'" + file.string() + "' was changed by another program since it was opened.";
+    if (!studio_.options().interactive)
+        return studio_error(text + " Save it under another name, or pass force=true to save over it.");
+    // What was to follow the save follows the answer.
+    question_ = Question{text, question_ ? question_->then : CommandCall{}, false, true};
+    return {};
+}
+
+Status Questions::save_elsewhere() {
+    ask_for_file({"file.save_as",
+                  "Save the avatar",
+                  with_ending(studio_.document().name, FileContent::avatar).string(),
+                  file_patterns(std::array{FileContent::avatar}, true),
+                  true,
+                  {}});
+    return {};
+}
+
 Status Questions::answer(const std::string& what) {
     if (!question_) return studio_error("Nothing was asked.");
     if (what == "cancel") {
         question_.reset();
         return {};
     }
-    if (what == "save") {
+    if (what == "discard") return go_on();
+    const std::filesystem::path file = studio_.document().path;
+    const bool over = question_->replaced;
+    question_->replaced = false;
+    if (question_->then.id.empty())
+        question_.reset();
+    else
         question_->saving = true;
-        const Document& document = studio_.document();
-        if (!document.path.empty()) {
-            Status status = studio_.saving().save(document.path);
-            if (!status) question_->saving = false;
-            return status;
-        }
-        ask_for_file({"file.save_as",
-                      "Save the avatar",
-                      with_ending(document.name, FileContent::avatar).string(),
-                      file_patterns(std::array{FileContent::avatar}, true),
-                      true,
-                      {}});
-        return {};
-    }
-    return go_on();
+    if (what == "elsewhere" || file.empty()) return save_elsewhere();
+    Status status = studio_.saving().save(file, over);
+    if (!status && question_) question_->saving = false;
+    return status;
 }
 
 // What was asked about follows; changes may be lost now.
 Status Questions::go_on() {
     CommandCall then = question_->then;
     question_.reset();
+    if (then.id.empty()) return {};
     then.arguments.set("discard", true);
     return studio_.execute(then);
 }
@@ -83,7 +98,7 @@ Status Questions::quit(bool discard) {
         studio_.trainer().end();
         studio_.openings().cancel_opening();
         for (const JobInfo& job : studio_.jobs().list())
-            if (job.state == JobState::running && job.writes)
+            if (job.state == JobState::running && !job.target.empty())
                 studio_.messages().info("The program ends when this is done: " + job.name + ".");
     }
     return {};
@@ -113,8 +128,8 @@ void Questions::add_commands(CommandRegistry& registry) {
     registry.add({"question.answer",
                   "Answer",
                   "File",
-                  "Answers whether unsaved changes are saved, discarded, or nothing is done.",
-                  {choice_argument("what", "The answer", {"save", "discard", "cancel"})},
+                  "Answers whether unsaved changes are saved, saved elsewhere, discarded, or nothing is done.",
+                  {choice_argument("what", "The answer", {"save", "elsewhere", "discard", "cancel"})},
                   "",
                   false,
                   "",

@@ -12,11 +12,13 @@ namespace likeness {
 
 class Studio;
 
-// Asked when a command would lose unsaved changes; see the commands question.*.
+// Asked when a command would lose unsaved changes, or when saving would lose another program's; see the commands
+// question.*.
 struct Question {
-    std::string text;     // "'astronaut' has changes that were not saved."
-    CommandCall then;     // what goes on afterwards
-    bool saving = false;  // a save is under way; `then` follows it
+    std::string text;       // "'astronaut' has changes that were not saved."
+    CommandCall then;       // what goes on afterwards; none (an empty id) when only a save was asked for
+    bool saving = false;    // a save is under way; `then` follows it
+    bool replaced = false;  // the document's file is not the one that was opened
 };
 
 // A path that only a person can give: the window shows a dialog, calls complete_file_request() and executes `command`
@@ -41,6 +43,8 @@ class Questions {
 
     // False when the person is asked first; `then` follows. Error: nobody can be asked.
     Result<bool> may_lose_document(const CommandCall& then, bool discard);
+    // Before saving over a file that another program has changed. Error: nobody can be asked.
+    Status ask_about_replaced(const std::filesystem::path& file);
     void ask_for_file(FileRequest request) { file_request_ = std::move(request); }
     void withdraw_file_request();
     void complete_file_request() { file_request_.reset(); }
@@ -50,7 +54,8 @@ class Questions {
     void drain();  // each frame: work on the document takes the wish to end back
 
   private:
-    Status answer(const std::string& what);  // save, discard, cancel
+    Status answer(const std::string& what);  // save, elsewhere, discard, cancel
+    Status save_elsewhere();
     Status go_on();
     Status quit(bool discard);
 

@@ -7,17 +7,23 @@
 #include "core/studio/studio.h"
 
 namespace likeness {
-namespace {
-
 namespace fs = std::filesystem;
 
-bool same_file(const fs::path& a, const fs::path& b) { return a.lexically_normal() == b.lexically_normal(); }
+namespace {
+
+Status keep(RecoveryFolder& folder, const Recovery& recovery, const DocumentState& state) {
+    const auto file = folder.autosave();
+    if (!file) return file.error();
+    // First what it is of: an autosave without a record would have no name.
+    if (Status remembered = folder.remember(recovery); !remembered) return remembered;
+    return write_autosave(state, *file);
+}
 
 }  // namespace
 
 RecoveryService::RecoveryService(Studio& studio)
-    : studio_(studio), folder_(std::make_shared<RecoveryFolder>(studio.options().folders.state / "autosave")) {
-    if (studio_.options().remember) recoveries_ = folder_->find();
+    : studio_(studio), folder_(std::make_shared<RecoveryFolder>(studio.options().folders.autosaves())) {
+    if (on()) recoveries_ = folder_->find();
     due_ = studio_.now() + studio_.settings().autosave_seconds;
 }
 
@@ -29,16 +35,29 @@ void RecoveryService::begin_document() {
     due_ = studio_.now() + studio_.settings().autosave_seconds;
 }
 
+bool RecoveryService::on() const { return studio_.options().autosave; }
+
 // Another copy of it is safe, or nobody wants it.
 void RecoveryService::forget_recovered() {
-    if (recovered_ && studio_.options().remember) RecoveryFolder::discard(*recovered_);
+    if (recovered_) (void)folder_->discard(*recovered_);
     recovered_.reset();
 }
 
-void RecoveryService::end(bool wished) {
+void RecoveryService::end(bool wished, bool interrupted) {
     // What a person chose to lose, or what is saved, leaves no autosave; anything else is offered at the next start.
     if (wished || !document().dirty()) folder_->forget();
-    if (wished && recovered_ && studio_.options().remember) RecoveryFolder::discard(*recovered_);
+    if (wished) forget_recovered();
+    if (wished || !interrupted || !on() || !document().dirty()) return;
+    if (document().autosaved_revision == document().revision) return;
+    (void)keep(*folder_, record(), document().state);
+}
+
+std::function<std::string(const DocumentState&)> RecoveryService::keeper() const {
+    if (!on()) return [](const DocumentState&) { return std::string(); };
+    return [folder = folder_, recovery = record()](const DocumentState& state) -> std::string {
+        if (!keep(*folder, recovery, state)) return "";
+        return "The changes are kept in '" + folder->autosave()->string() + "' until they are saved.";
+    };
 }
 
 void RecoveryService::document_saved() {
@@ -52,15 +71,14 @@ void RecoveryService::recovered(const Recovery& recovery) {
     autosave(true);
 }
 
-void RecoveryService::look_beside(const fs::path& file) {
-    if (!studio_.options().remember) return;
-    for (Recovery& found : RecoveryFolder::find_beside(file))
-        if (!awaits_recovery(found.autosave)) recoveries_.push_back(std::move(found));
-}
-
-bool RecoveryService::awaits_recovery(const fs::path& autosave) const {
-    const auto same = [&](const Recovery& r) { return same_file(r.autosave, autosave); };
-    return (recovered_ && same(*recovered_)) || std::any_of(recoveries_.begin(), recoveries_.end(), same);
+Recovery RecoveryService::record() const {
+    const Document& of = studio_.document();
+    std::error_code ignored;
+    Recovery recovery;
+    if (!of.path.empty()) recovery.document = fs::absolute(of.path, ignored);
+    recovery.on_disk = of.on_disk;
+    recovery.name = of.name;
+    return recovery;
 }
 
 void RecoveryService::autosave(bool at_once) {
@@ -69,27 +87,15 @@ void RecoveryService::autosave(bool at_once) {
         document().autosaved_revision = document().saved_revision;
         folder_->forget();
     }
-    if (!studio_.options().remember || studio_.settings().autosave_seconds <= 0 || !document().dirty()) return;
+    if (!on() || studio_.settings().autosave_seconds <= 0 || !document().dirty()) return;
     due_ = std::min(due_, studio_.now() + studio_.settings().autosave_seconds);  // a shorter time was chosen
     if (document().autosaved_revision == document().revision || (!at_once && studio_.now() < due_)) return;
     if (job_.running() || studio_.saving().saving()) return;
     due_ = studio_.now() + studio_.settings().autosave_seconds;
-    Recovery recovery;
-    recovery.document = document().path;
-    recovery.name = document().name;
-    const fs::path elsewhere = folder_->autosave_for_untitled(document().name);
-    // An autosave that a person has not decided about is not overwritten.
-    const bool beside = !document().path.empty() && !awaits_recovery(autosave_beside(document().path));
-    recovery.autosave = beside ? autosave_beside(document().path) : elsewhere;
     job_ = studio_.jobs().start(
         "Autosave",
-        [state = document().state, recovery, elsewhere, folder = folder_](Progress&) mutable -> Status {
-            Status written = write_document(state, recovery.autosave, false);
-            if (!written && recovery.autosave != elsewhere) {
-                recovery.autosave = elsewhere;
-                written = write_document(state, elsewhere, false);
-            }
-            return written ? folder->remember(recovery) : written;
+        [state = document().state, recovery = record(), folder = folder_](Progress&) {
+            return keep(*folder, recovery, state);
         },
         [this, id = document().id, revision = document().revision](const Status& status) {
             autosaved(status, id, revision);
@@ -120,6 +126,10 @@ Status RecoveryService::recover(std::size_t index) {
     const auto may = studio_.questions().may_lose_document({"recovery.recover", {{"index", index}}}, false);
     if (!may) return may.error();
     if (!*may) return {};
+    if (Status mine = folder_->claim(recoveries_[index]); !mine) {
+        recoveries_.erase(recoveries_.begin() + std::ptrdiff_t(index));
+        return mine;
+    }
     studio_.openings().cancel_opening();
     studio_.openings().open_autosave(recoveries_[index]);
     return {};
@@ -127,9 +137,9 @@ Status RecoveryService::recover(std::size_t index) {
 
 Status RecoveryService::discard(std::size_t index) {
     if (index >= recoveries_.size()) return studio_error("There is nothing to discard.");
-    RecoveryFolder::discard(recoveries_[index]);
+    const Status discarded = folder_->discard(recoveries_[index]);
     recoveries_.erase(recoveries_.begin() + std::ptrdiff_t(index));
-    return {};
+    return discarded;
 }
 
 void RecoveryService::add_commands(CommandRegistry& registry) {

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <filesystem>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <vector>
@@ -24,13 +25,16 @@ class RecoveryService {
     void autosave(bool at_once);  // when it is due, or now
     void begin_document();        // another document is open
     void document_saved();
-    void recovered(const Recovery& recovery);             // it is the document now
-    void look_beside(const std::filesystem::path& file);  // that was opened
-    void end(bool wished);                                // the program ends, as a person wished or not
+    void recovered(const Recovery& recovery);  // it is the document now
+    // The program ends, as a person wished or not. `interrupted`: by a signal, then unsaved changes are written first.
+    void end(bool wished, bool interrupted);
+    // For a worker whose save failed: autosaves the state, and says where; empty when that cannot be done either.
+    std::function<std::string(const DocumentState&)> keeper() const;
 
   private:
     Document& document();
-    bool awaits_recovery(const std::filesystem::path& autosave) const;
+    bool on() const;
+    Recovery record() const;
     void autosaved(const Status& status, std::uint64_t document, const Revision& revision);
     void forget_recovered();
     Status recover(std::size_t index);

@@ -10,30 +10,38 @@ namespace likeness {
 
 namespace fs = std::filesystem;
 
-Status SavingService::save(const fs::path& given) {
+Status SavingService::save(const fs::path& given, bool force) {
     if (!studio_.document().has_avatar()) return studio_error("There is no avatar to save yet.");
     if (save_job_.running()) return studio_error("The avatar is being saved already; wait until that is done.");
     const fs::path file = with_ending(given, FileContent::avatar);
-    std::error_code failed;
-    if (fs::is_directory(file, failed))
-        return studio_error("'" + file.string() + "' is a folder; choose a file's name.");
-    save_job_ = studio_.jobs().start(
+    const Document& document = studio_.document();
+    if (document.path.empty() || !same_file(file, document.path)) {
+        if (Status may = studio_.may_write(file); !may) return may;
+    } else if (const FileStamp now = FileStamp::of(file); !force && now.exists() && now != document.on_disk) {
+        return studio_.questions().ask_about_replaced(file);
+    }
+    save_job_ = studio_.jobs().start_for<FileStamp>(
         "Saving " + file.filename().string(),
-        [state = studio_.document().state, file](Progress& progress) {
+        [state = document.state, file, keep = studio_.recovery().keeper()](Progress& progress) -> Result<FileStamp> {
             progress.report(0.1, "Writing");
-            return write_document(state, file, true);
+            const Status written = write_document(state, file, true);
+            if (written) return FileStamp::of(file);
+            Error error = written.error();
+            if (const std::string where = keep(state); !where.empty()) error.message += " " + where;
+            return error;
         },
-        [this, file, id = studio_.document().id, revision = studio_.document().revision](const Status& status) {
-            saved(status, id, revision, file);
+        [this, file, id = document.id, revision = document.revision](const Result<FileStamp>& written) {
+            saved(written, id, revision, file);
         },
-        {.cancellable = false, .writes = true});
+        {.cancellable = false, .target = file});
     return {};
 }
 
-void SavingService::saved(const Status& status, std::uint64_t id, const Revision& revision, const fs::path& file) {
+void SavingService::saved(const Result<FileStamp>& written, std::uint64_t id, const Revision& revision,
+                          const fs::path& file) {
     save_job_ = {};
-    if (!status) {
-        studio_.messages().error(status.error());
+    if (!written) {
+        studio_.messages().error(written.error());
         studio_.questions().saving_failed();
         return;
     }
@@ -43,6 +51,7 @@ void SavingService::saved(const Status& status, std::uint64_t id, const Revision
     Document& document = studio_.edit_document();
     if (id == document.id) {
         document.path = file;
+        document.on_disk = *written;
         document.name = file.stem().string();
         document.saved_revision = revision;
         studio_.recovery().document_saved();
@@ -53,6 +62,7 @@ void SavingService::saved(const Status& status, std::uint64_t id, const Revision
 Status SavingService::export_as(const FileFormat& format, const fs::path& file, const WriteOptions& options) {
     const Scene what = studio_.scene();
     if (what.empty()) return studio_error("There is nothing to export yet.");
+    if (Status may = studio_.may_write(file); !may) return may;
     studio_.jobs().start(
         "Exporting " + file.filename().string(),
         [what, file, &format, options](Progress& progress) {
@@ -64,7 +74,7 @@ Status SavingService::export_as(const FileFormat& format, const fs::path& file, 
             else if (status.error().code != ErrorCode::cancelled)
                 studio_.messages().error(status.error());
         },
-        {.writes = true});
+        {.target = file});
     return {};
 }
 
@@ -76,20 +86,20 @@ void SavingService::add_commands(CommandRegistry& registry) {
                   "Save",
                   "File",
                   "Writes the avatar to its file.",
-                  {},
+                  {force_argument()},
                   "Ctrl+S",
                   false,
                   "",
                   needs_avatar(s),
-                  [this, &s](const Arguments&) -> Status {
-                      if (!s.document().path.empty()) return save(s.document().path);
+                  [this, &s](const Arguments& a) -> Status {
+                      if (!s.document().path.empty()) return save(s.document().path, a.flag("force"));
                       return s.execute("file.save_as");
                   }});
     registry.add({"file.save_as",
                   "Save as...",
                   "File",
                   "Writes the avatar to a new file (" + file_endings(FileContent::avatar, true) + ").",
-                  {path("The file")},
+                  {path("The file"), force_argument()},
                   "Ctrl+Shift+S",
                   false,
                   "",
@@ -102,7 +112,7 @@ void SavingService::add_commands(CommandRegistry& registry) {
                                         file_patterns(std::array{FileContent::avatar}, true),
                                         true,
                                         {}},
-                                       [&](const std::string& file) { return save(file); });
+                                       [&](const std::string& file) { return save(file, a.flag("force")); });
                   }});
     for (const FileFormat* format : formats_to_write(FileContent::splats)) {
         std::vector<ArgumentSpec> arguments = {path("The file")};

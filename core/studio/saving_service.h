@@ -18,11 +18,13 @@ class SavingService {
     void add_commands(CommandRegistry& registry);
 
     bool saving() const { return save_job_.running(); }
-    Status save(const std::filesystem::path& file);
+    // `force`: also over a file that another program has replaced since it was opened; else the person is asked, or it
+    // is an error where nobody can be.
+    Status save(const std::filesystem::path& file, bool force = false);
 
   private:
     Status export_as(const FileFormat& format, const std::filesystem::path& file, const WriteOptions& options);
-    void saved(const Status& status, std::uint64_t document, const Revision& revision,
+    void saved(const Result<FileStamp>& written, std::uint64_t document, const Revision& revision,
                const std::filesystem::path& file);
 
     Studio& studio_;

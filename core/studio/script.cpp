@@ -85,12 +85,10 @@ bool Script::step(Studio& studio) {
         if (call.id == "wait") {
             const auto outcome = wait(studio, call.arguments);
             if (!outcome) return fail(outcome.error());
-            if (*outcome == Outcome::waiting) {
-                // What failed in the meantime is why the wait would never end.
-                if (const auto problem = studio.messages().dialog(); problem && !call.arguments.has("errors"))
-                    return fail(*problem);
-                return true;
-            }
+            // What failed in the meantime ends the script, also when nothing is left to wait for.
+            if (const auto problem = studio.messages().dialog(); problem && !call.arguments.has("errors"))
+                return fail(*problem);
+            if (*outcome == Outcome::waiting) return true;
             waiting_since_ = -1;
         } else if (call.id == "expect") {
             if (Status holds = expect(studio, call.arguments); !holds) return fail(holds.error());

@@ -1,10 +1,16 @@
 #include "core/studio/settings.h"
 
+#include <fcntl.h>
+#include <pwd.h>
+#include <sys/file.h>
+#include <unistd.h>
+
 #include <algorithm>
 #include <cmath>
 #include <cstdlib>
 #include <nlohmann/json.hpp>
 
+#include "core/base/output_file.h"
 #include "core/formats/json_file.h"
 
 namespace likeness {
@@ -14,6 +20,12 @@ namespace fs = std::filesystem;
 using nlohmann::json;
 
 constexpr std::size_t most_recent = 12;
+
+JsonLimits settings_limits() {
+    JsonLimits limits;
+    limits.max_bytes = std::size_t(8) << 20;
+    return limits;
+}
 
 fs::path environment(const char* name) {
     const char* value = std::getenv(name);
@@ -64,11 +76,13 @@ void take_texts(json& from, const char* name, std::vector<std::string>& target, 
 UserFolders UserFolders::find() {
     if (const fs::path home = environment("LIKENESS_HOME"); !home.empty()) return {home / "config", home / "state"};
     fs::path home = environment("HOME");
-    if (home.empty()) home = fs::temp_directory_path() / "likeness-home";
-    fs::path config = environment("XDG_CONFIG_HOME"), state = environment("XDG_STATE_HOME");
-    if (!config.is_absolute()) config = home / ".config";
-    if (!state.is_absolute()) state = home / ".local" / "state";
-    return {config / "likeness", state / "likeness"};
+    if (!home.is_absolute())
+        if (const passwd* user = ::getpwuid(::geteuid()); user && user->pw_dir) home = user->pw_dir;
+    const auto place = [&home](fs::path set, const fs::path& inside) -> fs::path {
+        if (set.is_absolute()) return set / "likeness";
+        return home.is_absolute() ? home / inside / "likeness" : fs::path();
+    };
+    return {place(environment("XDG_CONFIG_HOME"), ".config"), place(environment("XDG_STATE_HOME"), ".local/state")};
 }
 
 void Settings::add_recent(const fs::path& file) {
@@ -84,10 +98,8 @@ LoadedSettings load_settings(const fs::path& folder) {
     LoadedSettings result;
     const fs::path file = folder / "settings.json";
     std::error_code failed;
-    if (!fs::exists(file, failed)) return result;
-    JsonLimits limits;
-    limits.max_bytes = std::size_t(8) << 20;
-    auto loaded = load_json(file, limits);
+    if (folder.empty() || !fs::exists(file, failed)) return result;
+    auto loaded = load_json(file, settings_limits());
     if (!loaded || !loaded->is_object()) {
         fs::path aside = file;
         aside += ".damaged";
@@ -134,7 +146,9 @@ LoadedSettings load_settings(const fs::path& folder) {
     return result;
 }
 
-Status save_settings(const fs::path& folder, const Settings& s) {
+namespace {
+
+json to_json(const Settings& s) {
     json document = json::parse(s.unknown, nullptr, false);
     if (!document.is_object()) document = json::object();
     document["version"] = 1;
@@ -162,13 +176,76 @@ Status save_settings(const fs::path& folder, const Settings& s) {
         json parsed = json::parse(pose, nullptr, false);
         if (parsed.is_object()) document["pose_presets"][name] = std::move(parsed);
     }
-    std::error_code failed;
-    fs::create_directories(folder, failed);
-    if (failed)
-        return Error{ErrorCode::io,
-                     "Cannot make the folder '" + folder.string() + "' for the settings: " + failed.message() + ".",
-                     ""};
-    return save_json(folder / "settings.json", document);
+    return document;
+}
+
+// Newest first: what this program opened since `base`, then what the file has.
+json merged_recent(const json& base, const json& mine, const json& theirs) {
+    json list = json::array();
+    const auto add = [&list](const json& file) {
+        if (list.size() < most_recent && std::find(list.begin(), list.end(), file) == list.end()) list.push_back(file);
+    };
+    // From some place on the list goes on as it was; what stands before is new, or was opened again.
+    std::size_t fresh = 0;
+    const auto goes_on = [&] {
+        std::size_t at = fresh;
+        const auto first = mine.begin(), last = first + std::ptrdiff_t(fresh);
+        for (const json& file : base)
+            if (std::find(first, last, file) == last && at < mine.size() && mine[at++] != file) return false;
+        return at == mine.size();
+    };
+    while (fresh < mine.size() && !goes_on()) add(mine[fresh++]);
+    for (const json& file : theirs) add(file);
+    return list;
+}
+
+// A member that is the same in `base` and `mine` is as the file has it; of objects each member for itself.
+json merged(const json& base, const json& mine, const json& theirs) {
+    json result = theirs;
+    for (const auto& [name, value] : mine.items()) {
+        const auto before = base.find(name);
+        const auto there = theirs.find(name);
+        if (before != base.end() && *before == value) continue;
+        const bool both = before != base.end() && there != theirs.end();
+        if (both && name == "recent_files" && value.is_array() && there->is_array() && before->is_array())
+            result[name] = merged_recent(*before, value, *there);
+        else if (both && value.is_object() && there->is_object() && before->is_object())
+            result[name] = merged(*before, value, *there);
+        else
+            result[name] = value;
+    }
+    for (const auto& [name, value] : base.items())
+        if (!mine.contains(name)) result.erase(name);
+    return result;
+}
+
+// Two programs do not write at once; without a lock they still do not write parts.
+class SettingsLock {
+  public:
+    explicit SettingsLock(const fs::path& file)
+        : handle_(::open(file.c_str(), O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600)) {
+        if (handle_ >= 0) (void)::flock(handle_, LOCK_EX);
+    }
+    ~SettingsLock() {
+        if (handle_ >= 0) ::close(handle_);
+    }
+    SettingsLock(const SettingsLock&) = delete;
+    SettingsLock& operator=(const SettingsLock&) = delete;
+
+  private:
+    int handle_;
+};
+
+}  // namespace
+
+Status save_settings(const fs::path& folder, const Settings& settings, const Settings& base) {
+    if (folder.empty()) return {};
+    if (Status made = make_private_folder(folder); !made) return made;
+    const SettingsLock lock(folder / "settings.lock");
+    const fs::path file = folder / "settings.json";
+    const auto there = load_json(file, settings_limits());
+    const json mine = to_json(settings);
+    return save_json(file, there && there->is_object() ? merged(to_json(base), mine, *there) : mine, FileAccess::owner);
 }
 
 }  // namespace likeness

@@ -13,10 +13,12 @@
 namespace likeness {
 
 // $LIKENESS_HOME when it is set (tests), else $XDG_CONFIG_HOME/likeness and $XDG_STATE_HOME/likeness, else
-// ~/.config/likeness and ~/.local/state/likeness. Not created here.
+// ~/.config/likeness and ~/.local/state/likeness, where ~ is $HOME or else the user's entry in the password database.
+// Empty when there is none of these: then nothing is remembered. Not created here.
 struct UserFolders {
     std::filesystem::path settings, state;
     static UserFolders find();
+    std::filesystem::path autosaves() const { return state.empty() ? state : state / "autosave"; }
 };
 
 struct WindowGeometry {
@@ -48,7 +50,8 @@ struct LoadedSettings {
 };
 // A missing file gives the defaults, values of a wrong type or out of range their own default.
 LoadedSettings load_settings(const std::filesystem::path& folder);
-// By rename; makes the folder. Error: io.
-Status save_settings(const std::filesystem::path& folder, const Settings& settings);
+// Makes the folder, for its user only. What differs from `base`, the settings as they were read or last written here,
+// is put into the file as it is now: another program's changes stay. Errors: OutputFile's.
+Status save_settings(const std::filesystem::path& folder, const Settings& settings, const Settings& base);
 
 }  // namespace likeness

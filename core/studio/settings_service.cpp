@@ -11,7 +11,7 @@ constexpr double delay = 1.0;  // seconds after the last change until settings a
 
 SettingsService::SettingsService(Studio& studio) : studio_(studio) {
     LoadedSettings loaded = load_settings(studio.options().folders.settings);
-    values_ = std::move(loaded.settings);
+    values_ = base_ = std::move(loaded.settings);
     if (!loaded.warning.empty()) studio.messages().warning(loaded.warning);
 }
 
@@ -23,17 +23,18 @@ void SettingsService::drain() {
     due_ = 0;
     job_ = studio_.jobs().start(
         "Writing settings",
-        [folder = studio_.options().folders.settings, values = values_](Progress&) {
-            return save_settings(folder, values);
+        [folder = studio_.options().folders.settings, values = values_, base = base_](Progress&) {
+            return save_settings(folder, values, base);
         },
-        [this](const Status& status) {
+        [this, values = values_](const Status& status) {
+            if (status) base_ = values;
             if (!status) studio_.messages().warning(status.error().message, status.error().detail);
         },
         {.cancellable = false, .quiet = true});
 }
 
 void SettingsService::end() {
-    if (studio_.options().remember && dirty_) (void)save_settings(studio_.options().folders.settings, values_);
+    if (studio_.options().remember && dirty_) (void)save_settings(studio_.options().folders.settings, values_, base_);
 }
 
 }  // namespace likeness

@@ -21,7 +21,7 @@ class SettingsService {
 
   private:
     Studio& studio_;
-    Settings values_;
+    Settings values_, base_;  // now; as read or last written
     bool dirty_ = false;
     double due_ = 0;
     JobHandle job_;

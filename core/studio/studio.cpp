@@ -2,6 +2,7 @@
 
 #include <chrono>
 
+#include "core/base/output_file.h"
 #include "core/studio/command_parts.h"
 
 namespace likeness {
@@ -57,7 +58,7 @@ Studio::Studio(StudioOptions options)
 Studio::~Studio() {
     training_.end();
     jobs_.shut_down();  // an autosave may be under way
-    recovery_.end(questions_.quitting());
+    recovery_.end(questions_.quitting(), interrupted_);
     settings_.end();
 }
 
@@ -76,6 +77,21 @@ void Studio::drain() {
 bool Studio::idle() const {
     const bool shaped = !document_.has_avatar() || document_.avatar().prepared();
     return jobs_.idle() && shaped && device() && !busy();
+}
+
+Status Studio::may_write(const std::filesystem::path& file) const {
+    const auto used = [&](const std::filesystem::path& other, const char* what) -> Status {
+        if (other.empty() || !same_file(file, other)) return {};
+        return studio_error("'" + file.string() + "' is " + what + "; choose another name.");
+    };
+    if (Status free = used(document_.path, "the file that is open"); !free) return free;
+    if (document_.source)
+        if (Status free = used(document_.source->file, "the photograph that is open"); !free) return free;
+    if (Status free = used(view_.background_picture, "the background's picture"); !free) return free;
+    if (Status free = used(motion().title(), "the motion that is open"); !free) return free;
+    for (const std::filesystem::path& target : jobs_.targets())
+        if (Status free = used(target, "being written already"); !free) return free;
+    return check_target(file);
 }
 
 // ---- commands ----

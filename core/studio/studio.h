@@ -34,7 +34,8 @@ struct StudioOptions {
     UserFolders folders = UserFolders::find();
     std::string device;                     // overrides the settings' when not empty
     bool interactive = true;                // may ask questions; else what would ask is an error
-    bool remember = true;                   // write settings and autosaves
+    bool remember = true;                   // write settings
+    bool autosave = true;                   // and unsaved work, for after a crash
     bool preload = false;                   // load heads and networks at once, for a photograph that will come
     std::shared_ptr<const HeadModel> head;  // in the default head's place, if given
     std::function<double()> clock;          // seconds; the system's steady clock unless given
@@ -60,6 +61,9 @@ class Studio {
     // A window's own work that scripts wait for (captures).
     void set_busy(std::function<bool()> busy) { busy_ = std::move(busy); }
     bool busy() const { return busy_ && busy_(); }
+    // Whether an export, a picture or a video may become that file. Errors: invalid_argument (it is what is open or
+    // used here, or what a job is writing; a folder or device), io (nothing can be written there).
+    Status may_write(const std::filesystem::path& file) const;
     double now() const { return options_.clock(); }
 
     // ---- commands ----
@@ -95,6 +99,8 @@ class Studio {
     std::string window_title() const;  // "astronaut* - Likeness"
     // A person wants the program to end; work on the document after that takes it back.
     bool ending() const { return questions_.quitting(); }
+    // The system ends the program: unsaved changes become an autosave when the studio is destroyed.
+    void interrupt() { interrupted_ = true; }
     // The window may close now: what a person asked for is written.
     bool quitting() const { return questions_.quitting() && !jobs_.writing(); }
 
@@ -142,6 +148,7 @@ class Studio {
 
     StudioOptions options_;
     std::function<bool()> busy_;
+    bool interrupted_ = false;
     Messages messages_;
     SettingsService settings_;
     CommandRegistry commands_;

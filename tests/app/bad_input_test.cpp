@@ -68,7 +68,7 @@ TEST_F(BadInput, NoFaceAndTooFewFaces) {
 
 TEST_F(BadInput, PlacesThatCannotBeWritten) {
     std::filesystem::create_directories(folder.path / "place.likeness" / "inside");
-    fails(train_arguments(sample(), folder.path / "place.likeness", 3), output, "place.likeness");
+    fails(train_arguments(sample(), folder.path / "place.likeness", 3), usage, "place.likeness");
     EXPECT_TRUE(std::filesystem::is_directory(folder.path / "place.likeness" / "inside"));
     fails(train_arguments(sample(), folder.path / "no" / "such" / "a.likeness", 3), output, "such");
     fails(train_arguments(sample(), "/proc/likeness-test.likeness", 3), output, "/proc");

@@ -10,6 +10,7 @@
 #include <atomic>
 #include <chrono>
 #include <csignal>
+#include <cstdlib>
 #include <fstream>
 #include <stdexcept>
 #include <thread>
@@ -18,12 +19,18 @@
 
 namespace likeness::test {
 
-Program::Program(const std::vector<std::string>& arguments, const std::filesystem::path& folder, long file_limit) {
+Program::Program(const std::vector<std::string>& arguments, const std::filesystem::path& folder, long file_limit)
+    : Program(LIKENESS_PROGRAM, arguments, folder, file_limit) {}
+
+Program::Program(const std::string& executable, const std::vector<std::string>& arguments,
+                 const std::filesystem::path& folder, long file_limit) {
+    ::setenv("LIKENESS", LIKENESS_PROGRAM, 1);
+    ::setenv("LIKENESS_HOME", home_in(folder).c_str(), 1);
     static std::atomic<int> runs = 0;
     const std::string number = std::to_string(++runs);
     out_ = folder / (".output-" + number);
     err_ = folder / (".output-errors-" + number);
-    std::vector<std::string> all = {LIKENESS_PROGRAM};
+    std::vector<std::string> all = {executable};
     all.insert(all.end(), arguments.begin(), arguments.end());
     std::vector<char*> pointers;
     for (std::string& a : all) pointers.push_back(a.data());
@@ -40,7 +47,7 @@ Program::Program(const std::vector<std::string>& arguments, const std::filesyste
             ::setrlimit(RLIMIT_FSIZE, &limit);
             ::signal(SIGXFSZ, SIG_IGN);  // writing fails, as on a full disk, instead of ending the program
         }
-        ::execv(LIKENESS_PROGRAM, pointers.data());
+        ::execv(pointers[0], pointers.data());
         ::_exit(127);
     }
     ::close(out);
@@ -78,6 +85,20 @@ Outcome Program::wait() {
 
 Outcome run(const std::vector<std::string>& arguments, const std::filesystem::path& folder, long file_limit) {
     return Program(arguments, folder, file_limit).wait();
+}
+
+Outcome shell(const std::string& line, const std::filesystem::path& folder) {
+    return Program("/bin/sh", {"-c", line}, folder).wait();
+}
+
+std::filesystem::path home_in(const std::filesystem::path& folder) { return folder / ".output-home"; }
+
+std::vector<std::filesystem::path> autosaves_of(const std::filesystem::path& folder) {
+    std::vector<std::filesystem::path> found;
+    std::error_code none;
+    for (const auto& entry : std::filesystem::directory_iterator(home_in(folder) / "state" / "autosave", none))
+        if (entry.path().extension() == ".likeness") found.push_back(entry.path());
+    return found;
 }
 
 std::string content(const std::filesystem::path& file) {

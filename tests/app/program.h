@@ -16,9 +16,12 @@ struct Outcome {
 
 class Program {
   public:
-    // Starts it in `folder`; output goes to hidden files there. file_limit: bytes that a file may have (0: no limit),
-    // which is what a full disk looks like.
+    // Starts it in `folder`; output goes to hidden files there, settings and autosaves below home_in(folder).
+    // file_limit: bytes that a file may have (0: no limit), which is what a full disk looks like.
     Program(const std::vector<std::string>& arguments, const std::filesystem::path& folder, long file_limit = 0);
+    // Another program, which finds this one as $LIKENESS.
+    Program(const std::string& executable, const std::vector<std::string>& arguments,
+            const std::filesystem::path& folder, long file_limit = 0);
     ~Program();
     Program(const Program&) = delete;
     Program& operator=(const Program&) = delete;
@@ -38,6 +41,12 @@ class Program {
 
 Outcome run(const std::vector<std::string>& arguments, const std::filesystem::path& folder, long file_limit = 0);
 
+// A line of the shell; "$LIKENESS" is the program.
+Outcome shell(const std::string& line, const std::filesystem::path& folder);
+
+std::filesystem::path home_in(const std::filesystem::path& folder);
+// Autosaves that programs in the folder left.
+std::vector<std::filesystem::path> autosaves_of(const std::filesystem::path& folder);
 std::string content(const std::filesystem::path& file);
 void write_text(const std::filesystem::path& file, const std::string& text);
 // Names in a folder, without those of the program's own output; sorted.

@@ -3,6 +3,7 @@
 
 #include <csignal>
 #include <fstream>
+#include <limits>
 #include <nlohmann/json.hpp>
 
 #include "core/avatar/avatar_file.h"
@@ -337,6 +338,55 @@ TEST(AvatarFile, FailureLeavesTheOldFile) {
     EXPECT_TRUE(std::filesystem::is_directory(folder.path / "d" / "inside"));
     EXPECT_EQ(folder.files(), 2);
     EXPECT_EQ(content(file), before);
+}
+
+TEST(AvatarFile, WhatCouldNotBeOpenedIsNotWritten) {
+    const TemporaryFolder folder("avatar_not_finite");
+    const auto file = folder.path / "a.likeness";
+    const Avatar good = everything_avatar(1, 200);
+    ASSERT_TRUE(save_avatar(file, good, {}));
+    const std::string before = content(file);
+    const float wrong[] = {std::numeric_limits<float>::quiet_NaN(), std::numeric_limits<float>::infinity()};
+    const auto refused = [&](const Avatar& avatar, const std::string& what) {
+        const Status saved = save_avatar(file, avatar, {});
+        ASSERT_FALSE(saved) << what;
+        EXPECT_EQ(saved.error().code, ErrorCode::internal) << what;
+        EXPECT_NE(saved.error().message.find("a.likeness"), std::string::npos) << saved.error().message;
+        EXPECT_EQ(content(file), before) << what;
+        EXPECT_EQ(folder.files(), 1) << what;
+    };
+    for (const float x : wrong) {
+        for (const GaussianAttribute& attribute : gaussian_attributes) {
+            Avatar avatar = good;
+            (avatar.splats.edit().*attribute.values)[7] = x;
+            refused(avatar, attribute.name);
+        }
+        Avatar avatar = good;
+        avatar.person.edit().offsets(1, 3) = x;
+        refused(avatar, "offsets");
+        avatar = good;
+        avatar.source.edit().pose.translation[1] = x;
+        refused(avatar, "pose");
+        avatar = good;
+        avatar.source.edit().camera.fx = x;
+        refused(avatar, "camera");
+        avatar = good;
+        avatar.light.edit().exposure = x;
+        refused(avatar, "light");
+    }
+    Avatar outside = good;
+    outside.splats.edit().atlas[0].x() = 5;
+    refused(outside, "atlas");
+    ASSERT_TRUE(save_avatar(file, good, {}));
+}
+
+TEST(AvatarFile, NamesThatAreNoTextAreNoObstacle) {
+    const TemporaryFolder folder("avatar_bytes");
+    Avatar avatar = ball_avatar(1, 50, false);
+    avatar.source.edit().file = "caf\xe9.png";
+    const auto file = folder.path / "caf\xe9 \xff.likeness";
+    ASSERT_TRUE(save_avatar(file, avatar, {}));
+    EXPECT_TRUE(load_avatar(file, nullptr));
 }
 
 TEST(AvatarFile, NoGaussiansAtAll) {

@@ -2,6 +2,7 @@
 // nothing) loads; none crashes, also when it is looked at.
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cmath>
 #include <cstring>
 #include <fstream>
@@ -291,6 +292,23 @@ TEST(HostileAvatar, AbsurdValuesCanBeLookedAt) {
              }),
              std::string(entry) + " flipped, round " + std::to_string(round));
     }
+}
+
+// A file goes to other machines, where its own head is all there is.
+TEST(HostileAvatar, DamageInItsOwnHeadIsNoticedAlsoWhereTheHeadIsKnown) {
+    expect_refused(load_bytes(rewritten([](Entries& e) { e.erase("head.safetensors"); }), original().model), "no head");
+    expect_refused(load_bytes(rewritten([](Entries& e) {
+                                  Bytes& head = e.at("head.safetensors");
+                                  head.resize(head.size() / 2);
+                              }),
+                              original().model),
+                   "half a head");
+    Bytes flipped = good_file();  // as a bad disk does: the archive's checksum tells
+    const std::string name = "head.safetensors";
+    const auto at = std::search(flipped.begin(), flipped.end(), name.begin(), name.end());
+    ASSERT_NE(at, flipped.end());
+    at[2000] ^= 0x10;
+    expect_refused(load_bytes(flipped, original().model), "a flipped bit");
 }
 
 }  // namespace

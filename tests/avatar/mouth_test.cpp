@@ -1,6 +1,10 @@
+#include "core/avatar/mouth.h"
+
 #include <gtest/gtest.h>
 
-#include "core/avatar/mouth.h"
+#include "core/avatar/gaussian_attributes.h"
+#include "core/avatar/hair_shell.h"
+#include "core/avatar/seed.h"
 #include "tests/avatar/avatar_fixtures.h"
 
 namespace likeness::test {
@@ -99,6 +103,22 @@ TEST(Mouth, TeethMoveToWhereThePhotographShowsThem) {
     shift = teeth_shift(model, smile.avatar.head(), smile.photo);
     EXPECT_EQ(shift.upper, 0);
     EXPECT_EQ(shift.lower, 0);
+}
+
+// A face found in the border of a picture that was turned, a silhouette: no color divides by what is black.
+TEST(Painting, WhatIsUnseenOrBlackHasAColor) {
+    for (const bool outside : {false, true}) {
+        Smile smile;
+        smile.photo.color = Image(512, 512, 3, 0.0f);
+        if (outside) smile.photo.camera.cx += 400;  // hardly anything of the head is in the picture
+        smile.photo.head = smile.seen(smile.avatar.head());
+        const std::vector<float> hair = grow_hair(smile.avatar, smile.photo);
+        const SeedOptions options{.density = 0.1f};
+        seed_splats(smile.avatar, smile.photo, hair,
+                    places_on_head(*smile.avatar.model, smile.avatar.neutral(), options), options);
+        EXPECT_GT(smile.avatar.splats->count, 500u);
+        EXPECT_TRUE(all_finite(*smile.avatar.splats)) << outside;
+    }
 }
 
 }  // namespace

@@ -1,12 +1,16 @@
 #include "core/base/parallel.h"
 
 #include <gtest/gtest.h>
+#include <sys/resource.h>
+#include <unistd.h>
 
 #include <atomic>
 #include <chrono>
+#include <fstream>
 #include <numeric>
 #include <set>
 #include <stdexcept>
+#include <system_error>
 #include <thread>
 #include <vector>
 
@@ -170,6 +174,35 @@ TEST(ForegroundWork, NeverDeadlocksWithWorkItWaitsFor) {
     std::thread other([&] { parallel_for(8, 1, [&](std::size_t begin, std::size_t end) { count += end - begin; }); });
     other.join();
     EXPECT_EQ(count, 8u);
+}
+
+// A process of its own, in which no thread can start: there is no room for its stack.
+void sum_without_threads() {
+    long pages = 0;
+    std::ifstream("/proc/self/statm") >> pages;
+    const rlim_t room = rlim_t(pages) * rlim_t(::sysconf(_SC_PAGESIZE)) + (rlim_t(4) << 20);
+    const rlimit limit{room, room};
+    if (::setrlimit(RLIMIT_AS, &limit) != 0) ::_exit(2);
+    bool refused = false;
+    try {
+        std::jthread none([] {});
+    } catch (const std::system_error&) {
+        refused = true;
+    }
+    std::atomic<std::size_t> sum = 0;
+    for (int again = 0; again < 3; ++again)
+        parallel_for(1000, 10, [&](std::size_t begin, std::size_t end) {
+            for (std::size_t i = begin; i < end; ++i) sum += i;
+        });
+    ::_exit(!refused ? 3 : sum == 3 * 499'500 ? 0 : 4);
+}
+
+TEST(ParallelForDeathTest, WorksWhereNoThreadCanStart) {
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+    GTEST_SKIP() << "sanitizers need more addresses";
+#endif
+    ::testing::FLAGS_gtest_death_test_style = "threadsafe";
+    EXPECT_EXIT(sum_without_threads(), ::testing::ExitedWithCode(0), "");
 }
 
 }  // namespace

@@ -260,7 +260,7 @@ TEST_F(Video, MutationsReturn) {
             bytes[random() % (random() % 2 == 0 ? bytes.size() : std::min<std::size_t>(900, bytes.size()))] =
                 static_cast<std::uint8_t>(random());
         if (round % 4 == 0) bytes.resize(1 + random() % bytes.size());
-        ASSERT_TRUE(write_file(folder_ / "b.mp4", bytes));
+        ASSERT_TRUE(save_file(folder_ / "b.mp4", bytes));
         const auto reader = VideoReader::open(folder_ / "b.mp4");
         if (!reader) continue;
         ++opened;

@@ -122,7 +122,7 @@ TEST(Document, QuittingWaitsForFilesThatAPersonAskedFor) {
         while (!written && !progress.cancelled()) std::this_thread::sleep_for(std::chrono::milliseconds(1));
         return {};
     };
-    o.studio.jobs().start("Recording a.mp4", write, {}, {.quiet = true, .writes = true});
+    o.studio.jobs().start("Recording a.mp4", write, {}, {.quiet = true, .target = "a.mp4"});
     ASSERT_TRUE(o.studio.execute("app.quit"));
     o.studio.drain();
     EXPECT_TRUE(o.studio.ending());
@@ -321,6 +321,110 @@ TEST(Document, GoneWhileWorkIsUnderWay) {
         o.bench.studio.reset();
         EXPECT_TRUE(load_avatar(o.file, ball_head(1))) << "a whole file, old or new";
     }
+}
+
+// ---- files that are more than one thing ----
+
+TEST(Saving, AFileThatAnotherProgramReplacedIsNotLost) {
+    const TemporaryFolder folder("studio_replaced");
+    const std::filesystem::path file = save_ball(folder.path / "a.likeness", 1, 100);
+    const auto gaussians = [&] { return load_avatar(file, nullptr)->splats->count; };
+    const auto replaced = [&](StudioBench& bench) {
+        save_ball(file, 1, 100);
+        bench.run("file.open", {{"path", file.string()}, {"discard", true}});
+        bench.run("pose.random", {{"seed", 3}});
+        save_ball(file, 1, 300);
+    };
+    {
+        StudioBench bench(folder.path, false);  // a script
+        replaced(bench);
+        const std::size_t theirs = gaussians();
+        const Status refused = bench.studio->execute("file.save");
+        ASSERT_FALSE(refused);
+        EXPECT_NE(refused.error().message.find("force"), std::string::npos) << refused.error().message;
+        EXPECT_FALSE(bench.studio->execute("file.save_as", {{"path", file.string()}})) << "the same place";
+        EXPECT_EQ(gaussians(), theirs);
+        bench.run("file.save", {{"force", true}});
+        EXPECT_NE(gaussians(), theirs);
+        bench.run("pose.random", {{"seed", 4}});
+        bench.run("file.save");  // what it wrote itself is no other program's
+        EXPECT_EQ(bench.take_error(), "");
+    }
+    StudioBench bench(folder.path);
+    replaced(bench);
+    const std::size_t theirs = gaussians();
+    bench.run("file.save");
+    ASSERT_TRUE(bench.studio->question());
+    EXPECT_TRUE(bench.studio->question()->replaced);
+    EXPECT_EQ(gaussians(), theirs);
+    bench.run("question.answer", {{"what", "cancel"}});
+    EXPECT_FALSE(bench.studio->question());
+    bench.run("file.save");
+    bench.run("question.answer", {{"what", "elsewhere"}});
+    ASSERT_TRUE(bench.studio->file_request());
+    bench.run("file.save_as", {{"path", (folder.path / "b.likeness").string()}});
+    EXPECT_EQ(gaussians(), theirs);
+    EXPECT_FALSE(bench.studio->document().dirty());
+    replaced(bench);
+    bench.run("file.save");
+    bench.run("question.answer", {{"what", "save"}});
+    EXPECT_NE(gaussians(), theirs);
+    EXPECT_FALSE(bench.studio->document().dirty());
+    // Asked in between when something else waits for the save.
+    replaced(bench);
+    bench.run("file.close");
+    bench.run("question.answer", {{"what", "save"}});
+    ASSERT_TRUE(bench.studio->question());
+    EXPECT_TRUE(bench.studio->question()->replaced);
+    bench.run("question.answer", {{"what", "save"}});
+    EXPECT_FALSE(bench.studio->question());
+    EXPECT_NE(gaussians(), theirs);
+    EXPECT_EQ(bench.studio->document().kind, DocumentKind::empty) << "what was asked for follows";
+}
+
+TEST(Saving, ADeletedFileIsWrittenAgain) {
+    const TemporaryFolder folder("studio_deleted");
+    StudioBench bench(folder.path, false);
+    const std::filesystem::path file = save_ball(folder.path / "a.likeness");
+    bench.run("file.open", {{"path", file.string()}});
+    std::filesystem::remove(file);
+    bench.run("file.save");
+    EXPECT_TRUE(std::filesystem::exists(file));
+}
+
+TEST(Saving, ExportsReachNothingThatIsOpen) {
+    const TemporaryFolder folder("studio_targets");
+    StudioBench bench(folder.path, false);
+    const std::filesystem::path file = save_ball(folder.path / "a.likeness"), ply = folder.path / "a.ply";
+    bench.run("file.open", {{"path", file.string()}});
+    std::filesystem::create_hard_link(file, folder.path / "hard.ply");
+    std::filesystem::create_symlink(file, folder.path / "link.ply");
+    const auto refused = [&](const std::filesystem::path& target, const char* why) {
+        const Status status = bench.studio->execute("file.export_ply", {{"path", target.string()}});
+        ASSERT_FALSE(status) << target;
+        EXPECT_EQ(status.error().code, ErrorCode::invalid_argument);
+        EXPECT_NE(status.error().message.find(why), std::string::npos) << status.error().message;
+    };
+    for (const char* name : {"a.likeness", "hard.ply", "link.ply"}) refused(folder.path / name, "that is open");
+    refused("/dev/null", "device");
+    refused(folder.path, "folder");
+    bench.run("file.export_ply", {{"path", ply.string()}});
+    ASSERT_TRUE(std::filesystem::exists(ply));
+    bench.run("file.open", {{"path", ply.string()}});
+    refused(ply, "that is open");
+    // What another job is writing.
+    std::atomic<bool> go_on = false;
+    const std::filesystem::path busy = folder.path / "busy.ply";
+    bench.studio->jobs().start("Busy",
+                               [&](Progress&) -> Status {
+                                   while (!go_on) std::this_thread::sleep_for(std::chrono::milliseconds(1));
+                                   return {};
+                               },
+                               {}, {.target = busy});
+    refused(busy, "being written");
+    go_on = true;
+    ASSERT_TRUE(bench.settle());
+    bench.run("file.export_ply", {{"path", busy.string()}});
 }
 
 }  // namespace

@@ -2,9 +2,12 @@
 #include "core/studio/jobs.h"
 
 #include <gtest/gtest.h>
+#include <sys/resource.h>
+#include <unistd.h>
 
 #include <atomic>
 #include <condition_variable>
+#include <fstream>
 #include <new>
 #include <stdexcept>
 #include <thread>
@@ -73,6 +76,31 @@ TEST(Jobs, FaultsEndTheJobAndNothingElse) {
         EXPECT_EQ(list[i].state, JobState::failed);
         EXPECT_TRUE(list[i].error);
     }
+}
+
+// A process of its own, in which no thread can start: there is no room for its stack.
+void start_without_threads() {
+    long pages = 0;
+    std::ifstream("/proc/self/statm") >> pages;
+    const rlim_t room = rlim_t(pages) * rlim_t(::sysconf(_SC_PAGESIZE)) + (rlim_t(4) << 20);
+    const rlimit limit{room, room};
+    if (::setrlimit(RLIMIT_AS, &limit) != 0) ::_exit(2);
+    Jobs jobs;
+    int code = 3;
+    const JobHandle job = jobs.start(
+        "Refused", [](Progress&) { return Status(); },
+        [&](const Status& status) { code = !status && status.error().code == ErrorCode::out_of_memory ? 0 : 4; });
+    if (code != 3) ::_exit(5);  // outcomes come in drain()
+    jobs.drain();
+    ::_exit(job.running() || !jobs.idle() ? 6 : code);
+}
+
+TEST(JobsDeathTest, AThreadThatCannotStartIsAnErrorOfTheJob) {
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+    GTEST_SKIP() << "sanitizers need more addresses";
+#endif
+    ::testing::FLAGS_gtest_death_test_style = "threadsafe";
+    EXPECT_EXIT(start_without_threads(), ::testing::ExitedWithCode(0), "");
 }
 
 TEST(Jobs, CancellingReachesWorkThatReports) {

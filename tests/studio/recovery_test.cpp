@@ -20,7 +20,7 @@ float jaw(const Studio& studio) {
 struct Person {
     TemporaryFolder folder{"studio_recovery"};
     fs::path file = save_ball(folder.path / "a.likeness");
-    fs::path beside = folder.path / ".a.likeness.autosave";
+    fs::path kept = folder.path / "state" / "autosave";
 
     std::unique_ptr<StudioBench> starts() { return std::make_unique<StudioBench>(folder.path); }
     // Opens, edits and waits for the autosave.
@@ -30,13 +30,15 @@ struct Person {
         *bench.time += 61;
         ASSERT_TRUE(bench.settle());
     }
-    int records() const {
-        int count = 0;
+    std::vector<fs::path> of_kind(const std::string& ending) const {
+        std::vector<fs::path> files;
         std::error_code none;
-        for ([[maybe_unused]] const auto& entry : fs::directory_iterator(folder.path / "state" / "autosave", none))
-            ++count;
-        return count;
+        for (const auto& entry : fs::directory_iterator(kept, none))
+            if (ending.empty() || entry.path().extension() == ending) files.push_back(entry.path());
+        return files;
     }
+    std::vector<fs::path> autosaves() const { return of_kind(".likeness"); }
+    std::size_t records() const { return of_kind("").size(); }
 };
 
 TEST(Recovery, AutosavesAMinuteAfterAChangeAndOnlyThen) {
@@ -45,24 +47,24 @@ TEST(Recovery, AutosavesAMinuteAfterAChangeAndOnlyThen) {
     bench->run("file.open", {{"path", p.file.string()}});
     *bench->time += 1000;
     ASSERT_TRUE(bench->settle());
-    EXPECT_FALSE(fs::exists(p.beside)) << "nothing changed";
+    EXPECT_TRUE(p.autosaves().empty()) << "nothing changed";
     bench->run("pose.set_expression", {{"name", "jawOpen"}, {"value", 0.5}});
     ASSERT_TRUE(bench->settle());
-    ASSERT_TRUE(fs::exists(p.beside)) << "a minute is long over";
-    fs::remove(p.beside);
+    ASSERT_EQ(p.autosaves().size(), 1u) << "a minute is long over";
+    fs::remove(p.autosaves()[0]);
     bench->run("pose.set_expression", {{"name", "jawOpen"}, {"value", 0.6}});
     *bench->time += 30;
     ASSERT_TRUE(bench->settle());
-    EXPECT_FALSE(fs::exists(p.beside)) << "half a minute is not";
+    EXPECT_TRUE(p.autosaves().empty()) << "half a minute is not";
     *bench->time += 31;
     ASSERT_TRUE(bench->settle());
-    EXPECT_TRUE(fs::exists(p.beside));
+    EXPECT_EQ(p.autosaves().size(), 1u);
     EXPECT_TRUE(bench->studio->document().dirty()) << "an autosave is no save";
     bench->run("file.save");
-    EXPECT_FALSE(fs::exists(p.beside));
-    EXPECT_EQ(p.records(), 1) << "the lock of the running program only";
+    EXPECT_TRUE(p.autosaves().empty());
+    EXPECT_EQ(p.records(), 1u) << "the lock of the running program only";
     bench.reset();
-    EXPECT_EQ(p.records(), 0);
+    EXPECT_EQ(p.records(), 0u);
 }
 
 TEST(Recovery, ACrashIsOfferedAndRecovered) {
@@ -73,12 +75,12 @@ TEST(Recovery, ACrashIsOfferedAndRecovered) {
     EXPECT_TRUE(other->studio->recoveries().empty()) << "that program still runs";
     other.reset();
     crashed->crash();
-    ASSERT_TRUE(fs::exists(p.beside));
+    ASSERT_EQ(p.autosaves().size(), 1u);
 
     auto bench = p.starts();
     ASSERT_EQ(bench->studio->recoveries().size(), 1u);
     const Recovery found = bench->studio->recoveries()[0];
-    EXPECT_EQ(found.autosave, p.beside);
+    EXPECT_EQ(found.autosave, p.autosaves()[0]);
     EXPECT_EQ(found.document, p.file);
     EXPECT_EQ(found.name, "a");
     EXPECT_GT(found.time, 1e9);
@@ -96,8 +98,8 @@ TEST(Recovery, ACrashIsOfferedAndRecovered) {
     bench->run("file.save");
     EXPECT_FALSE(bench->studio->document().dirty());
     bench.reset();
-    EXPECT_FALSE(fs::exists(p.beside));
-    EXPECT_EQ(p.records(), 0);
+    EXPECT_TRUE(p.autosaves().empty());
+    EXPECT_EQ(p.records(), 0u);
     bench = p.starts();
     EXPECT_TRUE(bench->studio->recoveries().empty());
     bench->run("file.open", {{"path", p.file.string()}});
@@ -113,8 +115,8 @@ TEST(Recovery, QuittingWithoutSavingWhatWasRecoveredLeavesNothing) {
     bench->run("recovery.recover");
     bench->run("app.quit", {{"discard", true}});
     bench.reset();
-    EXPECT_FALSE(fs::exists(p.beside));
-    EXPECT_EQ(p.records(), 0);
+    EXPECT_TRUE(p.autosaves().empty());
+    EXPECT_EQ(p.records(), 0u);
     bench = p.starts();
     EXPECT_TRUE(bench->studio->recoveries().empty());
 }
@@ -147,17 +149,17 @@ TEST(Recovery, DiscardingAndClosingLeaveNothing) {
     bench = p.starts();
     ASSERT_EQ(bench->studio->recoveries().size(), 1u);
     bench->run("recovery.discard");
-    EXPECT_FALSE(fs::exists(p.beside));
+    EXPECT_TRUE(p.autosaves().empty());
     EXPECT_FALSE(bench->studio->execute("recovery.discard"));
     p.works(*bench);
-    ASSERT_TRUE(fs::exists(p.beside));
+    ASSERT_EQ(p.autosaves().size(), 1u);
     bench->run("file.close", {{"discard", true}});
-    EXPECT_FALSE(fs::exists(p.beside));
+    EXPECT_TRUE(p.autosaves().empty());
     p.works(*bench);
     bench->run("app.quit", {{"discard", true}});
     bench.reset();
-    EXPECT_FALSE(fs::exists(p.beside)) << "what a person chose to lose is not offered";
-    EXPECT_EQ(p.records(), 0);
+    EXPECT_TRUE(p.autosaves().empty()) << "what a person chose to lose is not offered";
+    EXPECT_EQ(p.records(), 0u);
 }
 
 TEST(Recovery, QuittingDuringAnAutosaveLeavesNothing) {
@@ -170,40 +172,138 @@ TEST(Recovery, QuittingDuringAnAutosaveLeavesNothing) {
         bench->studio->drain();
         ASSERT_TRUE(bench->studio->execute("app.quit", {{"discard", true}}));
         bench.reset();
-        EXPECT_FALSE(fs::exists(p.beside));
-        EXPECT_EQ(p.records(), 0);
+        EXPECT_TRUE(p.autosaves().empty());
+        EXPECT_EQ(p.records(), 0u);
     }
 }
 
-TEST(Recovery, AnAutosaveWithoutARecordIsFoundBesideItsFile) {
+TEST(Recovery, AnAutosaveWithoutARecordIsOfferedToo) {
     Person p;
-    fs::copy_file(p.file, p.beside);
-    fs::last_write_time(p.beside, fs::last_write_time(p.file) + std::chrono::seconds(5));
-    auto bench = p.starts();
-    EXPECT_TRUE(bench->studio->recoveries().empty());
-    bench->run("file.open", {{"path", p.file.string()}});
-    ASSERT_EQ(bench->studio->recoveries().size(), 1u);
-    bench->run("recovery.discard");
-    EXPECT_FALSE(fs::exists(p.beside));
-    fs::copy_file(p.file, p.beside);
-    fs::last_write_time(p.beside, fs::last_write_time(p.file) - std::chrono::seconds(5));
-    bench->run("file.open", {{"path", p.file.string()}});
-    EXPECT_TRUE(bench->studio->recoveries().empty()) << "older than the file: out of date";
-}
-
-TEST(Recovery, WhereNothingCanBeWrittenBesideItGoesElsewhere) {
-    Person p;
-    fs::create_directory(p.beside);  // no file can have that name
-    std::ofstream(p.beside / "x") << "so that it cannot be replaced";
     auto bench = p.starts();
     p.works(*bench);
     bench->crash();
+    for (const fs::path& record : p.of_kind(".json")) fs::remove(record);
     bench = p.starts();
     ASSERT_EQ(bench->studio->recoveries().size(), 1u);
+    EXPECT_FALSE(bench->studio->recoveries()[0].name.empty());
+    EXPECT_TRUE(bench->studio->recoveries()[0].document.empty());
+    bench->run("recovery.recover");
+    EXPECT_EQ(jaw(*bench->studio), 0.5f);
+}
+
+TEST(Recovery, OfTwoProgramsOnOneAvatarEachHasItsOwn) {
+    Person p;
+    auto one = p.starts(), two = p.starts();
+    p.works(*one, 0.25);
+    p.works(*two, 0.75);
+    EXPECT_EQ(p.autosaves().size(), 2u);
+    two->run("app.quit", {{"discard", true}});
+    two.reset();
+    ASSERT_EQ(p.autosaves().size(), 1u) << "only its own goes";
+    EXPECT_TRUE(p.starts()->studio->recoveries().empty()) << "the other one's owner lives";
+    one->crash();
+    // Two that start find it; only one of them gets it, and the other cannot delete it.
+    auto three = p.starts(), four = p.starts();
+    ASSERT_EQ(three->studio->recoveries().size(), 1u);
+    ASSERT_EQ(four->studio->recoveries().size(), 1u);
+    ASSERT_TRUE(three->studio->execute("recovery.recover"));
+    EXPECT_FALSE(four->studio->execute("recovery.discard"));
+    EXPECT_TRUE(four->studio->recoveries().empty());
+    ASSERT_TRUE(three->settle());
+    EXPECT_EQ(jaw(*three->studio), 0.25f);
+}
+
+TEST(Recovery, AutosavesAreForTheirOwnerOnly) {
+    Person p;
+    fs::permissions(p.file, fs::perms::all);
+    auto bench = p.starts();
+    p.works(*bench);
+    const auto mode = [](const fs::path& file) { return fs::status(file).permissions(); };
+    EXPECT_EQ(mode(p.kept), fs::perms::owner_all);
+    for (const fs::path& file : p.of_kind("")) EXPECT_EQ(mode(file), fs::perms::owner_read | fs::perms::owner_write);
+    for (const auto& entry : fs::directory_iterator(p.folder.path))
+        EXPECT_EQ(entry.path().string().find("autosave"), std::string::npos) << "nothing lies beside the file";
+}
+
+TEST(Recovery, ARecordNamesNothingOutsideItsFolder) {
+    Person p;
+    const fs::path precious = save_ball(p.folder.path / "precious.likeness"), letter = p.folder.path / "letter.txt";
+    std::ofstream(letter) << "Dear Sir or Madam";
+    fs::create_directories(p.kept);
+    // Sessions of programs that ended: made up, with names of files elsewhere and links.
+    for (const char* session : {"session-a", "session-b", "session-c"})
+        std::ofstream(p.kept / (std::string(session) + ".lock"));
+    std::ofstream(p.kept / "session-a.json") << R"({"autosave": ")" << precious.string() << R"(", "document": ""})";
+    fs::create_symlink(precious, p.kept / "session-b.likeness");
+    save_ball(p.kept / "session-c.likeness");
+    std::ofstream(p.kept / "session-c.json")
+        << R"({"autosave": ")" << letter.string() << R"(", "document": ")" << letter.string() << R"(", "name": "c"})";
+    auto bench = p.starts();
+    ASSERT_EQ(bench->studio->recoveries().size(), 1u);
+    EXPECT_EQ(bench->studio->recoveries()[0].autosave, p.kept / "session-c.likeness");
+    EXPECT_TRUE(bench->studio->recoveries()[0].document.empty()) << "a letter is no avatar's place";
+    bench->run("recovery.discard");
+    EXPECT_TRUE(fs::exists(precious) && fs::exists(letter));
+    EXPECT_EQ(p.records(), 0u);
+}
+
+TEST(Recovery, ASignalKeepsUnsavedChanges) {
+    Person p;
+    auto bench = p.starts();
+    bench->run("file.open", {{"path", p.file.string()}});
+    bench->studio->interrupt();
+    bench.reset();
+    EXPECT_EQ(p.records(), 0u) << "nothing to keep";
+    bench = p.starts();
+    bench->run("file.open", {{"path", p.file.string()}});
+    bench->run("pose.set_expression", {{"name", "jawOpen"}, {"value", 0.5}});
+    bench->studio->interrupt();
+    bench.reset();
+    bench = p.starts();
+    ASSERT_EQ(bench->studio->recoveries().size(), 1u) << "long before an autosave was due";
     EXPECT_EQ(bench->studio->recoveries()[0].document, p.file);
     bench->run("recovery.recover");
     EXPECT_EQ(jaw(*bench->studio), 0.5f);
-    EXPECT_EQ(bench->take_error(), "");
+}
+
+TEST(Recovery, ASaveThatFailsSaysWhereTheChangesAreKept) {
+    Person p;
+    auto bench = p.starts();
+    bench->run("file.open", {{"path", p.file.string()}});
+    bench->run("pose.set_expression", {{"name", "jawOpen"}, {"value", 0.5}});
+    fs::remove(p.file);
+    fs::create_directory(p.file);  // nothing can be renamed over it
+    ASSERT_TRUE(bench->studio->execute("file.save", {{"force", true}}));
+    ASSERT_TRUE(bench->settle());
+    const std::string error = bench->take_error();
+    ASSERT_EQ(p.autosaves().size(), 1u) << error;
+    EXPECT_NE(error.find(p.autosaves()[0].string()), std::string::npos) << error;
+    EXPECT_TRUE(bench->studio->document().dirty());
+}
+
+TEST(Recovery, NamesThatAreNoTextComeBack) {
+    const TemporaryFolder folder("recovery_bytes");
+    const fs::path kept = folder.path / "kept", document = folder.path / "caf\xe9 \xff.likeness";
+    {
+        RecoveryFolder mine(kept);
+        const auto file = mine.autosave();
+        ASSERT_TRUE(file);
+        ASSERT_TRUE(mine.remember({{}, document, FileStamp::of(folder.path), "caf\xe9 \xff \xc3\xa9", 0}));
+        save_ball(*file);
+    }
+    const auto found = RecoveryFolder(kept).find();
+    ASSERT_EQ(found.size(), 1u);
+    EXPECT_EQ(found[0].document, document);
+    EXPECT_EQ(found[0].name, "caf\xe9 \xff \xc3\xa9");
+    EXPECT_EQ(found[0].on_disk, FileStamp::of(folder.path));
+}
+
+TEST(Recovery, WithoutAHomeNothingIsKeptAnywhere) {
+    RecoveryFolder none{fs::path()};
+    EXPECT_TRUE(none.find().empty());
+    EXPECT_FALSE(none.autosave());
+    EXPECT_FALSE(none.remember({}));
+    none.forget();
 }
 
 TEST(Recovery, DamagedRecordsAndAutosavesDoNoHarm) {
@@ -211,11 +311,11 @@ TEST(Recovery, DamagedRecordsAndAutosavesDoNoHarm) {
     auto bench = p.starts();
     p.works(*bench);
     bench->crash();
-    std::ofstream(p.beside, std::ios::binary | std::ios::trunc) << "PK damaged";
-    const fs::path records = p.folder.path / "state" / "autosave";
-    std::ofstream(records / "session-1-1.json") << "{ damaged";
-    std::ofstream(records / "session-1-2.json") << R"({"autosave": 3})";
-    std::ofstream(records / "session-1-3.json") << R"({"autosave": "/no/such/file", "document": "", "name": "x"})";
+    std::ofstream(p.autosaves()[0], std::ios::binary | std::ios::trunc) << "PK damaged";
+    for (const char* session : {"session-1", "session-2", "session-3"})
+        std::ofstream(p.kept / (std::string(session) + ".lock"));
+    std::ofstream(p.kept / "session-1.json") << "{ damaged";
+    std::ofstream(p.kept / "session-2.json") << R"({"document": 3})";
     bench = p.starts();
     ASSERT_EQ(bench->studio->recoveries().size(), 1u);
     bench->run("recovery.recover");
@@ -223,7 +323,7 @@ TEST(Recovery, DamagedRecordsAndAutosavesDoNoHarm) {
     EXPECT_EQ(bench->studio->document().kind, DocumentKind::empty);
     EXPECT_EQ(bench->studio->recoveries().size(), 1u) << "it may still be discarded";
     bench->run("recovery.discard");
-    EXPECT_FALSE(fs::exists(records / "session-1-1.json"));
+    EXPECT_EQ(p.records(), 0u);
 }
 
 }  // namespace

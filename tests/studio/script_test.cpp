@@ -62,6 +62,20 @@ TEST(Script, WaitsForThePictureOfWhatWasOpenedLast) {
     EXPECT_TRUE(status) << status.error().message;
 }
 
+TEST(Script, AWriteThatFailsEndsItAlsoWhenAllIsDone) {
+    const TemporaryFolder folder("studio_script");
+    StudioBench bench(folder.path, false);
+    const std::string file = save_ball(folder.path / "a.likeness").string();
+    const std::filesystem::path target = folder.path / "b.likeness";
+    const std::string begin = "file.open path=\"" + file + "\"\nwait for=picture\n";
+    ASSERT_TRUE(play(bench, begin));
+    ASSERT_TRUE(bench.studio->execute("file.save_as", {{"path", target.string()}}));
+    std::filesystem::create_directory(target);  // after it was looked at
+    const Status status = play(bench, "wait for=idle");
+    ASSERT_FALSE(status);
+    EXPECT_NE(status.error().message.find("b.likeness"), std::string::npos) << status.error().message;
+}
+
 TEST(Script, JsonIsTheSame) {
     const TemporaryFolder folder("studio_script");
     StudioBench bench(folder.path, false);

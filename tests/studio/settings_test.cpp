@@ -39,7 +39,7 @@ TEST(Settings, RoundTrip) {
     s.pose_presets["My \"smile\""] = R"({"controls":{"jawOpen":0.5}})";
     s.first_run = false;
     s.unknown = R"({"from_the_future": [1, 2]})";
-    ASSERT_TRUE(save_settings(folder.path / "new" / "place", s));
+    ASSERT_TRUE(save_settings(folder.path / "new" / "place", s, {}));
     const LoadedSettings back = load_settings(folder.path / "new" / "place");
     EXPECT_EQ(back.warning, "");
     const Settings& t = back.settings;
@@ -59,7 +59,7 @@ TEST(Settings, RoundTrip) {
     EXPECT_TRUE(t.window.maximised);
     EXPECT_EQ(t.pose_presets, s.pose_presets);
     EXPECT_FALSE(t.first_run);
-    ASSERT_TRUE(save_settings(folder.path, t));
+    ASSERT_TRUE(save_settings(folder.path, t, {}));
     EXPECT_NE(read(folder.path / "settings.json").find("from_the_future"), std::string::npos)
         << "a newer version's members are kept";
 }
@@ -104,6 +104,83 @@ TEST(Settings, FoldersFollowTheEnvironment) {
     EXPECT_TRUE(UserFolders::find().state.is_absolute()) << "relative ones are invalid";
     ::unsetenv("XDG_CONFIG_HOME");
     ::unsetenv("XDG_STATE_HOME");
+    const char* home = ::getenv("HOME");
+    const std::string before = home ? home : "";
+    ::unsetenv("HOME");
+    const UserFolders without = UserFolders::find();
+    ::setenv("HOME", "", 1);
+    EXPECT_EQ(UserFolders::find().state, without.state);
+    EXPECT_NE(without.state.string().rfind(std::filesystem::temp_directory_path().string(), 0), 0u)
+        << "nothing that others can guess and make first: " << without.state;
+    if (home)
+        ::setenv("HOME", before.c_str(), 1);
+    else
+        ::unsetenv("HOME");
+    EXPECT_TRUE(UserFolders{}.autosaves().empty());
+}
+
+TEST(Settings, WithoutFoldersNothingIsReadOrWritten) {
+    const TemporaryFolder folder("studio_settings_nowhere");
+    const auto here = std::filesystem::current_path();
+    std::filesystem::current_path(folder.path);
+    write("settings.json", R"({"theme": "light"})");
+    EXPECT_EQ(load_settings({}).settings.theme, "dark");
+    EXPECT_TRUE(save_settings({}, {}, {}));
+    std::filesystem::current_path(here);
+    EXPECT_EQ(folder.files(), 1);
+}
+
+TEST(Settings, ThoseOfTwoProgramsComeTogether) {
+    const TemporaryFolder folder("studio_settings_two");
+    Settings first;
+    first.recent_files = {"/c", "/b", "/a"};
+    first.pose_presets = {{"smile", R"({"a":1})"}, {"frown", R"({"b":1})"}};
+    ASSERT_TRUE(save_settings(folder.path, first, {}));
+    Settings one = first, two = first;
+    one.theme = "light";
+    one.add_recent("/new");
+    one.pose_presets["wink"] = R"({"c":1})";
+    one.pose_presets.erase("frown");
+    ASSERT_TRUE(save_settings(folder.path, one, first));
+    two.text_scale = 2;
+    two.add_recent("/b");
+    two.pose_presets["smile"] = R"({"a":2})";
+    ASSERT_TRUE(save_settings(folder.path, two, first));
+    const Settings both = load_settings(folder.path).settings;
+    EXPECT_EQ(both.theme, "light");
+    EXPECT_EQ(both.text_scale, 2);
+    EXPECT_EQ(both.recent_files, (std::vector<std::string>{"/b", "/new", "/c", "/a"}));
+    EXPECT_EQ(both.pose_presets, (std::map<std::string, std::string>{{"smile", R"({"a":2})"}, {"wink", R"({"c":1})"}}));
+    // Nothing changed here: the file stays as the other program has it.
+    ASSERT_TRUE(save_settings(folder.path, first, first));
+    EXPECT_EQ(load_settings(folder.path).settings.theme, "light");
+    EXPECT_EQ(load_settings(folder.path).settings.pose_presets, both.pose_presets);
+}
+
+TEST(Settings, RecentFilesOfTwoProgramsAtTheLimit) {
+    const TemporaryFolder folder("studio_settings_recent");
+    Settings first;
+    for (int i = 0; i < 12; ++i) first.add_recent("/" + std::to_string(i));
+    ASSERT_TRUE(save_settings(folder.path, first, {}));
+    Settings one = first, two = first;
+    one.add_recent("/one");
+    two.add_recent("/two");
+    ASSERT_TRUE(save_settings(folder.path, one, first));
+    ASSERT_TRUE(save_settings(folder.path, two, first));
+    const auto recent = load_settings(folder.path).settings.recent_files;
+    ASSERT_EQ(recent.size(), 12u);
+    EXPECT_EQ(recent[0], "/two");
+    EXPECT_EQ(recent[1], "/one");
+    EXPECT_EQ(recent[2], "/11");
+}
+
+TEST(Settings, AreForTheirOwnerOnly) {
+    const TemporaryFolder folder("studio_settings_private");
+    ASSERT_TRUE(save_settings(folder.path / "config", {}, {}));
+    const auto mode = [](const std::filesystem::path& file) { return std::filesystem::status(file).permissions(); };
+    using std::filesystem::perms;
+    EXPECT_EQ(mode(folder.path / "config"), perms::owner_all);
+    EXPECT_EQ(mode(folder.path / "config" / "settings.json"), perms::owner_read | perms::owner_write);
 }
 
 TEST(Settings, TheStudioRemembersThem) {

@@ -233,6 +233,32 @@ TEST(Dialog, FullDiskOnSaveIsSaidAndLosesNothing) {
     EXPECT_NEAR(document.state.pose->controls[document.model()->control("jawOpen")], 0.5f, 1e-5f);
 }
 
+TEST(Dialog, AFileThatAnotherProgramChangedIsAskedAbout) {
+    const TemporaryFolder home("interface_replaced");
+    const std::filesystem::path file = home.path / "mine.likeness", other = home.path / "other.likeness";
+    std::filesystem::copy_file(sample_avatar(), file);
+    InterfaceBench bench;
+    Studio& studio = bench.studio();
+    ASSERT_TRUE(studio.execute("file.open", {{"path", file.string()}}));
+    ASSERT_TRUE(bench.settle());
+    ASSERT_TRUE(studio.execute("pose.set_expression", {{"name", "jawOpen"}, {"value", 0.5}}));
+    std::ofstream(file, std::ios::app) << "another program's";
+    const auto theirs = std::filesystem::file_size(file);
+    ASSERT_TRUE(studio.execute("file.save"));
+    EXPECT_TRUE(bench.play([&](ImGuiTestContext* ctx) {
+        ctx->ItemClick("//The file has changed/Cancel");
+        IM_CHECK(wait_until(ctx, [&] { return !studio.question(); }));
+    }));
+    EXPECT_EQ(std::filesystem::file_size(file), theirs);
+    ASSERT_TRUE(studio.execute("file.save"));
+    EXPECT_TRUE(bench.play([&](ImGuiTestContext* ctx) {
+        ctx->ItemClick("//The file has changed/Save over it");
+        IM_CHECK(wait_until(ctx, [&] { return !studio.document().dirty(); }));
+    }));
+    EXPECT_NE(std::filesystem::file_size(file), theirs);
+    EXPECT_FALSE(studio.messages().dialog());
+}
+
 TEST(Dialog, UnsavedWorkOfACrashIsOfferedAndRecovered) {
     const TemporaryFolder home("interface_crash");
     BenchOptions options;
