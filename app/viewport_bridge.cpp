@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <chrono>
 #include <cmath>
+#include <utility>
 
 #include "core/base/log.h"
 #include "core/image/load.h"
@@ -148,8 +149,8 @@ void ViewportBridge::compose() {
     const Camera camera = view_camera(view, studio_.document(), std::max(width_ - left_, 1), height_);
     if (!scene.empty())
         ask(scene, camera);
-    else
-        has_asked_ = false;
+    else if (std::exchange(has_asked_, false))
+        frames_->cancel();
     if (frames_->update()) {
         count_picture(*frames_->shown());
         // The renderer may have chosen a lower resolution after it was asked.
