@@ -5,6 +5,7 @@
 #include <cstring>
 #include <new>
 
+#include "core/base/file_kind.h"
 #include "core/image/decode.h"
 #include "core/image/exif.h"
 #include "core/image/file_bytes.h"
@@ -41,27 +42,17 @@ bool has(Bytes bytes, std::size_t at, const char* text) {
     return at + length <= bytes.size() && std::memcmp(bytes.data() + at, text, length) == 0;
 }
 
-// What a file is that we do not read; "" for the unknown.
-std::string other_kind(Bytes bytes) {
-    if (has(bytes, 0, "GIF8")) return "a GIF";
-    if (has(bytes, 0, "II*") || has(bytes, 0, "MM")) return "a TIFF or camera raw file";
-    if (has(bytes, 4, "ftyphei") || has(bytes, 4, "ftyphev") || has(bytes, 4, "ftypmif1") || has(bytes, 4, "ftypmsf1"))
-        return "a HEIC picture";
-    if (has(bytes, 4, "ftypavi")) return "an AVIF picture";
-    if (has(bytes, 4, "ftyp") || has(bytes, 0, "\x1a\x45\xdf\xa3") || has(bytes, 8, "AVI ")) return "a video";
-    if (has(bytes, 0, "%PDF")) return "a PDF document";
-    if (has(bytes, 0, "\xff\x0a") || has(bytes, 4, "JXL ")) return "a JPEG XL picture";
-    if (has(bytes, 0, "<svg") || has(bytes, 0, "<?xml")) return "an SVG or XML file";
-    return "";
+FileKind other_kind(Bytes bytes, const std::string& name) {
+    return file_kind({reinterpret_cast<const char*>(bytes.data()), bytes.size()}, name);
 }
 
 Raw decode_any(Bytes bytes, const std::string& name, const LoadOptions& options) {
     for (const PictureFormat& format : picture_formats())
         if (format.recognises(bytes, name)) return format.decode(bytes, options);
-    const std::string kind = other_kind(bytes);
-    throw BadPicture{
-        (kind.empty() ? "is not a picture that can be read" : "is " + kind) + "; use a " + picture_names() + " file.",
-        "unknown signature"};
+    const FileKind kind = other_kind(bytes, name);
+    const std::string what = kind ? "is " + std::string(kind.what) : "is not a picture that can be read";
+    const std::string advice = kind.advice.empty() ? "use a " + picture_names() + " file" : std::string(kind.advice);
+    throw BadPicture{what + "; " + advice + ".", "unknown signature"};
 }
 
 // Profiles apart: grey to three equal channels, inks to light.
@@ -120,7 +111,7 @@ std::span<const PictureFormat> picture_formats() {
         // Last: it has no signature.
         {"TGA",
          {".tga"},
-         [](Bytes b, Name name) { return decode::other_kind(b).empty() && decode::is_tga(b, name); },
+         [](Bytes b, Name name) { return !decode::other_kind(b, name) && decode::is_tga(b, name); },
          decode::decode_tga},
     };
     return formats;
