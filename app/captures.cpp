@@ -5,6 +5,7 @@
 #include <numbers>
 #include <thread>
 
+#include "app/background.h"
 #include "app/frame_sink.h"
 #include "app/viewport_bridge.h"
 #include "core/image/load.h"
@@ -36,9 +37,9 @@ Image over(const Image& picture, const Image& behind) {
 Result<Image> background_of(const ViewState& view, int width, int height) {
     Image ground(width, height, 3);
     if (view.background == BackgroundKind::picture && !view.background_picture.empty()) {
-        auto loaded = load_image(view.background_picture, {.max_side = 8192});
+        auto loaded = load_background(view.background_picture);
         if (!loaded) return loaded.error();
-        Image rgb = composite_over(*loaded, view.background_color);
+        Image rgb = composite_over(**loaded, view.background_color);
         const float grow = std::max(float(width) / float(rgb.width), float(height) / float(rgb.height));
         rgb = resize(rgb, std::max(width, int(std::lround(float(rgb.width) * grow))),
                      std::max(height, int(std::lround(float(rgb.height) * grow))));
