@@ -55,6 +55,18 @@ Raw decode_any(Bytes bytes, const std::string& name, const LoadOptions& options)
     throw BadPicture{what + "; " + advice + ".", "unknown signature"};
 }
 
+// The first structure that says something about it counts.
+Exif exif_of(const Raw& raw) {
+    Exif all;
+    for (const std::vector<std::uint8_t>& structure : raw.exif) {
+        const Exif exif = parse_exif(structure);
+        if (!all.orientation) all.orientation = exif.orientation;
+        if (!all.focal_mm) all.focal_mm = exif.focal_mm;
+        if (!all.focal_35mm) all.focal_35mm = exif.focal_35mm;
+    }
+    return all;
+}
+
 // Profiles apart: grey to three equal channels, inks to light.
 Image to_rgb(Raw&& raw) {
     if (raw.model == ColorModel::rgb) return std::move(raw.pixels);
@@ -99,7 +111,10 @@ std::span<const PictureFormat> picture_formats() {
     using decode::has;
     using Name = const std::string&;
     static const std::vector<PictureFormat> formats = {
-        {"JPEG", {".jpg", ".jpeg"}, [](Bytes b, Name) { return has(b, 0, "\xff\xd8\xff"); }, decode::decode_jpeg},
+        {"JPEG",
+         {".jpg", ".jpeg"},
+         [](Bytes b, Name) { return decode::jpeg_begin(b).has_value(); },
+         decode::decode_jpeg},
         {"PNG", {".png"}, [](Bytes b, Name) { return has(b, 0, "\x89PNG\r\n\x1a\n"); }, decode::decode_png},
         {"WebP", {".webp"}, [](Bytes b, Name) { return has(b, 0, "RIFF") && has(b, 8, "WEBP"); }, decode::decode_webp},
         {"BMP", {".bmp"}, [](Bytes b, Name) { return has(b, 0, "BM"); }, decode::decode_bmp},
@@ -152,18 +167,20 @@ Result<LoadedImage> load_picture_from_memory(std::span<const std::uint8_t> bytes
                                              const LoadOptions& options) {
     return guarded<LoadedImage>(bytes, name, options, [&] {
         decode::Raw raw = decode::decode_any(bytes, name, options);
-        const Exif exif = parse_exif(raw.exif);
+        const Exif exif = decode::exif_of(raw);
+        const int orientation = exif.orientation.value_or(xmp_orientation(raw.xmp).value_or(1));
         LoadedImage loaded;
-        loaded.original_width = exif.orientation >= 5 ? raw.height : raw.width;
-        loaded.original_height = exif.orientation >= 5 ? raw.width : raw.height;
+        loaded.original_width = orientation >= 5 ? raw.height : raw.width;
+        loaded.original_height = orientation >= 5 ? raw.width : raw.height;
+        loaded.notes = std::move(raw.notes);
         loaded.bit_depth = raw.bit_depth;
-        loaded.orientation = exif.orientation;
+        loaded.orientation = orientation;
         loaded.focal_mm = exif.focal_mm;
         loaded.focal_35mm = exif.focal_35mm;
         std::optional<Image> converted = convert_to_srgb(raw);
         loaded.profile_converted = converted.has_value();
         Image rgb = converted ? *std::move(converted) : decode::to_rgb(std::move(raw));
-        loaded.image = decode::oriented(std::move(rgb), exif.orientation);
+        loaded.image = decode::oriented(std::move(rgb), orientation);
         return loaded;
     });
 }

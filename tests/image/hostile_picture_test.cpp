@@ -58,6 +58,11 @@ TEST(HostilePicture, CutOffAtEveryTenthIsAnError) {
             Bytes part(sample.bytes.begin(),
                        sample.bytes.begin() + static_cast<long>(sample.bytes.size() * tenth / 10));
             const Result<LoadedImage> loaded = load_picture_from_memory(part, sample.name);
+            // A JPEG that lacks little is shown as browsers do, and says so.
+            if (loaded && tenth >= 6 && std::string(sample.name).ends_with(".jpg")) {
+                EXPECT_FALSE(loaded->notes.empty()) << sample.name;
+                continue;
+            }
             ASSERT_FALSE(loaded) << sample.name << " at " << tenth << "0 %";
             EXPECT_EQ(loaded.error().code, ErrorCode::bad_input);
             expect_sentence(loaded.error(), sample.name);
