@@ -64,22 +64,34 @@ double number_of(std::string_view cell, const Dialect& dialect) {
     return whole && std::isfinite(value) ? value : no_number;
 }
 
-// "00:12:34:05.6": hours, minutes, seconds, frames of 1/60 s (Live Link Face); three parts: seconds last; or a number.
-double time_of(std::string_view cell, const Dialect& dialect, bool& of_day) {
-    if (cell.find(':') == std::string_view::npos) return number_of(cell, dialect);
+// A clock's time: whole seconds, and the frames of one that follow.
+struct Clock {
+    double seconds = no_number, frames = 0;
+};
+
+// "00:12:34:05.6": hours, minutes, seconds, frames (Live Link Face); three parts: seconds last; or a number.
+Clock clock_of(std::string_view cell, const Dialect& dialect, bool& of_day) {
+    if (cell.find(':') == std::string_view::npos) return {number_of(cell, dialect)};
     double seconds = 0;
-    for (const double unit : {3600.0, 60.0, 1.0, 1 / 60.0}) {
+    for (const double unit : {3600.0, 60.0, 1.0, 0.0}) {
         const auto colon = cell.find(':');
         const double part = number_of(cell.substr(0, colon), dialect);
-        if (!(part >= 0)) return no_number;
+        if (!(part >= 0)) return {};
         seconds += part * unit;
         if (colon == std::string_view::npos) {
             of_day = true;
-            return unit <= 1 ? seconds : no_number;
+            return unit > 1 ? Clock{} : Clock{seconds, unit > 0 ? 0.0 : part};
         }
         cell.remove_prefix(colon + 1);
     }
-    return no_number;
+    return {};
+}
+
+// Frames that a second of the clock has, by the greatest that was seen in whole seconds.
+double clock_rate(double greatest) {
+    for (const double rate : {24, 25, 30, 48, 50, 60, 100, 120})
+        if (greatest < rate) return rate;
+    return 1000;
 }
 
 // Letters and digits of a title, in lower case: "Time [ms]" is "timems".
@@ -124,6 +136,7 @@ class Table {
                 rows_.track.names.push_back(control_spelling(std::string(cell)));
             }
             if (column.role == Role::time) rows_.unknown_unit = column.unknown_unit;
+            turned_ = turned_ || column.role == Role::yaw || column.role == Role::pitch || column.role == Role::roll;
             columns_.push_back(column);
         }
     }
@@ -147,7 +160,12 @@ class Table {
             const Column& column = columns_[i];
             if (column.role == Role::other) continue;
             if (column.role == Role::time) {
-                frame.time = time_of(cells_[i], dialect_, rows_.of_day) * column.unit;
+                const Clock clock = clock_of(cells_[i], dialect_, rows_.of_day);
+                frame.time = clock.seconds * column.unit;
+                frame.part = clock.frames;
+                seconds_seen_ += frame.time != last_second_;
+                last_second_ = frame.time;
+                greatest_part_ = std::max(greatest_part_, frame.part);
                 continue;
             }
             const double value = number_of(cells_[i], dialect_);
@@ -172,17 +190,18 @@ class Table {
             return std::ranges::any_of(frames_, [&](const Frame& f) { return std::isfinite(f.*value); });
         };
         const bool timed = any(&Frame::time), numbered = !timed && any(&Frame::number);
-        bool turned = false;
-        for (int k = 0; k < 3; ++k)
-            turned = turned || std::ranges::any_of(frames_, [&](const Frame& f) { return f.turn[k] != 0; });
+        const bool turned = turned_ && std::ranges::any_of(frames_, [](const Frame& f) { return f.turn.allFinite(); });
         const double rate = rate_ > 0 ? rate_ : usual_table_rate;
+        const double clock = seconds_seen_ >= 3 ? clock_rate(greatest_part_) : usual_table_rate;
         if (!timed && !(rate_ > 0)) rows_.assumed_rate = rate;
         MotionTrack& track = rows_.track;
         const std::size_t width = track.names.size();
         std::size_t kept = 0;
         for (std::size_t i = 0; i < frames_.size(); ++i) {
             const Frame& frame = frames_[i];
-            const double time = timed ? frame.time : numbered ? frame.number / rate : double(i) / rate;
+            const double time = timed      ? frame.time + frame.part / clock
+                                : numbered ? frame.number / rate
+                                           : double(i) / rate;
             const float* weights = &track.weights[i * width];
             const bool usable = std::isfinite(time) && (!turned || frame.turn.allFinite()) &&
                                 std::none_of(weights, weights + width, [](float w) { return std::isnan(w); });
@@ -200,7 +219,7 @@ class Table {
 
   private:
     struct Frame {
-        double time = no_number, number = no_number;
+        double time = no_number, part = 0, number = no_number;
         Eigen::Vector3d turn = Eigen::Vector3d::Zero();
     };
 
@@ -230,7 +249,9 @@ class Table {
     std::vector<std::string_view> cells_;
     std::vector<Frame> frames_;
     RecordedRows rows_;
-    double rate_ = 0;
+    double rate_ = 0, last_second_ = no_number, greatest_part_ = 0;
+    std::size_t seconds_seen_ = 0;
+    bool turned_ = false;
     std::string fault_;
 };
 

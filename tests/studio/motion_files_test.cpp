@@ -37,6 +37,16 @@ TEST(MotionFiles, AClockGoesOnOverMidnight) {
     EXPECT_TRUE(read.notes.empty());
 }
 
+TEST(MotionFiles, AClocksFramesAreThoseOfItsRate) {
+    std::string text = "Timecode,a\n";
+    for (int i = 0; i < 75; ++i)
+        text += "10:00:0" + std::to_string(i / 25) + ":" + (i % 25 < 10 ? "0" : "") + std::to_string(i % 25) + ",0\n";
+    const Read read(text);
+    ASSERT_EQ(read.track.frame_count(), 75u);
+    EXPECT_NEAR(read.track.duration(), 3, 1e-6);
+    EXPECT_NEAR(read.track.times[30], 1.2, 1e-6);
+}
+
 TEST(MotionFiles, FramesOfOneTimeLieBetweenItAndTheNext) {
     expect_times(Read("time,a\n0,0\n0,0\n1,0\n1,0\n1,0\n2,0\n2,0\n"),
                  {0, 0.5, 1, 1 + 1 / 3.0, 1 + 2 / 3.0, 2, 2.5});
