@@ -71,6 +71,6 @@ std::unique_ptr<Rasterizer> make_cpu_rasterizer();
 // The same, with at most so many pairs of a tile and a Gaussian at a time; each takes 24 bytes. A picture that has more
 // is drawn in parts, and is the same. Only a backward pass after it lists all of them.
 std::unique_ptr<Rasterizer> make_cpu_rasterizer_within(std::size_t most_instances);
-inline constexpr std::size_t usual_instances = std::size_t(16) << 20;
+inline constexpr std::size_t usual_instances = std::size_t(8) << 20;
 
 }  // namespace likeness
