@@ -178,6 +178,7 @@ int render(const ViewArguments& arguments, const CommonOptions& common) {
     ProgressBar bar(common.quiet || common.json);
     Progress progress([&](double fraction, const std::string& stage) { bar.update(fraction, stage); });
     const CancelOnInterrupt interrupt(progress);
+    renderer.set_stop(progress.stop());
     Status saved;
     try {
         if (video) {
