@@ -42,6 +42,25 @@ void on_read(png_structp png, png_bytep out, std::size_t count) {
     state.offset += count;
 }
 
+constexpr std::size_t largest_chunk = 16u << 20;
+
+// libpng takes the memory that a chunk's length asks for before it looks whether the file has so much, and its own
+// limit is only a warning. Pixels are read in small parts.
+void check_chunks(Bytes bytes) {
+    std::size_t at = 8;
+    while (at + 12 <= bytes.size()) {
+        const std::size_t length = std::size_t(bytes[at]) << 24 | std::size_t(bytes[at + 1]) << 16 |
+                                   std::size_t(bytes[at + 2]) << 8 | bytes[at + 3];
+        const std::string_view name(reinterpret_cast<const char*>(&bytes[at + 4]), 4);
+        if (name == "IEND") return;
+        const bool cut = length > bytes.size() - at - 12;
+        if (name != "IDAT" && length > largest_chunk) throw_damaged("a chunk of " + std::to_string(length) + " bytes");
+        if (name != "IDAT" && cut) throw_cut_off("inside a chunk");
+        if (cut) return;
+        at += 12 + length;
+    }
+}
+
 class Decoder {
   public:
     explicit Decoder(Bytes bytes) {
@@ -177,6 +196,7 @@ void read_texts(png_structp png, png_infop info, Raw& raw) {
 }  // namespace
 
 Raw decode_png(Bytes bytes, const LoadOptions& options) {
+    check_chunks(bytes);
     Decoder decoder(bytes);
     png_structp png = decoder.png();
     png_infop info = decoder.info();
@@ -184,7 +204,7 @@ Raw decode_png(Bytes bytes, const LoadOptions& options) {
         png_set_read_fn(png, &decoder.state(), on_read);
         png_set_user_limits(png, 0x7fffffff, 0x7fffffff);  // ours follow
         png_set_chunk_cache_max(png, 64);
-        png_set_chunk_malloc_max(png, 16u << 20);
+        png_set_chunk_malloc_max(png, largest_chunk);
         png_set_keep_unknown_chunks(png, PNG_HANDLE_CHUNK_ALWAYS, cicp, 1);
         png_read_info(png, info);
     });

@@ -139,7 +139,8 @@ int main(int argc, char** argv) {
     if (__sanitizer_set_death_callback) __sanitizer_set_death_callback(keep_last);
     double slowest = 0, total = 0;
     for (const Bytes& seed : seeds) LLVMFuzzerTestOneInput(seed.data(), seed.size());
-    for (long i = 0; i < count; ++i) {
+    long done = 0;
+    for (; done < count; ++done) {
         last = seeds[below(seeds.size())];
         std::size_t size = last.size();
         last.resize(std::max<std::size_t>(size + 4096, 65536));
@@ -161,6 +162,6 @@ int main(int argc, char** argv) {
         }
     }
     std::printf("%s: %ld inputs from %zu seeds in %.0f s, slowest %.3f s, peak %ld MiB\n",
-                fs::path(argv[0]).filename().c_str(), count, seeds.size(), total, slowest, peak_megabytes());
+                fs::path(argv[0]).filename().c_str(), done, seeds.size(), total, slowest, peak_megabytes());
     return slowest > most_seconds || peak_megabytes() > most_megabytes ? 1 : 0;
 }
