@@ -208,6 +208,7 @@ Result<MotionTrack> motion_from_json(std::string_view text, const std::string& n
         return bad_motion(name, "frame 0 has not one weight for each name");
     if (!track.head.empty() && track.head.size() != track.times.size())
         return bad_motion(name, "it has not one head rotation for each frame");
+    facs_to_arkit(track, notes);
     const double rate = events.rate.value_or(usual_json_rate);
     if (!(rate >= 0.1 && rate <= 10000)) return bad_motion(name, "its frames a second are no sensible number");
     if (!events.timed && !events.rate) rows.assumed_rate = rate;

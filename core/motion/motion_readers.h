@@ -34,6 +34,10 @@ struct RecordedRows {
 // left out.
 Result<MotionTrack> motion_of_rows(RecordedRows rows, const std::string& name, MotionNotes& notes);
 
+// Names of Audio2Face's own controls become those of ARKit that move the same; where two become one, the stronger
+// counts. Precondition: each frame has a weight for each name.
+void facs_to_arkit(MotionTrack& track, MotionNotes& notes);
+
 // Format by format; errors as parse_motion.
 Result<MotionTrack> motion_from_json(std::string_view text, const std::string& name, MotionNotes& notes);
 Result<MotionTrack> motion_from_table(std::string_view text, const std::string& name, MotionNotes& notes);

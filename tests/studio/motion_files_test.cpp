@@ -103,6 +103,18 @@ TEST(MotionFiles, Audio2Face) {
     EXPECT_TRUE(read.notes.empty());
 }
 
+// Audio2Face's own controls.
+TEST(MotionFiles, FacsControlsMoveTheNearestOfArkit) {
+    const Read read(R"({"exportFps": 30, "weightMat": [[0.5, 0.25, 0.75, 1, 0.1], [0, 0, 0, 0, 0]],
+        "facsNames": ["jawDrop", "cheekPuffL", "cheekPuffR", "eyesLookLeft", "lipCornerPullerR"]})",
+                    "a2f.json");
+    EXPECT_EQ(read.track.names, (std::vector<std::string>{"jawOpen", "cheekPuff", "eyeLookOutLeft", "eyeLookInRight",
+                                                          "mouthSmileRight"}));
+    EXPECT_EQ(std::vector<float>(read.track.weights.begin(), read.track.weights.begin() + 5),
+              (std::vector<float>{0.5f, 0.75f, 1, 1, 0.1f}));
+    EXPECT_TRUE(read.says("FACS"));
+}
+
 TEST(MotionFiles, RowsOfJsonThatGoBackAreLeftOut) {
     const Read read(R"({"names": ["a"], "frames": [{"time": 1, "weights": [0]}, {"weights": [0.5], "time": 0.5},
         {"time": 2, "weights": [1], "more": {"weights": [[3]], "time": "x"}}], "head_pose": [[0,0,0],[1,0,0],[2,0,0]]})",
