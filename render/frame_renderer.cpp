@@ -56,7 +56,8 @@ void FrameRenderer::request(FrameRequest request) {
     {
         const std::lock_guard lock(mutex_);
         wanted_ = std::move(request);
-        if (working_ && std::chrono::steady_clock::now() - drawing_since_ > long_drawing) stop_drawing_ = true;
+        const auto taken = std::chrono::steady_clock::now() - drawing_since_;
+        if (working_ && !gave_up_ && taken > long_drawing) gave_up_ = stop_drawing_ = true;
     }
     changed_.notify_all();
 }
@@ -196,6 +197,7 @@ void FrameRenderer::loop(const std::stop_token& stop) {
             const std::lock_guard lock(mutex_);
             working_ = false;
             if (good) {
+                gave_up_ = false;
                 if (finished_ && finished_->first >= 0) states_[finished_->first] = SlotState::free;
                 if (slot >= 0) states_[slot] = SlotState::ready;
                 finished_.emplace(slot, std::move(info));

@@ -46,7 +46,8 @@ class FrameRenderer {
     FrameRenderer(const FrameRenderer&) = delete;
     FrameRenderer& operator=(const FrameRenderer&) = delete;
 
-    // OpenGL's thread. Never waits. A picture that has taken more than a second by then is given up for the new one.
+    // OpenGL's thread. Never waits. A picture that has taken more than a second by then is given up for the new one,
+    // but not two in a row: something is shown however slow pictures are.
     void request(FrameRequest request);
     // Gives up the picture in hand and the one that waits.
     void cancel();
@@ -94,6 +95,7 @@ class FrameRenderer {
     std::chrono::steady_clock::time_point begun_{};  // the last picture of a moving view
     std::chrono::steady_clock::time_point drawing_since_{};
     std::atomic<bool> stop_drawing_ = false;
+    bool gave_up_ = false;  // the last picture
 
     // The renderer's thread only.
     std::unique_ptr<SceneRenderer> renderer_;
