@@ -5,12 +5,14 @@
 #include <numbers>
 #include <thread>
 
+#include "app/background.h"
 #include "app/frame_sink.h"
 #include "app/viewport_bridge.h"
 #include "core/image/load.h"
 #include "core/image/ops.h"
 #include "core/image/save.h"
 #include "core/pipeline/render_avatar.h"
+#include "core/splat/harmonics.h"
 
 namespace likeness {
 namespace {
@@ -35,9 +37,9 @@ Image over(const Image& picture, const Image& behind) {
 Result<Image> background_of(const ViewState& view, int width, int height) {
     Image ground(width, height, 3);
     if (view.background == BackgroundKind::picture && !view.background_picture.empty()) {
-        auto loaded = load_image(view.background_picture, {.max_side = 8192});
+        auto loaded = load_background(view.background_picture);
         if (!loaded) return loaded.error();
-        Image rgb = composite_over(*loaded, view.background_color);
+        Image rgb = composite_over(**loaded, view.background_color);
         const float grow = std::max(float(width) / float(rgb.width), float(height) / float(rgb.height));
         rgb = resize(rgb, std::max(width, int(std::lround(float(rgb.width) * grow))),
                      std::max(height, int(std::lround(float(rgb.height) * grow))));
@@ -66,10 +68,12 @@ std::filesystem::path frames_place(const std::filesystem::path& path, const std:
 }  // namespace
 
 Image render_scene(const Scene& scene, const Camera& camera, Rasterizer& rasterizer,
-                   const std::optional<std::array<float, 3>>& background) {
+                   const std::optional<std::array<float, 3>>& background, const std::atomic<bool>* stop) {
     SplatSet posed;
     pose_scene(scene, posed);
+    colors_from(posed, camera.position(), posed.colors);
     RasterOptions options;
+    options.stop = stop;
     if (background) options.background = *background;
     Frame frame;
     rasterizer.forward(posed, camera, options, frame);
@@ -146,7 +150,7 @@ Status Captures::screenshot(const Arguments& a) {
         [scene = studio_.scene(), camera, path, transparent, make, view](Progress& progress) -> Status {
             progress.report(0.1, "Rendering the picture");
             const auto rasterizer = make();
-            const Image picture = render_scene(scene, camera, *rasterizer, {});
+            const Image picture = render_scene(scene, camera, *rasterizer, {}, progress.stop());
             progress.report(0.6, "Writing the picture");
             if (transparent) return save_png(path, picture);
             auto ground = background_of(view, camera.width, camera.height);
@@ -199,8 +203,8 @@ Status Captures::turntable(const Arguments& a) {
                 for (int i = 0; i < frames; ++i) {
                     progress.report(double(i) / frames, "Rendering the turntable");
                     const float yaw = 2 * std::numbers::pi_v<float> * float(i) / float(frames);
-                    sink->add_waiting(
-                        over(render_scene(scene, orbit(front, middle, yaw, 0), *rasterizer, {}), *ground));
+                    sink->add_waiting(over(
+                        render_scene(scene, orbit(front, middle, yaw, 0), *rasterizer, {}, progress.stop()), *ground));
                 }
             } catch (...) {
                 sink->finish();

@@ -66,8 +66,8 @@ class Captures {
     std::int64_t recorded_ = 0;
 };
 
-// Renders a scene over a background at any size, on the caller's thread.
+// Renders a scene over a background at any size, on the caller's thread. `stop`: as RasterOptions has it.
 Image render_scene(const Scene& scene, const Camera& camera, Rasterizer& rasterizer,
-                   const std::optional<std::array<float, 3>>& background);
+                   const std::optional<std::array<float, 3>>& background, const std::atomic<bool>* stop);
 
 }  // namespace likeness

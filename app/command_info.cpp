@@ -3,15 +3,19 @@
 #include <nlohmann/json.hpp>
 
 #include "app/commands.h"
+#include "app/describe_file.h"
 #include "core/avatar/avatar_file.h"
 #include "core/avatar/part_files.h"
 #include "core/base/paths.h"
+#include "core/files/file_formats.h"
 #include "core/formats/json_file.h"
 
 namespace likeness {
 namespace {
 
 int info(const std::string& file, const CommonOptions& common) {
+    const FileFormat* format = format_of(file, openable);
+    if (format && format->holds() != FileContent::avatar) return describe_file(file, *format, common);
     HeadRegistry heads;
     auto avatar = load_avatar(file, &heads);
     if (!avatar) return report(avatar.error(), common);
@@ -75,8 +79,8 @@ int models(const CommonOptions& common) {
 
 Subcommand add_info_command(CLI::App& app, const CommonOptions& common) {
     auto file = std::make_shared<std::string>();
-    CLI::App* command = app.add_subcommand("info", "Say what an avatar is");
-    command->add_option("avatar", *file, "Avatar (.likeness)")->required();
+    CLI::App* command = app.add_subcommand("info", "Say what an avatar is, or another file that the studio opens");
+    command->add_option("avatar", *file, "Avatar (.likeness), splats, a motion or a picture")->required();
     return [file, &common] { return info(*file, common); };
 }
 

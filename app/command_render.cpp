@@ -115,7 +115,10 @@ Result<View> make_view(const Avatar& avatar, const ViewArguments& arguments) {
     if (source) {
         view.camera = avatar.source->camera.resized(width, height);
     } else if (!arguments.camera.empty()) {
-        const auto text = load_json(arguments.camera);
+        JsonLimits limits;
+        limits.max_bytes = 1 << 20;
+        limits.max_values = 10'000;
+        const auto text = load_json(arguments.camera, limits);
         if (!text) return text.error();
         auto camera = camera_from_json(*text);
         if (!camera) return Error{camera.error().code, "'" + arguments.camera + "': " + camera.error().message, camera.error().detail};
@@ -177,6 +180,7 @@ int render(const ViewArguments& arguments, const CommonOptions& common) {
     ProgressBar bar(common.quiet || common.json);
     Progress progress([&](double fraction, const std::string& stage) { bar.update(fraction, stage); });
     const CatchInterrupt interrupt(&progress);
+    renderer.set_stop(progress.stop());
     Status saved;
     try {
         if (video) {

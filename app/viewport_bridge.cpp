@@ -3,9 +3,10 @@
 #include <algorithm>
 #include <chrono>
 #include <cmath>
+#include <utility>
 
+#include "app/background.h"
 #include "core/base/log.h"
-#include "core/image/load.h"
 #include "render/picking.h"
 
 namespace likeness {
@@ -148,8 +149,8 @@ void ViewportBridge::compose() {
     const Camera camera = view_camera(view, studio_.document(), std::max(width_ - left_, 1), height_);
     if (!scene.empty())
         ask(scene, camera);
-    else
-        has_asked_ = false;
+    else if (std::exchange(has_asked_, false))
+        frames_->cancel();
     if (frames_->update()) {
         count_picture(*frames_->shown());
         // The renderer may have chosen a lower resolution after it was asked.
@@ -201,13 +202,12 @@ ViewportLook ViewportBridge::look(const Scene& scene) {
     if (view.background == BackgroundKind::picture && view.background_picture != background_file_) {
         background_file_ = view.background_picture;
         background_ = nullptr;
-        studio_.jobs().start_for<Image>(
-            "Loading the background",
-            [file = background_file_](Progress&) { return load_image(file, {.max_side = 4096}); },
-            [this, file = background_file_](Result<Image> loaded) {
+        studio_.jobs().start_for<std::shared_ptr<const Image>>(
+            "Loading the background", [file = background_file_](Progress&) { return load_background(file); },
+            [this, file = background_file_](Result<std::shared_ptr<const Image>> loaded) {
                 if (!loaded) return studio_.messages().error(loaded.error());
                 if (file != background_file_) return;
-                background_ = std::make_shared<const Image>(*std::move(loaded));
+                background_ = *std::move(loaded);
                 studio_.redraw();
             });
     }

@@ -34,7 +34,7 @@ endif()
 set(LIKENESS_LAST_DEPENDENCIES "${LIKENESS_DEPENDENCIES}" CACHE INTERNAL "")
 
 set(LIKENESS_SANITIZE "" CACHE STRING "Sanitizers, e.g. address,undefined or thread")
-option(LIKENESS_FUZZ "Build the fuzz targets (needs clang)" OFF)
+option(LIKENESS_FUZZ "Build the fuzz targets (tests/fuzz)" OFF)
 
 include(CTest)  # BUILD_TESTING
 

@@ -2,7 +2,9 @@
 
 #include <array>
 #include <stdexcept>
+#include <utility>
 
+#include "cuda/bands.h"
 #include "likeness/cuda/device.h"
 #include "likeness/cuda/device_rasterizer.h"
 #include "likeness/cuda/stream.h"
@@ -22,7 +24,7 @@ auto images_of(AnyFrame& frame) {
 
 class CudaRasterizer final : public Rasterizer {
   public:
-    CudaRasterizer() = default;
+    CudaRasterizer() { rasterizer_.limit_instances(cuda::usual_instances); }
     std::string name() const override { return "cuda"; }
 
     void forward(const SplatSet& splats, const Camera& camera, const RasterOptions& options, Frame& frame) override {
@@ -39,14 +41,26 @@ class CudaRasterizer final : public Rasterizer {
         const cuda::RasterOutputs outputs = output_buffers(frame);
         rasterizer_.forward(device_splats(), camera, options, outputs);
         // Here, unlike in a trainer, a picture must be whole: render again when instances did not fit.
-        while (rasterizer_.counters().instances > rasterizer_.instance_capacity()) {
+        needed_ = rasterizer_.counters().instances;
+        in_bands_ = needed_ > cuda::usual_instances && needed_ > rasterizer_.instance_capacity();
+        if (in_bands_)
+            draw_bands(rasterizer_, device_splats(), camera, options, outputs, cuda::usual_instances, 0, camera.height);
+        while (!in_bands_ && rasterizer_.counters().instances > rasterizer_.instance_capacity()) {
             rasterizer_.forward(device_splats(), camera, options, outputs);
         }
+        camera_ = camera;
+        options_ = options;
+        options_.stop = nullptr;
+        outputs_ = outputs;
         for (std::size_t i = 0; i < images_.size(); ++i) images_[i].download(images_of(frame)[i]->pixels.data());
     }
 
     void backward(const FrameGradients& frame_gradients, SplatGradients& gradients,
                   std::vector<float>* screen_gradient) override {
+        if (std::exchange(in_bands_, false)) {  // the backward pass needs all lists at once, whatever they take
+            rasterizer_.reserve_instances(needed_);
+            rasterizer_.forward(device_splats(), camera_, options_, outputs_);
+        }
         cuda::RasterOutputGradients from;
         const float** const from_pointers[] = {&from.color, &from.alpha, &from.depth, &from.normal, &from.extra};
         const auto sources = images_of(frame_gradients);
@@ -136,7 +150,11 @@ class CudaRasterizer final : public Rasterizer {
 
     cuda::Stream stream_;
     cuda::DeviceRasterizer rasterizer_{stream_};
-    bool empty_ = true;
+    bool empty_ = true, in_bands_ = false;
+    Camera camera_;
+    RasterOptions options_;     // of the last forward pass, as the next
+    std::uint32_t needed_ = 0;  // instances of all its rows
+    cuda::RasterOutputs outputs_;
     std::size_t count_ = 0;
     int extras_ = 0;
     // Means, scales, rotations, colors, opacities, extra.

@@ -2,8 +2,10 @@
 
 #include <chrono>
 
+#include "cuda/bands.h"
 #include "likeness/cuda/device.h"
 #include "likeness/cuda/device_avatar.h"
+#include "likeness/cuda/harmonics.h"
 #include "likeness/cuda/pixels.h"
 #include "likeness/cuda/stream.h"
 
@@ -35,10 +37,12 @@ int highest_priority() {
 
 class CudaSceneRenderer final : public SceneRenderer {
   public:
+    CudaSceneRenderer() { rasterizer_.limit_instances(cuda::usual_instances); }
     std::string name() const override { return "cuda"; }
     bool draws_on_device() const override { return true; }
 
     void pose(const Scene& scene) override {
+        harmonics_.degree = 0;
         if (scene.splats) {
             load(*scene.splats);
         } else if (scene.has_avatar()) {
@@ -58,6 +62,11 @@ class CudaSceneRenderer final : public SceneRenderer {
         RasterOptions options;
         options.depth = content == FrameContent::depth;
         options.normal = content == FrameContent::normals;
+        options.stop = stop_;
+        if (harmonics_.degree > 0) {
+            const Eigen::Vector3f from = camera.position();
+            cuda::color_harmonics(splats_.count, harmonics_, from.x(), from.y(), from.z(), file_.data(), stream_);
+        }
         color_.resize(3 * count);
         alpha_.resize(count);
         if (options.depth) depth_.resize(count);
@@ -66,9 +75,12 @@ class CudaSceneRenderer final : public SceneRenderer {
                                          options.normal ? normal_.data() : nullptr, nullptr};
         if (!target.on_device) pixels_.resize(count);
         auto* const pixels = target.on_device ? reinterpret_cast<std::uint32_t*>(target.pixels) : pixels_.data();
-        bool whole = false;
+        bool whole = false, in_bands = false;
         while (!whole) {
-            rasterizer_.forward(splats_, camera, options, images);
+            if (in_bands)
+                draw_bands(rasterizer_, splats_, camera, options, images, cuda::usual_instances, 0, camera.height);
+            else
+                rasterizer_.forward(splats_, camera, options, images);
             cuda::to_pixels(pixel_content(content), images, rasterizer_.view(), camera.width, camera.height,
                             range_.data(), pixels, stream_);
             if (!target.on_device)
@@ -76,7 +88,8 @@ class CudaSceneRenderer final : public SceneRenderer {
             stream_.wait();
             // A picture in which not all Gaussians fitted is drawn again, with more room.
             const auto counters = rasterizer_.poll_counters();
-            whole = !counters || counters->instances <= rasterizer_.instance_capacity();
+            whole = in_bands || !counters || counters->instances <= rasterizer_.instance_capacity();
+            in_bands = !whole && counters->instances > cuda::usual_instances;
         }
         return {std::chrono::duration<float, std::milli>(std::chrono::steady_clock::now() - begin).count(), 0};
     }
@@ -96,13 +109,18 @@ class CudaSceneRenderer final : public SceneRenderer {
         splats_ = {int(splats.count), 0, {}};
         splats_.arrays.means = file_means_.data();
         splats_.arrays.halves = file_.data();
+        if (!splats.harmonics) return;
+        file_colors_ = std::move(uploaded[3]);
+        file_harmonics_.upload(splats.harmonics->values);
+        harmonics_ = {file_means_.data(), file_colors_.data(), file_harmonics_.data(), splats.harmonics->degree};
     }
 
     cuda::Stream stream_{highest_priority()};
     cuda::DeviceRasterizer rasterizer_{stream_};
     cuda::DeviceAvatar avatar_{stream_};
     cuda::DeviceSplats splats_;
-    DeviceBuffer<float> file_means_{stream_};
+    DeviceBuffer<float> file_means_{stream_}, file_colors_{stream_}, file_harmonics_{stream_};
+    cuda::HarmonicArrays harmonics_{.degree = 0};  // 0: the colors are the same from everywhere
     DeviceBuffer<cuda::HalfSplat> file_{stream_};
     DeviceBuffer<float> color_{stream_}, alpha_{stream_}, depth_{stream_}, normal_{stream_};
     DeviceBuffer<std::uint32_t> pixels_{stream_};

@@ -119,6 +119,18 @@ void DeviceRasterizer::forward(const DeviceSplats& splats, const Camera& camera,
     request_counters();
 }
 
+void DeviceRasterizer::forward_rows(const DeviceSplats& splats, const Camera& camera, const RasterOptions& options,
+                                    const RasterOutputs& outputs, int first, int end) {
+    Camera rows = camera;
+    rows.height = end - first;
+    prepare(splats, rows, options);
+    View view = make_view(camera, options);  // the limits of the Jacobian are the whole picture's
+    view.cy -= float(first);
+    set_views(views_.data(), &view, 1, stream_);
+    render(outputs);
+    request_counters();
+}
+
 void DeviceRasterizer::backward(const RasterOutputGradients& output_gradients,
                                 const RasterInputGradients& input_gradients) {
     rasterize_backward(shape_, inputs_, views_.data(), workspace_, outputs_, output_gradients, input_gradients, stream_,
@@ -143,7 +155,7 @@ std::optional<RasterCounters> DeviceRasterizer::poll_counters() {
 }
 
 void DeviceRasterizer::make_room(const RasterCounters& counters) {
-    if (counters.instances <= shape_.instance_capacity) return;
+    if (counters.instances <= shape_.instance_capacity || counters.instances > most_instances_) return;
     wanted_instances_ = std::max(wanted_instances_, with_head_room(counters.instances));
 }
 

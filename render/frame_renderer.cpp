@@ -7,6 +7,7 @@
 
 #include "core/base/log.h"
 #include "core/base/parallel.h"
+#include "core/base/task.h"
 
 namespace likeness {
 namespace {
@@ -14,6 +15,8 @@ namespace {
 constexpr float least_scale = 0.2f;
 // Pictures use all cores for a while: the window's own thread must not wait for them, the trainer (10) for both.
 constexpr int behind_the_window = 4;
+// What a picture may take without being given up for a newer one.
+constexpr std::chrono::seconds long_drawing{1};
 
 float milliseconds_since(std::chrono::steady_clock::time_point start) {
     return std::chrono::duration<float, std::milli>(std::chrono::steady_clock::now() - start).count();
@@ -31,7 +34,14 @@ FrameRenderer::FrameRenderer(std::unique_ptr<FrameStore> store, MakeSceneRendere
 
 FrameRenderer::~FrameRenderer() {
     thread_.request_stop();
+    stop_drawing_ = true;
     changed_.notify_all();
+}
+
+void FrameRenderer::cancel() {
+    const std::lock_guard lock(mutex_);
+    wanted_.reset();
+    stop_drawing_ = true;
 }
 
 void FrameRenderer::request(FrameRequest request) {
@@ -46,6 +56,8 @@ void FrameRenderer::request(FrameRequest request) {
     {
         const std::lock_guard lock(mutex_);
         wanted_ = std::move(request);
+        const auto taken = std::chrono::steady_clock::now() - drawing_since_;
+        if (working_ && !gave_up_ && taken > long_drawing) gave_up_ = stop_drawing_ = true;
     }
     changed_.notify_all();
 }
@@ -53,6 +65,7 @@ void FrameRenderer::request(FrameRequest request) {
 void FrameRenderer::pause() {
     std::unique_lock lock(mutex_);
     paused_ = true;
+    stop_drawing_ = true;
     changed_.notify_all();
     changed_.wait(lock, [&] { return !working_; });
     finished_.reset();
@@ -152,17 +165,20 @@ void FrameRenderer::loop(const std::stop_token& stop) {
             }
             request = *std::exchange(wanted_, std::nullopt);
             working_ = true;
+            drawing_since_ = std::chrono::steady_clock::now();
+            stop_drawing_ = stop.stop_requested();
             if (request.blend) states_[slot = free_slot()] = SlotState::writing;
             if (request.moving) scale = moving_scale_;
             if (std::exchange(new_renderer_, false)) make = make_renderer_;
         }
         FrameInfo info;
-        bool good = true, on_device = true;
+        bool good = true, given_up = false, on_device = true;
         try {
             if (make) {
                 renderer_ = nullptr;
                 posed_version_.reset();
                 renderer_ = make();
+                if (renderer_) renderer_->set_stop(&stop_drawing_);
             }
             if (!renderer_) throw std::runtime_error("no device to draw with");
             on_device = renderer_->draws_on_device();
@@ -170,6 +186,9 @@ void FrameRenderer::loop(const std::stop_token& stop) {
             std::optional<ForegroundWork> precedence;
             if (!on_device) precedence.emplace();
             render(request, scale, slot, info);
+        } catch (const Cancelled&) {
+            good = false;
+            given_up = true;
         } catch (const std::exception& failure) {
             good = false;
             spdlog::error("The view could not be rendered: {}", failure.what());
@@ -178,12 +197,13 @@ void FrameRenderer::loop(const std::stop_token& stop) {
             const std::lock_guard lock(mutex_);
             working_ = false;
             if (good) {
+                gave_up_ = false;
                 if (finished_ && finished_->first >= 0) states_[finished_->first] = SlotState::free;
                 if (slot >= 0) states_[slot] = SlotState::ready;
                 finished_.emplace(slot, std::move(info));
             } else {
                 if (slot >= 0) states_[slot] = SlotState::free;
-                device_failed_ = device_failed_ || on_device;
+                device_failed_ = device_failed_ || (on_device && !given_up);
             }
         }
         changed_.notify_all();

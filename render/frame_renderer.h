@@ -2,6 +2,7 @@
 // behind. While the view moves, resolution follows the time it takes; a still view settles to full resolution.
 #pragma once
 
+#include <atomic>
 #include <chrono>
 #include <condition_variable>
 #include <functional>
@@ -45,8 +46,11 @@ class FrameRenderer {
     FrameRenderer(const FrameRenderer&) = delete;
     FrameRenderer& operator=(const FrameRenderer&) = delete;
 
-    // OpenGL's thread. Never waits.
+    // OpenGL's thread. Never waits. A picture that has taken more than a second by then is given up for the new one,
+    // but not two in a row: something is shown however slow pictures are.
     void request(FrameRequest request);
+    // Gives up the picture in hand and the one that waits.
+    void cancel();
     // Takes a finished picture into the texture; true when there is a new one.
     bool update();
     const std::optional<FrameInfo>& shown() const { return shown_; }
@@ -89,6 +93,9 @@ class FrameRenderer {
     bool new_renderer_ = true, working_ = false, paused_ = false, device_failed_ = false;
     float moving_scale_ = 0.75f, budget_ = 28, interval_ = 0;
     std::chrono::steady_clock::time_point begun_{};  // the last picture of a moving view
+    std::chrono::steady_clock::time_point drawing_since_{};
+    std::atomic<bool> stop_drawing_ = false;
+    bool gave_up_ = false;  // the last picture
 
     // The renderer's thread only.
     std::unique_ptr<SceneRenderer> renderer_;

@@ -23,6 +23,8 @@ class Progress {
     void report(double fraction, const std::string& stage);
     void cancel() { cancelled_.store(true, std::memory_order_relaxed); }
     bool cancelled() const { return cancelled_.load(std::memory_order_relaxed); }
+    // For loops that cannot report; valid as long as this.
+    const std::atomic<bool>* stop() const { return &cancelled_; }
 
   private:
     Listener listener_;

@@ -35,6 +35,8 @@ using FileValue = std::variant<Avatar, SplatSet, MotionTrack, LoadedImage, Envir
 struct ReadContext {
     HeadRegistry* heads = nullptr;  // that avatars share theirs by; null: each brings its own
     Progress* progress = nullptr;   // may be null
+    // What a person should know about a file that was read, a sentence each that does not name the file. May be null.
+    std::vector<std::string>* notes = nullptr;
 };
 
 // What may be asked for while writing: "sh3", "Pad to SH degree 3", and a sentence about it without its full stop.

@@ -4,6 +4,7 @@
 #include <array>
 #include <fstream>
 
+#include "core/base/file_kind.h"
 #include "core/files/avatar_format.h"
 #include "core/files/motion_formats.h"
 #include "core/files/picture_formats.h"
@@ -39,6 +40,14 @@ std::string ending_of(const std::filesystem::path& file) {
     return ending;
 }
 
+std::vector<std::uint8_t> beginning_of(const std::filesystem::path& file) {
+    std::vector<std::uint8_t> bytes(4096);
+    std::ifstream in(file, std::ios::binary);
+    in.read(reinterpret_cast<char*>(bytes.data()), std::streamsize(bytes.size()));
+    bytes.resize(std::size_t(in.gcount()));
+    return bytes;
+}
+
 bool has_ending(const FileFormat& format, const std::string& ending) {
     const auto endings = format.endings();
     return std::find(endings.begin(), endings.end(), ending) != endings.end();
@@ -64,16 +73,18 @@ std::span<const std::unique_ptr<const FileFormat>> file_formats() { return all_f
 void add_file_format(std::unique_ptr<const FileFormat> format) { all_formats().push_back(std::move(format)); }
 
 const FileFormat* format_of(const std::filesystem::path& file, std::span<const FileContent> contents) {
-    std::array<char, 4096> begin{};
-    std::ifstream in(file, std::ios::binary);
-    in.read(begin.data(), begin.size());
-    const std::span bytes(reinterpret_cast<const std::uint8_t*>(begin.data()), std::size_t(in.gcount()));
+    const std::vector<std::uint8_t> bytes = beginning_of(file);
     const auto formats = formats_of(contents);
     for (const FileFormat* format : formats)
         if (format->recognises(bytes, file)) return format;
     for (const FileFormat* format : formats)
         if (has_ending(*format, ending_of(file))) return format;
     return nullptr;
+}
+
+std::string kind_of_file(const std::filesystem::path& file) {
+    const std::vector<std::uint8_t> bytes = beginning_of(file);
+    return std::string(file_kind({reinterpret_cast<const char*>(bytes.data()), bytes.size()}, file.string()).what);
 }
 
 const FileFormat* format_to_write(const std::filesystem::path& file, FileContent content) {

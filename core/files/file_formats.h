@@ -17,6 +17,8 @@ inline constexpr std::array<FileContent, 4> openable = {FileContent::avatar, Fil
 
 // The kind of a file by its content, else by its ending, among those that hold one of `contents`; null for none.
 const FileFormat* format_of(const std::filesystem::path& file, std::span<const FileContent> contents);
+// "a video", "Gaussian splats in SPZ form", ... for messages about what no format reads; "" for what is unknown.
+std::string kind_of_file(const std::filesystem::path& file);
 // All that hold one of `contents`, in the list's order.
 std::vector<const FileFormat*> formats_of(std::span<const FileContent> contents);
 // The kind that writes such content under this name, by its ending; null for none.

@@ -17,8 +17,8 @@ class JsonMotionFormat : public FileFormat {
             begin = begin.subspan(1);
         return begins_with(begin, "{") || begins_with(begin, "[");
     }
-    Result<FileValue> read(const std::filesystem::path& file, const ReadContext&) const override {
-        return as_value(load_motion(file));
+    Result<FileValue> read(const std::filesystem::path& file, const ReadContext& context) const override {
+        return as_value(load_motion(file, context.notes));
     }
 };
 
@@ -30,8 +30,8 @@ class CsvMotionFormat : public FileFormat {
     FileContent holds() const override { return FileContent::motion; }
     std::vector<std::string> endings() const override { return {".csv"}; }
     bool recognises(std::span<const std::uint8_t>, const std::filesystem::path&) const override { return false; }
-    Result<FileValue> read(const std::filesystem::path& file, const ReadContext&) const override {
-        return as_value(load_motion(file));
+    Result<FileValue> read(const std::filesystem::path& file, const ReadContext& context) const override {
+        return as_value(load_motion(file, context.notes));
     }
 };
 

@@ -16,8 +16,11 @@ class PictureFileFormat : public FileFormat {
     bool recognises(std::span<const std::uint8_t> begin, const std::filesystem::path& file) const override {
         return format_.recognises(begin, file.string());
     }
-    Result<FileValue> read(const std::filesystem::path& file, const ReadContext&) const override {
-        return as_value(load_picture(file));
+    Result<FileValue> read(const std::filesystem::path& file, const ReadContext& context) const override {
+        auto picture = load_picture(file);
+        if (picture && context.notes)
+            context.notes->insert(context.notes->end(), picture->notes.begin(), picture->notes.end());
+        return as_value(std::move(picture));
     }
 
   private:

@@ -15,8 +15,8 @@ class SplatPlyFormat : public FileFormat {
     bool recognises(std::span<const std::uint8_t> begin, const std::filesystem::path&) const override {
         return begins_with(begin, "ply");
     }
-    Result<FileValue> read(const std::filesystem::path& file, const ReadContext&) const override {
-        return as_value(load_splat_ply(file));
+    Result<FileValue> read(const std::filesystem::path& file, const ReadContext& context) const override {
+        return as_value(load_splat_ply(file, context.notes));
     }
     bool writes() const override { return true; }
     std::vector<FileFlag> flags() const override {

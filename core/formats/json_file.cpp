@@ -10,70 +10,74 @@
 namespace likeness {
 namespace {
 
-struct LimitReached {
-    std::string reason;
-};
+using nlohmann::json;
 
-// Watches the parser: depth, number of values, repeated keys.
+// Reads a text without keeping it: its depth, number of values and repeated keys. A parser with a callback would do this
+// and build the document at once, but looks through all values of a list for each object in it.
 class Guard {
   public:
     explicit Guard(const JsonLimits& limits) : limits_(limits) {}
 
-    bool operator()(int, nlohmann::json::parse_event_t event, nlohmann::json& value) {
-        using Event = nlohmann::json::parse_event_t;
-        switch (event) {
-            case Event::object_start:
-            case Event::array_start:
-                count();
-                keys_.emplace_back();
-                if (keys_.size() > static_cast<std::size_t>(limits_.max_depth))
-                    throw LimitReached{"is nested too deeply"};
-                break;
-            case Event::object_end:
-            case Event::array_end:
-                if (!keys_.empty()) keys_.pop_back();
-                break;
-            case Event::key:
-                count();
-                if (!keys_.empty() && !keys_.back().insert(value.get_ref<const std::string&>()).second)
-                    throw LimitReached{"has the name '" + value.get<std::string>() + "' twice"};
-                break;
-            case Event::value:
-                count();
-                break;
-        }
-        return true;
+    std::string reason, detail;  // why the text cannot be used
+
+    bool null() { return count(); }
+    bool boolean(bool) { return count(); }
+    bool number_integer(std::int64_t) { return count(); }
+    bool number_unsigned(std::uint64_t) { return count(); }
+    bool number_float(double, const std::string&) { return count(); }
+    bool string(std::string&) { return count(); }
+    bool binary(json::binary_t&) { return count(); }
+    bool start_object(std::size_t) { return start(); }
+    bool start_array(std::size_t) { return start(); }
+    bool end_object() { return end(); }
+    bool end_array() { return end(); }
+    bool key(std::string& name) {
+        if (!keys_.back().insert(name).second) return refuse("has the name '" + name + "' twice");
+        return count();
+    }
+    bool parse_error(std::size_t, const std::string&, const json::exception& wrong) {
+        detail = wrong.what();
+        return refuse("is not valid JSON");
     }
 
   private:
-    void count() {
-        if (++values_ > limits_.max_values) throw LimitReached{"holds too many values"};
+    bool refuse(const std::string& why) {
+        reason = why;
+        return false;
     }
+    bool count() { return ++values_ <= limits_.max_values || refuse("holds too many values"); }
+    bool start() {
+        keys_.emplace_back();
+        if (keys_.size() > std::size_t(limits_.max_depth)) return refuse("is nested too deeply");
+        return count();
+    }
+    bool end() {
+        keys_.pop_back();
+        return true;
+    }
+
     const JsonLimits& limits_;
-    std::vector<std::set<std::string>> keys_;  // of each open object
+    std::vector<std::set<std::string>> keys_;  // of each open object; none for a list
     std::size_t values_ = 0;
 };
 
 }  // namespace
 
-Result<nlohmann::json> parse_json(std::string_view text, const std::string& name, const JsonLimits& limits) {
+Result<json> parse_json(std::string_view text, const std::string& name, const JsonLimits& limits) {
     const auto bad = [&](const std::string& reason, const std::string& detail) {
         return Error{ErrorCode::bad_input, "'" + name + "' " + reason + "; choose another file.", detail};
     };
     if (text.size() > limits.max_bytes) return bad("holds too much JSON text", std::to_string(text.size()) + " bytes");
     try {
         Guard guard(limits);
-        return nlohmann::json::parse(text.begin(), text.end(), std::ref(guard));
-    } catch (const LimitReached& limit) {
-        return bad(limit.reason, "JSON limit");
-    } catch (const nlohmann::json::exception& wrong) {
-        return bad("is not valid JSON", wrong.what());
+        if (!json::sax_parse(text.begin(), text.end(), &guard)) return bad(guard.reason, guard.detail);
+        return json::parse(text.begin(), text.end());
     } catch (const std::bad_alloc&) {
         return Error{ErrorCode::out_of_memory, "There is not enough memory to read '" + name + "'.", "JSON"};
     }
 }
 
-Result<nlohmann::json> load_json(const std::filesystem::path& path, const JsonLimits& limits) {
+Result<json> load_json(const std::filesystem::path& path, const JsonLimits& limits) {
     const Result<std::vector<std::uint8_t>> bytes = read_file(path, limits.max_bytes);
     if (!bytes) return bytes.error();
     return parse_json({reinterpret_cast<const char*>(bytes->data()), bytes->size()}, path.string(), limits);

@@ -1,4 +1,5 @@
-// JSON from files nobody vouches for: size, depth and number of values are bounded, repeated keys are refused.
+// JSON from files nobody vouches for: size, depth and number of values are bounded, repeated keys are refused, in time
+// that grows with the text alone. Long recordings are read as they are parsed instead (core/motion).
 // Users include <nlohmann/json.hpp> themselves.
 #pragma once
 
@@ -14,9 +15,9 @@
 namespace likeness {
 
 struct JsonLimits {
-    std::size_t max_bytes = std::size_t(64) << 20;
-    int max_depth = 64;                   // nested objects and arrays
-    std::size_t max_values = 10'000'000;  // a value takes 16 bytes and more, whatever its text
+    std::size_t max_bytes = std::size_t(16) << 20;
+    int max_depth = 64;                  // nested objects and arrays
+    std::size_t max_values = 1'000'000;  // and names; one takes 16 to some hundred bytes, whatever its text
 };
 
 // Errors: bad_input with one sentence that names the file (`name`), the line and column in the detail; out_of_memory.

@@ -7,6 +7,8 @@
 #include <cstring>
 #include <numbers>
 
+#include "core/splat/harmonics.h"
+
 namespace likeness::ply {
 namespace {
 
@@ -92,7 +94,33 @@ bool is_packed(const Header& header) {
                                [](const Element& e) { return e.name == "vertex" && e.find("packed_position") >= 0; });
 }
 
-SplatSet read_packed(std::span<const std::uint8_t> bytes, const Header& header) {
+namespace {
+
+// The coefficients of the "sh" element, gaussian by gaussian; null without one. The file has them channel by channel.
+std::shared_ptr<Harmonics> read_harmonics(std::span<const std::uint8_t> bytes, const Header& header,
+                                          std::size_t count) {
+    if (std::ranges::none_of(header.elements, [](const Element& e) { return e.name == "sh"; })) return nullptr;
+    const Records records = records_of(bytes, header, "sh");
+    const std::size_t columns = records.element->properties.size();
+    int degree = 1;
+    while (degree < highest_degree && std::size_t(harmonic_count(degree)) * 3 < columns) ++degree;
+    const std::size_t functions = std::size_t(harmonic_count(degree));
+    if (records.element->count != count || columns != functions * 3) incomplete("sh");
+    for (const Property& property : records.element->properties)
+        if (property.type != Type::u8) incomplete(property.name);
+    auto harmonics = std::make_shared<Harmonics>(Harmonics{degree, std::vector<float>(count * columns)});
+    for (std::size_t n = 0; n < count; ++n)
+        for (std::size_t i = 0; i < columns; ++i) {
+            const float byte = records.at<std::uint8_t>(n, i);
+            const float share = byte == 0 ? 0.0f : byte == 255 ? 1.0f : (byte + 0.5f) / 256.0f;
+            harmonics->values[n * columns + i % functions * 3 + i / functions] = 8 * share - 4;
+        }
+    return harmonics;
+}
+
+}  // namespace
+
+SplatSet read_packed(std::span<const std::uint8_t> bytes, const Header& header, Notes& notes) {
     if (header.encoding != Encoding::little_endian) incomplete("not binary_little_endian");
     const Records chunks = records_of(bytes, header, "chunk"), vertices = records_of(bytes, header, "vertex");
     const std::size_t count = static_cast<std::size_t>(vertices.element->count);
@@ -108,6 +136,8 @@ SplatSet read_packed(std::span<const std::uint8_t> bytes, const Header& header) 
         for (std::size_t i = 0; i < color_ranges.size(); ++i)
             color_ranges[i] = chunks.offset(color_range_names[i], Type::f32);
 
+    const std::shared_ptr<Harmonics> harmonics = read_harmonics(bytes, header, count);
+    const std::size_t row = harmonics ? harmonics->values.size() / count : 0;
     SplatSet splats;
     splats.resize(count);
     splats.count = 0;
@@ -137,8 +167,15 @@ SplatSet read_packed(std::span<const std::uint8_t> bytes, const Header& header) 
         splats.opacities[i] = std::clamp(share(color, 0, 8), 1e-7f, 1.0f - 1e-7f);
         const std::array<float, 4> q = rotation(vertices.at<std::uint32_t>(n, words[1]));
         std::copy(q.begin(), q.end(), splats.rotations.begin() + static_cast<std::ptrdiff_t>(4 * i));
+        if (harmonics && i != n) std::copy_n(&harmonics->values[n * row], row, &harmonics->values[i * row]);
         ++splats.count;
     }
+    splats.resize(splats.count);
+    if (harmonics) {
+        harmonics->values.resize(splats.count * row);
+        splats.harmonics = harmonics;
+    }
+    if (splats.count < count) notes.push_back(left_out(count - splats.count, count));
     return splats;
 }
 

@@ -7,13 +7,14 @@
 #pragma once
 
 #include "core/formats/ply_header.h"
-#include "core/splat/splat_set.h"
+#include "core/formats/splat_values.h"
 
 namespace likeness::ply {
 
 // True when the header describes such a file.
 bool is_packed(const Header& header);
-// Higher SH degrees and Gaussians with a value that is not finite are left out. Throws BadPly.
-SplatSet read_packed(std::span<const std::uint8_t> bytes, const Header& header);
+// An element "sh", where there is one, has a byte for each coefficient of f_rest, from -4 to 4. Gaussians with a value
+// that is not finite are left out. Throws BadPly.
+SplatSet read_packed(std::span<const std::uint8_t> bytes, const Header& header, Notes& notes);
 
 }  // namespace likeness::ply

@@ -126,6 +126,7 @@ Result<Safetensors> Safetensors::load(std::vector<std::uint8_t> bytes, const std
 
         JsonLimits limits;
         limits.max_depth = 8;
+        limits.max_bytes = max_header_bytes;
         limits.max_values = 2'000'000;
         const Result<nlohmann::json> header =
             parse_json({reinterpret_cast<const char*>(file.file_.data() + 8), static_cast<std::size_t>(header_size)},

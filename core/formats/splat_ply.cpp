@@ -1,16 +1,19 @@
 #include "core/formats/splat_ply.h"
 
+#include <Eigen/LU>
 #include <algorithm>
 #include <array>
 #include <bit>
 #include <charconv>
 #include <cmath>
 #include <cstring>
+#include <limits>
 #include <new>
 
 #include "core/formats/packed_splat_ply.h"
 #include "core/formats/ply_header.h"
 #include "core/image/file_bytes.h"
+#include "core/splat/harmonics.h"
 
 namespace likeness {
 namespace {
@@ -23,7 +26,8 @@ constexpr std::size_t value_count = 14;
 constexpr std::array<const char*, value_count> value_names = {"x",      "y",       "z",       "f_dc_0",  "f_dc_1",
                                                               "f_dc_2", "opacity", "scale_0", "scale_1", "scale_2",
                                                               "rot_0",  "rot_1",   "rot_2",   "rot_3"};
-using Values = std::array<double, value_count>;
+constexpr std::size_t first_color = 3, opacity = 6, third_scale = 9;  // in that order
+constexpr std::size_t no_column = std::numeric_limits<std::size_t>::max();
 
 [[noreturn]] void cut_off() {
     throw BadPly{"is cut off; copy or export it again.", "fewer bytes than the header says"};
@@ -82,112 +86,201 @@ class Tokens {
     std::size_t at_ = 0;
 };
 
-// Appends one Gaussian unless a value is not finite.
-void append(SplatSet& splats, const Values& v) {
-    for (const double value : v)
-        if (!std::isfinite(static_cast<float>(value))) return;
-    const std::size_t i = splats.count++;
-    for (std::size_t c = 0; c < 3; ++c) {
-        splats.means[3 * i + c] = static_cast<float>(v[c]);
-        splats.colors[3 * i + c] = 0.5f + sh_c0 * static_cast<float>(v[3 + c]);
-        splats.scales[3 * i + c] = std::clamp(std::exp(static_cast<float>(v[7 + c])), 1e-9f, 1e4f);
-    }
-    splats.opacities[i] = std::clamp(static_cast<float>(1.0 / (1.0 + std::exp(-v[6]))), 1e-7f, 1.0f - 1e-7f);
-    const double length = std::sqrt(v[10] * v[10] + v[11] * v[11] + v[12] * v[12] + v[13] * v[13]);
-    for (std::size_t c = 0; c < 4; ++c)
-        splats.rotations[4 * i + c] = length > 1e-30 ? static_cast<float>(v[10 + c] / length) : (c == 0 ? 1.0f : 0.0f);
+// Where the values of a Gaussian lie among the properties of its element.
+struct Columns {
+    std::array<std::size_t, value_count> values{};
+    bool flat = false;              // no third scale
+    double color_range = 0;         // of red, green and blue, which stand in for f_dc; 0: f_dc
+    std::vector<std::size_t> rest;  // of f_rest, channel by channel
+    int degree = 0;
+};
+
+std::size_t column_of(const ply::Element& vertex, const std::string& name) {
+    const int found = vertex.find(name);
+    return found >= 0 && !vertex.properties[std::size_t(found)].list ? std::size_t(found) : no_column;
 }
 
-// The vertex element, checked to hold Gaussians; where the element's data begin, in elements before it.
-const ply::Element& gaussians_of(const ply::Header& header) {
+[[noreturn]] void lacks(const ply::Header& header, const ply::Element& vertex, const char* name) {
+    if (vertex.find("f_dc_0") >= 0 || vertex.find("rot_0") >= 0 || vertex.find("scale_0") >= 0)
+        throw BadPly{std::string("has Gaussians without '") + name + "'; export it as a standard 3DGS PLY.", name};
+    const bool faces = std::any_of(header.elements.begin(), header.elements.end(), [](const ply::Element& element) {
+        return element.name == "face" && element.count > 0;
+    });
+    throw BadPly{std::string("is a ") + (faces ? "mesh" : "plain point cloud") +
+                     " and holds no Gaussians; choose a 3D Gaussian Splatting PLY.",
+                 std::string("no property ") + name};
+}
+
+// Degrees above the third are left out.
+void find_harmonics(const ply::Element& vertex, Columns& columns, Notes& notes) {
+    std::size_t count = 0;
+    while (column_of(vertex, "f_rest_" + std::to_string(count)) != no_column) ++count;
+    if (count == 0) return;
+    int degree = 1;
+    while (std::size_t(harmonic_count(degree)) * 3 < count) ++degree;
+    const std::size_t functions = std::size_t(harmonic_count(degree));
+    if (functions * 3 != count) {
+        notes.push_back("Its " + std::to_string(count) +
+                        " coefficients of spherical harmonics are of no degree and were left out.");
+        return;
+    }
+    if (degree > highest_degree)
+        notes.push_back("Its spherical harmonics are of degree " + std::to_string(degree) +
+                        "; those above 3 were left out.");
+    columns.degree = std::min(degree, highest_degree);
+    for (std::size_t channel = 0; channel < 3; ++channel)
+        for (std::size_t k = 0; k < std::size_t(harmonic_count(columns.degree)); ++k)
+            columns.rest.push_back(column_of(vertex, "f_rest_" + std::to_string(channel * functions + k)));
+}
+
+// The vertex element, checked to hold Gaussians, and its columns.
+const ply::Element& gaussians_of(const ply::Header& header, Columns& columns, Notes& notes) {
     const auto vertex = std::find_if(header.elements.begin(), header.elements.end(),
                                      [](const ply::Element& element) { return element.name == "vertex"; });
     if (vertex == header.elements.end())
         throw BadPly{"holds no vertices; choose a 3D Gaussian Splatting PLY.", "no vertex element"};
-    const bool any_splat = vertex->find("f_dc_0") >= 0 || vertex->find("rot_0") >= 0 || vertex->find("scale_0") >= 0;
-    for (const char* name : value_names) {
-        const int found = vertex->find(name);
-        if (found >= 0 && !vertex->properties[static_cast<std::size_t>(found)].list) continue;
-        if (any_splat)
-            throw BadPly{std::string("has Gaussians without '") + name + "'; export it as a standard 3DGS PLY.", name};
-        const bool faces = std::any_of(header.elements.begin(), header.elements.end(), [](const ply::Element& element) {
-            return element.name == "face" && element.count > 0;
-        });
-        throw BadPly{std::string("is a ") + (faces ? "mesh" : "plain point cloud") +
-                         " and holds no Gaussians; choose a 3D Gaussian Splatting PLY.",
-                     std::string("no property ") + name};
+    constexpr std::array<const char*, 3> color_names = {"red", "green", "blue"};
+    for (std::size_t i = 0; i < value_count; ++i) {
+        std::size_t column = column_of(*vertex, value_names[i]);
+        if (i >= first_color && i < first_color + 3 && column == no_column) {
+            column = column_of(*vertex, color_names[i - first_color]);
+            if (column != no_column) {
+                const ply::Type type = vertex->properties[column].type;
+                columns.color_range = type == ply::Type::u16                             ? 65535
+                                      : type == ply::Type::f32 || type == ply::Type::f64 ? 1
+                                                                                         : 255;
+            }
+        }
+        if (i == third_scale && column == no_column) {
+            columns.flat = true;
+            column = columns.values[third_scale - 1];
+        }
+        if (column == no_column) lacks(header, *vertex, value_names[i]);
+        columns.values[i] = column;
     }
     if (vertex->has_list) throw BadPly{"has lists inside its Gaussians; export it as a standard 3DGS PLY.", "list"};
     if (vertex->count == 0) throw BadPly{"holds no Gaussians; choose another file.", "0 vertices"};
+    find_harmonics(*vertex, columns, notes);
+    if (std::any_of(vertex->properties.begin(), vertex->properties.end(),
+                    [](const ply::Property& property) { return property.name.starts_with("binding"); }))
+        notes.push_back(
+            "Its Gaussians are bound to the triangles of a mesh that the file does not hold (binding_...); without it "
+            "they do not lie where they belong.");
     return *vertex;
 }
 
-SplatSet read_standard(std::span<const std::uint8_t> bytes, const ply::Header& header) {
-    const ply::Element& vertex = gaussians_of(header);
-    std::array<std::size_t, value_count> columns{};
-    for (std::size_t i = 0; i < value_count; ++i) columns[i] = static_cast<std::size_t>(vertex.find(value_names[i]));
+// Puts a record's values in the n-th row, scales and opacities as they are stored.
+template <class Value>
+void put(const Columns& columns, const Value& value, std::size_t n, SplatSet& splats, std::vector<float>& harmonics) {
+    const auto at = [&](std::size_t i) { return float(value(columns.values[i])); };
+    for (std::size_t c = 0; c < 3; ++c) {
+        splats.means[3 * n + c] = at(c);
+        const float color = at(first_color + c);
+        splats.colors[3 * n + c] = columns.color_range > 0 ? color / float(columns.color_range) : 0.5f + sh_c0 * color;
+        splats.scales[3 * n + c] = at(third_scale - 2 + c);
+    }
+    if (columns.flat) splats.scales[3 * n + 2] = -std::numeric_limits<float>::infinity();
+    splats.opacities[n] = at(opacity);
+    for (std::size_t c = 0; c < 4; ++c) splats.rotations[4 * n + c] = at(third_scale + 1 + c);
+    const std::size_t functions = columns.rest.size() / 3;
+    for (std::size_t i = 0; i < columns.rest.size(); ++i)
+        harmonics[n * columns.rest.size() + i % functions * 3 + i / functions] = float(value(columns.rest[i]));
+}
 
-    // Elements before the vertices: only their size matters.
-    std::span<const std::uint8_t> body = bytes.subspan(header.data);
-    std::uint64_t values_before = 0;
+// Elements before this one: only their size matters. Numbers to skip in an ascii body, bytes in another.
+std::uint64_t before(const ply::Header& header, const ply::Element& wanted, std::uint64_t body) {
     const bool ascii = header.encoding == ply::Encoding::ascii;
+    std::uint64_t skipped = 0, room = body;
     for (const ply::Element& element : header.elements) {
-        if (&element == &vertex) break;
+        if (&element == &wanted) break;
         if (element.has_list)
             throw BadPly{"has lists before its Gaussians; export it as a standard 3DGS PLY.", element.name};
         const std::size_t unit = ascii ? 2 * element.properties.size() : element.record_bytes;  // at least, in ascii
         if (unit == 0) continue;
-        if (element.count > body.size() / unit) cut_off();
-        if (ascii)
-            values_before += element.count * element.properties.size();
-        else
-            body = body.subspan(static_cast<std::size_t>(element.count) * unit);
+        if (element.count > room / unit) cut_off();
+        room -= element.count * unit;
+        skipped += element.count * (ascii ? element.properties.size() : element.record_bytes);
     }
+    return skipped;
+}
+
+// Files of a picture seen by a camera (Apple's ml-sharp) have the axes of that camera, y down and z forwards, and its
+// matrix from the world in an element of 16 numbers. Turns them upright, to be seen from where the camera was.
+void turn_upright(std::span<const std::uint8_t> bytes, const ply::Header& header, SplatSet& splats, Notes& notes) {
+    const auto element = std::find_if(header.elements.begin(), header.elements.end(),
+                                      [](const ply::Element& e) { return e.name == "extrinsic"; });
+    if (element == header.elements.end()) return;
+    Eigen::Matrix3f rotation = Eigen::Matrix3f::Identity();
+    if (header.encoding == ply::Encoding::little_endian && element->count == 16 && element->properties.size() == 1 &&
+        element->properties[0].type == ply::Type::f32 && !element->has_list) {
+        const std::uint64_t body = bytes.size() - header.data, at = before(header, *element, body);
+        if (16 * sizeof(float) > body - at) cut_off();
+        Eigen::Matrix<float, 4, 4, Eigen::RowMajor> matrix;
+        std::memcpy(matrix.data(), bytes.data() + header.data + at, 16 * sizeof(float));
+        const Eigen::Matrix3f given = matrix.topLeftCorner<3, 3>();
+        if ((given * given.transpose() - Eigen::Matrix3f::Identity()).norm() < 1e-2f && given.determinant() > 0)
+            rotation = given;
+    }
+    turn(splats, Eigen::Vector3f(1, -1, -1).asDiagonal() * rotation);
+    notes.push_back("Its axes are those of a camera, y down and z forwards; it was turned upright.");
+}
+
+SplatSet read_standard(std::span<const std::uint8_t> bytes, const ply::Header& header, Notes& notes) {
+    Columns columns;
+    const ply::Element& vertex = gaussians_of(header, columns, notes);
+    std::span<const std::uint8_t> body = bytes.subspan(header.data);
+    const bool ascii = header.encoding == ply::Encoding::ascii;
+    const std::uint64_t skipped = before(header, vertex, body.size());
+    if (!ascii) body = body.subspan(std::size_t(skipped));
     // Two characters a number, and the last line may lack its end.
     const std::size_t unit = ascii ? 2 * vertex.properties.size() : vertex.record_bytes;
     if (vertex.count > (body.size() + (ascii ? 1 : 0)) / unit) cut_off();
 
     SplatSet splats;
-    splats.resize(static_cast<std::size_t>(vertex.count));
-    splats.count = 0;
-    Values values{};
+    splats.resize(std::size_t(vertex.count));
+    std::vector<float> harmonics(splats.count * columns.rest.size());
     if (ascii) {
         Tokens tokens({reinterpret_cast<const char*>(body.data()), body.size()});
-        for (std::uint64_t i = 0; i < values_before; ++i) tokens.next();
+        for (std::uint64_t i = 0; i < skipped; ++i) tokens.next();
         std::vector<double> record(vertex.properties.size());
-        for (std::uint64_t n = 0; n < vertex.count; ++n) {
+        for (std::size_t n = 0; n < splats.count; ++n) {
             for (double& value : record) value = tokens.next();
-            for (std::size_t i = 0; i < value_count; ++i) values[i] = record[columns[i]];
-            append(splats, values);
+            put(
+                columns, [&](std::size_t column) { return record[column]; }, n, splats, harmonics);
         }
     } else {
         const bool swap =
             (header.encoding == ply::Encoding::big_endian) == (std::endian::native == std::endian::little);
         const std::uint8_t* record = body.data();
-        for (std::uint64_t n = 0; n < vertex.count; ++n, record += vertex.record_bytes) {
-            for (std::size_t i = 0; i < value_count; ++i) {
-                const ply::Property& property = vertex.properties[columns[i]];
-                values[i] = number(property.type, record + property.offset, swap);
-            }
-            append(splats, values);
-        }
+        const auto value = [&](std::size_t column) {
+            const ply::Property& property = vertex.properties[column];
+            return number(property.type, record + property.offset, swap);
+        };
+        for (std::size_t n = 0; n < splats.count; ++n, record += vertex.record_bytes)
+            put(columns, value, n, splats, harmonics);
     }
+    if (columns.degree > 0)
+        splats.harmonics = std::make_shared<const Harmonics>(Harmonics{columns.degree, std::move(harmonics)});
+    splats = splats_of_stored(std::move(splats), notes);
+    turn_upright(bytes, header, splats, notes);
     return splats;
 }
 
-SplatSet read(std::span<const std::uint8_t> bytes) {
+SplatSet read(std::span<const std::uint8_t> bytes, Notes& notes) {
     const ply::Header header = ply::parse_header(bytes);
-    SplatSet splats = ply::is_packed(header) ? ply::read_packed(bytes, header) : read_standard(bytes, header);
-    if (splats.count == 0) throw BadPly{"holds only Gaussians that are not finite; export it again.", ""};
-    splats.resize(splats.count);
+    SplatSet splats =
+        ply::is_packed(header) ? ply::read_packed(bytes, header, notes) : read_standard(bytes, header, notes);
+    if (splats.count == 0) throw BadPly{"holds only Gaussians that are no numbers; export it again.", ""};
     return splats;
 }
 
 }  // namespace
 
-Result<SplatSet> load_splat_ply_from_memory(std::span<const std::uint8_t> bytes, const std::string& name) {
+Result<SplatSet> load_splat_ply_from_memory(std::span<const std::uint8_t> bytes, const std::string& name,
+                                            Notes* notes) {
+    Notes said;
     try {
-        return read(bytes);
+        return read(bytes, notes ? *notes : said);
     } catch (const BadPly& bad) {
         return Error{ErrorCode::bad_input, "'" + name + "' " + bad.reason, bad.detail};
     } catch (const std::bad_alloc&) {
@@ -195,10 +288,10 @@ Result<SplatSet> load_splat_ply_from_memory(std::span<const std::uint8_t> bytes,
     }
 }
 
-Result<SplatSet> load_splat_ply(const std::filesystem::path& path) {
+Result<SplatSet> load_splat_ply(const std::filesystem::path& path, Notes* notes) {
     const Result<std::vector<std::uint8_t>> bytes = read_file(path, max_file_bytes);
     if (!bytes) return bytes.error();
-    return load_splat_ply_from_memory(*bytes, path.string());
+    return load_splat_ply_from_memory(*bytes, path.string(), notes);
 }
 
 Status save_splat_ply(const std::filesystem::path& path, const SplatSet& splats, bool pad_sh3) {
@@ -208,21 +301,28 @@ Status save_splat_ply(const std::filesystem::path& path, const SplatSet& splats,
         return Error{ErrorCode::invalid_argument, "The splats for '" + path.string() + "' are incomplete.",
                      "array sizes"};
     // What load_splat_ply would leave out, or refuse.
-    for (const auto* values : {&splats.means, &splats.scales, &splats.rotations, &splats.colors, &splats.opacities})
+    const std::vector<float> none;
+    for (const auto* values : {&splats.means, &splats.scales, &splats.rotations, &splats.colors, &splats.opacities,
+                               splats.harmonics ? &splats.harmonics->values : &none})
         if (!std::all_of(values->begin(), values->end(), [](float x) { return std::isfinite(x); }))
             return Error{ErrorCode::internal,
                          "The splats have a number that is not finite, so '" + path.string() + "' was not written.",
                          ""};
-    const int rest = pad_sh3 ? 45 : 0;
+    const std::size_t functions = splats.harmonics ? std::size_t(harmonic_count(splats.harmonics->degree)) : 0;
+    if (splats.harmonics && splats.harmonics->values.size() != 3 * n * functions)
+        return Error{ErrorCode::invalid_argument, "The splats for '" + path.string() + "' are incomplete.",
+                     "harmonics"};
+    const std::size_t columns = pad_sh3 ? std::size_t(most_harmonics) : functions;  // a channel
+    const std::size_t rest = 3 * columns;
     std::string header = "ply\nformat binary_little_endian 1.0\nelement vertex " + std::to_string(n) + "\n";
     const auto property = [&](const std::string& name) { header += "property float " + name + "\n"; };
     for (const char* name : {"x", "y", "z", "nx", "ny", "nz", "f_dc_0", "f_dc_1", "f_dc_2"}) property(name);
-    for (int i = 0; i < rest; ++i) property("f_rest_" + std::to_string(i));
+    for (std::size_t i = 0; i < rest; ++i) property("f_rest_" + std::to_string(i));
     for (const char* name : {"opacity", "scale_0", "scale_1", "scale_2", "rot_0", "rot_1", "rot_2", "rot_3"})
         property(name);
     header += "end_header\n";
 
-    const std::size_t stride = 17 + static_cast<std::size_t>(rest);
+    const std::size_t stride = 17 + rest;
     std::vector<std::uint8_t> file;
     try {
         file.resize(header.size() + n * stride * sizeof(float));
@@ -232,7 +332,7 @@ Status save_splat_ply(const std::filesystem::path& path, const SplatSet& splats,
     std::memcpy(file.data(), header.data(), header.size());
     std::vector<float> record(stride, 0.0f);
     for (std::size_t i = 0; i < n; ++i) {
-        const std::size_t tail = 9 + static_cast<std::size_t>(rest);
+        const std::size_t tail = 9 + rest;
         const float opacity = std::clamp(splats.opacities[i], 1e-7f, 1.0f - 1e-7f);
         record[tail] = std::log(opacity) - std::log1p(-opacity);
         for (std::size_t c = 0; c < 3; ++c) {
@@ -241,6 +341,9 @@ Status save_splat_ply(const std::filesystem::path& path, const SplatSet& splats,
             record[tail + 1 + c] = std::log(std::max(splats.scales[3 * i + c], 1e-9f));
         }
         for (std::size_t c = 0; c < 4; ++c) record[tail + 4 + c] = splats.rotations[4 * i + c];
+        for (std::size_t k = 0; k < functions; ++k)
+            for (std::size_t c = 0; c < 3; ++c)
+                record[9 + c * columns + k] = splats.harmonics->values[(i * functions + k) * 3 + c];
         std::memcpy(file.data() + header.size() + i * stride * sizeof(float), record.data(), stride * sizeof(float));
     }
     return save_file(path, file);

@@ -4,9 +4,12 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <fstream>
 #include <new>
 #include <stdexcept>
 
+#include "core/base/file_kind.h"
+#include "core/base/paths.h"
 #include "core/image/file_bytes.h"
 
 namespace likeness {
@@ -29,6 +32,15 @@ struct BadZip {
     std::string reason;
     std::string detail;
 };
+
+// Why bytes that libzip cannot open are no archive.
+std::string other_kind(std::span<const std::uint8_t> bytes, const std::string& name) {
+    const FileKind kind = file_kind({reinterpret_cast<const char*>(bytes.data()), bytes.size()}, name);
+    const bool begun = bytes.size() >= 2 && bytes[0] == 'P' && bytes[1] == 'K';
+    if (!kind || begun) return "is not a zip archive or is cut off; get the file again.";
+    const std::string advice(kind.advice.empty() ? "choose another file" : kind.advice);
+    return "is " + std::string(kind.what) + " and no avatar; " + advice + ".";
+}
 
 struct ZipError {
     zip_error_t error;
@@ -78,6 +90,12 @@ Result<ZipReader> ZipReader::open(const std::filesystem::path& path, const ZipLi
     state->file_size = *size;
     int code = 0;
     state->archive.reset(zip_open(path.c_str(), ZIP_RDONLY, &code));
+    if (!state->archive) {  // what it is will be said
+        state->bytes.resize(64);
+        std::ifstream in(path, std::ios::binary);
+        in.read(reinterpret_cast<char*>(state->bytes.data()), std::streamsize(state->bytes.size()));
+        state->bytes.resize(std::size_t(in.gcount()));
+    }
     return check(std::move(state), limits);
 }
 
@@ -99,7 +117,7 @@ Result<ZipReader> ZipReader::open(std::vector<std::uint8_t> bytes, const std::st
 
 Result<ZipReader> ZipReader::check(std::unique_ptr<State> state, const ZipLimits& limits) {
     try {
-        if (!state->archive) throw BadZip{"is not a zip archive or is cut off; get the file again.", "zip_open"};
+        if (!state->archive) throw BadZip{other_kind(state->bytes, state->name), "zip_open"};
         zip_t* const archive = state->archive.get();
         const zip_int64_t count = zip_get_num_entries(archive, 0);
         if (count < 0 || static_cast<std::uint64_t>(count) > limits.max_entries)

@@ -1,6 +1,7 @@
 // Inside core/image: what the decoders hand to load_picture.
 #pragma once
 
+#include <array>
 #include <csetjmp>
 #include <cstdint>
 #include <optional>
@@ -20,15 +21,25 @@ struct BadPicture {
 
 enum class ColorModel { grey, rgb, cmyk };  // cmyk: 0 = no ink, 1 = full ink
 
+// Colors by their primaries and curve, as PNG's cICP (ITU-T H.273) or cHRM and gAMA name them.
+struct ColorSpace {
+    std::array<double, 8> primaries;  // CIE x and y of white, red, green and blue
+    int transfer = 0;                 // H.273's code; 0: `gamma`
+    double gamma = 2.2;               // decoding exponent
+};
+
 struct Raw {
     Image pixels;  // already reduced; the model's channels, then alpha
     ColorModel model = ColorModel::rgb;
     bool alpha = false;
     int width = 0, height = 0;  // as stored, before the reduction
     int bit_depth = 8;
-    std::vector<std::uint8_t> icc;   // empty: none
-    std::vector<std::uint8_t> exif;  // a TIFF structure; empty: none
-    std::optional<double> gamma;     // PNG gAMA without a profile: decoding exponent
+    // What says which colors are meant: `space` before `icc`, where both are there.
+    std::optional<ColorSpace> space;
+    std::vector<std::uint8_t> icc;                // empty: none
+    std::vector<std::vector<std::uint8_t>> exif;  // TIFF structures; what the first says counts
+    std::string xmp;                              // a packet; empty: none
+    std::vector<std::string> notes;               // LoadedImage::notes
 };
 
 using Bytes = std::span<const std::uint8_t>;
@@ -43,6 +54,8 @@ Raw decode_tga(Bytes bytes, const LoadOptions& options);
 // Linear radiance when `linear`, else clamped to [0, 1] and sRGB-encoded.
 Raw decode_radiance(Bytes bytes, const LoadOptions& options, bool linear);
 
+// Where a JPEG begins: at 0, or behind a few stray bytes of no other kind of file.
+std::optional<std::size_t> jpeg_begin(Bytes bytes);
 bool is_radiance(Bytes bytes);
 // TGA has no signature: its header must make sense, and its footer or the file's name must say so too.
 bool is_tga(Bytes bytes, const std::string& name);

@@ -1,6 +1,8 @@
+#include <algorithm>
 #include <cstdlib>
 #include <cstring>
 #include <memory>
+#include <string_view>
 
 // jpeglib.h needs stdio first.
 // clang-format off
@@ -9,6 +11,7 @@
 #include <jerror.h>
 // clang-format on
 
+#include "core/base/file_kind.h"
 #include "core/image/area_reducer.h"
 #include "core/image/decode.h"
 
@@ -120,12 +123,14 @@ class Decoder {
     Limits limits_;
 };
 
-std::vector<std::uint8_t> exif_of(const jpeg_decompress_struct& info) {
-    constexpr char tag[] = "Exif\0";  // and the terminating 0: six bytes
+// APP1 segments that begin with `tag`, without it.
+std::vector<std::vector<std::uint8_t>> segments_of(const jpeg_decompress_struct& info, std::string_view tag) {
+    std::vector<std::vector<std::uint8_t>> found;
     for (const jpeg_marker_struct* marker = info.marker_list; marker; marker = marker->next)
-        if (marker->marker == JPEG_APP0 + 1 && marker->data_length > 6 && std::memcmp(marker->data, tag, 6) == 0)
-            return {marker->data + 6, marker->data + marker->data_length};
-    return {};
+        if (marker->marker == JPEG_APP0 + 1 && marker->data_length > tag.size() &&
+            std::memcmp(marker->data, tag.data(), tag.size()) == 0)
+            found.emplace_back(marker->data + tag.size(), marker->data + marker->data_length);
+    return found;
 }
 
 std::vector<std::uint8_t> icc_of(Decoder& decoder) {
@@ -138,10 +143,39 @@ std::vector<std::uint8_t> icc_of(Decoder& decoder) {
     return {data, data + size};
 }
 
+// What a picture may lack and still be shown.
+constexpr double largest_loss = 0.1;  // of its rows
+
+std::string rows_note(JDIMENSION row, JDIMENSION rows) {
+    const int share = std::max(1, int(100.0 * double(rows - row) / double(rows)));
+    return "It is cut off or damaged near its end; up to " + std::to_string(share) +
+           " % of it at the bottom are missing.";
+}
+
+// A progressive file that was cut in its last scans: all that may be missing is the last bit of brightness.
+bool nearly_whole(const jpeg_decompress_struct& info) {
+    if (!info.coef_bits) return false;
+    for (int c = 0; c < info.num_components; ++c)
+        if (info.coef_bits[c][0] != 0) return false;
+    for (int k = 1; k < DCTSIZE2; ++k)
+        if (info.coef_bits[0][k] < 0 || info.coef_bits[0][k] > 1) return false;
+    return true;
+}
+
 }  // namespace
 
+std::optional<std::size_t> jpeg_begin(Bytes bytes) {
+    constexpr std::string_view mark = "\xff\xd8\xff";
+    constexpr std::size_t most_stray = 64;
+    const std::string_view text(reinterpret_cast<const char*>(bytes.data()), std::min(bytes.size(), most_stray + 3));
+    const std::size_t at = text.find(mark);
+    if (at == std::string_view::npos || (at > 0 && file_kind(text, ""))) return {};
+    return at;
+}
+
 Raw decode_jpeg(Bytes bytes, const LoadOptions& options) {
-    Decoder decoder(bytes);
+    const std::size_t stray = jpeg_begin(bytes).value_or(0);
+    Decoder decoder(bytes.subspan(stray));
     jpeg_decompress_struct& info = decoder.info();
     decoder.run([&] {
         jpeg_save_markers(&info, JPEG_APP0 + 1, 0xffff);
@@ -153,7 +187,11 @@ Raw decode_jpeg(Bytes bytes, const LoadOptions& options) {
     Raw raw;
     raw.width = static_cast<int>(info.image_width);
     raw.height = static_cast<int>(info.image_height);
-    raw.exif = exif_of(info);
+    raw.exif = segments_of(info, std::string_view("Exif\0\0", 6));
+    for (const auto& packet : segments_of(info, std::string_view("http://ns.adobe.com/xap/1.0/\0", 29)))
+        raw.xmp.append(packet.begin(), packet.end());
+    if (stray > 0)
+        raw.notes.push_back("It begins with " + std::to_string(stray) + " stray bytes, which were left out.");
     raw.icc = icc_of(decoder);
     const bool adobe = info.saw_Adobe_marker != 0;
     switch (info.jpeg_color_space) {
@@ -192,19 +230,30 @@ Raw decode_jpeg(Bytes bytes, const LoadOptions& options) {
     AreaReducer reducer(static_cast<int>(info.output_width), static_cast<int>(info.output_height), channels, false,
                         size.width, size.height);
     std::vector<std::uint8_t> row(std::size_t(info.output_width) * std::size_t(channels));
+    // A progressive file has been read to its end by now.
+    const bool lacks_bits = info.progressive_mode && decoder.errors().hit_end && nearly_whole(info);
+    if (lacks_bits) raw.notes.push_back("It is cut off near its end; its finest detail is missing.");
+    bool lost = lacks_bits;
     while (info.output_scanline < info.output_height) {
+        const JDIMENSION y = info.output_scanline;
         JSAMPROW pointer = row.data();
         JDIMENSION got = 0;
         decoder.run([&] { got = jpeg_read_scanlines(&info, &pointer, 1); });
         if (got != 1) throw_cut_off("no further rows");
-        // Not only at the end: hopeless files stop early.
-        if (decoder.errors().damaged && decoder.errors().hit_end) throw_cut_off(decoder.errors().message);
-        if (decoder.errors().damaged) throw_damaged(decoder.errors().message);
+        if (decoder.errors().damaged && !lost) {
+            lost = true;
+            // Not only at the end: hopeless files stop early.
+            if (double(info.output_height - y) > largest_loss * double(info.output_height)) {
+                if (decoder.errors().hit_end) throw_cut_off(decoder.errors().message);
+                throw_damaged(decoder.errors().message);
+            }
+            raw.notes.push_back(rows_note(y, info.output_height));
+        }
         reducer.push(row.data());
     }
     // All that a sequential file of one scan may lack is its end marker.
     const bool one_scan = !info.progressive_mode && info.comps_in_scan == info.num_components;
-    if (decoder.errors().hit_end && !one_scan) throw_cut_off("scans are missing");
+    if (decoder.errors().hit_end && !one_scan && !lacks_bits) throw_cut_off("scans are missing");
 
     raw.pixels = reducer.finish();
     // Adobe's programs store CMYK inverted, and mark their files.

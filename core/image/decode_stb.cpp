@@ -339,7 +339,7 @@ Raw decode_psd(Bytes bytes, const LoadOptions& options) {
     });
     raw.bit_depth = wide ? 16 : 8;
     raw.icc = resource(psd.resources, 1039);
-    raw.exif = resource(psd.resources, 1058);
+    raw.exif.push_back(resource(psd.resources, 1058));
     return raw;
 }
 

@@ -48,9 +48,11 @@ Raw decode_webp(Bytes bytes, const LoadOptions& options) {
     raw.height = height;
     raw.alpha = config.input.has_alpha != 0;
     raw.icc = chunk(bytes, "ICCP");
-    raw.exif = chunk(bytes, "EXIF");
-    if (raw.exif.size() > 6 && std::memcmp(raw.exif.data(), "Exif\0", 6) == 0)
-        raw.exif.erase(raw.exif.begin(), raw.exif.begin() + 6);
+    raw.exif.push_back(chunk(bytes, "EXIF"));
+    if (auto& exif = raw.exif.back(); exif.size() > 6 && std::memcmp(exif.data(), "Exif\0", 6) == 0)
+        exif.erase(exif.begin(), exif.begin() + 6);
+    const std::vector<std::uint8_t> xmp = chunk(bytes, "XMP ");
+    raw.xmp.assign(xmp.begin(), xmp.end());
 
     const int channels = raw.alpha ? 4 : 3;
     const std::size_t stride = std::size_t(width) * std::size_t(channels);

@@ -1,7 +1,9 @@
 #include "core/image/exif.h"
 
+#include <algorithm>
 #include <cmath>
 #include <cstddef>
+#include <iterator>
 
 namespace likeness {
 namespace {
@@ -52,9 +54,9 @@ std::uint32_t read_directory(const Tiff& tiff, std::uint64_t at, Exif& exif) {
         if (!tiff.has(entry, 12)) break;
         const std::uint16_t tag = tiff.u16(entry), type = tiff.u16(entry + 2);
         if (tiff.u32(entry + 4) != 1) continue;  // all of ours hold one value
-        if (tag == tag_orientation && type == type_short) {
-            const int value = tiff.u16(entry + 8);
-            if (value >= 1 && value <= 8) exif.orientation = value;
+        if (tag == tag_orientation && (type == type_short || type == type_long)) {
+            const std::uint32_t value = type == type_short ? tiff.u16(entry + 8) : tiff.u32(entry + 8);
+            if (value >= 1 && value <= 8) exif.orientation = int(value);
         } else if (tag == tag_exif_ifd && type == type_long) {
             exif_directory = tiff.u32(entry + 8);
         } else if (tag == tag_focal && type == type_rational) {
@@ -76,11 +78,55 @@ Exif parse_exif(std::span<const std::uint8_t> bytes) {
     if (!tiff.valid()) return exif;
     // Two directories at most, so directories that point at each other do no harm.
     if (const std::uint32_t inner = read_directory(tiff, tiff.u32(4), exif); inner != 0) {
-        const int orientation = exif.orientation;
+        const auto orientation = exif.orientation;
         read_directory(tiff, inner, exif);
         exif.orientation = orientation;
     }
     return exif;
+}
+
+std::optional<int> xmp_orientation(std::string_view packet) {
+    constexpr std::string_view name = "tiff:Orientation";
+    for (std::size_t at = packet.find(name); at != std::string_view::npos; at = packet.find(name, at)) {
+        at += name.size();
+        const std::size_t digit = packet.find_first_not_of(" \t\r\n=\"'>", at);
+        if (digit == std::string_view::npos) break;
+        const char c = packet[digit];
+        const bool alone = digit + 1 >= packet.size() || packet[digit + 1] < '0' || packet[digit + 1] > '9';
+        if (digit > at && c >= '1' && c <= '8' && alone) return c - '0';
+    }
+    return {};
+}
+
+std::vector<std::uint8_t> raw_profile(std::string_view text) {
+    // "\nexif\n    1234\n45786966..."
+    const auto take_line = [&text] {
+        const std::size_t end = std::min(text.find('\n'), text.size());
+        const std::string_view line = text.substr(0, end);
+        text.remove_prefix(std::min(end + 1, text.size()));
+        return line;
+    };
+    while (!text.empty() && text.front() == '\n') text.remove_prefix(1);
+    take_line();
+    take_line();
+    std::vector<std::uint8_t> bytes;
+    int high = -1;
+    for (const char c : text) {
+        const int value = c >= '0' && c <= '9'   ? c - '0'
+                          : c >= 'a' && c <= 'f' ? c - 'a' + 10
+                          : c >= 'A' && c <= 'F' ? c - 'A' + 10
+                                                 : -1;
+        if (value < 0) {
+            if (c == '\n' || c == '\r' || c == ' ') continue;
+            return {};
+        }
+        if (high >= 0) bytes.push_back(std::uint8_t(high << 4 | value));
+        high = high >= 0 ? -1 : value;
+    }
+    constexpr std::uint8_t tag[] = {'E', 'x', 'i', 'f', 0, 0};
+    if (bytes.size() > sizeof tag && std::equal(std::begin(tag), std::end(tag), bytes.begin()))
+        bytes.erase(bytes.begin(), bytes.begin() + sizeof tag);
+    return bytes;
 }
 
 }  // namespace likeness

@@ -27,18 +27,75 @@ using Transform = std::unique_ptr<void, Delete>;
 
 constexpr std::size_t max_profile_bytes = 16u << 20;
 
+using Curve = std::unique_ptr<cmsToneCurve, decltype(&cmsFreeToneCurve)>;
+
+// Light of a picture for high dynamic range, 1 for the white of paper and screens (ITU-R BT.2408: 203 cd/m^2; in HLG a
+// signal of 0.75); brighter light is cut there.
+double light_of_pq(double signal) {  // SMPTE ST 2084
+    constexpr double m1 = 2610.0 / 16384, m2 = 2523.0 / 32, c1 = 3424.0 / 4096, c2 = 2413.0 / 128, c3 = 2392.0 / 128;
+    const double root = std::pow(signal, 1 / m2);
+    return 10000.0 / 203.0 * std::pow(std::max(root - c1, 0.0) / (c2 - c3 * root), 1 / m1);
+}
+double light_of_hlg(double signal) {  // ARIB STD-B67
+    constexpr double a = 0.17883277, b = 0.28466892, c = 0.55991073;
+    const auto scene = [](double e) { return e <= 0.5 ? e * e / 3 : (std::exp((e - c) / a) + b) / 12; };
+    return scene(signal) / scene(0.75);
+}
+
+// Decodes H.273's transfer characteristics (table 3), or a gamma.
+Curve curve_of(const decode::ColorSpace& space) {
+    const auto parametric = [](std::array<double, 5> values) {
+        return cmsBuildParametricToneCurve(nullptr, 4, values.data());
+    };
+    const auto tabulated = [](double (*light)(double)) {
+        std::vector<float> table(4096);
+        for (std::size_t i = 0; i < table.size(); ++i)
+            table[i] = float(std::min(light(double(i) / double(table.size() - 1)), 1.0));
+        return cmsBuildTabulatedToneCurveFloat(nullptr, cmsUInt32Number(table.size()), table.data());
+    };
+    cmsToneCurve* curve = nullptr;
+    switch (space.transfer) {
+        case 0:
+            curve = cmsBuildGamma(nullptr, space.gamma);
+            break;
+        case 4:
+            curve = cmsBuildGamma(nullptr, 2.2);
+            break;
+        case 5:
+            curve = cmsBuildGamma(nullptr, 2.8);
+            break;
+        case 8:
+            curve = cmsBuildGamma(nullptr, 1.0);
+            break;
+        case 13:
+            curve = parametric({2.4, 1 / 1.055, 0.055 / 1.055, 1 / 12.92, 0.04045});
+            break;
+        case 16:
+            curve = tabulated(light_of_pq);
+            break;
+        case 18:
+            curve = tabulated(light_of_hlg);
+            break;
+        default:  // of television
+            curve = parametric({1 / 0.45, 1 / 1.099, 0.099 / 1.099, 1 / 4.5, 0.081});
+            break;
+    }
+    return {curve, cmsFreeToneCurve};
+}
+
 Profile source_profile(const decode::Raw& raw) {
-    if (!raw.icc.empty() && raw.icc.size() <= max_profile_bytes)
+    if (!raw.space) {
+        if (raw.icc.empty() || raw.icc.size() > max_profile_bytes) return nullptr;
         return Profile(cmsOpenProfileFromMem(raw.icc.data(), static_cast<cmsUInt32Number>(raw.icc.size())));
-    if (!raw.gamma) return nullptr;
-    const std::unique_ptr<cmsToneCurve, decltype(&cmsFreeToneCurve)> curve(cmsBuildGamma(nullptr, *raw.gamma),
-                                                                           cmsFreeToneCurve);
+    }
+    const Curve curve = curve_of(*raw.space);
     if (!curve) return nullptr;
-    const cmsCIExyY d65 = {0.3127, 0.3290, 1.0};
-    const cmsCIExyYTRIPLE rec709 = {{0.64, 0.33, 1.0}, {0.30, 0.60, 1.0}, {0.15, 0.06, 1.0}};
-    if (raw.model == ColorModel::grey) return Profile(cmsCreateGrayProfile(&d65, curve.get()));
+    const auto& p = raw.space->primaries;
+    const cmsCIExyY white = {p[0], p[1], 1.0};
+    const cmsCIExyYTRIPLE primaries = {{p[2], p[3], 1.0}, {p[4], p[5], 1.0}, {p[6], p[7], 1.0}};
+    if (raw.model == ColorModel::grey) return Profile(cmsCreateGrayProfile(&white, curve.get()));
     cmsToneCurve* curves[3] = {curve.get(), curve.get(), curve.get()};
-    return Profile(cmsCreateRGBProfile(&d65, &rec709, curves));
+    return Profile(cmsCreateRGBProfile(&white, &primaries, curves));
 }
 
 // Hostile profiles can yield anything.
@@ -140,6 +197,11 @@ class MatrixShaper {
 };
 
 }  // namespace
+
+bool is_transfer(int code) {
+    constexpr std::array known = {1, 4, 5, 6, 8, 13, 14, 15, 16, 18};
+    return std::find(known.begin(), known.end(), code) != known.end();
+}
 
 std::optional<Image> convert_to_srgb(const decode::Raw& raw) {
     const Profile source = source_profile(raw);

@@ -1,4 +1,4 @@
-// Embedded color profiles to sRGB, by lcms2.
+// Embedded color profiles, and colors named by primaries and curve, to sRGB, by lcms2.
 #pragma once
 
 #include <cstdint>
@@ -10,8 +10,11 @@
 
 namespace likeness {
 
-// RGB (and alpha, if raw.alpha) in sRGB from raw.pixels by the profile raw.icc or by raw.gamma. Nothing when there is
+// RGB (and alpha, if raw.alpha) in sRGB from raw.pixels by raw.space or the profile raw.icc. Nothing when there is
 // neither, when the profile is unusable or for another color model, or when it is sRGB within 1/255.
 std::optional<Image> convert_to_srgb(const decode::Raw& raw);
+
+// Whether ColorSpace::transfer may have this code of ITU-T H.273.
+bool is_transfer(int code);
 
 }  // namespace likeness

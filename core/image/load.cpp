@@ -5,6 +5,7 @@
 #include <cstring>
 #include <new>
 
+#include "core/base/file_kind.h"
 #include "core/image/decode.h"
 #include "core/image/exif.h"
 #include "core/image/file_bytes.h"
@@ -41,27 +42,29 @@ bool has(Bytes bytes, std::size_t at, const char* text) {
     return at + length <= bytes.size() && std::memcmp(bytes.data() + at, text, length) == 0;
 }
 
-// What a file is that we do not read; "" for the unknown.
-std::string other_kind(Bytes bytes) {
-    if (has(bytes, 0, "GIF8")) return "a GIF";
-    if (has(bytes, 0, "II*") || has(bytes, 0, "MM")) return "a TIFF or camera raw file";
-    if (has(bytes, 4, "ftyphei") || has(bytes, 4, "ftyphev") || has(bytes, 4, "ftypmif1") || has(bytes, 4, "ftypmsf1"))
-        return "a HEIC picture";
-    if (has(bytes, 4, "ftypavi")) return "an AVIF picture";
-    if (has(bytes, 4, "ftyp") || has(bytes, 0, "\x1a\x45\xdf\xa3") || has(bytes, 8, "AVI ")) return "a video";
-    if (has(bytes, 0, "%PDF")) return "a PDF document";
-    if (has(bytes, 0, "\xff\x0a") || has(bytes, 4, "JXL ")) return "a JPEG XL picture";
-    if (has(bytes, 0, "<svg") || has(bytes, 0, "<?xml")) return "an SVG or XML file";
-    return "";
+FileKind other_kind(Bytes bytes, const std::string& name) {
+    return file_kind({reinterpret_cast<const char*>(bytes.data()), bytes.size()}, name);
 }
 
 Raw decode_any(Bytes bytes, const std::string& name, const LoadOptions& options) {
     for (const PictureFormat& format : picture_formats())
         if (format.recognises(bytes, name)) return format.decode(bytes, options);
-    const std::string kind = other_kind(bytes);
-    throw BadPicture{
-        (kind.empty() ? "is not a picture that can be read" : "is " + kind) + "; use a " + picture_names() + " file.",
-        "unknown signature"};
+    const FileKind kind = other_kind(bytes, name);
+    const std::string what = kind ? "is " + std::string(kind.what) : "is not a picture that can be read";
+    const std::string advice = kind.advice.empty() ? "use a " + picture_names() + " file" : std::string(kind.advice);
+    throw BadPicture{what + "; " + advice + ".", "unknown signature"};
+}
+
+// The first structure that says something about it counts.
+Exif exif_of(const Raw& raw) {
+    Exif all;
+    for (const std::vector<std::uint8_t>& structure : raw.exif) {
+        const Exif exif = parse_exif(structure);
+        if (!all.orientation) all.orientation = exif.orientation;
+        if (!all.focal_mm) all.focal_mm = exif.focal_mm;
+        if (!all.focal_35mm) all.focal_35mm = exif.focal_35mm;
+    }
+    return all;
 }
 
 // Profiles apart: grey to three equal channels, inks to light.
@@ -108,7 +111,10 @@ std::span<const PictureFormat> picture_formats() {
     using decode::has;
     using Name = const std::string&;
     static const std::vector<PictureFormat> formats = {
-        {"JPEG", {".jpg", ".jpeg"}, [](Bytes b, Name) { return has(b, 0, "\xff\xd8\xff"); }, decode::decode_jpeg},
+        {"JPEG",
+         {".jpg", ".jpeg"},
+         [](Bytes b, Name) { return decode::jpeg_begin(b).has_value(); },
+         decode::decode_jpeg},
         {"PNG", {".png"}, [](Bytes b, Name) { return has(b, 0, "\x89PNG\r\n\x1a\n"); }, decode::decode_png},
         {"WebP", {".webp"}, [](Bytes b, Name) { return has(b, 0, "RIFF") && has(b, 8, "WEBP"); }, decode::decode_webp},
         {"BMP", {".bmp"}, [](Bytes b, Name) { return has(b, 0, "BM"); }, decode::decode_bmp},
@@ -120,7 +126,7 @@ std::span<const PictureFormat> picture_formats() {
         // Last: it has no signature.
         {"TGA",
          {".tga"},
-         [](Bytes b, Name name) { return decode::other_kind(b).empty() && decode::is_tga(b, name); },
+         [](Bytes b, Name name) { return !decode::other_kind(b, name) && decode::is_tga(b, name); },
          decode::decode_tga},
     };
     return formats;
@@ -161,18 +167,20 @@ Result<LoadedImage> load_picture_from_memory(std::span<const std::uint8_t> bytes
                                              const LoadOptions& options) {
     return guarded<LoadedImage>(bytes, name, options, [&] {
         decode::Raw raw = decode::decode_any(bytes, name, options);
-        const Exif exif = parse_exif(raw.exif);
+        const Exif exif = decode::exif_of(raw);
+        const int orientation = exif.orientation.value_or(xmp_orientation(raw.xmp).value_or(1));
         LoadedImage loaded;
-        loaded.original_width = exif.orientation >= 5 ? raw.height : raw.width;
-        loaded.original_height = exif.orientation >= 5 ? raw.width : raw.height;
+        loaded.original_width = orientation >= 5 ? raw.height : raw.width;
+        loaded.original_height = orientation >= 5 ? raw.width : raw.height;
+        loaded.notes = std::move(raw.notes);
         loaded.bit_depth = raw.bit_depth;
-        loaded.orientation = exif.orientation;
+        loaded.orientation = orientation;
         loaded.focal_mm = exif.focal_mm;
         loaded.focal_35mm = exif.focal_35mm;
         std::optional<Image> converted = convert_to_srgb(raw);
         loaded.profile_converted = converted.has_value();
         Image rgb = converted ? *std::move(converted) : decode::to_rgb(std::move(raw));
-        loaded.image = decode::oriented(std::move(rgb), exif.orientation);
+        loaded.image = decode::oriented(std::move(rgb), orientation);
         return loaded;
     });
 }

@@ -1,8 +1,11 @@
 // Pictures from files: JPEG (baseline, progressive, grey, CMYK), PNG (all of it), WebP, BMP, PSD (the flattened
 // picture, RGB of 8 or 16 bits) and Radiance HDR, told apart by their content, and TGA, which has no signature and
-// needs its ending or footer. What comes out is what the photographer saw: EXIF orientation applied, an embedded ICC
-// profile converted to sRGB, 16 bits kept. Every byte is treated as hostile; a file that is cut off or damaged is an
-// error, not a half-grey picture.
+// needs its ending or footer. What comes out is what the photographer saw: the orientation in EXIF (also a second
+// segment's, or ImageMagick's raw profile in PNG) or else in XMP applied; colors converted to sRGB by an embedded ICC
+// profile, in PNG by cICP before that, and else by cHRM and gAMA; 16 bits kept. Every byte is treated as hostile; a
+// file that is cut off or damaged is an error, not a half-grey picture, but for JPEG files that lack little (a tenth of
+// the rows, the last scan's finest bits) or have some bytes before their beginning: browsers show those, and so do we,
+// with a note.
 #pragma once
 
 #include <cstddef>
@@ -40,6 +43,8 @@ struct LoadedImage {
     // uncropped picture, pixels = focal_35mm * hypot(width, height) / 43.27.
     std::optional<float> focal_35mm;
     std::optional<float> focal_mm;  // EXIF FocalLength, the lens's own, in millimetres
+    // What a person should know: a small part that is missing, ... A sentence each, without the file's name.
+    std::vector<std::string> notes;
 };
 
 // Errors: not_found (missing), bad_input (a folder, empty, no picture of these kinds, cut off, damaged, too large),

@@ -23,6 +23,12 @@ double seconds_since(Time start) {
 
 double psnr_of(double squared) { return -10 * std::log10(std::max(squared, 1e-10)); }
 
+// The last snapshot, or what training began with, where that can be used.
+std::string what_is_kept(const AnchoredSplats& splats) {
+    return all_finite(splats) ? "the avatar is kept as it was at the last snapshot."
+                              : "what it began with cannot be used either.";
+}
+
 }  // namespace
 
 Trainer::Trainer(Avatar avatar, std::shared_ptr<const PhotoEvidence> evidence, TrainerOptions options,
@@ -186,19 +192,18 @@ TrainerReport Trainer::run(Progress& progress) {
         throw;
     } catch (const std::bad_alloc&) {
         report.stopped_early = Error{ErrorCode::out_of_memory,
-                                     "There was not enough memory to go on training; the avatar is kept as it was at the "
-                                     "last snapshot. A smaller cap on Gaussians or a smaller resolution needs less.",
+                                     "There was not enough memory to go on training; " + what_is_kept(*good) +
+                                         " A smaller cap on Gaussians or a smaller resolution needs less.",
                                      "bad_alloc"};
     } catch (const DeviceFailure& failure) {
         report.stopped_early = Error{ErrorCode::device,
-                                     "The graphics card failed while training; the avatar is kept as it was at the last "
-                                     "snapshot. Train again, or choose the processor as the device.",
+                                     "The graphics card failed while training; " + what_is_kept(*good) +
+                                         " Train again, or choose the processor as the device.",
                                      failure.what()};
     } catch (const NotFinite& failure) {
-        report.stopped_early = Error{ErrorCode::internal,
-                                     "Training stopped because a value was not finite; the avatar is kept as it was at "
-                                     "the last snapshot.",
-                                     failure.what()};
+        report.stopped_early =
+            Error{ErrorCode::internal, "Training stopped because a value was not finite; " + what_is_kept(*good),
+                  failure.what()};
     }
     avatar_.splats = good;
     report.seconds = seconds_since(start);

@@ -1,14 +1,18 @@
 // Recorded expressions over time: named controls, and the head's rotation when the recording has it.
 //
 // Readers: JSON {"names": [...], "frames": [{"time": s, "weights": [...]}, ...], "head_pose": [[x, y, z], ...]}
-// (head_pose: axis-angle in radians, optional; "fps" where frames have no time), and CSV with a header of control
-// names (any case) after optional Timecode, BlendshapeCount and HeadYaw, HeadPitch, HeadRoll (radians) columns.
+// (head_pose: axis-angle in radians, optional; "fps" where frames have no time), that of NVIDIA's Audio2Face ("facsNames",
+// "weightMat", "exportFps"), and tables: a header of control names (any case) and optional columns for the time
+// (Timecode of Live Link Face; time, timestamp, timestamp_ms, ...; or frame, with fps), BlendshapeCount and HeadYaw,
+// HeadPitch, HeadRoll (radians), separated by commas, or by semicolons or tabs and then perhaps with decimal commas.
+// A clock that passes midnight goes on, frames of one time are spread, rows that cannot be used are left out.
 #pragma once
 
 #include <Eigen/Core>
 #include <cstddef>
 #include <filesystem>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "core/base/result.h"
@@ -45,9 +49,11 @@ class RecordedMotion : public PoseSource {
     const MotionTrack track_;
 };
 
+// `notes`: what was assumed and what was left out is added, a sentence each without the file's name.
 // Errors: not_found, bad_input (no such file, another format, no known name, lengths that disagree, values that are
-// no numbers, times that do not increase), io, out_of_memory.
-Result<MotionTrack> load_motion(const std::filesystem::path& file);
-Result<MotionTrack> parse_motion(const std::string& text, const std::string& name);
+// no numbers, no row that can be used), io, out_of_memory.
+Result<MotionTrack> load_motion(const std::filesystem::path& file, std::vector<std::string>* notes = nullptr);
+Result<MotionTrack> parse_motion(std::string_view text, const std::string& name,
+                                 std::vector<std::string>* notes = nullptr);
 
 }  // namespace likeness

@@ -11,6 +11,7 @@
 #include "core/base/memory.h"
 #include "core/image/file_bytes.h"
 #include "core/networks/litert_interface.h"
+#include "core/networks/quiet_stderr.h"
 #include "core/networks/tflite_file.h"
 
 namespace likeness {
@@ -161,6 +162,7 @@ struct LiteRtNetwork::State {
         }
         for (const auto& item : operators)
             check(LiteRtAddCustomOpKernelOption(options, item->name(), 1, &kernel, item.get()), item->name());
+        const QuietStderr quiet;  // the XNNPACK delegate tells that it was created
         check(LiteRtCreateCompiledModel(environment.get(), model, options, &compiled), "compile model");
     }
 

@@ -23,6 +23,16 @@ Status export_splats(const Scene& scene, const FileFormat& format, const std::fi
     copy(posed.rotations, shown.rotations, 4);
     copy(posed.colors, shown.colors, 3);
     copy(posed.opacities, shown.opacities, 1);
+    if (posed.harmonics && kept.size() == posed.count) {
+        shown.harmonics = posed.harmonics;
+    } else if (posed.harmonics) {
+        const std::size_t width = posed.harmonics->values.size() / posed.count;
+        auto some = std::make_shared<Harmonics>();
+        some->degree = posed.harmonics->degree;
+        some->values.resize(kept.size() * width);
+        copy(posed.harmonics->values, some->values, width);
+        shown.harmonics = std::move(some);
+    }
     progress.report(0.4, "Writing");
     return format.write(std::move(shown), file, options);
 }

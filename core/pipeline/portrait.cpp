@@ -175,7 +175,9 @@ Result<PreparedPortrait> prepare_portrait(PortraitTools& tools, const std::files
     progress.report(0.0, "Loading the photograph");
     auto loaded = load_picture(file);
     if (!loaded) return loaded.error();
-    return prepare_portrait(tools, loaded->image, loaded->focal_35mm, file.string(), options, progress);
+    auto prepared = prepare_portrait(tools, loaded->image, loaded->focal_35mm, file.string(), options, progress);
+    if (prepared) prepared->warnings.insert(prepared->warnings.begin(), loaded->notes.begin(), loaded->notes.end());
+    return prepared;
 }
 
 Result<PreparedPortrait> prepare_portrait(PortraitTools& tools, const Image& loaded, std::optional<float> focal_35mm,

@@ -32,6 +32,7 @@ const Frame& AvatarRenderer::render_frame(const Avatar& avatar, const HeadPose& 
 Image AvatarRenderer::render(const Avatar& avatar, const HeadPose& pose, const Camera& camera,
                              const std::optional<std::array<float, 3>>& background) {
     RasterOptions options;
+    options.stop = stop_;
     if (background) options.background = *background;
     return picture_of(render_frame(avatar, pose, camera, options), background.has_value());
 }

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <array>
+#include <atomic>
 #include <memory>
 #include <optional>
 
@@ -22,6 +23,8 @@ class AvatarRenderer {
     // RGBA, straight alpha; opaque RGBA over a background when one is given.
     Image render(const Avatar& avatar, const HeadPose& pose, const Camera& camera,
                  const std::optional<std::array<float, 3>>& background = {});
+    // True from another thread: render() throws Cancelled soon. Null, as at first: nothing stops it.
+    void set_stop(const std::atomic<bool>* stop) { stop_ = stop; }
     // The raw outputs, over black.
     const Frame& render_frame(const Avatar& avatar, const HeadPose& pose, const Camera& camera,
                               const RasterOptions& options);
@@ -29,6 +32,7 @@ class AvatarRenderer {
   private:
     std::unique_ptr<Rasterizer> rasterizer_;
     PartFlags visible_;
+    const std::atomic<bool>* stop_ = nullptr;
     SplatSet posed_;
     Frame frame_;
 };

@@ -4,9 +4,11 @@
 #include <cmath>
 #include <cstdlib>
 #include <cstring>
+#include <limits>
 #include <stdexcept>
 
 #include "core/base/parallel.h"
+#include "core/base/task.h"
 #include "core/splat/kernels/kernels.h"
 #include "core/splat/rasterizer.h"
 #include "core/splat/tile_lists.h"
@@ -21,6 +23,7 @@ constexpr std::size_t tiles_at_once = 8;
 constexpr std::size_t splats_at_once = 512;  // a multiple of 8: kernels take whole registers
 constexpr int largest_extra = 60;            // with depth and normal, 64 further channels
 constexpr int largest_side = 32768;          // pixels; coordinates must fit 16 bits
+constexpr std::size_t no_limit = std::numeric_limits<std::size_t>::max();
 
 // The widest instruction set that the processor has, or the one LIKENESS_SIMD names when it has that.
 const Kernels& choose_kernels() {
@@ -75,22 +78,24 @@ ScreenView screen_view(const Camera& camera, const RasterOptions& options) {
 
 class CpuRasterizer : public Rasterizer {
   public:
-    CpuRasterizer() : kernels_(choose_kernels()) {}
+    explicit CpuRasterizer(std::size_t most_instances) : kernels_(choose_kernels()), most_instances_(most_instances) {}
 
     std::string name() const override { return std::string("cpu-") + kernels_.name; }
 
     void forward(const SplatSet& splats, const Camera& camera, const RasterOptions& options, Frame& frame) override {
         check(splats, camera);
+        stop_ = options.stop;
         project(splats, camera, options);
         done("project");
-        lists_.build(screen_.data(), depths_.data(), splats.count, camera.width, camera.height);
-        done("lists");
-        blend(frame);
-        done("blend");
+        lists_.begin(depths_.data(), splats.count, camera.width, camera.height);
+        prepare_blending(frame);
+        whole_ = blend_region(lists_.all());
+        stop_ = nullptr;
     }
     void set_mark(StageMark mark) override { mark_ = std::move(mark); }
 
     void backward(const FrameGradients& by, SplatGradients& gradients, std::vector<float>* screen_gradient) override {
+        if (!whole_) blend_whole();
         const std::size_t count = projection_.splats.count;
         const bool use_further =
             projection_.further.count() > 0 && (!by.depth.empty() || !by.normal.empty() || !by.extra.empty());
@@ -136,6 +141,9 @@ class CpuRasterizer : public Rasterizer {
     void done(const char* stage) const {
         if (mark_) mark_(stage);
     }
+    void may_stop() const {
+        if (stop_ && stop_->load(std::memory_order_relaxed)) throw Cancelled();
+    }
     static void check(const SplatSet& s, const Camera& camera) {
         if (camera.width < 0 || camera.height < 0 || camera.width > largest_side || camera.height > largest_side) {
             throw std::invalid_argument("the picture is too large for the CPU rasterizer");
@@ -176,7 +184,7 @@ class CpuRasterizer : public Rasterizer {
                      [&](std::size_t begin, std::size_t end) { kernels_.project(task, begin, end); });
     }
 
-    void blend(Frame& frame) {
+    void prepare_blending(Frame& frame) {
         const ScreenView& view = projection_.view;
         const FurtherChannels& further = projection_.further;
         shape(frame.color, view.width, view.height, 3);
@@ -190,8 +198,6 @@ class CpuRasterizer : public Rasterizer {
         task.view = view;
         task.columns = lists_.columns();
         task.screen = screen_.data();
-        task.tile_begin = lists_.tile_begin();
-        task.instances = lists_.instances();
         task.further = further;
         task.features = features_.data();
         task.state = state_.empty() ? nullptr : state_.data()->values;
@@ -201,8 +207,49 @@ class CpuRasterizer : public Rasterizer {
         task.depth = frame.depth.pixels.data();
         task.normal = frame.normal.pixels.data();
         task.extra = frame.extra.pixels.data();
+    }
+
+    // In two halves, and those likewise, where its lists would be too long; false then.
+    bool blend_region(const TileRegion& region) {
+        may_stop();
+        const bool single = region.width() * region.height() <= 1;
+        if (!lists_.build(screen_.data(), region, single ? no_limit : most_instances_)) {
+            TileRegion one = region, other = region;
+            if (region.height() > 1)
+                one.bottom = other.top = region.top + region.height() / 2;
+            else
+                one.right = other.left = region.left + region.width() / 2;
+            blend_region(one);
+            blend_region(other);
+            return false;
+        }
+        done("lists");
+        blending_.tile_begin = lists_.tile_begin();
+        blending_.instances = lists_.instances();
+        const std::size_t width = std::size_t(region.width());
+        parallel_for(width * std::size_t(region.height()), tiles_at_once, [&](std::size_t begin, std::size_t end) {
+            may_stop();
+            while (begin < end) {  // a row of the region at a time
+                const std::size_t row = begin / width, stop = std::min(end, (row + 1) * width);
+                const std::size_t shift = (std::size_t(region.top) + row) * std::size_t(lists_.columns()) +
+                                          std::size_t(region.left) - row * width;
+                kernels_.blend(blending_, begin + shift, stop + shift);
+                begin = stop;
+            }
+        });
+        done("blend");
+        return true;
+    }
+
+    // The backward pass needs all lists at once, whatever they take. The picture may be gone by then.
+    void blend_whole() {
+        prepare_blending(again_);
+        (void)lists_.build(screen_.data(), lists_.all(), no_limit);
+        blending_.tile_begin = lists_.tile_begin();
+        blending_.instances = lists_.instances();
         parallel_for(lists_.tiles(), tiles_at_once,
-                     [&](std::size_t begin, std::size_t end) { kernels_.blend(task, begin, end); });
+                     [&](std::size_t begin, std::size_t end) { kernels_.blend(blending_, begin, end); });
+        whole_ = true;
     }
 
     struct alignas(64) Register {
@@ -210,6 +257,10 @@ class CpuRasterizer : public Rasterizer {
     };
 
     const Kernels& kernels_;
+    const std::size_t most_instances_;
+    const std::atomic<bool>* stop_ = nullptr;  // of the forward pass that runs
+    bool whole_ = true;                        // the lists are those of the whole picture
+    Frame again_;
     StageMark mark_;
     ProjectTask projection_{};
     BlendTask blending_{};
@@ -223,6 +274,10 @@ class CpuRasterizer : public Rasterizer {
 
 }  // namespace
 
-std::unique_ptr<Rasterizer> make_cpu_rasterizer() { return std::make_unique<CpuRasterizer>(); }
+std::unique_ptr<Rasterizer> make_cpu_rasterizer() { return make_cpu_rasterizer_within(usual_instances); }
+
+std::unique_ptr<Rasterizer> make_cpu_rasterizer_within(std::size_t most_instances) {
+    return std::make_unique<CpuRasterizer>(most_instances);
+}
 
 }  // namespace likeness

@@ -10,6 +10,7 @@
 #pragma once
 
 #include <array>
+#include <atomic>
 #include <memory>
 #include <string>
 #include <vector>
@@ -26,6 +27,8 @@ struct RasterOptions {
     float near_plane = 0.01f;                     // metres
     bool depth = false;                           // fill Frame::depth
     bool normal = false;                          // fill Frame::normal
+    // True from another thread: forward() throws Cancelled (core/base/task.h) within some tenths of a second.
+    const std::atomic<bool>* stop = nullptr;
 };
 
 // What a render gives. Color includes the background; depth, normal and extra are weighted sums (not divided by
@@ -47,7 +50,8 @@ class Rasterizer {
     virtual ~Rasterizer() = default;
     virtual std::string name() const = 0;  // "cpu-avx2", "cuda", ...
 
-    // Renders and remembers what the backward pass needs. The splats must stay unchanged until then.
+    // Renders and remembers what the backward pass needs. The splats must stay unchanged until then. Colors are taken
+    // as they are, without harmonics (harmonics.h).
     virtual void forward(const SplatSet& splats, const Camera& camera, const RasterOptions& options, Frame& frame) = 0;
 
     // Gradients of the last forward call; overwrites `gradients`. Also adds each Gaussian's screen-space position
@@ -64,5 +68,9 @@ class Rasterizer {
 // environment variable LIKENESS_SIMD=portable, avx2 or avx512 asks for one of them. Results do not depend on the number
 // of threads. At most 60 extra channels and 32768 pixels a side (std::invalid_argument).
 std::unique_ptr<Rasterizer> make_cpu_rasterizer();
+// The same, with at most so many pairs of a tile and a Gaussian at a time; each takes 24 bytes. A picture that has more
+// is drawn in parts, and is the same. Only a backward pass after it lists all of them.
+std::unique_ptr<Rasterizer> make_cpu_rasterizer_within(std::size_t most_instances);
+inline constexpr std::size_t usual_instances = std::size_t(8) << 20;
 
 }  // namespace likeness

@@ -2,9 +2,17 @@
 #pragma once
 
 #include <cstddef>
+#include <memory>
 #include <vector>
 
 namespace likeness {
+
+// Coefficients of the spherical harmonics of degree 1 to `degree` (harmonics.h), which make a color depend on where it
+// is seen from.
+struct Harmonics {
+    int degree = 1;             // 1 to 3
+    std::vector<float> values;  // [count, (degree + 1)^2 - 1, 3]
+};
 
 struct SplatSet {
     std::size_t count = 0;
@@ -15,7 +23,10 @@ struct SplatSet {
     std::vector<float> opacities;  // [count] in (0, 1)
     int extra_channels = 0;        // further channels blended like color (atlas position, region, albedo, ...)
     std::vector<float> extra;      // [count, extra_channels]
+    // Only files bring them; copies share them. Null: the colors are the same from everywhere.
+    std::shared_ptr<const Harmonics> harmonics;
 
+    // Without harmonics from then on.
     void resize(std::size_t n, int extras = 0) {
         count = n;
         extra_channels = extras;
@@ -25,6 +36,7 @@ struct SplatSet {
         colors.resize(n * 3);
         opacities.resize(n);
         extra.resize(n * std::size_t(extras));
+        harmonics.reset();
     }
 };
 

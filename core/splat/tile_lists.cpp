@@ -19,6 +19,8 @@ void grow(std::vector<T>& v, std::size_t size) {
 
 constexpr int digit_bits = 11;  // 2048 counters stay in the L1 cache
 constexpr std::size_t digits = std::size_t(1) << digit_bits;
+// Instances of one chunk until it tells the others how many there are.
+constexpr std::size_t told_at_once = 1 << 16;
 
 }  // namespace
 
@@ -51,7 +53,10 @@ void TileLists::sort_by_depth(const float* depths, std::size_t count) {
 }
 
 void TileLists::cut_ellipses(const ScreenSplat* screen, const std::uint64_t* begin, const std::uint64_t* end,
+                             const TileRegion& region, std::size_t most, std::atomic<std::size_t>& total,
                              Chunk& chunk) const {
+    std::size_t told = 0;
+    const int top_row = region.top * tile_size, bottom_row = region.bottom * tile_size - 1;
     chunk.strips.clear();
     chunk.next.assign(tiles_, 0);
     chunk.instances = 0;
@@ -66,15 +71,21 @@ void TileLists::cut_ellipses(const ScreenSplat* screen, const std::uint64_t* beg
         const ScreenSplat& s = screen[index];
         const int left = first_pixel(s.u - s.half_width, width_), right = last_pixel(s.u + s.half_width, width_);
         if (right < left) continue;
+        if (chunk.instances - told > told_at_once) {
+            if ((total += chunk.instances - told) > most) return;
+            told = chunk.instances;
+        }
         const float reach = s.half_width * s.half_width;
-        for (int column = left / tile_size; column <= right / tile_size; ++column) {
+        const int end_column = std::min(right / tile_size + 1, region.right);
+        for (int column = std::max(left / tile_size, region.left); column < end_column; ++column) {
             // The rows' limits are concave and convex in dx, so each is extreme at its summit, limited to the strip.
             const float from = std::max(float(column * tile_size) + 0.5f - s.u, -s.half_width);
             const float to = std::min(float(column * tile_size + tile_size) - 0.5f - s.u, s.half_width);
             const float low = std::min(std::max(s.summit, from), to), high = std::min(std::max(-s.summit, from), to);
             const float bottom = s.v + s.slope * low + std::sqrt(std::max(s.arc * (reach - low * low), 0.0f));
             const float top = s.v + s.slope * high - std::sqrt(std::max(s.arc * (reach - high * high), 0.0f));
-            const int first = first_pixel(top, height_), last = last_pixel(bottom, height_);
+            const int first = std::max(first_pixel(top, height_), top_row);
+            const int last = std::min(last_pixel(bottom, height_), bottom_row);
             if (last < first) continue;
             chunk.strips.push_back({index, std::uint16_t(column), std::uint16_t(first), std::uint16_t(last)});
             const int first_tile = first / tile_size, last_tile = last / tile_size;
@@ -82,6 +93,7 @@ void TileLists::cut_ellipses(const ScreenSplat* screen, const std::uint64_t* beg
             chunk.instances += std::size_t(last_tile - first_tile + 1);
         }
     }
+    total += chunk.instances - told;
 }
 
 void TileLists::place_chunks() {
@@ -118,26 +130,32 @@ void TileLists::scatter(const Chunk& chunk, std::vector<std::uint32_t>& next, st
     }
 }
 
-void TileLists::build(const ScreenSplat* screen, const float* depths, std::size_t count, int width, int height) {
+void TileLists::begin(const float* depths, std::size_t count, int width, int height) {
     width_ = width;
     height_ = height;
     columns_ = (width + tile_size - 1) / tile_size;
-    tiles_ = std::size_t(columns_) * std::size_t((height + tile_size - 1) / tile_size);
+    rows_ = (height + tile_size - 1) / tile_size;
+    tiles_ = std::size_t(columns_) * std::size_t(rows_);
+    count_ = count;
     grow(slot_begin_, count);
     grow(slot_count_, count);
-    std::fill_n(slot_count_.begin(), count, 0u);
     sort_by_depth(depths, count);
+}
 
+bool TileLists::build(const ScreenSplat* screen, const TileRegion& region, std::size_t most) {
+    std::fill_n(slot_count_.begin(), count_, 0u);
     // Chunks of equal numbers of Gaussians; a few thousand at least, or counting tiles costs more than it saves.
     const std::size_t wanted = std::min<std::size_t>(std::size_t(worker_count()), visible_ / 2048 + 1);
     if (chunks_.size() != wanted) chunks_.resize(wanted);
     const std::size_t size = (visible_ + wanted - 1) / wanted;
+    std::atomic<std::size_t> total = 0;
     parallel_for(wanted, 1, [&](std::size_t begin, std::size_t end) {
         for (std::size_t i = begin; i < end; ++i) {
             const std::size_t from = std::min(i * size, visible_), to = std::min(from + size, visible_);
-            cut_ellipses(screen, order_.data() + from, order_.data() + to, chunks_[i]);
+            cut_ellipses(screen, order_.data() + from, order_.data() + to, region, most, total, chunks_[i]);
         }
     });
+    if (total > most) return false;
     place_chunks();
     parallel_for(wanted, 1, [&](std::size_t begin, std::size_t end) {
         for (std::size_t i = begin; i < end; ++i) {
@@ -146,6 +164,7 @@ void TileLists::build(const ScreenSplat* screen, const float* depths, std::size_
             scatter(chunks_[i], chunks_[i].next, slot);
         }
     });
+    return true;
 }
 
 }  // namespace likeness::cpu_raster

@@ -18,24 +18,30 @@ void MotionService::drain(double elapsed) {
 Status MotionService::open(const fs::path& file) {
     if (const auto size = readable_file_size(file); !size) return size.error();
     using Source = std::shared_ptr<const PoseSource>;
+    auto notes = std::make_shared<std::vector<std::string>>();
     studio_.jobs().start_for<Source>(
         "Opening " + file.filename().string(),
-        [file](Progress&) -> Result<Source> {
+        [file, notes](Progress&) -> Result<Source> {
             const FileFormat* format = format_of(file, std::array{FileContent::motion});
-            if (!format)
-                return Error{
-                    ErrorCode::bad_input,
-                    "'" + file.string() + "' is no motion; choose one of " + file_endings(FileContent::motion) + ".",
-                    ""};
-            auto track = read_file_as<MotionTrack>(*format, file);
+            if (!format) {
+                const std::string kind = kind_of_file(file);
+                return Error{ErrorCode::bad_input,
+                             "'" + file.string() + "' is " + (kind.empty() ? "no motion" : kind + " and no motion") +
+                                 "; choose one of " + file_endings(FileContent::motion) + ".",
+                             ""};
+            }
+            auto track = read_file_as<MotionTrack>(*format, file, {.notes = notes.get()});
             if (!track) return track.error();
             return Source(std::make_shared<const RecordedMotion>(*std::move(track)));
         },
-        [this, file](Result<Source> source) {
-            if (source)
+        [this, file, notes](Result<Source> source) {
+            if (source) {
                 play(*std::move(source), file.string());
-            else if (source.error().code != ErrorCode::cancelled)
+                for (const std::string& note : *notes)
+                    studio_.messages().warning("'" + file.filename().string() + "': " + note);
+            } else if (source.error().code != ErrorCode::cancelled) {
                 studio_.messages().error(source.error());
+            }
         });
     return {};
 }

@@ -9,6 +9,7 @@
 #include "core/files/file_formats.h"
 #include "core/image/file_bytes.h"
 #include "core/image/load.h"
+#include "core/splat/harmonics.h"
 #include "core/studio/command_parts.h"
 #include "core/studio/studio.h"
 #include "core/studio/workshop.h"
@@ -99,11 +100,13 @@ void OpeningService::open_autosave(const Recovery& recovery) {
 
 void OpeningService::open_document(const fs::path& file, const FileFormat& format,
                                    const std::optional<Recovery>& recovery) {
+    auto notes = std::make_shared<std::vector<std::string>>();
     open_job_ = studio_.jobs().start_for<std::shared_ptr<Document>>(
         "Opening " + file.filename().string(),
-        [file, &format, tools = studio_.workshop().tools()](Progress& progress) -> Result<std::shared_ptr<Document>> {
+        [file, &format, notes,
+         tools = studio_.workshop().tools()](Progress& progress) -> Result<std::shared_ptr<Document>> {
             const FileStamp on_disk = FileStamp::of(file);  // before it is read: what comes later is another's
-            auto value = format.read(file, {&tools->heads, &progress});
+            auto value = format.read(file, {&tools->heads, &progress, notes.get()});
             if (!value) return value.error();
             progress.report(0.8, "Preparing");
             DocumentOf make{file, {}};
@@ -112,7 +115,7 @@ void OpeningService::open_document(const fs::path& file, const FileFormat& forma
             std::visit(make, *std::move(value));
             return std::make_shared<Document>(std::move(make.document));
         },
-        [this, file, recovery](Result<std::shared_ptr<Document>> result) {
+        [this, file, recovery, notes](Result<std::shared_ptr<Document>> result) {
             if (!result) {
                 if (result.error().code != ErrorCode::cancelled) studio_.messages().error(result.error());
                 return;
@@ -126,6 +129,8 @@ void OpeningService::open_document(const fs::path& file, const FileFormat& forma
             }
             studio_.replace_document(std::move(document));
             opened(file, recovery);
+            for (const std::string& note : *notes)
+                studio_.messages().warning("'" + file.filename().string() + "': " + note);
         });
 }
 
@@ -148,19 +153,8 @@ Status OpeningService::turn_over() {
     turn_job_ = studio_.jobs().start_for<std::shared_ptr<const SplatSet>>(
         "Turning upside down",
         [splats = studio_.document().splats](Progress&) -> Result<std::shared_ptr<const SplatSet>> {
-            // Half a turn about z: (x, y) become (-x, -y), and a quaternion q becomes (0, 0, 0, 1) q.
             auto turned = std::make_shared<SplatSet>(*splats);
-            for (std::size_t i = 0; i < turned->count; ++i) {
-                float* mean = &turned->means[3 * i];
-                mean[0] = -mean[0];
-                mean[1] = -mean[1];
-                float* q = &turned->rotations[4 * i];
-                const std::array<float, 4> before = {q[0], q[1], q[2], q[3]};
-                q[0] = -before[3];
-                q[1] = -before[2];
-                q[2] = before[1];
-                q[3] = before[0];
-            }
+            turn(*turned, Eigen::Vector3f(-1, -1, 1).asDiagonal().toDenseMatrix());  // half a turn about z
             return std::shared_ptr<const SplatSet>(std::move(turned));
         },
         [this, id = studio_.document().id](Result<std::shared_ptr<const SplatSet>> turned) {

@@ -3,6 +3,7 @@
 #include <chrono>
 #include <stdexcept>
 
+#include "core/splat/harmonics.h"
 #include "core/view/frame_pixels.h"
 
 namespace likeness {
@@ -17,13 +18,18 @@ float milliseconds(Clock::time_point begin, Clock::time_point end) {
 class CpuSceneRenderer final : public SceneRenderer {
   public:
     std::string name() const override { return rasterizer_->name(); }
-    void pose(const Scene& scene) override { pose_scene(scene, posed_); }
+    void pose(const Scene& scene) override {
+        pose_scene(scene, posed_);
+        file_ = scene.splats;
+    }
     DrawTimes draw(const Camera& camera, FrameContent content, const PixelTarget& target) override {
         if (target.on_device) throw std::invalid_argument("the processor cannot draw into a GPU's memory");
         RasterOptions options;
         options.depth = content == FrameContent::depth;
         options.normal = content == FrameContent::normals;
+        options.stop = stop_;
         const auto begin = Clock::now();
+        if (file_ && file_->harmonics) colors_from(*file_, camera.position(), posed_.colors);
         rasterizer_->forward(posed_, camera, options, frame_);
         const auto drawn = Clock::now();
         to_pixels(frame_, content, camera, target.pixels);
@@ -33,6 +39,7 @@ class CpuSceneRenderer final : public SceneRenderer {
   private:
     std::unique_ptr<Rasterizer> rasterizer_ = make_cpu_rasterizer();
     SplatSet posed_;
+    std::shared_ptr<const SplatSet> file_;  // whose colors depend on the view
     Frame frame_;
 };
 

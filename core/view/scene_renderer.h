@@ -1,6 +1,7 @@
 // Draws scenes into 8-bit pixels: what the viewport shows. One implementation for each kind of device.
 #pragma once
 
+#include <atomic>
 #include <cstdint>
 #include <functional>
 #include <memory>
@@ -33,8 +34,13 @@ class SceneRenderer {
     virtual bool draws_on_device() const { return false; }
     // What draw() shows from now on.
     virtual void pose(const Scene& scene) = 0;
-    // The picture is whole when this returns.
+    // The picture is whole when this returns. Harmonics are seen from the camera.
     virtual DrawTimes draw(const Camera& camera, FrameContent content, const PixelTarget& target) = 0;
+    // True from another thread: draw() throws Cancelled soon. Null, as at first: nothing stops it.
+    void set_stop(const std::atomic<bool>* stop) { stop_ = stop; }
+
+  protected:
+    const std::atomic<bool>* stop_ = nullptr;
 };
 
 using MakeSceneRenderer = std::function<std::unique_ptr<SceneRenderer>()>;

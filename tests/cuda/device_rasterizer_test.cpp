@@ -1,6 +1,8 @@
 // The rasterizer as a trainer uses it: on its own stream, without host copies, in a graph, with too small buffers.
 #include "likeness/cuda/device_rasterizer.h"
 
+#include "core/base/task.h"
+#include "cuda/bands.h"
 #include "cuda/cuda_rasterizer.h"
 #include "tests/cuda/gpu_test.h"
 #include "tests/cuda/reference_rasterizer.h"
@@ -64,6 +66,48 @@ TEST_F(DeviceRasterizerTest, overflow_is_counted_and_healed_at_the_next_step) {
     EXPECT_GE(rasterizer.instance_capacity(), counters.instances);
     EXPECT_EQ(rasterizer.counters().instances, counters.instances);
     EXPECT_EQ(color.download(), picture_of(splats, camera));
+}
+
+// Bands of a tile's height, of some tiles, and one: the picture that is drawn at once, within rounding of the places of
+// rows. The workspace stays what one band needs.
+TEST_F(DeviceRasterizerTest, bands_give_the_whole_picture) {
+    SplatSet splats = head_scene(20000, 0, 6);
+    for (float& scale : splats.scales) scale *= 4;
+    const Camera camera = front_camera(333, 205);
+    const Scene scene = upload_scene(splats);
+    const std::size_t pixels = 333 * 205;
+    RasterOptions options;
+    options.depth = options.normal = true;
+    const auto expected = [&] {
+        Frame frame;
+        make_cuda_rasterizer()->forward(splats, camera, options, frame);
+        return frame;
+    }();
+    std::uint32_t whole_needs = 0;
+    for (const std::uint32_t most : {0xffffffffu, 60000u, 1000u}) {
+        auto color = poisoned(3 * pixels), alpha = poisoned(pixels), depth = poisoned(pixels),
+             normal = poisoned(3 * pixels);
+        cuda::DeviceRasterizer rasterizer(stream());
+        rasterizer.limit_instances(most);
+        rasterizer.reserve_instances(1000);
+        cuda::draw_bands(rasterizer, scene.splats(), camera, options,
+                         {color.data(), alpha.data(), depth.data(), normal.data(), nullptr}, most, 0, 205);
+        EXPECT_LT(relative_distance(color.download(), expected.color.pixels), 1e-4) << most;
+        EXPECT_LT(relative_distance(alpha.download(), expected.alpha.pixels), 1e-4) << most;
+        EXPECT_LT(relative_distance(depth.download(), expected.depth.pixels), 1e-4) << most;
+        EXPECT_LT(relative_distance(normal.download(), expected.normal.pixels), 1e-4) << most;
+        if (most == 0xffffffffu)
+            whole_needs = rasterizer.instance_capacity();
+        else
+            EXPECT_LT(rasterizer.instance_capacity(), whole_needs) << most;
+    }
+    std::atomic<bool> stop = true;
+    options.stop = &stop;
+    cuda::DeviceRasterizer rasterizer(stream());
+    auto color = poisoned(3 * pixels), alpha = poisoned(pixels);
+    EXPECT_THROW(cuda::draw_bands(rasterizer, scene.splats(), camera, options,
+                                  {color.data(), alpha.data(), nullptr, nullptr, nullptr}, 1000, 0, 205),
+                 Cancelled);
 }
 
 TEST_F(DeviceRasterizerTest, a_captured_graph_replays_with_new_views_and_values) {

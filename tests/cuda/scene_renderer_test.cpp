@@ -1,4 +1,5 @@
 // Scenes drawn by the GPU against the processor's pictures.
+#include "core/splat/harmonics.h"
 #include "cuda/cuda_scene_renderer.h"
 #include "likeness/cuda/device_rasterizer.h"
 #include "likeness/cuda/pixels.h"
@@ -106,6 +107,63 @@ TEST_F(SceneRendererTest, the_pose_moves_the_picture_and_files_are_shown_too) {
     gpu->pose({});
     const auto nothing = picture(*gpu, camera, FrameContent::color);
     EXPECT_EQ(*std::max_element(nothing.begin(), nothing.end()), 0);
+}
+
+TEST_F(SceneRendererTest, colors_of_files_depend_on_the_view) {
+    const auto gpu = make_cuda_scene_renderer(), cpu = make_cpu_scene_renderer();
+    ASSERT_TRUE(gpu);
+    Random random(3);
+    for (int degree = 1; degree <= 3; ++degree) {
+        Scene scene = ball_scene(true);
+        auto file = std::make_shared<SplatSet>();
+        pose_scene(scene, *file);
+        auto harmonics = std::make_shared<Harmonics>();
+        harmonics->degree = degree;
+        harmonics->values.resize(file->count * std::size_t(harmonic_count(degree)) * 3);
+        for (float& v : harmonics->values) v = 0.2f * random.normal();
+        file->harmonics = harmonics;
+        scene = {};
+        scene.version = 10 + std::uint64_t(degree);
+        scene.splats = file;
+        gpu->pose(scene);
+        cpu->pose(scene);
+        Camera camera = camera_for(160, 120);
+        const auto front = picture(*gpu, camera, FrameContent::color);
+        expect_alike(front, picture(*cpu, camera, FrameContent::color), 0.1, 0.004);
+        camera.world_to_camera = look_at({-0.9f, 0.3f, 0.6f}, {0, 0, 0});
+        expect_alike(picture(*gpu, camera, FrameContent::color), picture(*cpu, camera, FrameContent::color), 0.1, 0.004);
+        auto plain = std::make_shared<SplatSet>(*file);
+        plain->harmonics.reset();
+        scene.splats = plain;
+        ++scene.version;
+        gpu->pose(scene);
+        EXPECT_NE(picture(*gpu, camera_for(160, 120), FrameContent::color), front);
+    }
+}
+
+// More pairs of tiles and Gaussians than a picture may have at a time.
+TEST_F(SceneRendererTest, pictures_of_huge_gaussians_are_whole) {
+    const auto gpu = make_cuda_scene_renderer(), cpu = make_cpu_scene_renderer();
+    ASSERT_TRUE(gpu);
+    auto file = std::make_shared<SplatSet>();
+    file->resize(40000);
+    Random random(5);
+    for (std::size_t i = 0; i < file->count; ++i) {
+        for (std::size_t c = 0; c < 3; ++c) {
+            file->means[3 * i + c] = 0.1f * random.normal();
+            file->scales[3 * i + c] = 0.4f;
+            file->colors[3 * i + c] = std::abs(random.normal());
+        }
+        file->rotations[4 * i] = 1;
+        file->opacities[i] = 0.02f;
+    }
+    Scene scene;
+    scene.version = 1;
+    scene.splats = file;
+    gpu->pose(scene);
+    cpu->pose(scene);
+    const Camera camera = camera_for(640, 400);  // 1,000 tiles
+    expect_alike(picture(*gpu, camera, FrameContent::color), picture(*cpu, camera, FrameContent::color), 0.3, 0.004);
 }
 
 TEST_F(SceneRendererTest, pictures_into_gpu_memory_are_the_same) {

@@ -5,6 +5,7 @@
 
 #include <fstream>
 
+#include "core/avatar/avatar_file.h"
 #include "core/image/save.h"
 #include "tests/avatar/avatar_fixtures.h"
 #include "tests/formats/temporary_folder.h"
@@ -116,6 +117,36 @@ TEST(FileFormats, ContentComesBeforeTheEnding) {
     EXPECT_EQ(with_ending("anna.LIKENESS", FileContent::avatar), "anna.LIKENESS");
     EXPECT_EQ(with_ending("anna.b", FileContent::avatar), "anna.b.likeness");
     EXPECT_EQ(file_endings(FileContent::picture, true), ".png");
+}
+
+// What no format reads is named in messages, by its first bytes or, where it has no mark, by its name.
+TEST(FileFormats, UnknownFilesAreNamed) {
+    const TemporaryFolder folder("file_kinds");
+    const auto kind = [&](const char* name, const std::string& begin) {
+        std::ofstream(folder.path / name, std::ios::binary) << begin;
+        return kind_of_file(folder.path / name);
+    };
+    EXPECT_EQ(kind("a.bin", "NGSP\x02"), "Gaussian splats in SPZ form");
+    EXPECT_EQ(kind("a.SPZ", "\x1f\x8b\x08"), "Gaussian splats in SPZ form");
+    EXPECT_EQ(kind("a.gz", "\x1f\x8b\x08"), "a compressed file");
+    EXPECT_EQ(kind("a.splat", std::string(32, '\1')), "Gaussian splats in the form of .splat files");
+    EXPECT_EQ(kind("a.ksplat", std::string(2, '\0')), "Gaussian splats in KSPLAT form");
+    EXPECT_EQ(kind("a.csv", std::string("\0\0\0\x20"
+                                        "ftypisom",
+                                        12)),
+              "a video");
+    EXPECT_EQ(kind("a.jpg", std::string("\0\0\0\x20"
+                                        "ftypheic",
+                                        12)),
+              "a HEIC picture");
+    EXPECT_EQ(kind("a.likeness", "%PDF-1.7"), "a PDF document");
+    EXPECT_EQ(kind("a", ""), "");
+    EXPECT_EQ(kind("b", "Dear Sir or Madam"), "");
+    EXPECT_EQ(kind_of_file(folder.path / "missing"), "");
+    HeadRegistry heads;
+    const auto avatar = load_avatar(folder.path / "a.bin", &heads);
+    ASSERT_FALSE(avatar);
+    EXPECT_NE(avatar.error().message.find("Gaussian splats in SPZ form"), std::string::npos) << avatar.error().message;
 }
 
 }  // namespace

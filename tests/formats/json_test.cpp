@@ -1,5 +1,6 @@
 #include <gtest/gtest.h>
 
+#include <chrono>
 #include <nlohmann/json.hpp>
 
 #include "core/formats/json_file.h"
@@ -41,6 +42,22 @@ TEST(Json, HostileText) {
     EXPECT_EQ(wrong.error().message, "'a.json' is not valid JSON; choose another file.");
     EXPECT_NE(wrong.error().detail.find("line 2"), std::string::npos);
     EXPECT_FALSE(parse_json("[1e999]", "a.json"));
+}
+
+// A parser whose callback looked through a list for each of its objects took 8 s for the first.
+TEST(Json, TimeGrowsWithTheTextAlone) {
+    const auto seconds_for = [](int objects) {
+        std::string text = "[{}";
+        for (int i = 1; i < objects; ++i) text += ",{}";
+        text += "]";
+        const auto begin = std::chrono::steady_clock::now();
+        EXPECT_TRUE(parse_json(text, "a.json"));
+        return std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
+    };
+    EXPECT_LT(seconds_for(100'000), 1);
+    EXPECT_LT(seconds_for(900'000), 3);
+    EXPECT_FALSE(parse_json("[" + std::string(2'000'000, ' ') + "{}" + std::string(20'000'000, ' ') + "]", "a.json"))
+        << "more than a file of settings has";
 }
 
 }  // namespace

@@ -127,6 +127,8 @@ Bytes make_png(const Image& image, const PngSpec& spec) {
     Bytes exif = spec.exif;
     if (!exif.empty()) png_set_eXIf_1(png, info, static_cast<png_uint_32>(exif.size()), exif.data());
     png_write_info(png, info);
+    for (const auto& [name, bytes] : spec.chunks)
+        png_write_chunk(png, reinterpret_cast<png_const_bytep>(name.data()), bytes.data(), bytes.size());
 
     // Packed by hand, so that every depth is covered.
     std::vector<Bytes> rows;

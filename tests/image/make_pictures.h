@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "core/image/image.h"
@@ -33,6 +34,7 @@ struct PngSpec {
     Bytes icc;
     double gamma = 0.0;  // gAMA when positive
     Bytes exif;          // without "Exif\0\0"
+    std::vector<std::pair<std::string, Bytes>> chunks = {};  // further ones, before the pixels
 };
 // Values come from the picture's channels in order; a palette picture uses the top bits of red as its index.
 Bytes make_png(const Image& image, const PngSpec& spec);

@@ -3,11 +3,13 @@
 
 #include <gtest/gtest.h>
 
+#include <cstdio>
 #include <cstdlib>
 
 #include "core/base/paths.h"
 #include "core/image/file_bytes.h"
 #include "core/networks/litert.h"
+#include "core/networks/quiet_stderr.h"
 
 namespace likeness {
 namespace {
@@ -30,6 +32,22 @@ struct Buffers {
         outputs = {{out.name, out.dimensions, mask.data()}};
     }
 };
+
+// "INFO: Created TensorFlow Lite XNNPACK delegate for CPU." is for others.
+TEST(Network, LoadingWritesNothingToStandardError) {
+    testing::internal::CaptureStderr();
+    segmenter();
+    EXPECT_EQ(testing::internal::GetCapturedStderr(), "");
+    testing::internal::CaptureStderr();
+    {
+        const QuietStderr outer;
+        const QuietStderr inner;
+        std::fprintf(stderr, "%s: hidden\n", "INFO");
+        std::fprintf(stderr, "error: shown\nhalf of a ");
+    }
+    std::fprintf(stderr, "line\n");
+    EXPECT_EQ(testing::internal::GetCapturedStderr(), "error: shown\nhalf of a line\n");
+}
 
 TEST(Network, ReadsAndWritesTheCallersBuffers) {
     const auto network = segmenter();

@@ -7,6 +7,7 @@
 #include <chrono>
 #include <thread>
 
+#include "core/base/task.h"
 #include "core/learning/snapshot.h"
 #include "render/frame_renderer.h"
 
@@ -173,6 +174,59 @@ TEST(FrameExchange, PacedPicturesLeaveTimeBetweenThemAndAStillOneDoesNotWait) {
     ask(3, false);
     EXPECT_TRUE(shows(3));
     ask(4, true);  // and ending does not wait either
+}
+
+// Pictures wider than 8 pixels take until they are given up.
+class Endless : public SceneRenderer {
+  public:
+    explicit Endless(std::atomic<int>& begun) : begun_(begun) {}
+    std::string name() const override { return "endless"; }
+    void pose(const Scene&) override {}
+    DrawTimes draw(const Camera& camera, FrameContent, const PixelTarget&) override {
+        if (camera.width <= 8) return {};
+        ++begun_;
+        while (!stop_ || !*stop_) std::this_thread::sleep_for(std::chrono::milliseconds(1));
+        throw Cancelled();
+    }
+
+  private:
+    std::atomic<int>& begun_;
+};
+
+TEST(FrameExchange, APictureThatTakesLongIsGivenUp) {
+    using namespace std::chrono_literals;
+    std::atomic<int> begun = 0;
+    FrameRenderer frames(std::make_unique<MemoryStore>(), [&] { return std::make_unique<Endless>(begun); }, {});
+    const auto ask = [&](int width) {
+        FrameRequest request;
+        request.scene = sheet(1);
+        request.camera = camera_of(width, 8, 0);
+        frames.request(std::move(request));
+    };
+    ask(16);
+    ASSERT_TRUE(wait_for([&] { return begun == 1; }));
+    ask(8);
+    EXPECT_TRUE(frames.busy()) << "in its first second a picture is not given up for another";
+    std::this_thread::sleep_for(1100ms);
+    EXPECT_FALSE(frames.update());
+    ask(8);
+    ASSERT_TRUE(wait_for([&] { return frames.update(); }));
+    EXPECT_EQ(frames.shown()->width, 8);
+    EXPECT_FALSE(frames.device_failed());
+    // Two in a row are not given up: a trainer's states may come faster than pictures are made.
+    ask(16);
+    ASSERT_TRUE(wait_for([&] { return begun == 2; }));
+    std::this_thread::sleep_for(1100ms);
+    ask(16);
+    ASSERT_TRUE(wait_for([&] { return begun == 3; }));
+    std::this_thread::sleep_for(1100ms);
+    ask(8);
+    std::this_thread::sleep_for(100ms);
+    EXPECT_FALSE(frames.update());
+    frames.cancel();
+    EXPECT_TRUE(wait_for([&] { return !frames.busy(); }));
+    ask(16);
+    ASSERT_TRUE(wait_for([&] { return begun == 4; }));  // its end does not wait for the picture's
 }
 
 }  // namespace

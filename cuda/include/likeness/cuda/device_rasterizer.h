@@ -35,6 +35,9 @@ class DeviceRasterizer {
     // prepare() and then render(). Never waits for the GPU.
     void forward(const DeviceSplats& splats, const Camera& camera, const RasterOptions& options,
                  const RasterOutputs& outputs);
+    // The same for rows [first, end) of the camera's picture alone; `outputs` begin at row `first`.
+    void forward_rows(const DeviceSplats& splats, const Camera& camera, const RasterOptions& options,
+                      const RasterOutputs& outputs, int first, int end);
     // Gradients of the last forward pass, whose splats and outputs must still hold their values.
     void backward(const RasterOutputGradients& output_gradients, const RasterInputGradients& input_gradients);
 
@@ -65,6 +68,8 @@ class DeviceRasterizer {
     // the passes in flight lose their farthest Gaussians.
     std::uint32_t instance_capacity() const { return shape_.instance_capacity; }
     void reserve_instances(std::uint32_t capacity);
+    // A pass that needed more does not grow the workspace: who sets this draws such a picture in bands (bands.h).
+    void limit_instances(std::uint32_t most) { most_instances_ = most; }
     // For who reads device_counters() itself, as replays of a graph must: grows at the next prepare() if these say so.
     void make_room(const RasterCounters& counters);
 
@@ -91,7 +96,7 @@ class DeviceRasterizer {
     RasterCounters* pinned_counters_ = nullptr;
     cudaEvent_t counters_arrived_ = nullptr;
     bool counters_requested_ = false;
-    std::uint32_t wanted_instances_ = 0;
+    std::uint32_t wanted_instances_ = 0, most_instances_ = 0xffffffffu;
     std::uint64_t generation_ = 0;
     bool deterministic_ = false;
     std::size_t scratch_bytes_ = 0;
