@@ -23,6 +23,10 @@ Result<std::unique_ptr<FaceModels>> FaceModels::load() {
     return models;
 }
 
+Result<std::vector<JudgedFace>> FaceModels::search_faces(const Image& picture, const FaceSearch& search) {
+    return likeness::search_faces(*detector_, *landmarks_, picture, search);
+}
+
 Result<std::vector<FaceDetection>> FaceModels::detect_faces(const Image& picture, const DetectorOptions& options) {
     Result<std::vector<FaceDetection>> faces = detector_->detect(picture, options);
     if (faces && faces->empty())
