@@ -12,6 +12,7 @@ namespace {
 constexpr float least_face = 40, blurred_face = 80;
 // A smaller face in a picture that was reduced is looked at in the whole one.
 constexpr float enough_face = 160;
+constexpr const char* refused = "refused for its face";  // Error::detail
 
 std::string pixels(float size) { return std::to_string(int(std::lround(size))) + " pixels"; }
 
@@ -41,6 +42,10 @@ Status look_at_full_size(FaceModels& models, const Image& picture, const FaceCho
     if (!faces) return faces.error();
     if (std::size_t(choice.face) >= faces->size()) return {};
     const JudgedFace& face = (*faces)[std::size_t(choice.face)];
+    if (!face.sure() && !choice.anyway) {  // will be refused
+        chosen.faces = *std::move(faces);
+        return {};
+    }
     const int longest = std::max(full->width, full->height);
     const int side = std::clamp(int(std::lround(8 * face.size())), std::min(768, longest), longest);
     const Eigen::Vector2f middle = 0.5f * (face.landmarks.low + face.landmarks.high);
@@ -109,7 +114,7 @@ Result<ChosenFace> choose_face(FaceModels& models, const Image& picture, const F
                          "No person's face was found for sure; what looks most like one (" + where +
                              ") may be an animal, a drawing, a statue or a thing: use a photograph of a person from the "
                              "front, or make it anyway (--anyway; in the studio \"Make it anyway\").",
-                         "doubt " + std::to_string(face.doubt)};
+                         refused};
         chosen.doubts.push_back("what was taken for the face (" + where +
                                 ") is not one for sure; the avatar was made anyway");
     }
@@ -118,7 +123,8 @@ Result<ChosenFace> choose_face(FaceModels& models, const Image& picture, const F
             return Error{ErrorCode::bad_input,
                          "The face is too small: it has " + pixels(face.size()) +
                              " and needs 48 or more; use a larger picture of it, or make it anyway (--anyway; in the "
-                             "studio \"Make it anyway\").", ""};
+                             "studio \"Make it anyway\").",
+                         refused};
         chosen.doubts.push_back("the face is too small (" + pixels(face.size()) + "); the avatar was made anyway");
     } else if (face.size() < blurred_face) {
         chosen.notes.push_back("the face is small (" + pixels(face.size()) + "); the avatar will be blurred");
@@ -126,5 +132,7 @@ Result<ChosenFace> choose_face(FaceModels& models, const Image& picture, const F
     turn_upright(picture, chosen);
     return chosen;
 }
+
+bool may_be_made_anyway(const Error& error) { return error.detail == refused; }
 
 }  // namespace likeness

@@ -33,4 +33,7 @@ struct ChosenFace {
 // `picture`: RGB. Errors: not_found (no face, none for sure), bad_input (too small), invalid_argument (no such face).
 Result<ChosenFace> choose_face(FaceModels& models, const Image& picture, const FaceChoice& choice, Progress& progress);
 
+// Whether the picture was refused by choose_face for what `anyway` allows.
+bool may_be_made_anyway(const Error& error);
+
 }  // namespace likeness

@@ -151,14 +151,6 @@ Result<Photo> cut_out(PortraitTools& tools, const Image& crop_image, const FaceL
     return photo;
 }
 
-std::function<Result<Image>()> full_size_of(const std::filesystem::path& file) {
-    return [file]() -> Result<Image> {
-        Result<Image> whole = load_image(file, {.max_side = std::numeric_limits<int>::max()});
-        if (whole && whole->channels == 4) return composite_over(*whole, {0.5f, 0.5f, 0.5f});
-        return whole;
-    };
-}
-
 // How far the face is turned aside, by the depth of its cheeks.
 float degrees_aside(const FaceLandmarks& face) {
     const Eigen::Vector3f across = face.points[landmarks::left_ear] - face.points[landmarks::right_ear];
@@ -198,6 +190,14 @@ Result<PortraitTools> PortraitTools::load(HeadRegistry& heads) {
     tools.faces = *std::move(faces);
     tools.segmenter = *std::move(segmenter);
     return tools;
+}
+
+std::function<Result<Image>()> full_size_of(const std::filesystem::path& file) {
+    return [file]() -> Result<Image> {
+        Result<Image> whole = load_image(file, {.max_side = std::numeric_limits<int>::max()});
+        if (whole && whole->channels == 4) return composite_over(*whole, {0.5f, 0.5f, 0.5f});
+        return whole;
+    };
 }
 
 Result<PreparedPortrait> prepare_portrait(PortraitTools& tools, const std::filesystem::path& file,

@@ -59,6 +59,9 @@ struct PreparedPortrait {
     double fit_seconds = 0;
 };
 
+// For PortraitOptions::full_size: reads the file, transparent parts over grey.
+std::function<Result<Image>()> full_size_of(const std::filesystem::path& file);
+
 // Errors: everything that can be wrong with the file, no face, none for sure, face N missing.
 Result<PreparedPortrait> prepare_portrait(PortraitTools& tools, const std::filesystem::path& file,
                                           const PortraitOptions& options, Progress& progress);

@@ -36,6 +36,8 @@ struct Body {
         for (const mesh::Index index : mesh::oval) oval.push_back(pixel(origin + 0.85f * (at(index) - origin)));
     }
     float height() const { return right.norm(); }
+    // Face heights below the face's middle.
+    float down_at(float x, float y) const { return (Eigen::Vector2f(x, y) - origin).dot(down) / down.squaredNorm(); }
     static cv::Point pixel(const Eigen::Vector2f& p) {
         const Eigen::Vector2f near = p.cwiseMax(-1e5f).cwiseMin(1e5f);
         return {int(std::lround(near.x())), int(std::lround(near.y()))};
@@ -66,8 +68,8 @@ struct Body {
     }
     void fill_torso(cv::Mat& mask) const {
         constexpr float floor = 20;
-        fill(mask, {{-0.3f, 0.3f}, {0.3f, 0.3f}, {0.3f, 0.85f}, {1.0f, 1.15f}, {1.25f, 1.6f}, {1.4f, floor},
-                    {-1.4f, floor}, {-1.25f, 1.6f}, {-1.0f, 1.15f}, {-0.3f, 0.85f}});
+        fill(mask, {{-0.3f, 0.3f}, {0.3f, 0.3f}, {0.35f, 0.8f}, {1.05f, 1.05f}, {1.35f, 1.35f}, {1.6f, 2.0f},
+                    {1.6f, floor}, {-1.6f, floor}, {-1.6f, 2.0f}, {-1.35f, 1.35f}, {-1.05f, 1.05f}, {-0.35f, 0.8f}});
     }
     // Face heights outside of the body, 0 in it.
     cv::Mat distance(cv::Size size) const {
@@ -107,7 +109,7 @@ cv::Mat cut(const cv::Mat& rgb, const cv::Mat& lean, const cv::Mat& seeds) {
             const auto join = [&](int dx, int dy) {
                 if (x + dx < 0 || x + dx >= columns || y + dy < 0) return;
                 const cv::Vec3f difference = rgb.ptr<cv::Vec3f>(y)[x] - rgb.ptr<cv::Vec3f>(y + dy)[x + dx];
-                const double weight = 4 * std::exp(-beta * double(difference.dot(difference))) / std::hypot(dx, dy) + 0.1;
+                const double weight = 6 * std::exp(-beta * double(difference.dot(difference))) / std::hypot(dx, dy) + 0.1;
                 graph.addEdges(node, (y + dy) * columns + x + dx, weight, weight);
             };
             join(-1, 0);
@@ -141,23 +143,26 @@ void keep_one_person(const cv::Mat& rgb, const FaceLandmarks& sitter, std::span<
     cv::resize(rgb, color, size, 0, 0, cv::INTER_AREA);
     cv::resize(likely, person, size, 0, 0, cv::INTER_AREA);
 
-    // Where both may be, who is nearer (larger) is in front.
     const cv::Mat own = body.distance(size);
-    cv::Mat lean(size, CV_32F, cv::Scalar(-10)), seeds(size, CV_8U, cv::Scalar(0)), head(size, CV_8U, cv::Scalar(0));
-    body.fill_head(head, 1);
+    cv::Mat lean(size, CV_32F, cv::Scalar(-10)), seeds(size, CV_8U, cv::Scalar(0));
     for (const Body& other : bodies) {
         const cv::Mat away = other.distance(size);
-        const float front = std::clamp(3 * std::log(other.height() / body.height()), -1.5f, 1.5f);
+        // Where both may be, who is nearer (larger) is in front.
+        const float front = std::clamp(6 * std::log(other.height() / body.height()), -2.5f, 2.5f);
         for (int y = 0; y < size.height; ++y)
             for (int x = 0; x < size.width; ++x) {
-                const float difference = std::min(own.ptr<float>(y)[x], 1.5f) - std::min(away.ptr<float>(y)[x], 1.5f);
+                const float mine = std::min(own.ptr<float>(y)[x], 1.5f), theirs = std::min(away.ptr<float>(y)[x], 1.5f);
                 float& l = lean.ptr<float>(y)[x];
-                l = std::max(l, 4 * difference + front);
+                l = std::max(l, 6 * (mine - theirs) + front * std::exp(-mine / 0.15f));
             }
-        cv::Mat certain(size, CV_8U, cv::Scalar(0));
-        other.fill_face(certain);
-        if (front < 0) certain.setTo(0, head);  // what the sitter's hair covers of it
-        seeds.setTo(2, certain);
+        cv::Mat face(size, CV_8U, cv::Scalar(0)), head = face.clone(), torso = face.clone();
+        other.fill_face(face);
+        if (front < 0) face.setTo(0, own == 0);  // what the sitter's hair covers of it
+        other.fill_head(head, 1);
+        head.setTo(0, own < 0.15);
+        other.fill_torso(torso);
+        torso.setTo(0, own < 0.5);
+        seeds.setTo(2, face | head | torso);
     }
     cv::Mat certain(size, CV_8U, cv::Scalar(0));
     body.fill_face(certain);
@@ -165,21 +170,28 @@ void keep_one_person(const cv::Mat& rgb, const FaceLandmarks& sitter, std::span<
     certain.setTo(0, seeds == 2);
     seeds.setTo(1, certain);
 
+    // Above the chin the sitter has the colors of face and hair, whatever the clothes are.
+    cv::Mat below(size, CV_32F);
+    for (int y = 0; y < size.height; ++y)
+        for (int x = 0; x < size.width; ++x) below.ptr<float>(y)[x] = body.down_at(float(x) + 0.5f, float(y) + 0.5f);
     const cv::Mat lab = smooth_lab(color);
-    cv::Mat taken = (lean > 0) | (seeds == 2), sum = lean;
-    taken.setTo(0, seeds == 1);
+    cv::Mat taken = seeds == 2, sum = lean;
+    if (cv::countNonZero(taken) == 0) taken = lean > 0;
     for (int round = 0; round < cut_rounds; ++round) {
         cv::Mat mine, theirs;
         person.copyTo(mine);
-        mine.setTo(0, taken | (own > 0.4));
+        mine.setTo(0, taken | (own > 0.05));
         person.copyTo(theirs);
         theirs.setTo(0, ~taken);
-        const ColorModel front(lab, mine), behind(lab, theirs);
+        cv::Mat upper = mine.clone();
+        upper.setTo(0, below > 0.55);
+        const ColorModel front(lab, mine), hair(lab, upper), behind(lab, theirs);
         sum = lean.clone();
         for (int y = 0; y < size.height; ++y)
             for (int x = 0; x < size.width; ++x) {
                 const cv::Vec3f c = lab.ptr<cv::Vec3f>(y)[x];
-                sum.ptr<float>(y)[x] += std::clamp(std::log(behind(c) / front(c)), -2.0f, 2.0f);
+                const ColorModel& own_colors = below.ptr<float>(y)[x] > 0.55f ? front : hair;
+                sum.ptr<float>(y)[x] += std::clamp(std::log(behind(c) / own_colors(c)), -3.0f, 3.0f);
             }
         taken = cut(color, sum, seeds);
     }
