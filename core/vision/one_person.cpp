@@ -36,6 +36,13 @@ struct Body {
         for (const mesh::Index index : mesh::oval) oval.push_back(pixel(origin + 0.85f * (at(index) - origin)));
     }
     float height() const { return right.norm(); }
+    // The other side of the body.
+    Eigen::Vector2f mirrored(const Eigen::Vector2f& p) const {
+        const Eigen::Vector2f from = p - origin;
+        if (from.dot(down) < 0.6f * down.squaredNorm())
+            return p - 2 * from.dot(right) / right.squaredNorm() * right;
+        return {2 * (origin.x() + 0.6f * down.x()) - p.x(), p.y()};
+    }
     // Face heights below the face's middle.
     float down_at(float x, float y) const { return (Eigen::Vector2f(x, y) - origin).dot(down) / down.squaredNorm(); }
     static cv::Point pixel(const Eigen::Vector2f& p) {
@@ -85,6 +92,21 @@ struct Body {
         return other.height() < 0.45f * height() && from.y() > 0.6f * height() && std::abs(from.x()) < 0.9f * height();
     }
 };
+
+// How deep in the sitter's body a place is, in face heights, as the silhouette of its other side has it; 0 where that
+// side is not free. `elsewhere`: face heights to the nearest of the others.
+cv::Mat depth_by_other_side(const Body& body, const cv::Mat& person, const cv::Mat& elsewhere) {
+    cv::Mat inside, depth(person.size(), CV_32F, cv::Scalar(0));
+    cv::distanceTransform(person > 0.5, inside, cv::DIST_L2, 3);
+    for (int y = 0; y < depth.rows; ++y)
+        for (int x = 0; x < depth.cols; ++x) {
+            const Eigen::Vector2f q = body.mirrored({float(x) + 0.5f, float(y) + 0.5f});
+            if (!(q.x() >= 0 && q.y() >= 0 && q.x() < float(depth.cols) && q.y() < float(depth.rows))) continue;
+            if (elsewhere.ptr<float>(int(q.y()))[int(q.x())] >= 0.35f)
+                depth.ptr<float>(y)[x] = inside.ptr<float>(int(q.y()))[int(q.x())] / body.height();
+        }
+    return depth;
+}
 
 // Which pixels belong to somebody else (CV_8U, 0 or 255). `lean`: in favour of the sitter below 0; `seeds`: 1 the
 // sitter, 2 others, 0 open.
@@ -143,7 +165,9 @@ void keep_one_person(const cv::Mat& rgb, const FaceLandmarks& sitter, std::span<
     cv::resize(rgb, color, size, 0, 0, cv::INTER_AREA);
     cv::resize(likely, person, size, 0, 0, cv::INTER_AREA);
 
-    const cv::Mat own = body.distance(size);
+    cv::Mat elsewhere(size, CV_32F, cv::Scalar(10));
+    for (const Body& other : bodies) cv::min(elsewhere, other.distance(size), elsewhere);
+    const cv::Mat own = body.distance(size), depth = depth_by_other_side(body, person, elsewhere);
     cv::Mat lean(size, CV_32F, cv::Scalar(-10)), seeds(size, CV_8U, cv::Scalar(0));
     for (const Body& other : bodies) {
         const cv::Mat away = other.distance(size);
@@ -151,9 +175,11 @@ void keep_one_person(const cv::Mat& rgb, const FaceLandmarks& sitter, std::span<
         const float front = std::clamp(6 * std::log(other.height() / body.height()), -2.5f, 2.5f);
         for (int y = 0; y < size.height; ++y)
             for (int x = 0; x < size.width; ++x) {
-                const float mine = std::min(own.ptr<float>(y)[x], 1.5f), theirs = std::min(away.ptr<float>(y)[x], 1.5f);
+                const float mine = std::min(own.ptr<float>(y)[x], 1.5f);
+                const float theirs = std::min(away.ptr<float>(y)[x], 1.5f);
+                const float deep = std::clamp((depth.ptr<float>(y)[x] - 0.1f) / 0.1f, 0.0f, 1.0f);
                 float& l = lean.ptr<float>(y)[x];
-                l = std::max(l, 6 * (mine - theirs) + front * std::exp(-mine / 0.15f));
+                l = std::max(l, 6 * (mine - theirs) + front * std::exp(-mine / 0.15f) - (front < 1 ? 2 * deep : 0.0f));
             }
         cv::Mat face(size, CV_8U, cv::Scalar(0)), head = face.clone(), torso = face.clone();
         other.fill_face(face);
