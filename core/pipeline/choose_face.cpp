@@ -95,26 +95,30 @@ Result<ChosenFace> choose_face(FaceModels& models, const Image& picture, const F
         if (Status looked = look_at_full_size(models, picture, choice, chosen, progress); !looked)
             return looked.error();
 
-    const auto sure = std::size_t(std::count_if(chosen.faces.begin(), chosen.faces.end(),
-                                                [](const JudgedFace& face) { return face.sure(); }));
+    const auto sure = std::size_t(
+        std::count_if(chosen.faces.begin(), chosen.faces.end(), [](const JudgedFace& face) { return face.sure(); }));
     if (chosen.faces.empty())
-        return Error{ErrorCode::not_found,
-                     "No face was found in the picture, whichever way up; use one that shows a whole face from the front, "
-                     "large and well lit.", ""};
+        return Error{
+            ErrorCode::not_found,
+            "No face was found in the picture, whichever way up; use one that shows a whole face from the front, "
+            "large and well lit.",
+            ""};
     if (choice.face < 0 || chosen.face >= (choice.anyway || sure == 0 ? chosen.faces.size() : sure))
-        return Error{ErrorCode::invalid_argument,
-                     "The picture has " + std::to_string(sure) + (sure == 1 ? " face" : " faces") + "; they count from 0.", ""};
+        return Error{
+            ErrorCode::invalid_argument,
+            "The picture has " + std::to_string(sure) + (sure == 1 ? " face" : " faces") + "; they count from 0.", ""};
     const JudgedFace& face = chosen.faces[chosen.face];
     if (!face.sure()) {
         const Eigen::Vector2f at = 0.5f * (face.landmarks.low + face.landmarks.high);
         const std::string where = "at " + std::to_string(int(at.x())) + ", " + std::to_string(int(at.y())) + ", " +
                                   pixels(face.size()) + " large";
         if (!choice.anyway)
-            return Error{ErrorCode::not_found,
-                         "No person's face was found for sure; what looks most like one (" + where +
-                             ") may be an animal, a drawing, a statue or a thing: use a photograph of a person from the "
-                             "front, or make it anyway (--anyway; in the studio \"Make it anyway\").",
-                         refused};
+            return Error{
+                ErrorCode::not_found,
+                "No person's face was found for sure; what looks most like one (" + where +
+                    ") may be an animal, a drawing, a statue or a thing: use a photograph of a person from the "
+                    "front, or make it anyway (--anyway; in the studio \"Make it anyway\").",
+                refused};
         chosen.doubts.push_back("what was taken for the face (" + where +
                                 ") is not one for sure; the avatar was made anyway");
     }

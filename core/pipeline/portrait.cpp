@@ -219,8 +219,10 @@ Result<PreparedPortrait> prepare_portrait(PortraitTools& tools, const Image& loa
     };
     const Image given = rgb(loaded);
     if (given.width < 48 || given.height < 48)
-        return Error{ErrorCode::bad_input, "'" + name + "' is only " + std::to_string(given.width) + " x " +
-                                               std::to_string(given.height) + " pixels; a face needs at least 48 x 48.", ""};
+        return Error{ErrorCode::bad_input,
+                     "'" + name + "' is only " + std::to_string(given.width) + " x " + std::to_string(given.height) +
+                         " pixels; a face needs at least 48 x 48.",
+                     ""};
 
     progress.report(0.02, "Finding the face");
     auto chosen = choose_face(*tools.faces, given, {options.face, options.anyway, options.full_size}, progress);

@@ -42,12 +42,12 @@ class FaceDetector {
     // Largest first; empty when there is none. Errors: invalid_argument for an empty picture, internal.
     Result<std::vector<FaceDetection>> detect(const Image& picture, const DetectorOptions& options = {});
 
-    // Looks through square windows of one size and turn, without shrinking the picture; best score first. Finds faces of
-    // a seventh to a half of the window's side; smaller ones of a fifth wherever they lie. Errors: internal.
+    // Looks through square windows of one size and turn, without shrinking the picture; best score first. Finds faces
+    // of a seventh to a half of the window's side; smaller ones of a fifth wherever they lie. Errors: internal.
     struct Scan {
-        float window = 256.0f;      // side, pixels of the picture
-        float angle = 0.0f;         // radians, clockwise
-        float step = 0.5f;          // from window to window, share of the side
+        float window = 256.0f;  // side, pixels of the picture
+        float angle = 0.0f;     // radians, clockwise
+        float step = 0.5f;      // from window to window, share of the side
         float least_score = 0.5f;
         std::function<void(double)> progress = {};  // share that is done; may throw to end it
     };

@@ -124,11 +124,12 @@ class Searcher {
         double done = 0;
         for (const float angle : {0.0f, 90.0f, -90.0f, 180.0f}) {
             for (const float window : windows) {
-                const double from = done, share = window == windows.back() ? 0.75 * each : 0.25 * each / double(windows.size());
-                auto seen = detector_.scan(picture_, {.window = window,
-                                                      .angle = angle * degree,
-                                                      .step = 0.75f,
-                                                      .progress = [&](double part) { report(from + share * part); }});
+                const double from = done,
+                             share = window == windows.back() ? 0.75 * each : 0.25 * each / double(windows.size());
+                auto seen = detector_.scan(
+                    picture_, {.window = window, .angle = angle * degree, .step = 0.75f, .progress = [&](double part) {
+                                   report(from + share * part);
+                               }});
                 if (!seen) return seen.error();
                 if (Status judged = judge(*std::move(seen), true); !judged) return judged;
                 if (found()) return {};
@@ -174,7 +175,8 @@ int turns_upright(const FaceLandmarks& face) {
 
 JudgedFace turn_quarters(JudgedFace face, int clockwise, int width, int height) {
     for (int i = 0; i < clockwise; ++i, std::swap(width, height))
-        face = each_point(face, [&](const Eigen::Vector2f& p) { return Eigen::Vector2f(float(height) - p.y(), p.x()); });
+        face =
+            each_point(face, [&](const Eigen::Vector2f& p) { return Eigen::Vector2f(float(height) - p.y(), p.x()); });
     face.landmarks.roll += float(clockwise) * 90 * degree;
     return face;
 }

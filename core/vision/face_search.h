@@ -15,8 +15,8 @@ struct JudgedFace {
     FaceDetection detection;
     FaceLandmarks landmarks;  // the mean over eight crops
     // Above 0. The scatter of the landmarks under small shifts of their crop, raised where detector or mesh network are
-    // not sure: 0.002 to 0.008 for faces from the front or half aside, above 0.014 for animals, drawings and things that
-    // the detector takes for a face. The mesh network's score alone tells nothing: it gives them 0.9, too.
+    // not sure: 0.002 to 0.008 for faces from the front or half aside, above 0.014 for animals, drawings and things
+    // that the detector takes for a face. The mesh network's score alone tells nothing: it gives them 0.9, too.
     float doubt = 0;
     bool sure() const { return doubt <= most_doubt; }
     // Pixels, the longer side of the landmarks' box.
@@ -33,8 +33,8 @@ struct FaceSearch {
 };
 
 // Those that are faces for sure first, largest first, then the doubtful ones, least doubtful first; none twice. Looks
-// once where that finds a face; else in eight turns, then through the picture at its full size, in four turns: a face of
-// 48 pixels is found in a picture of any size. Errors: invalid_argument for an empty picture, internal.
+// once where that finds a face; else in eight turns, then through the picture at its full size, in four turns: a face
+// of 48 pixels is found in a picture of any size. Errors: invalid_argument for an empty picture, internal.
 Result<std::vector<JudgedFace>> search_faces(FaceDetector& detector, LandmarkFinder& finder, const Image& picture,
                                              const FaceSearch& search = {});
 

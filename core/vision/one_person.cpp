@@ -30,7 +30,8 @@ struct Body {
         origin = (top + chin) / 2;
         const Eigen::Vector2f level = at(mesh::left_eye_outer) - at(mesh::right_eye_outer);
         // A face from the side is narrow, one that looks down is short.
-        const float height = std::max({(chin - top).norm(), 0.9f * (at(mesh::left_cheek) - at(mesh::right_cheek)).norm(), 1.0f});
+        const float height =
+            std::max({(chin - top).norm(), 0.9f * (at(mesh::left_cheek) - at(mesh::right_cheek)).norm(), 1.0f});
         right = height * level.normalized();
         down = Eigen::Vector2f(-right.y(), right.x());
         for (const mesh::Index index : mesh::oval) oval.push_back(pixel(origin + 0.85f * (at(index) - origin)));
@@ -39,8 +40,7 @@ struct Body {
     // The other side of the body.
     Eigen::Vector2f mirrored(const Eigen::Vector2f& p) const {
         const Eigen::Vector2f from = p - origin;
-        if (from.dot(down) < 0.6f * down.squaredNorm())
-            return p - 2 * from.dot(right) / right.squaredNorm() * right;
+        if (from.dot(down) < 0.6f * down.squaredNorm()) return p - 2 * from.dot(right) / right.squaredNorm() * right;
         return {2 * (origin.x() + 0.6f * down.x()) - p.x(), p.y()};
     }
     // Face heights below the face's middle.
@@ -75,8 +75,18 @@ struct Body {
     }
     void fill_torso(cv::Mat& mask) const {
         constexpr float floor = 20;
-        fill(mask, {{-0.3f, 0.3f}, {0.3f, 0.3f}, {0.35f, 0.8f}, {1.05f, 1.05f}, {1.35f, 1.35f}, {1.6f, 2.0f},
-                    {1.6f, floor}, {-1.6f, floor}, {-1.6f, 2.0f}, {-1.35f, 1.35f}, {-1.05f, 1.05f}, {-0.35f, 0.8f}});
+        fill(mask, {{-0.3f, 0.3f},
+                    {0.3f, 0.3f},
+                    {0.35f, 0.8f},
+                    {1.05f, 1.05f},
+                    {1.35f, 1.35f},
+                    {1.6f, 2.0f},
+                    {1.6f, floor},
+                    {-1.6f, floor},
+                    {-1.6f, 2.0f},
+                    {-1.35f, 1.35f},
+                    {-1.05f, 1.05f},
+                    {-0.35f, 0.8f}});
     }
     // Face heights outside of the body, 0 in it.
     cv::Mat distance(cv::Size size) const {
@@ -131,7 +141,8 @@ cv::Mat cut(const cv::Mat& rgb, const cv::Mat& lean, const cv::Mat& seeds) {
             const auto join = [&](int dx, int dy) {
                 if (x + dx < 0 || x + dx >= columns || y + dy < 0) return;
                 const cv::Vec3f difference = rgb.ptr<cv::Vec3f>(y)[x] - rgb.ptr<cv::Vec3f>(y + dy)[x + dx];
-                const double weight = 6 * std::exp(-beta * double(difference.dot(difference))) / std::hypot(dx, dy) + 0.1;
+                const double weight =
+                    6 * std::exp(-beta * double(difference.dot(difference))) / std::hypot(dx, dy) + 0.1;
                 graph.addEdges(node, (y + dy) * columns + x + dx, weight, weight);
             };
             join(-1, 0);
