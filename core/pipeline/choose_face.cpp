@@ -134,6 +134,8 @@ Result<ChosenFace> choose_face(FaceModels& models, const Image& picture, const F
         chosen.notes.push_back("the face is small (" + pixels(face.size()) + "); the avatar will be blurred");
     }
     turn_upright(picture, chosen);
+    const Image& upright = chosen.photograph ? *chosen.photograph : picture;
+    if (Status looked = models.search_beside(upright, chosen.face, chosen.faces); !looked) return looked.error();
     return chosen;
 }
 

@@ -58,11 +58,13 @@ class FaceDetector {
     Result<std::optional<FaceDetection>> look_again(const Image& picture, const FaceDetection& face,
                                                     float least_score = 0.5f);
 
-  private:
-    explicit FaceDetector(std::unique_ptr<LiteRtNetwork> model);
-    // Runs the network on one window of `picture` and appends what it sees, in the picture's pixels.
+    // Runs the network on one window of `picture` and appends what it sees, in the picture's pixels, one face often
+    // more than once. Errors: internal.
     Status look(const Image& picture, const Crop& window, float least_score, std::vector<FaceDetection>& found,
                 bool as_mediapipe = false);
+
+  private:
+    explicit FaceDetector(std::unique_ptr<LiteRtNetwork> model);
     Status look_through(const Image& picture, const Scan& scan, std::vector<FaceDetection>& found);
 
     std::unique_ptr<LiteRtNetwork> model_;

@@ -21,6 +21,7 @@ class FaceModels {
 
     // What a portrait shows, see face_search.h; empty when nothing in it looks like a face.
     Result<std::vector<JudgedFace>> search_faces(const Image& picture, const FaceSearch& search = {});
+    Status search_beside(const Image& picture, std::size_t chosen, std::vector<JudgedFace>& faces);
     // Largest first. Errors: not_found when there is no face (the caller adds the file's name).
     Result<std::vector<FaceDetection>> detect_faces(const Image& picture, const DetectorOptions& options = {});
     Result<FaceLandmarks> find_landmarks(const Image& picture, const FaceDetection& face,

@@ -38,6 +38,12 @@ struct FaceSearch {
 Result<std::vector<JudgedFace>> search_faces(FaceDetector& detector, LandmarkFinder& finder, const Image& picture,
                                              const FaceSearch& search = {});
 
+// Adds faces beside and behind faces[chosen] that are too small in the whole picture for the first look, down to a quarter
+// of its size; only those that are faces for sure. Looks only where the chosen face is small in the picture. Errors:
+// internal.
+Status search_beside(FaceDetector& detector, LandmarkFinder& finder, const Image& picture, std::size_t chosen,
+                     std::vector<JudgedFace>& faces);
+
 // Clockwise quarter turns (0..3) of the picture that bring the face's eyes within 45 degrees of level, the chin below.
 int turns_upright(const FaceLandmarks& face);
 // The face in the picture (width x height before) after it was turned so, see turn_quarters.

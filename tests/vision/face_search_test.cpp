@@ -136,6 +136,23 @@ TEST(FaceSearch, A48PixelFaceIsFoundInALargePicture) {
     }
 }
 
+// In a picture of many metres a face behind the sitter's shoulder is too small for the first look.
+TEST(FaceSearch, AFaceBesideTheSitterIsFoundInAWidePicture) {
+    Image picture(3000, 1000, 3, 0.5f);
+    paste(resize(astronaut(), 400, 400), 1600, 100, picture);  // the sitter's face: 80 pixels of 3000
+    paste(resize(astronaut(), 200, 200), 1800, 80, picture);
+    auto faces = found_in(picture);
+    std::erase_if(faces, [](const JudgedFace& face) { return face.size() < 70; });
+    ASSERT_EQ(faces.size(), 1u);
+    ASSERT_TRUE(models().search_beside(picture, 0, faces));
+    ASSERT_EQ(faces.size(), 2u);
+    EXPECT_TRUE(faces[1].sure());
+    EXPECT_NEAR(faces[1].size(), 0.5f * faces[0].size(), 5);
+    auto alone = found_in(astronaut());
+    ASSERT_TRUE(models().search_beside(astronaut(), 0, alone));
+    EXPECT_EQ(alone.size(), 1u);
+}
+
 TEST(FaceSearch, ALargePictureCanBeLeft) {
     struct Enough {};
     const FaceSearch search{{}, [](double share) {
