@@ -4,6 +4,7 @@
 #include <cmath>
 
 #include "core/image/ops.h"
+#include "core/vision/statue.h"
 
 namespace likeness {
 namespace {
@@ -121,6 +122,14 @@ Result<ChosenFace> choose_face(FaceModels& models, const Image& picture, const F
                 refused};
         chosen.doubts.push_back("what was taken for the face (" + where +
                                 ") is not one for sure; the avatar was made anyway");
+    }
+    if (face.sure() && looks_like_statue(chosen.photograph ? *chosen.photograph : picture, face.landmarks)) {
+        if (!choice.anyway)
+            return Error{ErrorCode::not_found,
+                         "The face seems to be a statue's: it is of one color or has no irises; use a photograph of a "
+                         "person, or make it anyway (--anyway; in the studio \"Make it anyway\").",
+                         refused};
+        chosen.doubts.push_back("the face seems to be a statue's; the avatar was made anyway");
     }
     if (face.size() < least_face) {
         if (!choice.anyway)

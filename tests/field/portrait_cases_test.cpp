@@ -149,6 +149,22 @@ TEST_F(PortraitCases, WhatIsNoFaceIsRefusedOrMadeWithANote) {
     EXPECT_TRUE(std::filesystem::exists(avatar()));
 }
 
+// A head of one material with blank eyes.
+TEST_F(PortraitCases, AStatueIsRefusedOrMadeWithANote) {
+    const std::filesystem::path file = folder.path / "statue.png";
+    const Outcome rendered = run({"render", trained().string(), "-o", file.string(), "--mesh", "--size", "400",
+                                  "--background", "grey", "--device", "cpu"},
+                                 folder.path);
+    ASSERT_EQ(rendered.code, 0) << rendered.err;
+    const Outcome refused = train(file);
+    EXPECT_EQ(refused.code, 3);
+    EXPECT_NE(refused.err.find("statue"), std::string::npos) << refused.err;
+    EXPECT_FALSE(std::filesystem::exists(avatar()));
+    const Outcome made = train(file, {"--anyway", "--quiet"});
+    EXPECT_EQ(made.code, 0) << made.err;
+    EXPECT_NE(made.err.find("note: the face seems to be a statue's"), std::string::npos) << made.err;
+}
+
 TEST_F(PortraitCases, NothingIsNoFaceWhicheverWayUp) {
     const Outcome outcome = train(save(Image(300, 200, 3, 0.4f)));
     EXPECT_EQ(outcome.code, 3);

@@ -9,6 +9,7 @@
 
 #include "core/image/ops.h"
 #include "core/vision/mesh_indices.h"
+#include "core/vision/statue.h"
 #include "tests/vision/test_pictures.h"
 
 namespace likeness {
@@ -166,6 +167,24 @@ TEST(FaceSearch, NothingIsNoFace) {
     EXPECT_TRUE(sure_in(noise(500, 400)).empty());
 }
 
+// Grey all over the head in a picture with colors: stone. Grey everywhere: a black-and-white photograph.
+TEST(Statue, IsOfOneColorWhereOthersAre) {
+    const auto faces = found_in(astronaut());
+    ASSERT_EQ(faces.size(), 1u);
+    const FaceLandmarks& face = faces[0].landmarks;
+    EXPECT_FALSE(looks_like_statue(astronaut(), face));
+    Image stone = astronaut(), grey = astronaut();
+    for (int y = 0; y < 512; ++y)
+        for (int x = 0; x < 512; ++x) {
+            const float* p = astronaut().at(x, y);
+            const float light = (p[0] + p[1] + p[2]) / 3;
+            std::fill_n(grey.at(x, y), 3, light);
+            if (x > 150 && x < 300 && y < 210) std::fill_n(stone.at(x, y), 3, light);
+        }
+    EXPECT_TRUE(looks_like_statue(stone, face));
+    EXPECT_FALSE(looks_like_statue(grey, face));
+}
+
 // Of many people: one face each, upright, none refused; the same upside down.
 TEST(FaceSearch, PortraitsOfManyPeople) {
     const auto data = test::test_data();
@@ -188,6 +207,9 @@ TEST(FaceSearch, PortraitsOfManyPeople) {
         const bool one = faces.size() == 1 && turns_upright(faces[0].landmarks) == 0;
         upright += one;
         EXPECT_TRUE(one) << files[i];
+        if (one) {
+            EXPECT_FALSE(looks_like_statue(picture, faces[0].landmarks)) << files[i];
+        }
         if (i % 4 != 0) continue;
         const auto turned = sure_in(turn_quarters(picture, 2));
         upside_down += !turned.empty() && turns_upright(turned[0].landmarks) == 2;
