@@ -109,6 +109,9 @@ int train(const TrainArguments& arguments, const CommonOptions& common) {
                          trained.steps, job->seconds,
                          job->interrupted ? " (interrupted; what there was is saved)" : "");
         }
+        if (common.quiet || common.json)
+            for (const std::string& doubt : portrait.doubts)
+                std::fprintf(stderr, "likeness: note: %s\n", doubt.c_str());
         if (trained.stopped_early) return report(*trained.stopped_early, common);
         if (!trained.log_complete)
             return report(
@@ -153,6 +156,8 @@ Subcommand add_train_command(CLI::App& app, const CommonOptions& common) {
     command->add_flag("--force", arguments->force,
                       "Write over the avatar although another program changed it meanwhile");
     command->add_option("--face", arguments->options.face, "Which face, 0 is the largest")->check(CLI::Range(0, 999));
+    command->add_flag("--anyway", arguments->options.anyway,
+                      "Make it of what is no person's face for sure, or of a face that is too small, too");
     for (const TrainerOption& option : trainer_options) add_option(*command, option, arguments);
     command->add_option("--density", arguments->options.density, "Gaussians at the start, 1 is about 60,000")
         ->check(CLI::Range(0.05, 10.0))->capture_default_str();

@@ -121,6 +121,10 @@ void draw_document_state(Studio& studio, const ImVec2& from, const ImVec2& size)
         problem_box(document.problem->message);
         ImGui::Spacing();
         command_button(studio, "file.open", {}, ICON_FA_FOLDER_OPEN "  Open something else", ButtonStyle::primary);
+        if (studio.unavailable("source.make_anyway").empty()) {
+            ImGui::SameLine();
+            command_button(studio, "source.make_anyway", {}, ICON_FA_USER "  Make it anyway");
+        }
         ImGui::EndChild();
     }
 }

@@ -55,6 +55,8 @@ void each_part(State& a, OtherState& b, const Visit& visit) {
 struct SourcePhotograph {
     std::filesystem::path file;            // as it was opened; empty for the crop inside a .likeness file
     std::shared_ptr<const Image> picture;  // RGB or RGBA, the whole photograph (or that crop: alpha is the matte)
+    int full_side = 0;                     // the longer side of the file's picture where `picture` was reduced from it
+    bool anyway = false;                   // it was asked to take what is no face for sure
     std::optional<float> focal_35mm;
     std::vector<FaceDetection> faces;         // largest first, pixels of `picture`
     int face = -1;                            // the one that the avatar is of

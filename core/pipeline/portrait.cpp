@@ -4,6 +4,8 @@
 #include <chrono>
 #include <cmath>
 #include <future>
+#include <limits>
+#include <numbers>
 #include <tuple>
 
 #include "core/avatar/bust.h"
@@ -12,6 +14,7 @@
 #include "core/avatar/seed.h"
 #include "core/image/load.h"
 #include "core/image/ops.h"
+#include "core/pipeline/choose_face.h"
 #include "core/vision/foreground.h"
 #include "core/vision/matte.h"
 #include "core/vision/segments.h"
@@ -133,8 +136,9 @@ void correct_hair(const HeadModel& model, const Vertices& posed, Photo& photo) {
 }
 
 // All of a Photo but its camera and pose, from the square crop.
-Result<Photo> cut_out(PortraitTools& tools, const Image& crop_image, const FaceLandmarks& in_crop) {
-    auto matte = portrait_matte(*tools.segmenter, crop_image, in_crop);
+Result<Photo> cut_out(PortraitTools& tools, const Image& crop_image, const FaceLandmarks& in_crop,
+                      const std::vector<FaceLandmarks>& others) {
+    auto matte = portrait_matte(*tools.segmenter, crop_image, in_crop, others);
     if (!matte) return matte.error();
     auto colors = std::async(std::launch::async, [&] { return estimate_foreground(crop_image, *matte); });
     auto segments = segment_person(crop_image, *matte, in_crop);
@@ -146,6 +150,25 @@ Result<Photo> cut_out(PortraitTools& tools, const Image& crop_image, const FaceL
     photo.skin = std::move(segments->skin_probability);
     photo.cloth = std::move(segments->clothes_probability);
     return photo;
+}
+
+// How far the face is turned aside, by the depth of its cheeks.
+float degrees_aside(const FaceLandmarks& face) {
+    const Eigen::Vector3f across = face.points[landmarks::left_ear] - face.points[landmarks::right_ear];
+    return std::abs(std::atan2(across.z(), across.head<2>().norm())) * 180 / std::numbers::pi_v<float>;
+}
+
+// A detection of the face with these landmarks.
+FaceDetection around(const std::vector<Eigen::Vector2f>& points) {
+    FaceDetection face;
+    face.low = face.high = points[landmarks::nose_tip];
+    for (int i = 0; i < landmarks::face_count; ++i) {
+        face.low = face.low.cwiseMin(points[std::size_t(i)]);
+        face.high = face.high.cwiseMax(points[std::size_t(i)]);
+    }
+    face.keypoints[0] = points[std::size_t(landmarks::right_eye[0])];
+    face.keypoints[1] = points[std::size_t(landmarks::left_eye[0])];
+    return face;
 }
 
 Image rgb(const Image& image) { return image.channels == 4 ? composite_over(image, {0.5f, 0.5f, 0.5f}) : image; }
@@ -170,12 +193,23 @@ Result<PortraitTools> PortraitTools::load(HeadRegistry& heads) {
     return tools;
 }
 
+std::function<Result<Image>()> full_size_of(const std::filesystem::path& file) {
+    return [file]() -> Result<Image> {
+        Result<Image> whole = load_image(file, {.max_side = std::numeric_limits<int>::max()});
+        if (whole && whole->channels == 4) return composite_over(*whole, {0.5f, 0.5f, 0.5f});
+        return whole;
+    };
+}
+
 Result<PreparedPortrait> prepare_portrait(PortraitTools& tools, const std::filesystem::path& file,
                                           const PortraitOptions& options, Progress& progress) {
     progress.report(0.0, "Loading the photograph");
     auto loaded = load_picture(file);
     if (!loaded) return loaded.error();
-    auto prepared = prepare_portrait(tools, loaded->image, loaded->focal_35mm, file.string(), options, progress);
+    PortraitOptions with_file = options;
+    if (std::max(loaded->original_width, loaded->original_height) > std::max(loaded->image.width, loaded->image.height))
+        with_file.full_size = full_size_of(file);
+    auto prepared = prepare_portrait(tools, loaded->image, loaded->focal_35mm, file.string(), with_file, progress);
     if (prepared) prepared->warnings.insert(prepared->warnings.begin(), loaded->notes.begin(), loaded->notes.end());
     return prepared;
 }
@@ -186,48 +220,55 @@ Result<PreparedPortrait> prepare_portrait(PortraitTools& tools, const Image& loa
         error.message = "'" + name + "': " + error.message;
         return error;
     };
-    const Image picture = rgb(loaded);
-    if (picture.width < 48 || picture.height < 48)
-        return Error{ErrorCode::bad_input, "'" + name + "' is only " + std::to_string(picture.width) + " x " +
-                                               std::to_string(picture.height) + " pixels; a face needs at least 48 x 48.", ""};
+    const Image given = rgb(loaded);
+    if (given.width < 48 || given.height < 48)
+        return Error{ErrorCode::bad_input,
+                     "'" + name + "' is only " + std::to_string(given.width) + " x " + std::to_string(given.height) +
+                         " pixels; a face needs at least 48 x 48.",
+                     ""};
 
     progress.report(0.02, "Finding the face");
-    auto faces = tools.faces->detect_faces(picture);
-    if (!faces) return with_file(faces.error());
-    if (options.face < 0 || std::size_t(options.face) >= faces->size())
-        return Error{ErrorCode::invalid_argument, "'" + name + "' has " + std::to_string(faces->size()) +
-                                                      " faces; --face counts from 0.", ""};
-    LandmarkOptions landmark_options;
-    landmark_options.crops = 8;
-    auto landmarks = tools.faces->find_landmarks(picture, (*faces)[std::size_t(options.face)], landmark_options);
-    // What the detector took for the largest face may be none; the landmarks know.
-    if (!landmarks && landmarks.error().code == ErrorCode::not_found && options.face == 0 && faces->size() > 1)
-        landmarks = tools.faces->find_landmarks(picture, landmark_options);
-    if (!landmarks) return with_file(landmarks.error());
-
+    auto chosen = choose_face(*tools.faces, given, {options.face, options.anyway, options.full_size}, progress);
+    if (!chosen) return with_file(chosen.error());
     PreparedPortrait result;
-    result.faces = *faces;
+    if (chosen->photograph) result.photograph = std::make_shared<const Image>(*std::move(chosen->photograph));
+    const Image& picture = result.photograph ? *result.photograph : given;
+    const FaceLandmarks& landmarks = chosen->faces[chosen->face].landmarks;
+    for (const JudgedFace& face : chosen->faces) result.faces.push_back(face.detection);
+    result.face = int(chosen->face);
     result.photo_width = picture.width;
     result.photo_height = picture.height;
-    if (landmarks->outside > 0.02f) result.warnings.push_back("part of the face lies outside the picture");
+    result.doubts = chosen->doubts;
+    result.warnings = chosen->doubts;
+    result.warnings.insert(result.warnings.end(), chosen->notes.begin(), chosen->notes.end());
+    if (landmarks.outside > 0.02f) result.warnings.push_back("part of the face lies outside the picture");
+    if (const float yaw = degrees_aside(landmarks); yaw > 40)
+        result.warnings.push_back("the face is seen from the side (about " + std::to_string(int(std::lround(yaw))) +
+                                  " degrees); what its far side looks like is a guess");
 
     // Both need the landmarks only, so one goes on beside the other.
     progress.report(0.05, "Cutting out the person, fitting the head");
     SolverOptions solver;
     if (focal_35mm && *focal_35mm > 5 && *focal_35mm < 1000)
-        solver.focal_pixels = *focal_35mm * std::hypot(float(picture.width), float(picture.height)) / 43.27f;
-    result.landmarks = to_points(*landmarks);
+        solver.focal_pixels = *focal_35mm * chosen->diagonal / 43.27f;
+    if (focal_35mm)
+        result.focal_35mm = *focal_35mm * chosen->diagonal / std::hypot(float(picture.width), float(picture.height));
+    result.landmarks = to_points(landmarks);
     auto fitting = std::async(std::launch::async, [&] {
         const auto start = std::chrono::steady_clock::now();
         HeadFit fit = tools.fitter->fit(result.landmarks, picture.width, picture.height, solver);
         return std::pair{std::move(fit), seconds_since(start)};
     });
-    choose_crop(*landmarks, picture.width, picture.height, result.crop_origin, result.crop_side);
+    choose_crop(landmarks, picture.width, picture.height, result.crop_origin, result.crop_side);
     const Image crop_image = resize(
         crop(picture, result.crop_origin.x(), result.crop_origin.y(), result.crop_side, result.crop_side), photo_side, photo_side);
     const float scale = float(photo_side) / float(result.crop_side);
-    const FaceLandmarks in_crop = moved(*landmarks, result.crop_origin, scale);
-    auto cut = cut_out(tools, crop_image, in_crop);
+    const FaceLandmarks in_crop = moved(landmarks, result.crop_origin, scale);
+    std::vector<FaceLandmarks> others;
+    for (const JudgedFace& other : chosen->faces)
+        if (&other != &chosen->faces[chosen->face] && other.sure())
+            others.push_back(moved(other.landmarks, result.crop_origin, scale));
+    auto cut = cut_out(tools, crop_image, in_crop, others);
     if (!cut) return with_file(cut.error());
 
     std::tie(result.fit, result.fit_seconds) = fitting.get();
@@ -306,26 +347,37 @@ Result<PreparedPortrait> restore_portrait(PortraitTools& tools, const Avatar& av
     for (std::size_t i = 0; i * 3 < picture.pixels.size(); ++i)
         std::copy_n(&source.picture->pixels[i * 4], 3, &picture.pixels[i * 3]);
     if (Status usable = check_landmarks(*avatar.model); !usable) return usable.error();
-    // Of several faces the one that the avatar is of.
+    // Of several faces the one that the avatar is of; where none is seen, where the fitted head has it.
     const PosedHead head = pose_head(*avatar.model, avatar.head(), source.pose);
-    const Eigen::Vector2f nose = source.camera.project(surface_position(
-        head.vertices, avatar.model->triangles, avatar.model->landmarks(landmarks::scheme)[landmarks::nose_tip]));
-    auto faces = tools.faces->detect_faces(picture);
+    std::vector<Eigen::Vector2f> fitted;
+    for (const SurfacePoint& point : avatar.model->landmarks(landmarks::scheme))
+        fitted.push_back(source.camera.project(surface_position(head.vertices, avatar.model->triangles, point)));
+    auto faces = tools.faces->search_faces(picture);
     if (!faces) return faces.error();
-    const auto away = [&](const FaceDetection& face) { return (0.5f * (face.low + face.high) - nose).norm(); };
+    const Eigen::Vector2f nose = fitted[landmarks::nose_tip];
+    const auto away = [&](const JudgedFace& face) {
+        return (0.5f * (face.detection.low + face.detection.high) - nose).norm();
+    };
     const auto face =
         std::min_element(faces->begin(), faces->end(), [&](const auto& a, const auto& b) { return away(a) < away(b); });
-    LandmarkOptions landmark_options;
-    landmark_options.crops = 8;
-    auto landmarks = tools.faces->find_landmarks(picture, *face, landmark_options);
-    if (!landmarks) return landmarks.error();
+    FaceLandmarks found;
+    std::vector<FaceLandmarks> others;
+    if (face != faces->end() && away(*face) < 0.5f * face->size()) {
+        found = face->landmarks;
+        for (const JudgedFace& other : *faces)
+            if (&other != &*face && other.sure()) others.push_back(other.landmarks);
+    } else {
+        auto looked = tools.faces->find_landmarks(picture, around(fitted), {.crops = 8, .least_score = 0});
+        if (!looked) return looked.error();
+        found = *looked;
+    }
     progress.report(0.4, "Cutting out the person");
-    auto cut = cut_out(tools, picture, *landmarks);
+    auto cut = cut_out(tools, picture, found, others);
     if (!cut) return cut.error();
 
     PreparedPortrait result;
     result.avatar = avatar;
-    result.landmarks = to_points(*landmarks);
+    result.landmarks = to_points(found);
     result.photo_width = result.crop_side = picture.width;
     result.photo_height = picture.height;
     result.fit.identity = avatar.person->identity;

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <filesystem>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -30,7 +31,10 @@ struct PortraitTools {
 };
 
 struct PortraitOptions {
-    int face = 0;  // which face, largest first
+    int face = 0;         // which face, largest first
+    bool anyway = false;  // also of what is no face for sure, or a very small one
+    // Reads the photograph at its full size; empty when it was not reduced.
+    std::function<Result<Image>()> full_size = {};
     float density = 1.0f;
     TrainerOptions training;
 };
@@ -42,14 +46,23 @@ struct PreparedPortrait {
     HeadFit fit;  // in the photograph's pixels
     LandmarkPoints landmarks;
     std::vector<FaceDetection> faces;  // all that were found, largest first
+    int face = 0;                      // the one that the avatar is of
+    // What all pixels here are of where it is not the picture that was given: turned upright, or the part of a large
+    // one around a small face.
+    std::shared_ptr<const Image> photograph;
+    std::optional<float> focal_35mm;  // of that
     int photo_width = 0, photo_height = 0;
     Eigen::Vector2i crop_origin = Eigen::Vector2i::Zero();
     int crop_side = 0;  // of the square crop, photograph pixels
     std::vector<std::string> warnings;
+    std::vector<std::string> doubts;  // those of the warnings that would have refused the photograph but for `anyway`
     double fit_seconds = 0;
 };
 
-// Errors: everything that can be wrong with the file, no face, face N missing.
+// For PortraitOptions::full_size: reads the file, transparent parts over grey.
+std::function<Result<Image>()> full_size_of(const std::filesystem::path& file);
+
+// Errors: everything that can be wrong with the file, no face, none for sure, face N missing.
 Result<PreparedPortrait> prepare_portrait(PortraitTools& tools, const std::filesystem::path& file,
                                           const PortraitOptions& options, Progress& progress);
 

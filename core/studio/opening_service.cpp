@@ -65,6 +65,7 @@ struct DocumentOf {
         auto source = std::make_shared<SourcePhotograph>();
         source->file = file;
         source->focal_35mm = loaded.focal_35mm;
+        source->full_side = std::max(loaded.original_width, loaded.original_height);
         source->picture = std::make_shared<Image>(std::move(loaded.image));
         document.stage = DocumentStage::preparing;
         document.source = std::move(source);

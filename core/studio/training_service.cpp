@@ -4,6 +4,7 @@
 #include <cmath>
 
 #include "core/document/session_file.h"
+#include "core/pipeline/choose_face.h"
 #include "core/pipeline/portrait.h"
 #include "core/studio/command_parts.h"
 #include "core/studio/studio.h"
@@ -54,7 +55,10 @@ void TrainingService::prepare(std::shared_ptr<const SourcePhotograph> source, in
     prepare_job_.cancel();
     PortraitOptions options;
     options.face = face;
+    options.anyway = source->anyway;
     options.training = next_;
+    if (source->full_side > std::max(source->picture->width, source->picture->height))
+        options.full_size = full_size_of(source->file);
     const bool same_face = document().has_avatar() && document().source && document().source->face == face;
     prepare_job_ = studio_.jobs().start_for<std::shared_ptr<Prepared>>(
         "Preparing " + document().name,
@@ -77,7 +81,12 @@ void TrainingService::prepare(std::shared_ptr<const SourcePhotograph> source, in
             opened->warnings = portrait.warnings;
             auto known = std::make_shared<SourcePhotograph>(*source);
             known->faces = portrait.faces;
-            known->face = options.face;
+            known->face = portrait.face;
+            if (portrait.photograph) {
+                known->picture = portrait.photograph;
+                known->focal_35mm = portrait.focal_35mm;
+                known->full_side = 0;
+            }
             known->landmarks = portrait.landmarks;
             known->fit = portrait.fit;
             known->crop_origin = portrait.crop_origin;
@@ -134,13 +143,26 @@ Status TrainingService::prepare_face(int face) {
     if (!source->faces.empty() && std::size_t(face) >= source->faces.size())
         return studio_error("The photograph has " + std::to_string(source->faces.size()) +
                             " faces; they count from 0.");
+    prepare_again(source, face);
+    return {};
+}
+
+Status TrainingService::make_anyway() {
+    auto source = std::make_shared<SourcePhotograph>(*document().source);
+    source->anyway = true;
+    document().source = source;
+    document().problem.reset();
+    prepare_again(source, std::max(0, source->face));
+    return {};
+}
+
+void TrainingService::prepare_again(std::shared_ptr<const SourcePhotograph> source, int face) {
     studio_.recovery().autosave(true);
     studio_.cancel_document_jobs();
     begin_document();
     document().stage = DocumentStage::preparing;
     studio_.redraw();
-    prepare(source, face);
-    return {};
+    prepare(std::move(source), face);
 }
 
 // What a file does not keep of the photograph (where hair, skin and clothes are) is found again.
@@ -384,6 +406,20 @@ void TrainingService::add_commands(CommandRegistry& registry) {
          "",
          [&s] { return s.document().source && !s.document().source->file.empty() ? "" : "Open a photograph first."; },
          [this](const Arguments&) { return prepare_face(std::max(0, document().source->face)); }});
+    registry.add({"source.make_anyway",
+                  "Make it anyway",
+                  "Training",
+                  "Makes the avatar of what is no person's face for sure, or of a face that is too small.",
+                  {},
+                  "",
+                  false,
+                  "",
+                  [&s]() -> std::string {
+                      const Document& now = s.document();
+                      const bool refused = now.source && now.problem && may_be_made_anyway(*now.problem);
+                      return refused ? "" : "No photograph was refused for its face.";
+                  },
+                  [this](const Arguments&) { return make_anyway(); }});
 }
 
 }  // namespace likeness

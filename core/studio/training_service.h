@@ -35,6 +35,8 @@ class TrainingService {
     Document& document();
     const Document& document() const;
     Status prepare_face(int face);  // another face of the photograph, or the same again
+    Status make_anyway();           // of what was no face for sure
+    void prepare_again(std::shared_ptr<const SourcePhotograph> source, int face);
     void prepared(const Prepared& opened);
     void restore_photograph();  // of an avatar from a file; training follows
     Status start();

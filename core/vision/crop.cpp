@@ -123,4 +123,18 @@ Image shrink_to(const Image& picture, int longest) {
     return result;
 }
 
+Image turn_quarters(const Image& picture, int clockwise) {
+    if (clockwise == 0) return picture;
+    const bool swapped = clockwise % 2 == 1;
+    Image result(swapped ? picture.height : picture.width, swapped ? picture.width : picture.height, picture.channels);
+    const int type = CV_32FC(picture.channels);
+    const cv::Mat source(picture.height, picture.width, type, const_cast<float*>(picture.pixels.data()));
+    cv::Mat target(result.height, result.width, type, result.pixels.data());
+    cv::rotate(source, target,
+               clockwise == 1   ? cv::ROTATE_90_CLOCKWISE
+               : clockwise == 2 ? cv::ROTATE_180
+                                : cv::ROTATE_90_COUNTERCLOCKWISE);
+    return result;
+}
+
 }  // namespace likeness

@@ -38,4 +38,7 @@ void sample_crop(const Image& picture, const Crop& crop, int width, int height, 
 // The picture at a smaller size by area averaging, at most `longest` pixels on its longer side (unchanged if smaller).
 Image shrink_to(const Image& picture, int longest);
 
+// Turned clockwise by so many quarter turns (0..3); every pixel stays what it is.
+Image turn_quarters(const Image& picture, int clockwise);
+
 }  // namespace likeness

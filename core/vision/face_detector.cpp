@@ -14,6 +14,7 @@ constexpr int detector_side = 128;
 constexpr std::size_t anchor_count = 896;
 constexpr std::size_t values_per_anchor = 16;  // middle, size, six points
 constexpr float overlap_threshold = 0.3f;
+constexpr float agreement = 0.5f;  // intersection over union of two looks at one face
 
 // Two anchors in each cell of a 16 x 16 grid, then six in each of an 8 x 8 grid, in the middles of the cells
 // (Bazarevsky et al. 2019, figure 2; all of one size, so only their places matter).
@@ -126,23 +127,53 @@ Status FaceDetector::look(const Image& picture, const Crop& window, float least_
     return {};
 }
 
-Status FaceDetector::look_through(const Image& picture, float window, float angle, float least_score,
-                                  std::vector<FaceDetection>& found) {
-    // Windows overlap by half, so every face smaller than half a window lies whole in one of them.
-    const auto steps = [&](int extent) { return std::max(1, int(std::ceil(2 * (float(extent) / window - 1))) + 1); };
+Status FaceDetector::look_through(const Image& picture, const Scan& scan, std::vector<FaceDetection>& found) {
+    // Windows overlap, so every face smaller than the overlap lies whole in one of them.
+    const float window = scan.window;
+    const auto steps = [&](int extent) {
+        return std::max(1, int(std::ceil((float(extent) / window - 1) / scan.step)) + 1);
+    };
     const int columns = steps(picture.width), rows = steps(picture.height);
     const auto place = [&](int i, int count, int extent) {
         if (count == 1) return float(extent) / 2;
         return window / 2 + float(i) * (float(extent) - window) / float(count - 1);
     };
     for (int y = 0; y < rows; ++y) {
+        if (scan.progress) scan.progress(double(y) / rows);
         for (int x = 0; x < columns; ++x) {
             const Crop crop{
-                {place(x, columns, picture.width), place(y, rows, picture.height)}, {window, window}, angle};
-            if (Status looked = look(picture, crop, least_score, found); !looked) return looked;
+                {place(x, columns, picture.width), place(y, rows, picture.height)}, {window, window}, scan.angle};
+            if (Status looked = look(picture, crop, scan.least_score, found); !looked) return looked;
         }
     }
     return {};
+}
+
+Result<std::vector<FaceDetection>> FaceDetector::scan(const Image& picture, const Scan& scan) {
+    std::vector<FaceDetection> found;
+    if (Status looked = look_through(picture, scan, found); !looked) return looked.error();
+    return merge(std::move(found));
+}
+
+Result<std::optional<FaceDetection>> FaceDetector::look_again(const Image& picture, const FaceDetection& face,
+                                                              float least_score) {
+    constexpr int most_looks = 4;
+    FaceDetection last = face;
+    for (int i = 0; i < most_looks; ++i) {
+        // The network is most exact for a face of this size.
+        const Crop window{(last.low + last.high) / 2, Eigen::Vector2f::Constant(2.2f * last.size()), roll(last)};
+        std::vector<FaceDetection> again;
+        if (Status status = look(picture, window, least_score, again); !status) return status.error();
+        again = merge(std::move(again));
+        const auto same = std::max_element(again.begin(), again.end(), [&](const auto& a, const auto& b) {
+            return overlap(a, last) * a.score < overlap(b, last) * b.score;
+        });
+        if (same == again.end() || overlap(*same, last) < overlap_threshold) return std::optional<FaceDetection>();
+        const bool agree = plain_overlap(*same, last) >= agreement;
+        last = *same;
+        if (agree) break;
+    }
+    return std::optional(last);
 }
 
 Result<std::vector<FaceDetection>> FaceDetector::detect(const Image& picture, const DetectorOptions& options) {
@@ -166,7 +197,7 @@ Result<std::vector<FaceDetection>> FaceDetector::detect(const Image& picture, co
 
     std::vector<FaceDetection> found;
     const auto looked = [&](float window, float angle, float least) {
-        return look_through(small, window * side, angle * degree, least, found);
+        return look_through(small, {.window = window * side, .angle = angle * degree, .least_score = least}, found);
     };
     // A face that fills the picture is found with room around it.
     for (const float window : {1.0f, 1.7f})
@@ -189,17 +220,10 @@ Result<std::vector<FaceDetection>> FaceDetector::detect(const Image& picture, co
 
     std::vector<FaceDetection> faces;
     for (const FaceDetection& face : merge(std::move(found))) {
-        // A second look from a window of its own, upright: the network is most exact for a face of this size.
-        const Crop window{(face.low + face.high) / 2, Eigen::Vector2f::Constant(2.2f * face.size()), roll(face)};
-        std::vector<FaceDetection> again;
         const float least = (hard ? 0.6f : 1.0f) * options.least_score;  // also turns down what only looked like a face
-        if (Status status = look(small, window, least, again); !status) return status.error();
-        again = merge(std::move(again));
-        const auto same = std::max_element(again.begin(), again.end(), [&](const auto& a, const auto& b) {
-            return overlap(a, face) * a.score < overlap(b, face) * b.score;
-        });
-        if (same == again.end() || overlap(*same, face) < overlap_threshold) continue;
-        faces.push_back(*same);
+        Result<std::optional<FaceDetection>> again = look_again(small, face, least);
+        if (!again) return again.error();
+        if (*again) faces.push_back(**again);
     }
     faces = merge(std::move(faces));
     for (FaceDetection& face : faces) {

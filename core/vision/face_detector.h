@@ -3,7 +3,9 @@
 
 #include <Eigen/Core>
 #include <array>
+#include <functional>
 #include <memory>
+#include <optional>
 #include <vector>
 
 #include "core/base/result.h"
@@ -40,13 +42,30 @@ class FaceDetector {
     // Largest first; empty when there is none. Errors: invalid_argument for an empty picture, internal.
     Result<std::vector<FaceDetection>> detect(const Image& picture, const DetectorOptions& options = {});
 
-  private:
-    explicit FaceDetector(std::unique_ptr<LiteRtNetwork> model);
-    // Runs the network on one window of `picture` and appends what it sees, in the picture's pixels.
+    // Looks through square windows of one size and turn, without shrinking the picture; best score first. Finds faces
+    // of a seventh to a half of the window's side; smaller ones of a fifth wherever they lie. Errors: internal.
+    struct Scan {
+        float window = 256.0f;  // side, pixels of the picture
+        float angle = 0.0f;     // radians, clockwise
+        float step = 0.5f;      // from window to window, share of the side
+        float least_score = 0.5f;
+        std::function<void(double)> progress = {};  // share that is done; may throw to end it
+    };
+    Result<std::vector<FaceDetection>> scan(const Image& picture, const Scan& scan);
+
+    // The same face from windows of its own, level, until two looks agree; nothing when it is none from there. Errors:
+    // internal.
+    Result<std::optional<FaceDetection>> look_again(const Image& picture, const FaceDetection& face,
+                                                    float least_score = 0.5f);
+
+    // Runs the network on one window of `picture` and appends what it sees, in the picture's pixels, one face often
+    // more than once. Errors: internal.
     Status look(const Image& picture, const Crop& window, float least_score, std::vector<FaceDetection>& found,
                 bool as_mediapipe = false);
-    Status look_through(const Image& picture, float window, float angle, float least_score,
-                        std::vector<FaceDetection>& found);
+
+  private:
+    explicit FaceDetector(std::unique_ptr<LiteRtNetwork> model);
+    Status look_through(const Image& picture, const Scan& scan, std::vector<FaceDetection>& found);
 
     std::unique_ptr<LiteRtNetwork> model_;
     std::vector<Eigen::Vector2f> anchors_;

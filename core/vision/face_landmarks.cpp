@@ -136,6 +136,8 @@ Result<FaceLandmarks> LandmarkFinder::refine(const Image& picture, Crop crop, co
     FaceLandmarks mean = *current;
     for (Eigen::Vector3f& p : mean.points) p.setZero();
     const Crop base = landmark_crop(*current);
+    std::array<float, FaceLandmarks::count> squares{};
+    mean.least_score = current->score;
     for (int i = 0; i < options.crops; ++i) {
         const float phase = 2.0f * 3.14159265f * float(i) / float(options.crops);
         Crop varied = base;
@@ -144,9 +146,19 @@ Result<FaceLandmarks> LandmarkFinder::refine(const Image& picture, Crop crop, co
         varied.angle += 0.05f * std::sin(3 * phase);
         const Result<FaceLandmarks> one = find_in(picture, varied, options);
         if (!one) return one;
-        for (std::size_t k = 0; k < FaceLandmarks::count; ++k) mean.points[k] += one->points[k] / float(options.crops);
+        for (std::size_t k = 0; k < FaceLandmarks::count; ++k) {
+            mean.points[k] += one->points[k] / float(options.crops);
+            squares[k] += (one->point(k) - current->point(k)).squaredNorm() / float(options.crops);
+        }
+        mean.least_score = std::min(mean.least_score, one->score);
     }
     measure(mean, picture);
+    // Mean of squares about any place, less the square of the mean's distance from it.
+    for (std::size_t k = 0; k < FaceLandmarks::count; ++k)
+        squares[k] = std::max(0.0f, squares[k] - (mean.point(k) - current->point(k)).squaredNorm());
+    const auto middle = squares.begin() + mesh_points / 2;
+    std::nth_element(squares.begin(), middle, squares.begin() + mesh_points);
+    mean.scatter = std::sqrt(*middle) / std::max((mean.high - mean.low).maxCoeff(), 1e-6f);
     return mean;
 }
 

@@ -24,6 +24,11 @@ struct FaceLandmarks {
     // four points of its edge. Points may lie outside the picture.
     std::array<Eigen::Vector3f, count> points{};
     float score = 0.0f;                             // that this is a face, 0..1
+    // Of the mean over several crops only: the least score among them, and how far the points scatter from crop to crop
+    // (root mean square of the median point, in shares of the face's longer side). About 0.004 for a face; what only
+    // looks like one has rarely less than 0.012, however high its score.
+    float least_score = 0.0f;
+    float scatter = 0.0f;
     float outside = 0.0f;                           // share of the points that lie outside the picture
     float roll = 0.0f;                              // radians, clockwise on screen: the turn of the crop that was used
     Eigen::Vector2f low = Eigen::Vector2f::Zero();  // the points' bounding box

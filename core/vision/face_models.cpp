@@ -23,6 +23,14 @@ Result<std::unique_ptr<FaceModels>> FaceModels::load() {
     return models;
 }
 
+Result<std::vector<JudgedFace>> FaceModels::search_faces(const Image& picture, const FaceSearch& search) {
+    return likeness::search_faces(*detector_, *landmarks_, picture, search);
+}
+
+Status FaceModels::search_beside(const Image& picture, std::size_t chosen, std::vector<JudgedFace>& faces) {
+    return likeness::search_beside(*detector_, *landmarks_, picture, chosen, faces);
+}
+
 Result<std::vector<FaceDetection>> FaceModels::detect_faces(const Image& picture, const DetectorOptions& options) {
     Result<std::vector<FaceDetection>> faces = detector_->detect(picture, options);
     if (faces && faces->empty())

@@ -10,6 +10,7 @@
 #include "core/vision/blendshapes.h"
 #include "core/vision/face_detector.h"
 #include "core/vision/face_landmarks.h"
+#include "core/vision/face_search.h"
 
 namespace likeness {
 
@@ -18,6 +19,9 @@ class FaceModels {
     // Errors: not_found for a missing asset, bad_input for a broken one. A missing face_landmarker.task is no error.
     static Result<std::unique_ptr<FaceModels>> load();
 
+    // What a portrait shows, see face_search.h; empty when nothing in it looks like a face.
+    Result<std::vector<JudgedFace>> search_faces(const Image& picture, const FaceSearch& search = {});
+    Status search_beside(const Image& picture, std::size_t chosen, std::vector<JudgedFace>& faces);
     // Largest first. Errors: not_found when there is no face (the caller adds the file's name).
     Result<std::vector<FaceDetection>> detect_faces(const Image& picture, const DetectorOptions& options = {});
     Result<FaceLandmarks> find_landmarks(const Image& picture, const FaceDetection& face,

@@ -10,6 +10,7 @@
 #include "core/vision/color_model.h"
 #include "core/vision/guided_filter.h"
 #include "core/vision/mesh_indices.h"
+#include "core/vision/one_person.h"
 
 namespace likeness {
 
@@ -236,7 +237,8 @@ Mixture best_mixture(const cv::Vec3f& color, const Candidates& front, const Cand
 
 }  // namespace
 
-Image refine_matte(const Image& picture, const Image& probability, const FaceLandmarks& face) {
+Image refine_matte(const Image& picture, const Image& probability, const FaceLandmarks& face,
+                   std::span<const FaceLandmarks> others) {
     const cv::Mat color = rgb_view(picture);
     const double ratio = std::min(1.0, double(matte_side) / std::max(picture.width, picture.height));
     const cv::Size size(std::max(8, int(std::lround(picture.width * ratio))),
@@ -252,6 +254,7 @@ Image refine_matte(const Image& picture, const Image& probability, const FaceLan
     const float band = std::clamp(0.06f * face_size, 3.0f, 20.0f);
     const float chin = face.point(mesh::chin).y() * scale.y();
     const int body = std::clamp(int(chin + 0.15f * face_size), 0, size.height);  // the row where it begins
+    if (!others.empty()) keep_one_person(small, face, others, scale, likely);
     drop_doubtful(face_mask, 0.2f * face_size, body, likely);
     peel_background(small, face_mask, 0.35f * face_size, body, likely);
     const Trimap map = make_trimap(likely, face_mask, band);
@@ -326,7 +329,8 @@ Image refine_matte(const Image& picture, const Image& probability, const FaceLan
     return matte;
 }
 
-Result<Image> portrait_matte(PersonSegmenter& segmenter, const Image& picture, const FaceLandmarks& face) {
+Result<Image> portrait_matte(PersonSegmenter& segmenter, const Image& picture, const FaceLandmarks& face,
+                             std::span<const FaceLandmarks> others) {
     if (picture.width < 16 || picture.height < 16)
         return Error{ErrorCode::invalid_argument, "The picture is too small to cut a person out of it.", ""};
     // The network has 256 x 256 pixels: more than this tells nothing more.
@@ -337,7 +341,7 @@ Result<Image> portrait_matte(PersonSegmenter& segmenter, const Image& picture, c
                               std::max(8, int(std::lround(picture.height * ratio))));
     if (!probability) return probability.error();
     try {
-        return refine_matte(picture, *probability, face);
+        return refine_matte(picture, *probability, face, others);
     } catch (const cv::Exception& error) {
         return Error{ErrorCode::internal, "Cutting the person out of the picture failed.", error.what()};
     }

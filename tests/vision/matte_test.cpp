@@ -136,6 +136,73 @@ TEST(Matte, APictureThatEndsAtTheChin) {
     EXPECT_LT(*matte->at(40, 40), 0.02f);
 }
 
+// The sample's person once more, smaller, behind her shoulder.
+struct TwoPeople {
+    Image picture, truth, behind;  // how much of each pixel is the sitter, and the other one
+    JudgedFace sitter, other;
+};
+
+TwoPeople two_people() {
+    const Image& person = test::astronaut();
+    TwoPeople two{test::place(person, 512, 512, 256, 256, 1), Image(512, 512, 1), Image(512, 512, 1), {}, {}};
+    // Over the picture, which stays behind as the other person's: a copy of her, 1.9 times as large.
+    const float scale = 1.9f, x = 190, y = 620;
+    for (int v = 0; v < 512; ++v)
+        for (int u = 0; u < 512; ++u) {
+            const int px = int((float(u) - x) / scale + 256), py = int((float(v) - y) / scale + 256);
+            const bool inside = px >= 0 && py >= 0 && px < 512 && py < 512;
+            const float a = inside ? *cut().matte.at(px, py) : 0.0f;
+            *two.truth.at(u, v) = a;
+            *two.behind.at(u, v) = (1 - a) * *cut().matte.at(u, v);
+            for (int k = 0; k < 3 && inside; ++k)
+                two.picture.at(u, v)[k] += a * (person.at(px, py)[k] - two.picture.at(u, v)[k]);
+        }
+    const auto faces = test::models().search_faces(two.picture);
+    EXPECT_TRUE(faces && faces->size() == 2);
+    if (faces && faces->size() == 2) {
+        two.sitter = (*faces)[0];
+        two.other = (*faces)[1];
+    }
+    return two;
+}
+
+double share(const Image& matte, const Image& of) {
+    double sum = 0, all = 0;
+    for (std::size_t i = 0; i < of.pixels.size(); ++i) {
+        sum += double(matte.pixels[i] * of.pixels[i]);
+        all += double(of.pixels[i]);
+    }
+    return sum / all;
+}
+
+TEST(Matte, SomebodyBehindIsNotTheSitter) {
+    const TwoPeople two = two_people();
+    ASSERT_GT(two.sitter.size(), 1.5f * two.other.size());
+    const std::vector<FaceLandmarks> others = {two.other.landmarks};
+    const auto both = portrait_matte(test::segmenter(), two.picture, two.sitter.landmarks);
+    const auto one = portrait_matte(test::segmenter(), two.picture, two.sitter.landmarks, others);
+    ASSERT_TRUE(both && one);
+    ASSERT_GT(share(*both, two.behind), 0.25) << "not the case that this test is about";
+    EXPECT_LT(share(*one, two.behind), 0.1);
+    EXPECT_GT(share(*one, two.truth), 0.9);
+    // The same for her, who stands behind.
+    const std::vector<FaceLandmarks> sitter = {two.sitter.landmarks};
+    const auto behind = portrait_matte(test::segmenter(), two.picture, two.other.landmarks, sitter);
+    ASSERT_TRUE(behind);
+    EXPECT_LT(share(*behind, two.truth), 0.1);
+    EXPECT_GT(share(*behind, two.behind), 0.6);
+}
+
+TEST(Matte, AFaceOnTheChestIsAPrint) {
+    FaceLandmarks print = cut().face;
+    for (Eigen::Vector3f& point : print.points) point = point * 0.3f + Eigen::Vector3f(160, 330, 0);
+    print.low = 0.3f * print.low + Eigen::Vector2f(160, 330);
+    print.high = 0.3f * print.high + Eigen::Vector2f(160, 330);
+    const auto matte = portrait_matte(test::segmenter(), test::astronaut(), cut().face, std::vector{print});
+    ASSERT_TRUE(matte);
+    EXPECT_EQ(matte->pixels, cut().matte.pixels);
+}
+
 TEST(Matte, RefusesATinyPicture) {
     const auto matte = portrait_matte(test::segmenter(), Image(8, 8, 3), cut().face);
     ASSERT_FALSE(matte);
