@@ -32,6 +32,9 @@ class PortraitCases : public ::testing::Test {
         return run(arguments, folder.path);
     }
     std::filesystem::path avatar() const { return folder.path / "made.likeness"; }
+    // The studio's settings and recovery stay in the test's folder.
+    void SetUp() override { ::setenv("LIKENESS_HOME", (folder.path / "home").c_str(), 1); }
+    void TearDown() override { ::unsetenv("LIKENESS_HOME"); }
     // What the program looked at, its matte as alpha, as the avatar carries it.
     Image source() const {
         HeadRegistry heads;
@@ -147,6 +150,37 @@ TEST_F(PortraitCases, WhatIsNoFaceIsRefusedOrMadeWithANote) {
     EXPECT_EQ(made.code, 0) << made.err;
     EXPECT_NE(made.err.find("is not one for sure; the avatar was made anyway"), std::string::npos) << made.err;
     EXPECT_TRUE(std::filesystem::exists(avatar()));
+}
+
+// The same in the studio, and a photograph on its head there, fitted again.
+TEST_F(PortraitCases, TheStudioRefusesMakesAnywayAndTurnsUpright) {
+    const std::filesystem::path no_face = save(resize(crop(sample_picture(), 300, 200, 212, 212), 400, 400));
+    Image upside_down = sample_picture();
+    for (int i = 0, last = upside_down.width * upside_down.height - 1; 2 * i < last; ++i)
+        std::swap_ranges(&upside_down.pixels[std::size_t(i) * 3], &upside_down.pixels[std::size_t(i) * 3] + 3,
+                         &upside_down.pixels[std::size_t(last - i) * 3]);
+    const std::filesystem::path turned = folder.path / "upside_down.png";
+    ASSERT_TRUE(save_png(turned, upside_down));
+    write_text(folder.path / "script",
+               "train.set_steps value=2\ntrain.set_resolution value=128\nfile.open path=" + no_face.string() +
+                   "\nwait for=idle errors=true\nexpect stage=failed\n"
+                   "expect error=\"No person's face was found for sure\"\n"
+                   "source.make_anyway\nwait for=idle\nexpect stage=ready\n"
+                   "file.save_as path=" +
+                   avatar().string() + "\nwait for=idle\nfile.open path=" + turned.string() +
+                   "\nwait for=idle\nexpect stage=ready\nsource.refit\nwait for=idle\n"
+                   "expect stage=ready\nfile.save_as path=" +
+                   avatar().string() + "\nwait for=idle\n");
+    const Outcome outcome =
+        run({"--headless", "--window", "320x240", "--script", (folder.path / "script").string(), "--device", "cpu"},
+            folder.path);
+    ASSERT_EQ(outcome.code, 0) << outcome.err;
+    EXPECT_NE(outcome.err.find("the avatar was made anyway"), std::string::npos) << outcome.err;
+    EXPECT_NE(outcome.err.find("upside down and has been turned upright"), std::string::npos) << outcome.err;
+    const Image seen = source();
+    ASSERT_EQ(seen.channels, 4);
+    EXPECT_LT(cover(seen, 0.0f, 0.0f, 0.15f, 0.1f), 0.1) << "free background is above her";
+    EXPECT_GT(cover(seen, 0.4f, 0.4f, 0.6f, 0.6f), 0.99);
 }
 
 // A head of one material with blank eyes.
