@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "core/avatar/gaussian_attributes.h"
+#include "core/avatar/bust.h"
 #include "core/avatar/hair_shell.h"
 #include "core/avatar/seed.h"
 #include "tests/avatar/avatar_fixtures.h"
@@ -112,9 +113,9 @@ TEST(Painting, WhatIsUnseenOrBlackHasAColor) {
         smile.photo.color = Image(512, 512, 3, 0.0f);
         if (outside) smile.photo.camera.cx += 400;  // hardly anything of the head is in the picture
         smile.photo.head = smile.seen(smile.avatar.head());
-        const std::vector<float> hair = grow_hair(smile.avatar, smile.photo);
-        const SeedOptions options{.density = 0.1f};
-        seed_splats(smile.avatar, smile.photo, hair,
+        std::vector<float> hair = grow_hair(smile.avatar, smile.photo);
+        const SeedOptions options{.density = 0.1f, .bust = 0.04f};
+        seed_splats(smile.avatar, {smile.photo, std::move(hair), bust_presence(smile.avatar, smile.photo, options.bust)},
                     places_on_head(*smile.avatar.model, smile.avatar.neutral(), options), options);
         EXPECT_GT(smile.avatar.splats->count, 500u);
         EXPECT_TRUE(all_finite(*smile.avatar.splats)) << outside;
