@@ -1,9 +1,12 @@
 #include "core/avatar/avatar_file.h"
 
 #include <algorithm>
+#include <array>
+#include <optional>
 #include <set>
 
 #include "core/avatar/part_files.h"
+#include "core/base/parallel.h"
 #include "core/formats/json_file.h"
 #include "core/head/head_asset.h"
 #include "core/image/file_bytes.h"
@@ -97,14 +100,20 @@ Result<Avatar> read_avatar(const ZipReader& zip, const std::string& name, HeadRe
 // Whether load_avatar will take these bytes, with the head known and without.
 Status check_readable(const std::vector<std::uint8_t>& bytes, const Avatar& avatar, const std::string& name) {
     HeadRegistry known(avatar.model);
-    for (HeadRegistry* heads : {&known, static_cast<HeadRegistry*>(nullptr)}) {
-        const auto zip = ZipReader::open(bytes, name, file_limits);
-        const auto read = zip ? read_avatar(*zip, name, heads) : Result<Avatar>(zip.error());
-        if (!read)
-            return Error{read.error().code == ErrorCode::out_of_memory ? ErrorCode::out_of_memory : ErrorCode::internal,
+    const std::array<HeadRegistry*, 2> registries = {&known, nullptr};
+    std::array<std::optional<Error>, 2> refused;
+    parallel_for(registries.size(), 1, [&](std::size_t begin, std::size_t end) {
+        for (std::size_t i = begin; i < end; ++i) {
+            const auto zip = ZipReader::open(bytes, name, file_limits);
+            const auto read = zip ? read_avatar(*zip, name, registries[i]) : Result<Avatar>(zip.error());
+            if (!read) refused[i] = read.error();
+        }
+    });
+    for (const std::optional<Error>& error : refused)
+        if (error)
+            return Error{error->code == ErrorCode::out_of_memory ? ErrorCode::out_of_memory : ErrorCode::internal,
                          "The avatar holds what could not be opened again, so '" + name + "' was not written.",
-                         read.error().message + " " + read.error().detail};
-    }
+                         error->message + " " + error->detail};
     return {};
 }
 
