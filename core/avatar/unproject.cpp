@@ -384,7 +384,8 @@ void Unprojection::find_hair_detail(const std::vector<float>& hair_presence) {
     const std::vector<float> presence = surface_presence(avatar_, hair_presence);
     std::vector<std::uint8_t> known;
     // Strands differ in light, and on the whole they do not: skin that shines through would paint the back of the head.
-    const Eigen::Vector3f hue = hair_color_.normalized();
+    // What glistens is whiter than the hair.
+    const Eigen::Vector3f hue = (hair_color_.normalized() + Eigen::Vector3f::Ones().normalized()).normalized();
     float mean = 0, count = 0;
     for (std::size_t i = 0; i < texels.size(); ++i) {
         known.push_back(direct.trust[i] > 0.5f && surface_value(presence, avatar_.triangles(), texels[i]) > 0.5f);
