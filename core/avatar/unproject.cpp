@@ -243,6 +243,22 @@ float Unprojection::collar_height(const std::vector<int>& clothes) const {
     return *high;
 }
 
+// The color of what covers shoulders and back, and how high clothes reach. With too few vertices of clothes to tell,
+// nobody is dressed: `bare`, and a height below all.
+std::pair<Eigen::Vector3f, float> Unprojection::outer_clothes(const std::vector<int>& clothes, const PointColors& seen,
+                                                              const Eigen::Vector3f& bare) const {
+    if (clothes.size() < 8) return {bare, -1e3f};
+    // What is worn outside shows at the sides; shirt and tie show in the middle.
+    std::vector<float> aside;
+    for (const int v : clothes) aside.push_back(std::abs(avatar_.neutral()(0, v)));
+    std::vector<float> sorted = aside;
+    std::nth_element(sorted.begin(), sorted.begin() + std::ptrdiff_t(sorted.size() / 2), sorted.end());
+    std::vector<Eigen::Vector3f> colors;
+    for (std::size_t k = 0; k < clothes.size(); ++k)
+        if (aside[k] >= sorted[sorted.size() / 2]) colors.push_back(seen.color[std::size_t(clothes[k])]);
+    return {commonest(colors), collar_height(clothes)};
+}
+
 // Every vertex's color: what is seen, and else what minimises differences to neighbours along the surface; weakly
 // what its mirror image shows, and most weakly what such a part usually looks like.
 void Unprojection::fill_smooth(const std::vector<float>& hair_presence) {
@@ -271,25 +287,13 @@ void Unprojection::fill_smooth(const std::vector<float>& hair_presence) {
     };
     const Eigen::Vector3f skin = mean_where(lies_in(HeadRegion::face), Eigen::Vector3f(0.7f, 0.55f, 0.47f));
     const Eigen::Vector3f hair = hair_color_ = mean_hair(photo_, solid_, skin, skin * 0.4f);
-    // With too few of them to tell, nobody is dressed.
     const std::vector<int> clothes = seen_clothes(direct.trust);
     const Eigen::Vector3f bare = mean_where(
         [&](int v) { return lies_in(HeadRegion::torso)(v) && !std::binary_search(clothes.begin(), clothes.end(), v); },
         skin);
-    Eigen::Vector3f cloth = bare;
-    float collar = -1e3f;
-    if (clothes.size() >= 8) {
-        // What is worn outside covers shoulders and back; shirt and tie show in the middle.
-        std::vector<float> aside;
-        for (const int v : clothes) aside.push_back(std::abs(avatar_.neutral()(0, v)));
-        std::vector<float> sorted = aside;
-        std::nth_element(sorted.begin(), sorted.begin() + std::ptrdiff_t(sorted.size() / 2), sorted.end());
-        std::vector<Eigen::Vector3f> colors;
-        for (std::size_t k = 0; k < clothes.size(); ++k)
-            if (aside[k] >= sorted[sorted.size() / 2]) colors.push_back(direct.color[std::size_t(clothes[k])]);
-        cloth = commonest(colors);
-        collar = collar_height(clothes);
-    }
+    const auto outer = outer_clothes(clothes, direct, bare);
+    const Eigen::Vector3f& cloth = outer.first;
+    const float collar = outer.second;
     float hairy = 0;  // on top of the head
     constexpr std::size_t top = 12 * hair_columns;
     for (std::size_t i = 0; i < std::min(top, hair_presence.size()); ++i) hairy += hair_presence[i] / float(top);

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <memory>
+#include <utility>
 
 #include "core/avatar/hair_detail.h"
 #include "core/avatar/mouth.h"
@@ -44,6 +45,8 @@ class Unprojection {
              Eigen::Vector3f& color, float& trust) const;
     std::vector<int> seen_clothes(const std::vector<float>& trust) const;
     float collar_height(const std::vector<int>& clothes) const;
+    std::pair<Eigen::Vector3f, float> outer_clothes(const std::vector<int>& clothes, const PointColors& seen,
+                                                    const Eigen::Vector3f& bare) const;
     void fill_smooth(const std::vector<float>& hair_presence);
     void find_hollows();
     void find_hair_detail(const std::vector<float>& hair_presence);
