@@ -10,9 +10,11 @@ namespace likeness {
 namespace {
 
 void repeat_last_row(Image& image, int rows) {
-    const std::size_t row = image.pixels.size() / std::size_t(image.height);
-    for (int k = 0; k < rows; ++k)
-        image.pixels.insert(image.pixels.end(), image.pixels.end() - std::ptrdiff_t(row), image.pixels.end());
+    const std::size_t row = image.pixels.size() / std::size_t(image.height), last = image.pixels.size() - row;
+    image.pixels.resize(image.pixels.size() + row * std::size_t(rows));
+    for (int k = 1; k <= rows; ++k)
+        std::copy_n(image.pixels.begin() + std::ptrdiff_t(last), row,
+                    image.pixels.begin() + std::ptrdiff_t(last + row * std::size_t(k)));
     image.height += rows;
 }
 
