@@ -121,9 +121,9 @@ void CommandPalette::choose(Studio& studio, const Row& row) {
     asked_ = row.arguments;
     form_appeared_ = false;
     for (const ArgumentSpec* spec : needed(*studio.commands().find(row.command))) {
-        const bool whole = spec->type == ArgumentSpec::Type::number || spec->type == ArgumentSpec::Type::integer;
+        const bool numeric = spec->type == ArgumentSpec::Type::number || spec->type == ArgumentSpec::Type::integer;
         const std::vector<std::string> values = values_of(*spec);
-        asked_.set(spec->name, whole            ? Value(std::clamp(0.0, spec->low, spec->high))
+        asked_.set(spec->name, numeric          ? Value(std::clamp(0.0, spec->low, spec->high))
                                : values.empty() ? Value("")
                                                 : value_named(*spec, values.front()));
     }

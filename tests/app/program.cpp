@@ -101,11 +101,6 @@ std::vector<std::filesystem::path> autosaves_of(const std::filesystem::path& fol
     return found;
 }
 
-std::string content(const std::filesystem::path& file) {
-    std::ifstream in(file, std::ios::binary);
-    return {std::istreambuf_iterator<char>(in), {}};
-}
-
 void write_text(const std::filesystem::path& file, const std::string& text) {
     std::ofstream(file, std::ios::binary) << text;
 }

@@ -7,6 +7,8 @@
 #include <string>
 #include <vector>
 
+#include "tests/formats/temporary_folder.h"
+
 namespace likeness::test {
 
 struct Outcome {
@@ -47,7 +49,6 @@ Outcome shell(const std::string& line, const std::filesystem::path& folder);
 std::filesystem::path home_in(const std::filesystem::path& folder);
 // Autosaves that programs in the folder left.
 std::vector<std::filesystem::path> autosaves_of(const std::filesystem::path& folder);
-std::string content(const std::filesystem::path& file);
 void write_text(const std::filesystem::path& file, const std::string& text);
 // Names in a folder, without those of the program's own output; sorted.
 std::vector<std::string> listing(const std::filesystem::path& folder);

@@ -17,11 +17,6 @@ namespace {
 
 using nlohmann::json;
 
-std::string content(const std::filesystem::path& file) {
-    std::ifstream in(file, std::ios::binary);
-    return {std::istreambuf_iterator<char>(in), {}};
-}
-
 TEST(AvatarFile, RoundTripIsExact) {
     const TemporaryFolder folder("avatar_round");
     for (const bool hair : {false, true}) {

@@ -1,10 +1,12 @@
-// A folder of a test's own, removed at its end, and the shared test data.
+// A folder of a test's own, removed at its end, files' contents, and the shared test data.
 #pragma once
 
 #include <unistd.h>
 
 #include <cstdlib>
 #include <filesystem>
+#include <fstream>
+#include <iterator>
 #include <string>
 
 namespace likeness::test {
@@ -30,6 +32,12 @@ class TemporaryFolder {
 
     const std::filesystem::path path;
 };
+
+// All bytes of a file; empty when there is none.
+inline std::string content(const std::filesystem::path& file) {
+    std::ifstream in(file, std::ios::binary);
+    return {std::istreambuf_iterator<char>(in), {}};
+}
 
 inline std::filesystem::path test_data(const std::string& inside) {
     const char* set = std::getenv("LIKENESS_TEST_DATA");
