@@ -16,6 +16,7 @@ namespace {
 // In the order in which a file's content is compared with them; the first that writes a content is its usual one.
 std::vector<std::unique_ptr<const FileFormat>> make_formats() {
     std::vector<std::unique_ptr<const FileFormat>> formats;
+    formats.push_back(std::make_unique<TrackFormat>());  // a zip, too
     formats.push_back(std::make_unique<LikenessFormat>());
     formats.push_back(std::make_unique<SplatPlyFormat>());
     formats.push_back(std::make_unique<JsonMotionFormat>());

@@ -265,6 +265,7 @@ Result<FaceTrack> track_video(PortraitTools& tools, const std::filesystem::path&
     track.focal = fitted.fits[0].camera.fx;
     track.head = head_hash(model);
     track.controls = model.control_names;
+    track.joints = model.joint_names;
     const PersonalHead person = fitted.head(model);
 
     const FaceFollower follower(model, person, fitted.fits[0]);

@@ -57,8 +57,8 @@ SafetensorsWriter tensors_of(const FaceTrack& track) {
     out.add("cut", {frames}, std::span<const std::uint8_t>(cut));
     floats("error", {}, 1, [](const TrackedFrame& f) { return &f.error; });
     floats("controls", {controls}, track.controls.size(), [](const TrackedFrame& f) { return f.pose.controls.data(); });
-    const Eigen::Index joints = track.frames.empty() ? 0 : track.frames[0].pose.joints.cols();
-    floats("joints", {joints, 3}, std::size_t(3 * joints), [](const TrackedFrame& f) { return f.pose.joints.data(); });
+    const std::int64_t joints = size_of(track.joints.size());
+    floats("joints", {joints, 3}, 3 * track.joints.size(), [](const TrackedFrame& f) { return f.pose.joints.data(); });
     // Column-major in memory: the file has the transposed matrix, rows as columns.
     floats("view_transposed", {4, 4}, 16, [](const TrackedFrame& f) { return f.world_to_camera.data(); });
     floats("slip", {3}, 3, [](const TrackedFrame& f) { return f.slip.data(); });
@@ -88,6 +88,7 @@ Result<FaceTrack> read_track(const json& about, const Safetensors& data, const s
     track.torso_followed = about.at("torso_followed").get<bool>();
     track.head = about.at("head").get<std::string>();
     track.controls = about.at("controls").get<std::vector<std::string>>();
+    track.joints = about.at("joints").get<std::vector<std::string>>();
     track.notes = about.value("notes", std::vector<std::string>());
     if (track.width < 1 || track.height < 1 || track.width > 100'000 || track.height > 100'000 ||
         !(track.rate > 0 && track.rate < 1e6) || !(track.focal > 0 && track.focal < 1e9f) || track.controls.empty())
@@ -123,7 +124,7 @@ Result<FaceTrack> read_track(const json& about, const Safetensors& data, const s
     if (!status) return status.error();
     const auto shape = data.tensor("joints");
     if (!shape) return shape.error();
-    if (shape->shape.size() != 3 || shape->shape[2] != 3 || shape->shape[1] > 1000) return damaged("joints");
+    if (shape->shape != Shape{frames, size_of(track.joints.size()), 3}) return damaged("joints");
     const Eigen::Index joints = shape->shape[1];
     track.frames.resize(state->size());
     for (std::size_t i = 0; i < track.frames.size(); ++i) {
@@ -194,6 +195,7 @@ Status save_track(const std::filesystem::path& path, const FaceTrack& track) {
                         {"torso_followed", track.torso_followed},
                         {"head", track.head},
                         {"controls", track.controls},
+                        {"joints", track.joints},
                         {"notes", track.notes}};
     ZipWriter zip;
     zip.add("track.json", json_text(about));

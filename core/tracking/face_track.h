@@ -56,7 +56,7 @@ struct FaceTrack {
     float focal = 0;                  // pixels; the principal point is the middle
     bool torso_followed = false;      // somewhere; else its motion is a share of the head's
     std::string head;                 // hash of the head model
-    std::vector<std::string> controls;
+    std::vector<std::string> controls, joints;  // their names
     Eigen::VectorXf identity;  // see PersonFit
     Vertices offsets;
     Eigen::MatrixXf of_controls;

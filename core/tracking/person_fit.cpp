@@ -93,6 +93,10 @@ PersonFit fit_person(const HeadModel& model, std::span<const LandmarkPoints> pic
 
     const int vertices = model.vertex_count(), controls = model.control_count(), count = int(pictures.size());
     OffsetSolver solver(model);
+    const Eigen::MatrixXf motions = model.expression->targets * model.expression->control_map;  // [3 V, C]
+    Eigen::MatrixXf motion_gram = motions.transpose() * motions;
+    motion_gram.diagonal().array() += 1e-4f * motion_gram.diagonal().mean();
+    const Eigen::LDLT<Eigen::MatrixXf> of_motions(motion_gram);
     for (int round = 0; round < rounds; ++round) {
         const PersonalHead head = person.head(model);
         const FaceFollower follower(model, head, person.fits[0]);
@@ -120,7 +124,9 @@ PersonFit fit_person(const HeadModel& model, std::span<const LandmarkPoints> pic
             shown_controls.rowwise() -= mean_controls;
             Eigen::MatrixXf gram = shown_controls * shown_controls.transpose();
             gram.diagonal().array() += ridge;
-            const Eigen::MatrixXf added = missing * gram.ldlt().solve(shown_controls);
+            Eigen::MatrixXf added = missing * gram.ldlt().solve(shown_controls);
+            // What the model's controls do themselves stays theirs: else a control that is shown would count for less.
+            added -= motions * of_motions.solve(motions.transpose() * added);
             person.of_controls += added;
             face -= added * mean_controls.transpose();
         }

@@ -7,6 +7,7 @@
 
 #include "core/avatar/avatar_file.h"
 #include "core/image/save.h"
+#include "core/motion/tracked_motion.h"
 #include "tests/avatar/avatar_fixtures.h"
 #include "tests/formats/temporary_folder.h"
 
@@ -147,6 +148,48 @@ TEST(FileFormats, UnknownFilesAreNamed) {
     const auto avatar = load_avatar(folder.path / "a.bin", &heads);
     ASSERT_FALSE(avatar);
     EXPECT_NE(avatar.error().message.find("Gaussian splats in SPZ form"), std::string::npos) << avatar.error().message;
+}
+
+TEST(FileFormats, ATrackedVideoIsAMotion) {
+    TemporaryFolder folder("track_format");
+    FaceTrack track;
+    track.video = "somebody.mp4";
+    track.width = track.height = 64;
+    track.rate = 10;
+    track.focal = 100;
+    track.controls = {"jawOpen", "eyeBlinkLeft"};
+    track.joints = {"torso", "neck", "head"};
+    track.identity.setZero(3);
+    track.offsets.setZero(3, 2);
+    track.of_controls.setZero(6, 2);
+    for (int i = 0; i < 4; ++i) {
+        TrackedFrame frame;
+        frame.seconds = 1 + 0.1 * i;
+        frame.state = i == 0 || i == 2 ? FrameState::no_face : FrameState::tracked;
+        frame.pose.controls = Eigen::Vector2f(0.1f * float(i), 0.5f);
+        frame.pose.joints.setZero(3, 3);
+        frame.pose.joints(1, 0) = 1;  // not the head's
+        frame.pose.joints(1, 1) = frame.pose.joints(1, 2) = 0.1f;
+        track.frames.push_back(frame);
+    }
+    const fs::path file = folder.path / "clip.zip";  // known by its content
+    ASSERT_TRUE(save_track(file, track));
+    const FileFormat* format = format_of(file, openable);
+    ASSERT_TRUE(format);
+    EXPECT_EQ(format->id(), "track");
+    const auto read = format->read(file, {});
+    ASSERT_TRUE(read) << read.error().message;
+    const auto& motion = std::get<MotionTrack>(*read);
+    ASSERT_EQ(motion.frame_count(), 3u);  // from the first that was tracked
+    EXPECT_NEAR(motion.times[1], 0.1, 1e-6);
+    PoseSample sample;
+    ASSERT_TRUE(motion.sample(0, sample));
+    EXPECT_FLOAT_EQ(sample.weights[0], 0.1f);
+    ASSERT_TRUE(sample.head);
+    EXPECT_LT((*sample.head - Eigen::Vector3f(0, 0.2f, 0)).norm(), 1e-5f);
+    for (TrackedFrame& frame : track.frames) frame.state = FrameState::no_face;
+    ASSERT_TRUE(save_track(file, track));
+    EXPECT_EQ(format->read(file, {}).error().code, ErrorCode::bad_input);
 }
 
 }  // namespace

@@ -27,6 +27,7 @@ FaceTrack small_track() {
     track.torso_followed = true;
     track.head = "0123456789abcdef";
     track.controls = model.control_names;
+    track.joints = model.joint_names;
     track.identity = Eigen::VectorXf::LinSpaced(model.identity_count(), -1, 1);
     track.offsets = 0.001f * Vertices::Random(3, model.vertex_count());
     track.of_controls = Eigen::MatrixXf::Zero(3 * model.vertex_count(), model.control_count());
@@ -59,6 +60,7 @@ TEST(FaceTrack, ComesBackAsItWas) {
     EXPECT_EQ(back->video, track.video);
     EXPECT_EQ(back->origin, track.origin);
     EXPECT_EQ(back->controls, track.controls);
+    EXPECT_EQ(back->joints, track.joints);
     EXPECT_EQ(back->notes, track.notes);
     EXPECT_EQ(back->identity, track.identity);
     EXPECT_EQ(back->offsets, track.offsets);
