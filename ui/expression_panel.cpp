@@ -146,8 +146,12 @@ void ExpressionPanel::draw_control(Studio& studio, const HeadModel& model, int c
     if (slider(
             studio, name.c_str(),
             {.label = short_name(name, prefix), .low = 0, .high = 1, .about = name + ": a share of the full movement."},
-            value))
-        studio.invoke("pose.set_expression", {{"name", name}, {"value", value}});
+            value)) {
+        if (value == 0 && ImGui::IsMouseDoubleClicked(ImGuiMouseButton_Left))
+            studio.invoke("pose.reset", {{"name", name}});  // of what a motion moves: what was added
+        else
+            studio.invoke("pose.set_expression", {{"name", name}, {"value", value}});
+    }
 }
 
 }  // namespace likeness::ui

@@ -8,15 +8,24 @@
 namespace likeness {
 namespace {
 
+using PoseChange = std::function<Status(const Arguments&, const HeadModel&, HeadPose&)>;
 
-// A pose edit begins at what is shown and goes through `change`, whose error leaves everything as it was.
-Run edit_pose(Studio& studio, std::function<Status(const Arguments&, const HeadModel&, HeadPose&)> change) {
+// Sets something of what is shown; an error of `change` leaves everything as it was.
+Run edit_shown(Studio& studio, PoseChange change) {
     return [&studio, change = std::move(change)](const Arguments& arguments) -> Status {
-        const HeadModel& model = *studio.document().model();
         HeadPose pose = studio.shown_pose();
-        if (Status changed = change(arguments, model, pose); !changed) return changed;
-        studio.adopt_shown_pose();
-        studio.state().pose = std::move(pose);
+        if (Status changed = change(arguments, *studio.document().model(), pose); !changed) return changed;
+        studio.motions().edit_shown(pose);
+        return {};
+    };
+}
+
+// The same for a pose as a whole: of what a motion drives, `change` sees and makes what is added to it.
+Run edit_layer(Studio& studio, PoseChange change) {
+    return [&studio, change = std::move(change)](const Arguments& arguments) -> Status {
+        HeadPose pose = studio.motions().layer();
+        if (Status changed = change(arguments, *studio.document().model(), pose); !changed) return changed;
+        studio.motions().edit_layer(pose);
         return {};
     };
 }
@@ -71,7 +80,7 @@ void add_pose_commands(Studio& s) {
                   true,
                   "name",
                   needs_avatar(s),
-                  edit_pose(s, [&s](const Arguments& a, const HeadModel& model, HeadPose& pose) -> Status {
+                  edit_shown(s, [&s](const Arguments& a, const HeadModel& model, HeadPose& pose) -> Status {
                       const std::string name = a.text("name");
                       const auto value = float(a.number("value"));
                       if (Status set = set_control(model, name, value, pose); !set) return set;
@@ -93,7 +102,7 @@ void add_pose_commands(Studio& s) {
                   true,
                   "name",
                   needs_avatar(s),
-                  edit_pose(s, [&s](const Arguments& a, const HeadModel& model, HeadPose& pose) -> Status {
+                  edit_layer(s, [&s](const Arguments& a, const HeadModel& model, HeadPose& pose) -> Status {
                       const std::string name = a.text("name");
                       const int control = model.control(name), joint = model.joint(name);
                       const bool both = s.document().symmetric;
@@ -117,7 +126,7 @@ void add_pose_commands(Studio& s) {
                   true,
                   "",
                   needs_avatar(s),
-                  edit_pose(s, [](const Arguments&, const HeadModel& model, HeadPose& pose) -> Status {
+                  edit_layer(s, [](const Arguments&, const HeadModel& model, HeadPose& pose) -> Status {
                       pose = HeadPose::neutral(model);
                       return {};
                   })});
@@ -130,7 +139,7 @@ void add_pose_commands(Studio& s) {
                   true,
                   "",
                   needs_avatar(s),
-                  edit_pose(s, [](const Arguments&, const HeadModel&, HeadPose& pose) -> Status {
+                  edit_layer(s, [](const Arguments&, const HeadModel&, HeadPose& pose) -> Status {
                       pose.controls.setZero();
                       return {};
                   })});
@@ -143,7 +152,7 @@ void add_pose_commands(Studio& s) {
                   true,
                   "",
                   needs_avatar(s),
-                  edit_pose(s, [](const Arguments&, const HeadModel&, HeadPose& pose) -> Status {
+                  edit_layer(s, [](const Arguments&, const HeadModel&, HeadPose& pose) -> Status {
                       pose.joints.setZero();
                       pose.translation.setZero();
                       return {};
@@ -157,7 +166,7 @@ void add_pose_commands(Studio& s) {
                   true,
                   "",
                   needs_avatar(s),
-                  edit_pose(s, [&s](const Arguments&, const HeadModel& model, HeadPose& pose) -> Status {
+                  edit_layer(s, [&s](const Arguments&, const HeadModel& model, HeadPose& pose) -> Status {
                       const HeadPose& source = s.document().avatar().source->pose;
                       if (source.controls.size() != model.control_count() ||
                           source.joints.cols() != model.joint_count())
@@ -175,7 +184,7 @@ void add_pose_commands(Studio& s) {
                   true,
                   "",
                   needs_avatar(s),
-                  edit_pose(s, [&s](const Arguments& a, const HeadModel& model, HeadPose& pose) -> Status {
+                  edit_layer(s, [&s](const Arguments& a, const HeadModel& model, HeadPose& pose) -> Status {
                       const double given = a.number("seed");
                       const std::uint64_t seed = given >= 0 ? std::uint64_t(given) : s.scene().version * 7919 + 17;
                       pose = random_pose(model, seed, float(a.number("strength")));
@@ -190,7 +199,7 @@ void add_pose_commands(Studio& s) {
                   true,
                   "",
                   needs_avatar(s),
-                  edit_pose(s, [](const Arguments&, const HeadModel& model, HeadPose& pose) -> Status {
+                  edit_layer(s, [](const Arguments&, const HeadModel& model, HeadPose& pose) -> Status {
                       pose = pose.mirrored(model);
                       return {};
                   })});
@@ -224,7 +233,7 @@ void add_pose_commands(Studio& s) {
                   true,
                   "joint",
                   needs_avatar(s),
-                  edit_pose(s, [](const Arguments& a, const HeadModel& model, HeadPose& pose) -> Status {
+                  edit_shown(s, [](const Arguments& a, const HeadModel& model, HeadPose& pose) -> Status {
                       const auto turn = [&a](const char* axis) {
                           return a.has(axis) ? std::optional(float(a.number(axis) * degree)) : std::nullopt;
                       };
@@ -241,7 +250,7 @@ void add_pose_commands(Studio& s) {
                   true,
                   "",
                   needs_avatar(s),
-                  edit_pose(s, [](const Arguments& a, const HeadModel& model, HeadPose& pose) -> Status {
+                  edit_shown(s, [](const Arguments& a, const HeadModel& model, HeadPose& pose) -> Status {
                       set_head(model, float(a.number("yaw") * degree), float(a.number("pitch") * degree),
                                float(a.number("roll") * degree), pose);
                       return {};
@@ -255,7 +264,7 @@ void add_pose_commands(Studio& s) {
                   true,
                   "",
                   needs_avatar(s),
-                  edit_pose(s, [](const Arguments& a, const HeadModel& model, HeadPose& pose) -> Status {
+                  edit_shown(s, [](const Arguments& a, const HeadModel& model, HeadPose& pose) -> Status {
                       set_gaze(model, float(a.number("x")), float(a.number("y")), pose);
                       return {};
                   })});
@@ -281,7 +290,7 @@ void add_pose_commands(Studio& s) {
                   true,
                   "",
                   needs_avatar(s),
-                  edit_pose(s, [&s](const Arguments& a, const HeadModel& model, HeadPose& pose) -> Status {
+                  edit_layer(s, [&s](const Arguments& a, const HeadModel& model, HeadPose& pose) -> Status {
                       auto read = pose_from_text(model, a.has("text") ? a.text("text") : s.clipboard());
                       if (!read) return read.error();
                       pose = *std::move(read);
@@ -317,7 +326,7 @@ void add_pose_commands(Studio& s) {
                   true,
                   "name",
                   needs_avatar(s),
-                  edit_pose(s, [&s](const Arguments& a, const HeadModel& model, HeadPose& pose) {
+                  edit_layer(s, [&s](const Arguments& a, const HeadModel& model, HeadPose& pose) {
                       return apply_preset(s, model, a.text("name"), float(a.number("strength")), pose);
                   })});
     registry.add({"pose.preset.delete",

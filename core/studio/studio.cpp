@@ -144,7 +144,6 @@ bool Studio::invoke(const std::string& id, const Arguments& arguments) {
 
 Status Studio::history_moved(bool moved, const char* why_not) {
     if (!moved) return studio_error(why_not);
-    motion_.hide();
     edited();
     return {};
 }
@@ -193,18 +192,7 @@ Scene Studio::scene() const {
     return scene;
 }
 
-HeadPose Studio::shown_pose() const {
-    HeadPose pose = *document_.state.pose;
-    if (document_.has_avatar()) motion().apply(*document_.model(), pose);
-    return pose;
-}
-
-void Studio::adopt_shown_pose() {
-    if (!motion().shown() || !document_.has_avatar()) return;
-    document_.state.pose = shown_pose();
-    motion_.hide();
-    redraw();
-}
+HeadPose Studio::shown_pose() const { return document_.has_avatar() ? motion_.shown() : *document_.state.pose; }
 
 void Studio::cancel_document_jobs() {
     training_.cancel();
@@ -224,7 +212,7 @@ void Studio::replace_document(Document document) {
         revision->edits = history_.state();
     training_.begin_document();
     recovery_.begin_document();
-    if (!document_.has_avatar()) motion_.hide();
+    if (!document_.has_avatar()) motion_.pause();
     view_.source_camera = false;
     view_.yaw = view_.pitch = 0;
     view_.zoom = 1;

@@ -119,6 +119,7 @@ class Studio {
     // ---- for commands and services ----
     TrainingService& trainer() { return training_; }
     MotionService& motions() { return motion_; }
+    const MotionService& motions() const { return motion_; }
     OpeningService& openings() { return opening_; }
     SavingService& saving() { return saving_; }
     RecoveryService& recovery() { return recovery_; }
@@ -134,7 +135,6 @@ class Studio {
     void learned();                          // content changed that undo does not cover
     void redraw() { ++document_.pictures; }  // something of the view changed
     void frame_document();
-    void adopt_shown_pose();  // pose edits begin at what a motion shows
     Status undo();
     Status redo();
     Status jump_history(std::size_t position);

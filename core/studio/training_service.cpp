@@ -123,6 +123,7 @@ void TrainingService::prepared(const Prepared& opened) {
     document().state = opened.state;
     if (opened.same_face) {
         document().state.pose = edited_before.pose;
+        document().state.offsets = edited_before.offsets;
         document().state.parts = edited_before.parts;
         document().state.avatar.identity_change = edited_before.avatar.identity_change;
     } else {
