@@ -124,10 +124,10 @@ void view_menu(Studio& studio, Interface& interface) {
 
 void capture_menu(Studio& studio, const ViewportOutput& output) {
     command_item(studio, "capture.screenshot");
-    command_item(studio, "capture.screenshot", {{"transparent", true}, {"scale", 4}}, "Transparent screenshot, 4x...");
     command_item(studio, "capture.window");
     ImGui::Separator();
     command_item(studio, "capture.turntable");
+    command_item(studio, "capture.motion");
     if (output.recording())
         command_item(studio, "capture.record", {{"on", false}}, "End recording");
     else

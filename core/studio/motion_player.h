@@ -27,6 +27,7 @@ class MotionPlayer {
     double time() const { return time_; }
     double duration() const { return source_ ? source_->duration().value_or(0) : 0; }
     const PoseSource* source() const { return source_.get(); }
+    const std::shared_ptr<const PoseSource>& shared_source() const { return source_; }
     const std::string& title() const { return title_; }
 
     // The newest of its poses, counted from when it began to play, over its end and on.

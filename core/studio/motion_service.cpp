@@ -63,6 +63,18 @@ HeadPose MotionService::shown() const {
     return add_offset(*studio_.document().model(), driven(), sampled(), offset());
 }
 
+std::function<HeadPose(double)> MotionService::poses() const {
+    const auto source = player_.shared_source();
+    if (!source || !source->track()) return {};
+    return [source, model = studio_.document().state.avatar.model, own = *studio_.document().state.pose,
+            added = offset(), parts = driven()](double seconds) {
+        HeadPose pose = own;
+        PoseSample sample;
+        if (source->track()->sample(seconds, sample)) apply_sample(source->names(), sample, *model, pose);
+        return add_offset(*model, parts, pose, added);
+    };
+}
+
 HeadPose MotionService::layer() const {
     HeadPose pose = *studio_.document().state.pose;
     const HeadPose& added = offset();

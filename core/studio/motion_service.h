@@ -6,6 +6,7 @@
 
 #include <deque>
 #include <filesystem>
+#include <functional>
 
 #include "core/commands/command.h"
 #include "core/motion/pose_offset.h"
@@ -32,6 +33,8 @@ class MotionService {
     // All need an avatar. What is shown, and an edit of it: a slider's value is what is wanted at this moment.
     HeadPose shown() const;
     void edit_shown(const HeadPose& wanted);
+    // The pose shown at a time of the recording, for any thread; empty when nothing is recorded. Needs an avatar.
+    std::function<HeadPose(double seconds)> poses() const;
     // The own pose with the offset in what the motion drives, and an edit of it: "smile" is added to every sample.
     HeadPose layer() const;
     void edit_layer(const HeadPose& wanted);

@@ -296,8 +296,8 @@ void TrainingService::follow(double elapsed) {
     status_.step = std::max(status_.step, int(std::lround(train_job_.fraction() * steps)));
     if (status_.seconds > 0 && status_.step > 0) {
         status_.steps_per_second = status_.step / status_.seconds;
-        status_.seconds_left = double(std::max(0, steps - status_.step)) / status_.steps_per_second;
     }
+    status_.seconds_left = train_job_.seconds_left();
     if (status_.device.empty() && studio_.device()) status_.device = studio_.device()->hardware;
 }
 
@@ -306,12 +306,15 @@ Status TrainingService::steer(const std::string& what) {
     if (what == "pause") {
         session_->pause();
         status_.state = TrainingState::paused;
+        train_job_.set_paused(true);
     } else if (what == "resume") {
         session_->resume();
         status_.state = TrainingState::running;
+        train_job_.set_paused(false);
     } else {
         session_->stop();
         status_.state = TrainingState::stopping;
+        train_job_.set_paused(false);
     }
     return {};
 }
