@@ -189,7 +189,10 @@ void MotionPanel::draw_transport(Studio& studio) {
     const MotionTrack* track = motion.source()->track();
     tooltip(motion.title() + "\n" + (track ? format_count(track->frame_count()) + " frames, " : "") +
             std::to_string(motion.source()->names().size()) + " controls");
-    ImGui::SameLine(ImGui::GetCursorPosX() + ImGui::GetContentRegionAvail().x - 2 * side - px(2));
+    ImGui::SameLine();
+    const float end = ImGui::GetCursorPosX() + ImGui::GetContentRegionAvail().x - 2 * side - px(2);
+    if (ImGui::GetCursorPosX() > end) return ImGui::NewLine();  // menu and keys remain
+    ImGui::SetCursorPosX(end);
     if (icon_button("open", ICON_FA_FOLDER_OPEN, false, "Open another motion.")) studio.invoke("motion.open");
     ImGui::SameLine(0, px(2));
     if (icon_button("close", ICON_FA_XMARK, false, "Close the motion: back to one's own pose."))

@@ -30,28 +30,6 @@ Run edit_layer(Studio& studio, PoseChange change) {
     };
 }
 
-Status apply_preset(Studio& studio, const HeadModel& model, const std::string& name, float strength, HeadPose& pose) {
-    HeadPose target = HeadPose::neutral(model);
-    const auto& own = studio.settings().pose_presets;
-    if (const auto it = own.find(name); it != own.end()) {
-        auto read = pose_from_text(model, it->second);
-        if (!read) return read.error();
-        target = *std::move(read);
-    } else {
-        const auto& ready = built_in_poses();
-        const auto it2 = std::find_if(ready.begin(), ready.end(), [&](const BuiltInPose& p) { return p.name == name; });
-        if (it2 == ready.end()) return studio_error("There is no preset '" + name + "'.");
-        for (const auto& [control, value] : it2->controls)
-            if (const int c = model.control(control); c >= 0) target.controls[c] = value;
-        target.joints = pose.joints;  // ready-made ones are expressions only
-        target.translation = pose.translation;
-    }
-    pose.controls += strength * (target.controls - pose.controls);
-    pose.joints += strength * (target.joints - pose.joints);
-    pose.translation += strength * (target.translation - pose.translation);
-    return {};
-}
-
 // For the palette, which asks for arguments.
 std::vector<std::string> control_names(const Studio& s) {
     return s.document().has_avatar() ? s.document().model()->control_names : std::vector<std::string>{};
@@ -91,7 +69,7 @@ void add_pose_commands(Studio& s) {
     registry.add({"pose.reset",
                   "Reset",
                   "Pose",
-                  "Brings one expression or joint back to neutral.",
+                  "Brings one expression or joint to rest.",
                   {with_suggestions(text_argument("name", "The expression or joint"),
                                     [&s, joint_names] {
                                         std::vector<std::string> names = control_names(s);
@@ -107,8 +85,9 @@ void add_pose_commands(Studio& s) {
                       const int control = model.control(name), joint = model.joint(name);
                       const bool both = s.document().symmetric;
                       if (control >= 0) {
-                          pose.controls[control] = 0;
-                          if (both) pose.controls[model.mirror_control[std::size_t(control)]] = 0;
+                          const HeadPose rest = s.presets().layer_at_rest();
+                          const int other = both ? model.mirror_control[std::size_t(control)] : control;
+                          for (const int c : {control, other}) pose.controls[c] = rest.controls[c];
                       } else if (joint >= 0) {
                           pose.joints.col(joint).setZero();
                           if (both) pose.joints.col(model.mirror_joint[std::size_t(joint)]).setZero();
@@ -117,30 +96,47 @@ void add_pose_commands(Studio& s) {
                       }
                       return {};
                   })});
-    registry.add({"pose.reset_all",
-                  "Neutral",
-                  "Pose",
-                  "Brings the whole face and head back to neutral.",
-                  {},
-                  "Ctrl+0",
-                  true,
-                  "",
-                  needs_avatar(s),
-                  edit_layer(s, [](const Arguments&, const HeadModel& model, HeadPose& pose) -> Status {
-                      pose = HeadPose::neutral(model);
-                      return {};
-                  })});
+    registry.add(
+        {"pose.reset_all",
+         "At rest",
+         "Pose",
+         "Brings the whole face and head to rest: neutral, or the photograph's expression where that is chosen.",
+         {},
+         "Ctrl+0",
+         true,
+         "",
+         needs_avatar(s),
+         edit_layer(s, [&s](const Arguments&, const HeadModel&, HeadPose& pose) -> Status {
+             pose = s.presets().layer_at_rest();
+             return {};
+         })});
     registry.add({"pose.reset_expressions",
                   "Reset expressions",
                   "Pose",
-                  "Brings all expressions back to neutral; the head stays turned.",
+                  "Brings all expressions to rest; the head stays turned.",
                   {},
                   "",
                   true,
                   "",
                   needs_avatar(s),
-                  edit_layer(s, [](const Arguments&, const HeadModel&, HeadPose& pose) -> Status {
-                      pose.controls.setZero();
+                  edit_layer(s, [&s](const Arguments&, const HeadModel&, HeadPose& pose) -> Status {
+                      pose.controls = s.presets().layer_at_rest().controls;
+                      return {};
+                  })});
+    registry.add({"pose.rest",
+                  "Face at rest",
+                  "Pose",
+                  "What a face at rest is: neutral, or as in the photograph. A face that is at rest goes with it.",
+                  {choice_argument("expression", "Which", {"neutral", "photograph"})},
+                  "",
+                  true,
+                  "",
+                  needs_avatar(s),
+                  edit_layer(s, [&s](const Arguments& a, const HeadModel&, HeadPose& pose) -> Status {
+                      const bool resting = pose.controls == s.presets().layer_at_rest().controls;
+                      s.settings().rest = a.text("expression");
+                      s.settings_changed();
+                      if (resting) pose.controls = s.presets().layer_at_rest().controls;
                       return {};
                   })});
     registry.add({"pose.reset_joints",
@@ -314,20 +310,18 @@ void add_pose_commands(Studio& s) {
     registry.add({"pose.preset.apply",
                   "Apply preset",
                   "Pose",
-                  "Takes a kept or ready-made pose.",
-                  {with_suggestions(text_argument("name", "The preset's name"),
-                                    [&s] {
-                                        std::vector<std::string> names = kept_presets(s);
-                                        for (const BuiltInPose& pose : built_in_poses()) names.push_back(pose.name);
-                                        return names;
-                                    }),
+                  "Mixes a kept or ready-made pose into the present one; again, at another strength, takes its place.",
+                  {with_suggestions(text_argument("name", "The preset's name"), [&s] { return s.presets().names(); }),
                    with_default(number_argument("strength", "Share of it", 0, 1), 1)},
                   "",
                   true,
                   "name",
                   needs_avatar(s),
-                  edit_layer(s, [&s](const Arguments& a, const HeadModel& model, HeadPose& pose) {
-                      return apply_preset(s, model, a.text("name"), float(a.number("strength")), pose);
+                  edit_layer(s, [&s](const Arguments& a, const HeadModel&, HeadPose& pose) -> Status {
+                      auto mixed = s.presets().mixed(a.text("name"), float(a.number("strength")), pose);
+                      if (!mixed) return mixed.error();
+                      pose = *std::move(mixed);
+                      return {};
                   })});
     registry.add({"pose.preset.delete",
                   "Delete preset",

@@ -35,6 +35,7 @@ Studio::Studio(StudioOptions options)
       workshop_(*this),
       training_(*this),
       motion_(*this),
+      presets_(*this),
       opening_(*this),
       saving_(*this),
       recovery_(*this),
@@ -68,6 +69,7 @@ void Studio::drain() {
     questions_.drain();
     training_.drain(elapsed);
     motion_.drain(elapsed);
+    presets_.drain();
     housekeeping_.shape_head();
     recovery_.autosave(false);
     settings_.drain();

@@ -21,6 +21,7 @@
 #include "core/studio/messages.h"
 #include "core/studio/motion_service.h"
 #include "core/studio/opening_service.h"
+#include "core/studio/presets.h"
 #include "core/studio/questions.h"
 #include "core/studio/recovery_service.h"
 #include "core/studio/saving_service.h"
@@ -120,6 +121,7 @@ class Studio {
     TrainingService& trainer() { return training_; }
     MotionService& motions() { return motion_; }
     const MotionService& motions() const { return motion_; }
+    Presets& presets() { return presets_; }
     OpeningService& openings() { return opening_; }
     SavingService& saving() { return saving_; }
     RecoveryService& recovery() { return recovery_; }
@@ -158,6 +160,7 @@ class Studio {
     Workshop workshop_;
     TrainingService training_;
     MotionService motion_;
+    Presets presets_;
     OpeningService opening_;
     SavingService saving_;
     RecoveryService recovery_;

@@ -127,6 +127,7 @@ void TrainingService::prepared(const Prepared& opened) {
         document().state.parts = edited_before.parts;
         document().state.avatar.identity_change = edited_before.avatar.identity_change;
     } else {
+        if (studio_.document().has_avatar()) document().state.pose = studio_.presets().at_rest();
         studio_.clear_history();
     }
     for (const std::string& warning : opened.warnings)
