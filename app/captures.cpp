@@ -94,11 +94,15 @@ std::function<std::unique_ptr<Rasterizer>()> Captures::rasterizer() const {
     return device && device->make_rasterizer ? device->make_rasterizer : make_cpu_rasterizer;
 }
 
-Captures::Film Captures::film_of(const Arguments& a, int width, int height) {
+Captures::Film Captures::film_of(const Arguments& a, const std::filesystem::path& path, int width, int height) {
     Film film;
     const bool asked_size = a.integer("width") > 0 && a.integer("height") > 0;
     film.width = asked_size ? a.integer("width") : std::max(width, 16);
     film.height = asked_size ? a.integer("height") : std::max(height, 16);
+    if (is_video(path)) {  // which keeps colors for two by two pixels
+        film.width += film.width % 2;
+        film.height += film.height % 2;
+    }
     film.samples = a.integer("samples");
     film.fps = a.number("fps");
     film.transparent = a.flag("transparent");
@@ -204,9 +208,6 @@ Status Captures::film(const std::filesystem::path& path, const std::string& titl
                      "A video has no transparency; name a folder for PNG pictures instead of '" +
                          path.filename().string() + "'.",
                      ""};
-    // Videos keep colors for two by two pixels.
-    film.width += film.width % 2;
-    film.height += film.height % 2;
     if (Status possible = check_samples(film.width, film.height, film.samples); !possible) return possible;
     auto sink = std::make_shared<FrameSink>(path, film.fps);
     studio_.jobs().start(title + " " + path.filename().string(),
@@ -242,7 +243,7 @@ Status Captures::turntable(const Arguments& a) {
     if (ask_for_frames("capture.turntable", "Save a turntable", "turntable", a)) return {};
     const std::filesystem::path path =
         frames_place(a.has("path") ? a.text("path") : name_for("turntable", ".mp4"), name_for("turntable", ""));
-    Film round = film_of(a, a.integer("size"), a.integer("size"));
+    Film round = film_of(a, path, a.integer("size"), a.integer("size"));
     round.frames = a.integer("frames");
     ViewState view = studio_.view();
     view.source_camera = false;
@@ -260,7 +261,7 @@ Status Captures::motion(const Arguments& a) {
     if (ask_for_frames("capture.motion", "Save a film of the motion", "motion", a)) return {};
     const std::filesystem::path path =
         frames_place(a.has("path") ? a.text("path") : name_for("motion", ".mp4"), name_for("motion", ""));
-    Film played = film_of(a, viewport_.view_width(), viewport_.view_height());
+    Film played = film_of(a, path, viewport_.view_width(), viewport_.view_height());
     const MotionPlayer& player = studio_.motion();
     if (a.number("fps") == 0) played.fps = std::clamp(player.source()->rate(), 1.0, 240.0);
     played.frames = std::max(1, int(std::lround(player.duration() * played.fps)));

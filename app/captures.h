@@ -41,7 +41,8 @@ class Captures {
         std::function<void(int, Scene&, Camera&)> frame;
     };
     std::function<std::unique_ptr<Rasterizer>()> rasterizer() const;
-    static Film film_of(const Arguments& arguments, int width, int height);  // that size unless another is given
+    // Of that size unless another is given.
+    static Film film_of(const Arguments& arguments, const std::filesystem::path& path, int width, int height);
     Status film(const std::filesystem::path& path, const std::string& title, Film film);
     struct PictureWanted {
         std::filesystem::path path;

@@ -42,7 +42,7 @@ const HeadPose& MotionService::offset() const {
     return it == offsets.end() ? none : it->second;
 }
 
-bool MotionService::has_offset() const { return player_.loaded() && offset().controls.size() > 0; }
+bool MotionService::has_offset() const { return player_.has_pose() && offset().controls.size() > 0; }
 
 DrivenParts MotionService::driven() const {
     const HeadModel& model = *studio_.document().model();

@@ -161,7 +161,7 @@ TEST_F(Capture, FilmsHaveTheirSizeTheirTransparencyAndEveryFrameOfTheMotion) {
         const std::filesystem::path folder = bench.folder.path / name;
         EXPECT_TRUE(studio.execute(
             "capture.motion",
-            {{"path", folder.string()}, {"width", 96}, {"height", 128}, {"transparent", true}, {"samples", 4}}));
+            {{"path", folder.string()}, {"width", 95}, {"height", 128}, {"transparent", true}, {"samples", 4}}));
         EXPECT_TRUE(bench.settle());
         return pictures_in(folder);
     };
@@ -170,7 +170,7 @@ TEST_F(Capture, FilmsHaveTheirSizeTheirTransparencyAndEveryFrameOfTheMotion) {
     const std::vector<Image> moved = film("moved");
     ASSERT_EQ(still.size(), 4u);
     ASSERT_EQ(moved.size(), 4u);
-    EXPECT_EQ(moved[0].width, 96);
+    EXPECT_EQ(moved[0].width, 95);
     EXPECT_EQ(moved[0].height, 128);
     ASSERT_EQ(moved[0].channels, 4);
     EXPECT_EQ(moved[0].at(0, 0)[3], 0) << "nothing in the corner";
@@ -182,7 +182,7 @@ TEST_F(Capture, FilmsHaveTheirSizeTheirTransparencyAndEveryFrameOfTheMotion) {
         << "a video has no transparency";
     const std::filesystem::path video = bench.folder.path / "m.mp4";
     ASSERT_TRUE(
-        studio.execute("capture.motion", {{"path", video.string()}, {"fps", 20.0}, {"width", 64}, {"height", 48}}));
+        studio.execute("capture.motion", {{"path", video.string()}, {"fps", 20.0}, {"width", 63}, {"height", 47}}));
     ASSERT_TRUE(bench.settle());
     auto reader = VideoReader::open(video);
     ASSERT_TRUE(reader) << reader.error().message;
