@@ -22,7 +22,7 @@ void draw_jobs(Studio& studio, Interface& interface) {
         if (job.state != JobState::running || job.quiet) continue;
         if (++running > 2) continue;
         ImGui::PushID(job.id);
-        ImGui::TextUnformatted((job.paused ? "Paused" : job.stage.empty() ? job.name : job.stage).c_str());
+        ImGui::TextUnformatted((job.paused ? job.name + ", paused" : job.stage.empty() ? job.name : job.stage).c_str());
         tooltip(job.name);
         ImGui::SameLine();
         const ImVec2 at = ImGui::GetCursorScreenPos();
