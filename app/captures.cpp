@@ -7,17 +7,18 @@
 
 #include "app/background.h"
 #include "app/frame_sink.h"
+#include "app/scene_picture.h"
 #include "app/viewport_bridge.h"
 #include "core/image/load.h"
 #include "core/image/ops.h"
 #include "core/image/save.h"
 #include "core/pipeline/render_avatar.h"
-#include "core/splat/harmonics.h"
 
 namespace likeness {
 namespace {
 
 constexpr double record_fps = 30;
+constexpr int largest_side = 16384;
 constexpr int least_patience = 9;  // frames
 // Seconds until a picture is taken although the view has not settled: a motion that plays never does, and a trainer may
 // bring states faster than they are drawn at full resolution.
@@ -67,25 +68,13 @@ std::filesystem::path frames_place(const std::filesystem::path& path, const std:
 
 }  // namespace
 
-Image render_scene(const Scene& scene, const Camera& camera, Rasterizer& rasterizer,
-                   const std::optional<std::array<float, 3>>& background, const std::atomic<bool>* stop) {
-    SplatSet posed;
-    pose_scene(scene, posed);
-    colors_from(posed, camera.position(), posed.colors);
-    RasterOptions options;
-    options.stop = stop;
-    if (background) options.background = *background;
-    Frame frame;
-    rasterizer.forward(posed, camera, options, frame);
-    return picture_of(frame, background.has_value());
-}
-
 Captures::Captures(Studio& studio, ViewportBridge& viewport, Surface& surface)
     : studio_(studio), viewport_(viewport), surface_(surface) {
     CommandRegistry& registry = studio.commands();
     registry.set_handler("capture.screenshot", [this](const Arguments& a) { return screenshot(a); });
     registry.set_handler("capture.window", [this](const Arguments& a) { return window(a); });
     registry.set_handler("capture.turntable", [this](const Arguments& a) { return turntable(a); });
+    registry.set_handler("capture.motion", [this](const Arguments& a) { return motion(a); });
     registry.set_handler("capture.record", [this](const Arguments& a) { return record(a); });
     studio.set_busy([this] { return window_wanted_ || picture_wanted_; });
 }
@@ -98,6 +87,26 @@ Captures::~Captures() {
 std::string Captures::name_for(const std::string& what, const std::string& ending) const {
     const std::string& name = studio_.document().name;
     return (name.empty() ? std::string("likeness") : name) + "-" + what + ending;
+}
+
+std::function<std::unique_ptr<Rasterizer>()> Captures::rasterizer() const {
+    const Device* device = studio_.device();
+    return device && device->make_rasterizer ? device->make_rasterizer : make_cpu_rasterizer;
+}
+
+Captures::Film Captures::film_of(const Arguments& a, const std::filesystem::path& path, int width, int height) {
+    Film film;
+    const bool asked_size = a.integer("width") > 0 && a.integer("height") > 0;
+    film.width = asked_size ? a.integer("width") : std::max(width, 16);
+    film.height = asked_size ? a.integer("height") : std::max(height, 16);
+    if (is_video(path)) {  // which keeps colors for two by two pixels
+        film.width += film.width % 2;
+        film.height += film.height % 2;
+    }
+    film.samples = a.integer("samples");
+    film.fps = a.number("fps");
+    film.transparent = a.flag("transparent");
+    return film;
 }
 
 // True when a path was asked for, and the command follows with it.
@@ -127,11 +136,26 @@ Status Captures::screenshot(const Arguments& a) {
     const std::filesystem::path path = a.has("path") ? a.text("path") : name_for("picture", ".png");
     if (Status may = studio_.may_write(path); !may) return may;
     const bool asked_size = a.integer("width") > 0 && a.integer("height") > 0;
+    if (!asked_size && (a.integer("width") > 0 || a.integer("height") > 0))
+        return Error{ErrorCode::invalid_argument, "A picture's size needs both width and height.", ""};
     const ViewState& view = studio_.view();
     // Meshes, grids and photographs are OpenGL's: those pictures are what the viewport shows.
-    const bool composed = view.mode != ViewMode::splats || view.compare != CompareMode::off || view.grid;
-    if (composed && !asked_size) {
-        picture_wanted_ = PictureWanted{path, a.integer("scale"), a.flag("transparent")};
+    if (view.composed() && asked_size)
+        return Error{ErrorCode::invalid_argument,
+                     "A view with a mesh, a grid or the photograph is saved at multiples of its own size; choose a "
+                     "scale instead of a width and height.",
+                     ""};
+    if (view.composed()) {
+        const int larger = a.integer("scale") * samples_across(a.integer("samples"));
+        if (std::max(viewport_.view_width(), viewport_.view_height()) * larger > largest_side)
+            return Error{
+                ErrorCode::invalid_argument,
+                "A picture's sides may have 16384 pixels at most, all samples counted; choose a smaller scale.", ""};
+        if (Status possible = check_samples(viewport_.view_width() * a.integer("scale"),
+                                            viewport_.view_height() * a.integer("scale"), a.integer("samples"));
+            !possible)
+            return possible;
+        picture_wanted_ = PictureWanted{path, a.integer("scale"), a.integer("samples"), a.flag("transparent")};
         wait_anew();
         studio_.redraw();
         return {};
@@ -139,25 +163,25 @@ Status Captures::screenshot(const Arguments& a) {
     const int scale = a.integer("scale");
     const int width = (asked_size ? a.integer("width") : std::max(viewport_.view_width(), 16)) * scale;
     const int height = (asked_size ? a.integer("height") : std::max(viewport_.view_height(), 16)) * scale;
-    if (width > 16384 || height > 16384)
+    if (width > largest_side || height > largest_side)
         return Error{ErrorCode::invalid_argument, "A picture's sides may have 16384 pixels at most.", ""};
+    const int samples = a.integer("samples");
+    if (Status possible = check_samples(width, height, samples); !possible) return possible;
     const Camera camera = view_camera(view, studio_.document(), width, height);
     const bool transparent = a.flag("transparent");
-    const auto make =
-        studio_.device() && studio_.device()->make_rasterizer ? studio_.device()->make_rasterizer : make_cpu_rasterizer;
-    studio_.jobs().start(
-        "Saving " + path.filename().string(),
-        [scene = studio_.scene(), camera, path, transparent, make, view](Progress& progress) -> Status {
-            progress.report(0.1, "Rendering the picture");
-            const auto rasterizer = make();
-            const Image picture = render_scene(scene, camera, *rasterizer, {}, progress.stop());
-            progress.report(0.6, "Writing the picture");
-            if (transparent) return save_png(path, picture);
-            auto ground = background_of(view, camera.width, camera.height);
-            if (!ground) return ground.error();
-            return save_png(path, over(picture, *ground));
-        },
-        said(path), {.target = path});
+    studio_.jobs().start("Saving " + path.filename().string(),
+                         [scene = studio_.scene(), camera, path, transparent, samples, make = rasterizer(),
+                          view](Progress& progress) -> Status {
+                             // How far one picture is, nobody knows before it is there.
+                             progress.report(0, "Rendering the picture");
+                             const Image picture = ScenePainter(make()).paint(scene, camera, samples, progress.stop());
+                             progress.report(0, "Writing the picture");
+                             if (transparent) return save_png(path, picture);
+                             auto ground = background_of(view, camera.width, camera.height);
+                             if (!ground) return ground.error();
+                             return save_png(path, over(picture, *ground));
+                         },
+                         said(path), {.target = path});
     return {};
 }
 
@@ -176,46 +200,79 @@ void Captures::wait_anew() {
     wanted_since_ = std::chrono::steady_clock::now();
 }
 
+Status Captures::film(const std::filesystem::path& path, const std::string& title, Film film) {
+    if (is_video(path))
+        if (Status may = studio_.may_write(path); !may) return may;
+    if (film.transparent && is_video(path))
+        return Error{ErrorCode::invalid_argument,
+                     "A video has no transparency; name a folder for PNG pictures instead of '" +
+                         path.filename().string() + "'.",
+                     ""};
+    if (Status possible = check_samples(film.width, film.height, film.samples); !possible) return possible;
+    auto sink = std::make_shared<FrameSink>(path, film.fps);
+    studio_.jobs().start(title + " " + path.filename().string(),
+                         [scene = studio_.scene(), film, make = rasterizer(), sink, title,
+                          view = studio_.view()](Progress& progress) mutable -> Status {
+                             progress.report(0, "Rendering");
+                             const auto ground = background_of(view, film.width, film.height);
+                             if (!ground) return ground.error();
+                             ScenePainter painter(make());
+                             Status written;
+                             std::jthread writer([&] { written = sink->run([&] { return progress.cancelled(); }); });
+                             try {
+                                 Camera camera;
+                                 for (int i = 0; i < film.frames; ++i) {
+                                     film.frame(i, scene, camera);
+                                     Image picture = painter.paint(scene, camera, film.samples, progress.stop());
+                                     sink->add_waiting(film.transparent ? std::move(picture) : over(picture, *ground));
+                                     progress.report(double(i + 1) / (film.frames + 1), "Rendering");
+                                 }
+                             } catch (...) {
+                                 sink->finish();
+                                 throw;
+                             }
+                             sink->finish();
+                             writer.join();
+                             return written;
+                         },
+                         said(path), {.target = path});
+    return {};
+}
+
 Status Captures::turntable(const Arguments& a) {
     if (ask_for_frames("capture.turntable", "Save a turntable", "turntable", a)) return {};
     const std::filesystem::path path =
         frames_place(a.has("path") ? a.text("path") : name_for("turntable", ".mp4"), name_for("turntable", ""));
-    if (is_video(path))
-        if (Status may = studio_.may_write(path); !may) return may;
-    const int side = a.integer("size"), frames = a.integer("frames");
+    Film round = film_of(a, path, a.integer("size"), a.integer("size"));
+    round.frames = a.integer("frames");
     ViewState view = studio_.view();
     view.source_camera = false;
     view.yaw = 0;
-    const Camera front = view_camera(view, studio_.document(), side, side);
-    const auto make =
-        studio_.device() && studio_.device()->make_rasterizer ? studio_.device()->make_rasterizer : make_cpu_rasterizer;
-    auto sink = std::make_shared<FrameSink>(path, a.number("fps"));
-    studio_.jobs().start(
-        "Turntable " + path.filename().string(),
-        [scene = studio_.scene(), middle = studio_.document().middle, front, frames, make, sink,
-         view](Progress& progress) -> Status {
-            const auto ground = background_of(view, front.width, front.height);
-            if (!ground) return ground.error();
-            const auto rasterizer = make();
-            Status written;
-            std::jthread writer([&] { written = sink->run([&] { return progress.cancelled(); }); });
-            try {
-                for (int i = 0; i < frames; ++i) {
-                    progress.report(double(i) / frames, "Rendering the turntable");
-                    const float yaw = 2 * std::numbers::pi_v<float> * float(i) / float(frames);
-                    sink->add_waiting(over(
-                        render_scene(scene, orbit(front, middle, yaw, 0), *rasterizer, {}, progress.stop()), *ground));
-                }
-            } catch (...) {
-                sink->finish();
-                throw;
-            }
-            sink->finish();
-            writer.join();
-            return written;
-        },
-        said(path), {.target = path});
-    return {};
+    round.frame = [front = view_camera(view, studio_.document(), round.width, round.height),
+                   middle = studio_.document().middle, frames = round.frames](int i, Scene&, Camera& camera) {
+        camera = orbit(front, middle, 2 * std::numbers::pi_v<float> * float(i) / float(frames), 0);
+    };
+    return film(path, "Turntable", std::move(round));
+}
+
+Status Captures::motion(const Arguments& a) {
+    const auto poses = studio_.motions().poses();
+    if (!poses) return Error{ErrorCode::invalid_argument, "Only a motion from a file can become a film.", ""};
+    if (ask_for_frames("capture.motion", "Save a film of the motion", "motion", a)) return {};
+    const std::filesystem::path path =
+        frames_place(a.has("path") ? a.text("path") : name_for("motion", ".mp4"), name_for("motion", ""));
+    Film played = film_of(a, path, viewport_.view_width(), viewport_.view_height());
+    const MotionPlayer& player = studio_.motion();
+    if (a.number("fps") == 0) played.fps = std::clamp(player.source()->rate(), 1.0, 240.0);
+    played.frames = std::max(1, int(std::lround(player.duration() * played.fps)));
+    played.frame = [poses, fps = played.fps,
+                    seen = view_camera(studio_.view(), studio_.document(), played.width, played.height)](
+                       int i, Scene& scene, Camera& camera) {
+        camera = seen;
+        scene.pose = poses(i / fps);
+        ++scene.version;
+    };
+    return film(path, "Film", std::move(played));
 }
 
 Status Captures::record(const Arguments& a) {
@@ -289,7 +346,7 @@ void Captures::add_frame() {
 
 void Captures::take_picture() {
     const PictureWanted wanted = *std::exchange(picture_wanted_, std::nullopt);
-    write(wanted.path, std::make_shared<Image>(viewport_.picture(wanted.scale, wanted.transparent)));
+    write(wanted.path, std::make_shared<Image>(viewport_.picture(wanted.scale, wanted.samples, wanted.transparent)));
 }
 
 void Captures::write(const std::filesystem::path& path, std::shared_ptr<const Image> picture) {

@@ -11,7 +11,6 @@
 
 #include "core/base/result.h"
 #include "core/image/image.h"
-#include "core/splat/rasterizer.h"
 #include "core/studio/studio.h"
 #include "render/surface.h"
 
@@ -34,14 +33,26 @@ class Captures {
     bool busy() const { return window_wanted_.has_value() || picture_wanted_.has_value(); }
 
   private:
+    // What is rendered frame by frame: the n-th frame's scene and camera.
+    struct Film {
+        int frames = 0, width = 0, height = 0, samples = 1;
+        double fps = 30;
+        bool transparent = false;
+        std::function<void(int, Scene&, Camera&)> frame;
+    };
+    std::function<std::unique_ptr<Rasterizer>()> rasterizer() const;
+    // Of that size unless another is given.
+    static Film film_of(const Arguments& arguments, const std::filesystem::path& path, int width, int height);
+    Status film(const std::filesystem::path& path, const std::string& title, Film film);
     struct PictureWanted {
         std::filesystem::path path;
-        int scale = 1;
+        int scale = 1, samples = 1;
         bool transparent = false;
     };
     Status screenshot(const Arguments& arguments);
     Status window(const Arguments& arguments);
     Status turntable(const Arguments& arguments);
+    Status motion(const Arguments& arguments);
     Status record(const Arguments& arguments);
     bool ask_for_path(const std::string& command, const std::string& title, const std::string& name,
                       const std::string& pattern, const Arguments& arguments);
@@ -65,9 +76,5 @@ class Captures {
     double record_begin_ = 0;
     std::int64_t recorded_ = 0;
 };
-
-// Renders a scene over a background at any size, on the caller's thread. `stop`: as RasterOptions has it.
-Image render_scene(const Scene& scene, const Camera& camera, Rasterizer& rasterizer,
-                   const std::optional<std::array<float, 3>>& background, const std::atomic<bool>* stop);
 
 }  // namespace likeness

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "app/background.h"
+#include "app/scene_picture.h"
 #include "core/base/log.h"
 #include "render/picking.h"
 
@@ -153,6 +154,7 @@ void ViewportBridge::compose() {
         frames_->cancel();
     if (frames_->update()) {
         count_picture(*frames_->shown());
+        studio_.motions().picture_shown(frames_->shown()->version);
         // The renderer may have chosen a lower resolution after it was asked.
         if (frames_->shown()->scale < 1) asked_.full = false;
     }
@@ -226,10 +228,11 @@ ViewportLook ViewportBridge::look(const Scene& scene) {
     return look;
 }
 
-Image ViewportBridge::picture(int scale, bool transparent) {
+Image ViewportBridge::picture(int scale, int samples, bool transparent) {
     const Scene scene = studio_.scene();
     ViewportLook large = look(scene);
-    const auto grow = float(scale);
+    const int across = samples_across(samples), larger = scale * across;
+    const auto grow = float(larger);
     large.transparent = transparent;
     large.line *= grow;
     large.photo_until *= grow;
@@ -237,8 +240,14 @@ Image ViewportBridge::picture(int scale, bool transparent) {
                           &large.photo_rectangle.height})
         *length *= grow;
     Viewport canvas;
-    canvas.draw(width_ * scale, height_ * scale, large, *frames_, scene.has_avatar() ? triangles_ : nullptr);
-    return canvas.read();
+    canvas.draw(width_ * larger, height_ * larger, large, *frames_, scene.has_avatar() ? triangles_ : nullptr);
+    Image made = mean_of(canvas.read(), across);
+    if (!transparent) return made;
+    // What was blended over nothing is premultiplied, files are not.
+    for (std::size_t i = 0; i < made.pixels.size(); i += 4)
+        for (std::size_t c = 0; c < 3; ++c)
+            made.pixels[i + c] = made.pixels[i + 3] > 0 ? std::min(1.0f, made.pixels[i + c] / made.pixels[i + 3]) : 0;
+    return made;
 }
 
 void ViewportBridge::place_photo(ViewportLook& look) {

@@ -30,8 +30,9 @@ class ViewportBridge : public ui::ViewportOutput {
     bool settled() const;  // what is shown is what was asked for, at full resolution
     int view_width() const { return width_; }
     int view_height() const { return height_; }
-    // What is shown, composed once more at `scale` times its pixels, perhaps without the background.
-    Image picture(int scale, bool transparent);
+    // What is shown, composed once more at `scale` times its pixels, perhaps without the background. `samples`: of a
+    // pixel, see scene_picture.h.
+    Image picture(int scale, int samples, bool transparent);
     // The composed view as it is shown.
     Image read() const { return viewport_.read(); }
     void set_recording(bool on) { recording_ = on; }

@@ -8,33 +8,12 @@
 #include <ctime>
 
 #include "ui/icons.h"
+#include "ui/modal.h"
 #include "ui/native_file_dialog.h"
 #include "ui/theme.h"
 #include "ui/widgets.h"
 
 namespace likeness::ui {
-namespace {
-
-// A modal in the middle of the window; true between Begin and End.
-bool begin_modal(const char* title, float width) {
-    if (!ImGui::IsPopupOpen(title)) ImGui::OpenPopup(title);
-    const ImGuiViewport& main = *ImGui::GetMainViewport();
-    ImGui::SetNextWindowPos(main.GetWorkCenter(), ImGuiCond_Appearing, {0.5f, 0.5f});
-    ImGui::SetNextWindowSizeConstraints({width, 0}, {width, main.WorkSize.y});
-    ImGui::PushStyleVar(ImGuiStyleVar_WindowPadding, ImVec2(px(18), px(14)));
-    const bool shown = ImGui::BeginPopupModal(
-        title, nullptr, ImGuiWindowFlags_AlwaysAutoResize | ImGuiWindowFlags_NoSavedSettings | ImGuiWindowFlags_NoMove);
-    ImGui::PopStyleVar();
-    return shown;
-}
-
-void close_modal() {
-    ImGui::CloseCurrentPopup();
-    ImGui::EndPopup();
-}
-
-}  // namespace
-
 Dialogs::Dialogs() = default;
 Dialogs::~Dialogs() = default;
 
@@ -64,6 +43,12 @@ std::filesystem::path Dialogs::first_folder(const Studio& studio) const {
 
 void Dialogs::answer_file_request(Studio& studio) {
     const auto request = studio.file_request();
+    if (!request) captures_.forget();
+    if (request && captures_.wants(*request)) {
+        asks_ = true;
+        captures_.draw(studio, *request);
+        return;
+    }
     // A dialog for something else goes: its answer would become this command's.
     if (request != asked_) {
         native_.reset();

@@ -5,6 +5,7 @@
 #include <optional>
 
 #include "core/studio/studio.h"
+#include "ui/capture_dialog.h"
 #include "ui/file_browser.h"
 
 namespace likeness::ui {
@@ -30,6 +31,7 @@ class Dialogs {
     std::filesystem::path first_folder(const Studio& studio) const;
 
     FileBrowser browser_;
+    CaptureDialog captures_;
     std::unique_ptr<NativeFileDialog> native_;
     std::optional<FileRequest> asked_;  // what the open dialog is for
     std::filesystem::path last_folder_;

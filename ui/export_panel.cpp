@@ -1,7 +1,5 @@
 #include "ui/export_panel.h"
 
-#include <cmath>
-
 #include "core/files/file_formats.h"
 #include "ui/icons.h"
 #include "ui/theme.h"
@@ -11,13 +9,6 @@ namespace likeness::ui {
 
 ExportPanel::ExportPanel(ViewportOutput& output)
     : Panel("Export", ICON_FA_FILE_EXPORT, "Pictures, videos and files for other programs."), output_(output) {}
-
-void ExportPanel::choose_kind(const char* id) {
-    if (const int chosen = choice_row(id, {"Video", "PNG pictures"}, pictures_ ? 1 : 0,
-                                      {"One file, MP4.", "A folder with a picture a frame, without loss."});
-        chosen >= 0)
-        pictures_ = chosen == 1;
-}
 
 void ExportPanel::draw(Studio& studio) {
     const bool avatar = studio.document().has_avatar();
@@ -44,64 +35,19 @@ void ExportPanel::draw(Studio& studio) {
                            ICON_FA_CUBES "  Export " + format->endings().front() + "...", ButtonStyle::normal, -1);
         }
     }
-    if (section("Picture")) {
-        const int sizes[] = {1, 2, 4};
-        if (const int chosen = choice_row("scale", {"1x", "2x", "4x"}, scale_ == 4 ? 2 : scale_ - 1,
-                                          {"As many pixels as the viewport has.", "Twice the viewport's pixels.",
-                                           "Four times the viewport's pixels."});
-            chosen >= 0)
-            scale_ = sizes[chosen];
-        ImGui::Checkbox("Transparent", &transparent_);
-        tooltip("Without the background: the picture's alpha is the avatar's.");
-        command_button(studio, "capture.screenshot", {{"scale", scale_}, {"transparent", transparent_}},
-                       ICON_FA_CAMERA "  Save picture...", ButtonStyle::normal, -1);
-    }
-    if (section("Turntable")) {
-        ImGui::PushStyleVar(ImGuiStyleVar_ItemSpacing, ImVec2(ImGui::GetStyle().ItemSpacing.x, px(3)));
-        slider(studio, "frames",
-               {.label = "Frames",
-                .low = 12,
-                .high = 600,
-                .fallback = 120,
-                .format = "%.0f",
-                .about = "Pictures of one turn."},
-               frames_);
-        slider(studio, "fps",
-               {.label = "Speed",
-                .low = 10,
-                .high = 60,
-                .fallback = 30,
-                .format = "%.0f",
-                .unit = " fps",
-                .about = "Pictures a second."},
-               fps_);
-        slider(studio, "size",
-               {.label = "Side",
-                .low = 128,
-                .high = 2048,
-                .fallback = 768,
-                .format = "%.0f",
-                .unit = " px",
-                .about = "Width and height of the video."},
-               size_);
-        ImGui::PopStyleVar();
-        choose_kind("turntable as");
-        command_button(studio, "capture.turntable",
-                       {{"as", pictures_ ? "pictures" : "video"},
-                        {"frames", int(std::lround(frames_))},
-                        {"fps", std::round(fps_)},
-                        {"size", int(std::lround(size_ / 2)) * 2}},
-                       ICON_FA_ARROWS_SPIN "  Save turntable...", ButtonStyle::normal, -1);
-    }
-    if (section("Recording")) {
-        note("What the viewport shows, as it happens, 30 frames a second.");
-        choose_kind("recording as");
+    if (section("Pictures and films")) {
+        note("Size, background and samples are asked for.");
+        command_button(studio, "capture.screenshot", {}, ICON_FA_CAMERA "  Save picture...", ButtonStyle::normal, -1);
+        command_button(studio, "capture.turntable", {}, ICON_FA_ARROWS_SPIN "  Save turntable...", ButtonStyle::normal,
+                       -1);
+        command_button(studio, "capture.motion", {}, ICON_FA_FILM "  Save film of the motion...", ButtonStyle::normal,
+                       -1);
         if (output_.recording())
             command_button(studio, "capture.record", {{"on", false}}, ICON_FA_STOP "  End recording",
                            ButtonStyle::primary, -1);
         else
-            command_button(studio, "capture.record", {{"on", true}, {"as", pictures_ ? "pictures" : "video"}},
-                           ICON_FA_CIRCLE "  Record...", ButtonStyle::normal, -1);
+            command_button(studio, "capture.record", {}, ICON_FA_CIRCLE "  Record the view...", ButtonStyle::normal,
+                           -1);
     }
     ImGui::EndChild();
 }

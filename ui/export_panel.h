@@ -16,11 +16,7 @@ class ExportPanel : public Panel {
 
   private:
     ViewportOutput& output_;
-    int scale_ = 1;                                              // of a screenshot
-    bool transparent_ = false, pictures_ = false;                // pictures_: frames instead of videos
-    std::map<std::string, bool> flags_;                          // by format and name
-    void choose_kind(const char* id);
-    float frames_ = 120, fps_ = 30, size_ = 768;
+    std::map<std::string, bool> flags_;  // by format and name
 };
 
 }  // namespace likeness::ui

@@ -2,7 +2,6 @@
 
 #include <imgui.h>
 
-#include "core/document/pose_tools.h"
 #include "core/files/file_formats.h"
 #include "ui/icons.h"
 #include "ui/interface.h"
@@ -54,11 +53,7 @@ void pose_menu(Studio& studio) {
     command_item(studio, "pose.source");
     ImGui::Separator();
     if (ImGui::BeginMenu("Presets", studio.document().has_avatar())) {
-        for (const BuiltInPose& pose : built_in_poses())
-            if (ImGui::MenuItem(pose.name.c_str())) studio.invoke("pose.preset.apply", {{"name", pose.name}});
-        const auto own = studio.settings().pose_presets;
-        if (!own.empty()) ImGui::Separator();
-        for (const auto& [name, text] : own)
+        for (const std::string& name : studio.presets().names())
             if (ImGui::MenuItem(name.c_str())) studio.invoke("pose.preset.apply", {{"name", name}});
         ImGui::EndMenu();
     }
@@ -124,10 +119,10 @@ void view_menu(Studio& studio, Interface& interface) {
 
 void capture_menu(Studio& studio, const ViewportOutput& output) {
     command_item(studio, "capture.screenshot");
-    command_item(studio, "capture.screenshot", {{"transparent", true}, {"scale", 4}}, "Transparent screenshot, 4x...");
     command_item(studio, "capture.window");
     ImGui::Separator();
     command_item(studio, "capture.turntable");
+    command_item(studio, "capture.motion");
     if (output.recording())
         command_item(studio, "capture.record", {{"on", false}}, "End recording");
     else

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <cstdio>
+#include <numbers>
 #include <numeric>
 #include <string_view>
 
@@ -27,6 +28,39 @@ std::string sideless(const std::string& name) {
     for (const std::string_view side : {"Left", "Right"})
         if (name.size() > side.size() && name.ends_with(side)) return name.substr(0, name.size() - side.size());
     return name;
+}
+
+// "27 of 30 fps, 4 left out"
+std::string rate_text(const MotionPlayer& motion, double now) {
+    const PlaybackRate& rate = motion.rate();
+    if (rate.frames() < 2) return "";
+    std::array<char, 64> text{};
+    const double wanted = motion.source()->rate() * (motion.live() ? 1 : motion.speed);
+    std::snprintf(text.data(), text.size(), "%.0f of %.0f fps", rate.per_second(now), wanted);
+    return text.data() + (rate.dropped() > 0 ? ", " + format_count(rate.dropped()) + " left out" : std::string());
+}
+
+// What is added to a control or a joint.
+struct Added {
+    std::string name;
+    float amount = 0;  // of a joint: degrees
+    bool joint = false;
+    std::string words() const {
+        std::array<char, 32> number{};
+        std::snprintf(number.data(), number.size(), joint ? " %.0f\u00b0" : " %+.2f", double(amount));
+        return readable(name) + number.data();
+    }
+};
+
+std::vector<Added> added_to(const HeadModel& model, const HeadPose& offset) {
+    std::vector<Added> list;
+    for (int c = 0; c < int(offset.controls.size()); ++c)
+        if (offset.controls[c] != 0) list.push_back({model.control_names[std::size_t(c)], offset.controls[c]});
+    for (int j = 0; j < int(offset.joints.cols()); ++j)
+        if (!offset.joints.col(j).isZero(0))
+            list.push_back({model.joint_names[std::size_t(j)],
+                            offset.joints.col(j).norm() * 180 / std::numbers::pi_v<float>, true});
+    return list;
 }
 
 }  // namespace
@@ -80,7 +114,9 @@ void MotionPanel::draw(Studio& studio) {
     if (track && gathered_ != track) gather(*track);
     gathered_ = track;
     draw_transport(studio);
-    if (!motion.live()) draw_timeline(studio);
+    const bool added = studio.motions().has_offset() && studio.document().has_avatar();
+    if (!motion.live()) draw_timeline(studio, added ? ImGui::GetFrameHeight() + px(4) : 0);
+    if (added) draw_offset(studio);
 }
 
 void MotionPanel::draw_transport(Studio& studio) {
@@ -112,6 +148,10 @@ void MotionPanel::draw_transport(Studio& studio) {
     std::string time = ends ? time_text(motion.time()) + " / " + time_text(motion.duration()) : "Live";
     if (ends && ImGui::CalcTextSize(time.c_str()).x > room) time = time_text(motion.time());
     room -= ImGui::CalcTextSize(time.c_str()).x + gap;
+    const std::string rate = motion.playing() ? rate_text(motion, studio.now()) : "";
+    const float rate_width = rate.empty() ? 0 : ImGui::CalcTextSize(rate.c_str()).x + gap;
+    const bool with_rate = rate_width > 0 && rate_width < room;
+    if (with_rate) room -= rate_width;
     const bool with_speed = ends && room > speed_width + gap;
     if (with_speed) room -= speed_width + gap;
     float speed = float(motion.speed);
@@ -130,8 +170,16 @@ void MotionPanel::draw_transport(Studio& studio) {
     if (with_speed) ImGui::SameLine();
     ImGui::AlignTextToFramePadding();
     ImGui::TextUnformatted(time.c_str());
-    const std::string name =
-        std::filesystem::path(motion.title()).filename().string() + (motion.shown() ? "" : "   (not shown: the pose was edited)");
+    if (with_rate) {
+        ImGui::SameLine();
+        ImGui::PushStyleColor(ImGuiCol_Text, motion.rate().dropped() > 0 ? palette().warning : palette().dim);
+        ImGui::TextUnformatted(rate.c_str());
+        ImGui::PopStyleColor();
+        tooltip(
+            "Frames of the motion that are shown in a second, and those left out since it began to play: pictures "
+            "that take too long are left out, so that its time stays true.");
+    }
+    const std::string name = std::filesystem::path(motion.title()).filename().string();
     if (ImGui::CalcTextSize(name.c_str()).x < room) {
         ImGui::SameLine();
         ImGui::PushStyleColor(ImGuiCol_Text, palette().dim);
@@ -141,17 +189,21 @@ void MotionPanel::draw_transport(Studio& studio) {
     const MotionTrack* track = motion.source()->track();
     tooltip(motion.title() + "\n" + (track ? format_count(track->frame_count()) + " frames, " : "") +
             std::to_string(motion.source()->names().size()) + " controls");
-    ImGui::SameLine(ImGui::GetCursorPosX() + ImGui::GetContentRegionAvail().x - 2 * side - px(2));
+    ImGui::SameLine();
+    const float end = ImGui::GetCursorPosX() + ImGui::GetContentRegionAvail().x - 2 * side - px(2);
+    if (ImGui::GetCursorPosX() > end) return ImGui::NewLine();  // menu and keys remain
+    ImGui::SetCursorPosX(end);
     if (icon_button("open", ICON_FA_FOLDER_OPEN, false, "Open another motion.")) studio.invoke("motion.open");
     ImGui::SameLine(0, px(2));
     if (icon_button("close", ICON_FA_XMARK, false, "Close the motion: back to one's own pose."))
         studio.invoke("motion.close");
 }
 
-void MotionPanel::draw_timeline(Studio& studio) {
+void MotionPanel::draw_timeline(Studio& studio, float below) {
     const MotionPlayer& motion = studio.motion();
     if (!motion.loaded()) return;
-    const float width = ImGui::GetContentRegionAvail().x, height = std::max(px(36), ImGui::GetContentRegionAvail().y);
+    const float width = ImGui::GetContentRegionAvail().x,
+                height = std::max(px(36), ImGui::GetContentRegionAvail().y - below);
     const ImVec2 from = ImGui::GetCursorScreenPos(), to = {from.x + width, from.y + height};
     const double duration = std::max(motion.duration(), 1e-3);
     ImGui::InvisibleButton("timeline", {width, height});
@@ -196,17 +248,74 @@ void MotionPanel::draw_timeline(Studio& studio) {
             draw.AddText({x_of(t) + px(4), from.y + px(1)}, u32(palette().dim), label.data());
     }
     const float top = from.y + ruler, room = to.y - top - px(4);
+    const HeadPose& offset = studio.motions().offset();
+    const auto added = [&](const std::string& name) {
+        const int control = studio.document().has_avatar() ? studio.document().model()->control(name) : -1;
+        return control >= 0 && control < offset.controls.size() ? offset.controls[control] : 0.0f;
+    };
     std::vector<ImVec2> points;
     for (std::size_t k = 0; k < curves_.size(); ++k) {
         points.clear();
         for (std::size_t s = 0; s < curves_[k].values.size(); ++s)
-            points.push_back({from.x + width * float(s) / float(curves_[k].values.size() - 1),
-                              top + room * (1 - curves_[k].values[s])});
+            points.push_back(
+                {from.x + width * float(s) / float(curves_[k].values.size() - 1),
+                 top + room * (1 - std::clamp(curves_[k].values[s] + added(curves_[k].name), 0.0f, 1.0f))});
         draw.AddPolyline(points.data(), int(points.size()), u32(palette().curve[k % 4], 0.8f), px(1.2f));
     }
     const float x = x_of(motion.time());
     draw.AddLine({x, from.y}, {x, to.y}, u32(palette().accent_strong), px(1.6f));
     draw.AddTriangleFilled({x - px(5), from.y}, {x + px(5), from.y}, {x, from.y + px(7)}, u32(palette().accent_strong));
+}
+
+// The row of what editing has added to the motion, over all of its time.
+void MotionPanel::draw_offset(Studio& studio) {
+    const std::vector<Added> list = added_to(*studio.document().model(), studio.motions().offset());
+    const float side = ImGui::GetFrameHeight(), gap = px(4);
+    const float width = std::max(px(40), ImGui::GetContentRegionAvail().x - side - gap);
+    ImGui::SetCursorPosY(ImGui::GetCursorPosY() - ImGui::GetStyle().ItemSpacing.y + gap);
+    const ImVec2 from = ImGui::GetCursorScreenPos(), to = {from.x + width, from.y + side};
+    if (ImGui::InvisibleButton("added", {width, side})) ImGui::OpenPopup("added to the motion");
+    const bool hot = ImGui::IsItemHovered();
+    std::string words, all;
+    for (const Added& added : list) {
+        words += (words.empty() ? "" : ", ") + added.words();
+        all += "\n" + added.words();
+    }
+    tooltip("Added to every frame of the motion by editing:" + all + "\nClick to change or clear it.");
+    ImDrawList& draw = *ImGui::GetWindowDrawList();
+    draw.AddRectFilled(from, to, u32(hot ? palette().accent : palette().fill, hot ? 0.55f : 1), px(5));
+    const ImVec2 at = {from.x + px(8), from.y + ImGui::GetStyle().FramePadding.y};
+    draw.AddText(at, ImGui::GetColorU32(ImGuiCol_Text),
+                 shortened(ICON_FA_LAYER_GROUP "  Added  " + words, width - px(16)).c_str());
+    ImGui::SameLine(0, gap);
+    if (icon_button("clear added", ICON_FA_XMARK, false,
+                    "Take away all that was added: the motion as it was recorded."))
+        studio.invoke("motion.clear_offset");
+    ImGui::SetNextWindowPos({from.x, from.y - gap}, ImGuiCond_Always, {0, 1});
+    if (!ImGui::BeginPopup("added to the motion")) return;
+    for (const Added& added : list) {
+        ImGui::PushID(added.name.c_str());
+        if (icon_button("clear", ICON_FA_XMARK, false, "Take it away."))
+            studio.invoke("motion.clear_offset", {{"name", added.name}});
+        ImGui::SameLine(0, gap);
+        float amount = added.amount;
+        if (added.joint) {
+            ImGui::AlignTextToFramePadding();
+            ImGui::TextUnformatted(added.words().c_str());
+        } else if (slider(studio, "amount",
+                          {.label = readable(added.name),
+                           .low = -1,
+                           .high = 1,
+                           .format = "%+.2f",
+                           .about = "Added to every frame of the motion.",
+                           .width = px(240)},
+                          amount)) {
+            studio.invoke("motion.offset", {{"name", added.name}, {"value", amount}});
+        }
+        ImGui::PopID();
+    }
+    if (list.empty()) ImGui::CloseCurrentPopup();
+    ImGui::EndPopup();
 }
 
 }  // namespace likeness::ui

@@ -12,7 +12,8 @@ class MotionPanel : public Panel {
 
   private:
     void draw_transport(Studio& studio);
-    void draw_timeline(Studio& studio);
+    void draw_timeline(Studio& studio, float below);  // `below` is left for what follows
+    void draw_offset(Studio& studio);
     void gather(const MotionTrack& track);
 
     const MotionTrack* gathered_ = nullptr;

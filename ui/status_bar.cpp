@@ -7,6 +7,7 @@
 #include <array>
 #include <cstdio>
 
+#include "core/studio/status_line.h"
 #include "ui/icons.h"
 #include "ui/interface.h"
 #include "ui/theme.h"
@@ -21,7 +22,7 @@ void draw_jobs(Studio& studio, Interface& interface) {
         if (job.state != JobState::running || job.quiet) continue;
         if (++running > 2) continue;
         ImGui::PushID(job.id);
-        ImGui::TextUnformatted((job.stage.empty() ? job.name : job.stage).c_str());
+        ImGui::TextUnformatted((job.paused ? job.name + ", paused" : job.stage.empty() ? job.name : job.stage).c_str());
         tooltip(job.name);
         ImGui::SameLine();
         const ImVec2 at = ImGui::GetCursorScreenPos();
@@ -35,8 +36,7 @@ void draw_jobs(Studio& studio, Interface& interface) {
         ImGui::Dummy({bar.x, ImGui::GetFrameHeight()});
         ImGui::SameLine();
         ImGui::AlignTextToFramePadding();
-        std::string words = std::to_string(int(job.fraction * 100)) + " %";
-        if (job.seconds_left) words += ", " + format_seconds(*job.seconds_left) + " left";
+        const std::string words = progress_words(job);
         ImGui::PushStyleColor(ImGuiCol_Text, palette().dim);
         ImGui::TextUnformatted(words.c_str());
         ImGui::PopStyleColor();
@@ -53,9 +53,9 @@ void draw_jobs(Studio& studio, Interface& interface) {
             interface.show_panel("Tasks");
         ImGui::SameLine();
     }
-    const auto messages = studio.messages().newer_than();
-    if (messages.empty()) return;
-    const Message& last = messages.back();
+    const auto message = status_message(studio.messages(), studio.jobs());
+    if (!message) return;
+    const Message& last = *message;
     const ImVec4& color = last.level == MessageLevel::error     ? palette().bad
                           : last.level == MessageLevel::warning ? palette().warning
                                                                 : palette().dim;

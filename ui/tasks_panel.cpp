@@ -1,8 +1,5 @@
 #include "ui/tasks_panel.h"
 
-#include <array>
-#include <cstdio>
-
 #include "ui/icons.h"
 #include "ui/theme.h"
 #include "ui/widgets.h"
@@ -26,14 +23,11 @@ void TasksPanel::draw(Studio& studio) {
         ImGui::PushID(job.id);
         if (job.state == JobState::running) {
             std::string text = job.name;
-            if (!job.stage.empty() && job.stage != job.name) text += "   " + job.stage;
-            std::array<char, 64> numbers{};
-            std::snprintf(numbers.data(), numbers.size(), "   %.0f %%", job.fraction * 100);
-            text += numbers.data();
-            if (job.cancelling)
-                text += "   ending";
-            else if (job.seconds_left)
-                text += "   " + format_seconds(*job.seconds_left) + " left";
+            if (job.paused)
+                text += "   Paused";
+            else if (!job.stage.empty() && job.stage != job.name)
+                text += "   " + job.stage;
+            text += "   " + (job.cancelling ? "ending" : progress_words(job));
             const float button_width = job.cancellable ? ImGui::GetFrameHeight() + ImGui::GetStyle().ItemSpacing.x : 0;
             progress_bar(float(job.fraction), text, ImGui::GetContentRegionAvail().x - button_width);
             if (job.cancellable) {

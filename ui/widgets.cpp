@@ -380,6 +380,13 @@ std::string shortened(std::string text, float room) {
     return text + "...";
 }
 
+std::string progress_words(const JobInfo& job) {
+    if (job.fraction <= 0) return format_seconds(job.seconds);
+    std::string words = std::to_string(int(job.fraction * 100)) + " %";
+    if (job.seconds_left) words += ", " + format_seconds(*job.seconds_left) + " left";
+    return words;
+}
+
 std::string format_seconds(double seconds) {
     const int whole = int(std::max(0.0, seconds) + 0.5);
     std::array<char, 32> buffer{};

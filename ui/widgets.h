@@ -68,6 +68,8 @@ int choice_row(const char* id, const std::vector<std::string>& labels, int chose
 
 // `text`, or as much of it as fits into so many pixels with "..." after it.
 std::string shortened(std::string text, float room);
+// How far a task is and how long it will take: "40 %, 0:12 left"; of one that cannot say, how long it has run.
+std::string progress_words(const JobInfo& job);
 std::string format_seconds(double seconds);      // "1:05", "0:07"
 std::string format_count(std::size_t count);     // "87,977"
 std::string readable(const std::string& camel);  // "mouthSmileLeft" -> "Mouth smile left"

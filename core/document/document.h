@@ -14,6 +14,7 @@
 
 #include "core/avatar/photo.h"
 #include "core/base/file_identity.h"
+#include "core/motion/pose_offset.h"
 #include "core/splat/splat_set.h"
 #include "core/tracking/portrait_fit.h"
 #include "core/view/scene.h"
@@ -29,10 +30,13 @@ struct PartChoice {
     bool operator==(const PartChoice&) const = default;
 };
 
+std::size_t content_bytes(const MotionOffsets& offsets, const BlockVisitor& shared);
+
 // What a document is made of: parts that commands, trainers and bakers publish, that undo puts back and files keep.
 struct DocumentState {
     Avatar avatar;  // the newest; its surface at rest may be behind an edit, see Avatar::prepared()
     Part<HeadPose> pose;
+    Part<MotionOffsets> offsets;
     Part<PartChoice> parts;
 };
 
@@ -40,6 +44,7 @@ struct DocumentState {
 template <class State, class OtherState, class Visit>
 void each_part(State& a, OtherState& b, const Visit& visit) {
     visit(a.pose, b.pose);
+    visit(a.offsets, b.offsets);
     visit(a.parts, b.parts);
     visit(a.avatar.person, b.avatar.person);
     visit(a.avatar.identity_change, b.avatar.identity_change);

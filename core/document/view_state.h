@@ -34,6 +34,8 @@ struct ViewState {
     std::filesystem::path background_picture;
     std::string gizmo;  // the joint that rings in the viewport turn; empty for none
 
+    // More than splats over a background: a mesh, another quantity, a grid, the photograph.
+    bool composed() const { return mode != ViewMode::splats || compare != CompareMode::off || grid; }
     bool operator==(const ViewState&) const = default;
 };
 

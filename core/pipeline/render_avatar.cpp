@@ -7,6 +7,17 @@
 
 namespace likeness {
 
+Status check_samples(int width, int height, int samples) {
+    if (samples != 1 && samples != 4 && samples != 16)
+        return Error{ErrorCode::invalid_argument, "A pixel may have 1, 4 or 16 samples.", ""};
+    if (samples == 1 || std::int64_t(width) * height * samples <= most_samples) return {};
+    return Error{ErrorCode::invalid_argument,
+                 "A picture of " + std::to_string(width) + " x " + std::to_string(height) +
+                     " pixels is too large for " + std::to_string(samples) +
+                     " samples a pixel; choose fewer samples or a smaller size.",
+                 ""};
+}
+
 Image picture_of(const Frame& frame, bool opaque) {
     Image image(frame.alpha.width, frame.alpha.height, 4);
     for (std::size_t i = 0; i < frame.alpha.pixels.size(); ++i) {

@@ -3,14 +3,21 @@
 
 #include <array>
 #include <atomic>
+#include <cstdint>
 #include <memory>
 #include <optional>
 
 #include "core/avatar/avatar.h"
+#include "core/base/result.h"
 #include "core/splat/rasterizer.h"
 #include "core/view/scene.h"
 
 namespace likeness {
+
+// A picture is rendered as large as its samples ask for: below this its memory stays under 2 GiB.
+inline constexpr std::int64_t most_samples = std::int64_t(40) << 20;  // pixels times samples
+// Error: invalid_argument (samples that are not 1, 4 or 16; too many for that size).
+Status check_samples(int width, int height, int samples);
 
 // What was rasterized over black (or over a background: then opaque) as RGBA with straight alpha.
 Image picture_of(const Frame& frame, bool opaque);

@@ -8,39 +8,26 @@
 namespace likeness {
 namespace {
 
+using PoseChange = std::function<Status(const Arguments&, const HeadModel&, HeadPose&)>;
 
-// A pose edit begins at what is shown and goes through `change`, whose error leaves everything as it was.
-Run edit_pose(Studio& studio, std::function<Status(const Arguments&, const HeadModel&, HeadPose&)> change) {
+// Sets something of what is shown; an error of `change` leaves everything as it was.
+Run edit_shown(Studio& studio, PoseChange change) {
     return [&studio, change = std::move(change)](const Arguments& arguments) -> Status {
-        const HeadModel& model = *studio.document().model();
         HeadPose pose = studio.shown_pose();
-        if (Status changed = change(arguments, model, pose); !changed) return changed;
-        studio.adopt_shown_pose();
-        studio.state().pose = std::move(pose);
+        if (Status changed = change(arguments, *studio.document().model(), pose); !changed) return changed;
+        studio.motions().edit_shown(pose);
         return {};
     };
 }
 
-Status apply_preset(Studio& studio, const HeadModel& model, const std::string& name, float strength, HeadPose& pose) {
-    HeadPose target = HeadPose::neutral(model);
-    const auto& own = studio.settings().pose_presets;
-    if (const auto it = own.find(name); it != own.end()) {
-        auto read = pose_from_text(model, it->second);
-        if (!read) return read.error();
-        target = *std::move(read);
-    } else {
-        const auto& ready = built_in_poses();
-        const auto it2 = std::find_if(ready.begin(), ready.end(), [&](const BuiltInPose& p) { return p.name == name; });
-        if (it2 == ready.end()) return studio_error("There is no preset '" + name + "'.");
-        for (const auto& [control, value] : it2->controls)
-            if (const int c = model.control(control); c >= 0) target.controls[c] = value;
-        target.joints = pose.joints;  // ready-made ones are expressions only
-        target.translation = pose.translation;
-    }
-    pose.controls += strength * (target.controls - pose.controls);
-    pose.joints += strength * (target.joints - pose.joints);
-    pose.translation += strength * (target.translation - pose.translation);
-    return {};
+// The same for a pose as a whole: of what a motion drives, `change` sees and makes what is added to it.
+Run edit_layer(Studio& studio, PoseChange change) {
+    return [&studio, change = std::move(change)](const Arguments& arguments) -> Status {
+        HeadPose pose = studio.motions().layer();
+        if (Status changed = change(arguments, *studio.document().model(), pose); !changed) return changed;
+        studio.motions().edit_layer(pose);
+        return {};
+    };
 }
 
 // For the palette, which asks for arguments.
@@ -71,7 +58,7 @@ void add_pose_commands(Studio& s) {
                   true,
                   "name",
                   needs_avatar(s),
-                  edit_pose(s, [&s](const Arguments& a, const HeadModel& model, HeadPose& pose) -> Status {
+                  edit_shown(s, [&s](const Arguments& a, const HeadModel& model, HeadPose& pose) -> Status {
                       const std::string name = a.text("name");
                       const auto value = float(a.number("value"));
                       if (Status set = set_control(model, name, value, pose); !set) return set;
@@ -82,7 +69,7 @@ void add_pose_commands(Studio& s) {
     registry.add({"pose.reset",
                   "Reset",
                   "Pose",
-                  "Brings one expression or joint back to neutral.",
+                  "Brings one expression or joint to rest.",
                   {with_suggestions(text_argument("name", "The expression or joint"),
                                     [&s, joint_names] {
                                         std::vector<std::string> names = control_names(s);
@@ -93,13 +80,14 @@ void add_pose_commands(Studio& s) {
                   true,
                   "name",
                   needs_avatar(s),
-                  edit_pose(s, [&s](const Arguments& a, const HeadModel& model, HeadPose& pose) -> Status {
+                  edit_layer(s, [&s](const Arguments& a, const HeadModel& model, HeadPose& pose) -> Status {
                       const std::string name = a.text("name");
                       const int control = model.control(name), joint = model.joint(name);
                       const bool both = s.document().symmetric;
                       if (control >= 0) {
-                          pose.controls[control] = 0;
-                          if (both) pose.controls[model.mirror_control[std::size_t(control)]] = 0;
+                          const HeadPose rest = s.presets().layer_at_rest();
+                          const int other = both ? model.mirror_control[std::size_t(control)] : control;
+                          for (const int c : {control, other}) pose.controls[c] = rest.controls[c];
                       } else if (joint >= 0) {
                           pose.joints.col(joint).setZero();
                           if (both) pose.joints.col(model.mirror_joint[std::size_t(joint)]).setZero();
@@ -108,30 +96,47 @@ void add_pose_commands(Studio& s) {
                       }
                       return {};
                   })});
-    registry.add({"pose.reset_all",
-                  "Neutral",
-                  "Pose",
-                  "Brings the whole face and head back to neutral.",
-                  {},
-                  "Ctrl+0",
-                  true,
-                  "",
-                  needs_avatar(s),
-                  edit_pose(s, [](const Arguments&, const HeadModel& model, HeadPose& pose) -> Status {
-                      pose = HeadPose::neutral(model);
-                      return {};
-                  })});
+    registry.add(
+        {"pose.reset_all",
+         "At rest",
+         "Pose",
+         "Brings the whole face and head to rest: neutral, or the photograph's expression where that is chosen.",
+         {},
+         "Ctrl+0",
+         true,
+         "",
+         needs_avatar(s),
+         edit_layer(s, [&s](const Arguments&, const HeadModel&, HeadPose& pose) -> Status {
+             pose = s.presets().layer_at_rest();
+             return {};
+         })});
     registry.add({"pose.reset_expressions",
                   "Reset expressions",
                   "Pose",
-                  "Brings all expressions back to neutral; the head stays turned.",
+                  "Brings all expressions to rest; the head stays turned.",
                   {},
                   "",
                   true,
                   "",
                   needs_avatar(s),
-                  edit_pose(s, [](const Arguments&, const HeadModel&, HeadPose& pose) -> Status {
-                      pose.controls.setZero();
+                  edit_layer(s, [&s](const Arguments&, const HeadModel&, HeadPose& pose) -> Status {
+                      pose.controls = s.presets().layer_at_rest().controls;
+                      return {};
+                  })});
+    registry.add({"pose.rest",
+                  "Face at rest",
+                  "Pose",
+                  "What a face at rest is: neutral, or as in the photograph. A face that is at rest goes with it.",
+                  {choice_argument("expression", "Which", {"neutral", "photograph"})},
+                  "",
+                  true,
+                  "",
+                  needs_avatar(s),
+                  edit_layer(s, [&s](const Arguments& a, const HeadModel&, HeadPose& pose) -> Status {
+                      const bool resting = pose.controls == s.presets().layer_at_rest().controls;
+                      s.settings().rest = a.text("expression");
+                      s.settings_changed();
+                      if (resting) pose.controls = s.presets().layer_at_rest().controls;
                       return {};
                   })});
     registry.add({"pose.reset_joints",
@@ -143,7 +148,7 @@ void add_pose_commands(Studio& s) {
                   true,
                   "",
                   needs_avatar(s),
-                  edit_pose(s, [](const Arguments&, const HeadModel&, HeadPose& pose) -> Status {
+                  edit_layer(s, [](const Arguments&, const HeadModel&, HeadPose& pose) -> Status {
                       pose.joints.setZero();
                       pose.translation.setZero();
                       return {};
@@ -157,7 +162,7 @@ void add_pose_commands(Studio& s) {
                   true,
                   "",
                   needs_avatar(s),
-                  edit_pose(s, [&s](const Arguments&, const HeadModel& model, HeadPose& pose) -> Status {
+                  edit_layer(s, [&s](const Arguments&, const HeadModel& model, HeadPose& pose) -> Status {
                       const HeadPose& source = s.document().avatar().source->pose;
                       if (source.controls.size() != model.control_count() ||
                           source.joints.cols() != model.joint_count())
@@ -175,7 +180,7 @@ void add_pose_commands(Studio& s) {
                   true,
                   "",
                   needs_avatar(s),
-                  edit_pose(s, [&s](const Arguments& a, const HeadModel& model, HeadPose& pose) -> Status {
+                  edit_layer(s, [&s](const Arguments& a, const HeadModel& model, HeadPose& pose) -> Status {
                       const double given = a.number("seed");
                       const std::uint64_t seed = given >= 0 ? std::uint64_t(given) : s.scene().version * 7919 + 17;
                       pose = random_pose(model, seed, float(a.number("strength")));
@@ -190,7 +195,7 @@ void add_pose_commands(Studio& s) {
                   true,
                   "",
                   needs_avatar(s),
-                  edit_pose(s, [](const Arguments&, const HeadModel& model, HeadPose& pose) -> Status {
+                  edit_layer(s, [](const Arguments&, const HeadModel& model, HeadPose& pose) -> Status {
                       pose = pose.mirrored(model);
                       return {};
                   })});
@@ -224,7 +229,7 @@ void add_pose_commands(Studio& s) {
                   true,
                   "joint",
                   needs_avatar(s),
-                  edit_pose(s, [](const Arguments& a, const HeadModel& model, HeadPose& pose) -> Status {
+                  edit_shown(s, [](const Arguments& a, const HeadModel& model, HeadPose& pose) -> Status {
                       const auto turn = [&a](const char* axis) {
                           return a.has(axis) ? std::optional(float(a.number(axis) * degree)) : std::nullopt;
                       };
@@ -241,7 +246,7 @@ void add_pose_commands(Studio& s) {
                   true,
                   "",
                   needs_avatar(s),
-                  edit_pose(s, [](const Arguments& a, const HeadModel& model, HeadPose& pose) -> Status {
+                  edit_shown(s, [](const Arguments& a, const HeadModel& model, HeadPose& pose) -> Status {
                       set_head(model, float(a.number("yaw") * degree), float(a.number("pitch") * degree),
                                float(a.number("roll") * degree), pose);
                       return {};
@@ -255,7 +260,7 @@ void add_pose_commands(Studio& s) {
                   true,
                   "",
                   needs_avatar(s),
-                  edit_pose(s, [](const Arguments& a, const HeadModel& model, HeadPose& pose) -> Status {
+                  edit_shown(s, [](const Arguments& a, const HeadModel& model, HeadPose& pose) -> Status {
                       set_gaze(model, float(a.number("x")), float(a.number("y")), pose);
                       return {};
                   })});
@@ -281,7 +286,7 @@ void add_pose_commands(Studio& s) {
                   true,
                   "",
                   needs_avatar(s),
-                  edit_pose(s, [&s](const Arguments& a, const HeadModel& model, HeadPose& pose) -> Status {
+                  edit_layer(s, [&s](const Arguments& a, const HeadModel& model, HeadPose& pose) -> Status {
                       auto read = pose_from_text(model, a.has("text") ? a.text("text") : s.clipboard());
                       if (!read) return read.error();
                       pose = *std::move(read);
@@ -305,20 +310,18 @@ void add_pose_commands(Studio& s) {
     registry.add({"pose.preset.apply",
                   "Apply preset",
                   "Pose",
-                  "Takes a kept or ready-made pose.",
-                  {with_suggestions(text_argument("name", "The preset's name"),
-                                    [&s] {
-                                        std::vector<std::string> names = kept_presets(s);
-                                        for (const BuiltInPose& pose : built_in_poses()) names.push_back(pose.name);
-                                        return names;
-                                    }),
+                  "Mixes a kept or ready-made pose into the present one; again, at another strength, takes its place.",
+                  {with_suggestions(text_argument("name", "The preset's name"), [&s] { return s.presets().names(); }),
                    with_default(number_argument("strength", "Share of it", 0, 1), 1)},
                   "",
                   true,
                   "name",
                   needs_avatar(s),
-                  edit_pose(s, [&s](const Arguments& a, const HeadModel& model, HeadPose& pose) {
-                      return apply_preset(s, model, a.text("name"), float(a.number("strength")), pose);
+                  edit_layer(s, [&s](const Arguments& a, const HeadModel&, HeadPose& pose) -> Status {
+                      auto mixed = s.presets().mixed(a.text("name"), float(a.number("strength")), pose);
+                      if (!mixed) return mixed.error();
+                      pose = *std::move(mixed);
+                      return {};
                   })});
     registry.add({"pose.preset.delete",
                   "Delete preset",

@@ -7,12 +7,14 @@
 #include "core/base/failure.h"
 #include "core/base/log.h"
 #include "core/base/parallel.h"
+#include "core/studio/pace.h"
 
 namespace likeness {
 
 struct Jobs::Job {
     JobInfo info;  // name, id and options never change; the rest is guarded by Jobs::mutex_ while it runs
     double started = 0;
+    Pace pace;  // guarded as well
     std::unique_ptr<Progress> progress;
     std::function<void(const Status&)> done;
     Status outcome;
@@ -33,6 +35,10 @@ constexpr double wake_interval = 1.0 / 30;
 bool JobHandle::running() const { return jobs_ && jobs_->running(id_); }
 void JobHandle::cancel() {
     if (jobs_) jobs_->cancel(id_);
+}
+std::optional<double> JobHandle::seconds_left() const { return jobs_ ? jobs_->seconds_left(id_) : std::nullopt; }
+void JobHandle::set_paused(bool on) {
+    if (jobs_) jobs_->set_paused(id_, on);
 }
 double JobHandle::fraction() const { return jobs_ ? jobs_->fraction(id_) : 0; }
 
@@ -58,6 +64,7 @@ JobHandle Jobs::start(const std::string& name, std::function<Status(Progress&)> 
     job->info.cancellable = options.cancellable;
     job->info.quiet = options.quiet;
     job->info.target = options.target;
+    job->info.begun = std::chrono::duration<double>(std::chrono::system_clock::now().time_since_epoch()).count();
     job->started = seconds_since(start_);
     job->done = std::move(done);
     job->progress = std::make_unique<Progress>(
@@ -116,7 +123,7 @@ void Jobs::end(const std::shared_ptr<Job>& job, JobState state, Status outcome) 
         std::lock_guard lock(mutex_);
         job->info.state = state;
         job->info.seconds = seconds_since(start_) - job->started;
-        job->info.seconds_left.reset();
+        job->info.paused = false;
         if (state == JobState::finished) job->info.fraction = 1;
         if (state == JobState::failed) job->info.error = outcome.error();
         job->outcome = std::move(outcome);
@@ -151,9 +158,7 @@ void Jobs::report(Job& job, double fraction, const std::string& stage) {
         job.info.fraction = std::clamp(fraction, 0.0, 1.0);
         job.info.stage = stage;
         job.info.seconds = now - job.started;
-        // An estimate from two per cent on; before, it would jump about.
-        if (job.info.fraction > 0.02)
-            job.info.seconds_left = job.info.seconds * (1 - job.info.fraction) / job.info.fraction;
+        job.pace.mark(now, job.info.fraction);
         if (now - last_wake_ > wake_interval) {
             last_wake_ = now;
             wake = true;
@@ -224,6 +229,22 @@ double Jobs::fraction(int id) const {
     return 0;
 }
 
+std::optional<double> Jobs::seconds_left(int id) const {
+    std::lock_guard lock(mutex_);
+    for (const auto& job : running_)
+        if (job->info.id == id && !job->info.paused) return job->pace.left(seconds_since(start_));
+    return {};
+}
+
+void Jobs::set_paused(int id, bool on) {
+    std::lock_guard lock(mutex_);
+    for (const auto& job : running_)
+        if (job->info.id == id && job->info.paused != on) {
+            job->info.paused = on;
+            job->pace.restart();
+        }
+}
+
 std::uint64_t Jobs::ended() const {
     std::lock_guard lock(mutex_);
     return ended_count_;
@@ -233,8 +254,11 @@ std::vector<JobInfo> Jobs::list() const {
     std::vector<JobInfo> result;
     std::lock_guard lock(mutex_);
     for (const auto& job : running_) {
-        result.push_back(job->info);
-        if (job->info.state == JobState::running) result.back().seconds = seconds_since(start_) - job->started;
+        JobInfo& info = result.emplace_back(job->info);
+        if (info.state != JobState::running) continue;
+        const double now = seconds_since(start_);
+        info.seconds = now - job->started;
+        if (!info.paused) info.seconds_left = job->pace.left(now);
     }
     for (const auto& job : ended_) result.push_back(job->info);
     return result;

@@ -27,8 +27,9 @@ struct JobInfo {
     JobState state = JobState::running;
     double fraction = 0;  // 0..1
     double seconds = 0;   // since its start, or that it took
-    std::optional<double> seconds_left;
-    bool cancelling = false, cancellable = true, quiet = false;
+    double begun = 0;     // seconds since the Unix epoch
+    std::optional<double> seconds_left;  // by its pace of late; none when that tells nothing
+    bool cancelling = false, cancellable = true, quiet = false, paused = false;
     std::filesystem::path target;  // JobOptions::target
     std::optional<Error> error;
 };
@@ -50,6 +51,8 @@ class JobHandle {
     bool running() const;
     void cancel();  // see Jobs::cancel
     double fraction() const;  // 0 when it does not run
+    std::optional<double> seconds_left() const;
+    void set_paused(bool on);  // its work waits: no time left is told
 
   private:
     Jobs* jobs_ = nullptr;
@@ -105,6 +108,8 @@ class Jobs {
     bool writing() const { return !targets().empty(); }  // a job that writes a person's file runs
     std::vector<std::filesystem::path> targets() const;  // of those jobs
     double fraction(int id) const;  // 0 when it does not run
+    std::optional<double> seconds_left(int id) const;
+    void set_paused(int id, bool on);
     std::uint64_t ended() const;    // how many have ended and were drained, from the beginning
     // Running first, then the last 50 that ended, newest first.
     std::vector<JobInfo> list() const;

@@ -11,7 +11,7 @@ void MotionPlayer::open(std::shared_ptr<const PoseSource> source, std::string ti
     title_ = std::move(title);
     arrived_ = source_->arrived();
     playing_ = live();
-    shown_ = true;
+    count_anew();
     look();
 }
 
@@ -19,20 +19,26 @@ void MotionPlayer::close() {
     source_.reset();
     title_.clear();
     time_ = 0;
-    playing_ = shown_ = sampled_ = false;
+    playing_ = sampled_ = false;
+}
+
+void MotionPlayer::count_anew() {
+    frames_ = 0;
+    rate_.restart();
 }
 
 void MotionPlayer::play() {
     if (!source_) return;
     if (!live() && !loop && time_ >= last_pose()) time_ = 0;
-    playing_ = shown_ = true;
+    if (!playing_) count_anew();
+    playing_ = true;
     look();
 }
 
 void MotionPlayer::seek(double seconds) {
     if (!source_ || live()) return;
     time_ = std::clamp(seconds, 0.0, duration());
-    shown_ = true;
+    count_anew();
     look();
 }
 
@@ -40,11 +46,13 @@ bool MotionPlayer::advance(double seconds) {
     if (!source_ || !playing_) return false;
     if (live()) {
         if (source_->arrived() == arrived_) return false;
+        frames_ += double(source_->arrived() - arrived_);
         arrived_ = source_->arrived();
         look();
         return true;
     }
     time_ += seconds * speed;
+    frames_ += seconds * speed * source_->rate();
     if (time_ >= duration()) {
         if (loop) {
             time_ = std::fmod(time_, duration());
@@ -58,7 +66,7 @@ bool MotionPlayer::advance(double seconds) {
 }
 
 void MotionPlayer::apply(const HeadModel& model, HeadPose& pose) const {
-    if (shown() && sampled_) apply_sample(source_->names(), sample_, model, pose);
+    if (has_pose()) apply_sample(source_->names(), sample_, model, pose);
 }
 
 }  // namespace likeness

@@ -1,11 +1,10 @@
-// Plays a source of poses on the document: time, loop, speed; of a source without an end, its newest pose. The pose
-// shown is the document's own with the source's controls and head in their place; editing the pose starts from what is
-// shown and ends that.
+// Plays a source of poses: time, loop, speed; of a source without an end, its newest pose.
 #pragma once
 
 #include <memory>
 #include <string>
 
+#include "core/motion/playback_rate.h"
 #include "core/motion/pose_source.h"
 
 namespace likeness {
@@ -24,12 +23,18 @@ class MotionPlayer {
     bool loaded() const { return source_ != nullptr; }
     bool live() const { return source_ && !source_->duration(); }
     bool playing() const { return playing_; }
-    bool shown() const { return source_ && shown_; }  // the source's pose replaces the document's
-    void hide() { shown_ = playing_ = false; }
+    bool has_pose() const { return source_ && sampled_; }  // a live source may have none yet
     double time() const { return time_; }
     double duration() const { return source_ ? source_->duration().value_or(0) : 0; }
     const PoseSource* source() const { return source_.get(); }
+    const std::shared_ptr<const PoseSource>& shared_source() const { return source_; }
     const std::string& title() const { return title_; }
+
+    // The newest of its poses, counted from when it began to play, over its end and on.
+    std::int64_t frame() const { return std::int64_t(frames_); }
+    // A picture of that frame is on the screen.
+    void picture_shown(double now, std::int64_t frame) { rate_.shown(now, frame); }
+    const PlaybackRate& rate() const { return rate_; }  // since it began to play
 
     // Overwrites what the source moves; the rest of `pose` stays.
     void apply(const HeadModel& model, HeadPose& pose) const;
@@ -38,6 +43,7 @@ class MotionPlayer {
     double speed = 1;  // 0.05..8
 
   private:
+    void count_anew();
     void look() { sampled_ = source_->sample(time_, sample_) || sampled_; }
     double last_pose() const { return duration() - 1 / source_->rate(); }
 
@@ -45,8 +51,9 @@ class MotionPlayer {
     std::string title_;
     PoseSample sample_;  // what is shown
     std::uint64_t arrived_ = 0;
-    double time_ = 0;
-    bool playing_ = false, shown_ = false, sampled_ = false;
+    double time_ = 0, frames_ = 0;
+    PlaybackRate rate_;
+    bool playing_ = false, sampled_ = false;
 };
 
 }  // namespace likeness

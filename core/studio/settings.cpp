@@ -111,6 +111,7 @@ LoadedSettings load_settings(const fs::path& folder) {
     json& from = *loaded;
     Settings& s = result.settings;
     take_choice(from, "theme", s.theme, {"dark", "light"});
+    take_choice(from, "rest", s.rest, {"neutral", "photograph"});
     take_number(from, "text_scale", s.text_scale, 0.75, 3);
     take_choice(from, "device", s.device, {"auto", "cpu", "cuda"});
     take_number(from, "undo_bytes", s.undo_bytes, 1 << 20, double(std::uint64_t(1) << 36));
@@ -153,6 +154,7 @@ json to_json(const Settings& s) {
     if (!document.is_object()) document = json::object();
     document["version"] = 1;
     document["theme"] = s.theme;
+    document["rest"] = s.rest;
     document["text_scale"] = s.text_scale;
     document["device"] = s.device;
     document["undo_bytes"] = s.undo_bytes;

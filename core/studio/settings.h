@@ -29,6 +29,7 @@ struct WindowGeometry {
 struct Settings {
     std::string theme = "dark";  // dark, light
     float text_scale = 1.0f;     // 0.75..3, times the display's own scale
+    std::string rest = "neutral";  // what a face at rest is: neutral, photograph
     std::string device = "auto";
     std::size_t undo_bytes = std::size_t(64) << 20;
     int autosave_seconds = 60;  // 0: never

@@ -35,6 +35,7 @@ Studio::Studio(StudioOptions options)
       workshop_(*this),
       training_(*this),
       motion_(*this),
+      presets_(*this),
       opening_(*this),
       saving_(*this),
       recovery_(*this),
@@ -68,6 +69,7 @@ void Studio::drain() {
     questions_.drain();
     training_.drain(elapsed);
     motion_.drain(elapsed);
+    presets_.drain();
     housekeeping_.shape_head();
     recovery_.autosave(false);
     settings_.drain();
@@ -144,7 +146,6 @@ bool Studio::invoke(const std::string& id, const Arguments& arguments) {
 
 Status Studio::history_moved(bool moved, const char* why_not) {
     if (!moved) return studio_error(why_not);
-    motion_.hide();
     edited();
     return {};
 }
@@ -193,18 +194,7 @@ Scene Studio::scene() const {
     return scene;
 }
 
-HeadPose Studio::shown_pose() const {
-    HeadPose pose = *document_.state.pose;
-    if (document_.has_avatar()) motion().apply(*document_.model(), pose);
-    return pose;
-}
-
-void Studio::adopt_shown_pose() {
-    if (!motion().shown() || !document_.has_avatar()) return;
-    document_.state.pose = shown_pose();
-    motion_.hide();
-    redraw();
-}
+HeadPose Studio::shown_pose() const { return document_.has_avatar() ? motion_.shown() : *document_.state.pose; }
 
 void Studio::cancel_document_jobs() {
     training_.cancel();
@@ -224,7 +214,7 @@ void Studio::replace_document(Document document) {
         revision->edits = history_.state();
     training_.begin_document();
     recovery_.begin_document();
-    if (!document_.has_avatar()) motion_.hide();
+    if (!document_.has_avatar()) motion_.pause();
     view_.source_camera = false;
     view_.yaw = view_.pitch = 0;
     view_.zoom = 1;

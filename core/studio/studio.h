@@ -21,6 +21,7 @@
 #include "core/studio/messages.h"
 #include "core/studio/motion_service.h"
 #include "core/studio/opening_service.h"
+#include "core/studio/presets.h"
 #include "core/studio/questions.h"
 #include "core/studio/recovery_service.h"
 #include "core/studio/saving_service.h"
@@ -119,6 +120,8 @@ class Studio {
     // ---- for commands and services ----
     TrainingService& trainer() { return training_; }
     MotionService& motions() { return motion_; }
+    const MotionService& motions() const { return motion_; }
+    Presets& presets() { return presets_; }
     OpeningService& openings() { return opening_; }
     SavingService& saving() { return saving_; }
     RecoveryService& recovery() { return recovery_; }
@@ -134,7 +137,6 @@ class Studio {
     void learned();                          // content changed that undo does not cover
     void redraw() { ++document_.pictures; }  // something of the view changed
     void frame_document();
-    void adopt_shown_pose();  // pose edits begin at what a motion shows
     Status undo();
     Status redo();
     Status jump_history(std::size_t position);
@@ -158,6 +160,7 @@ class Studio {
     Workshop workshop_;
     TrainingService training_;
     MotionService motion_;
+    Presets presets_;
     OpeningService opening_;
     SavingService saving_;
     RecoveryService recovery_;

@@ -123,9 +123,11 @@ void TrainingService::prepared(const Prepared& opened) {
     document().state = opened.state;
     if (opened.same_face) {
         document().state.pose = edited_before.pose;
+        document().state.offsets = edited_before.offsets;
         document().state.parts = edited_before.parts;
         document().state.avatar.identity_change = edited_before.avatar.identity_change;
     } else {
+        if (studio_.document().has_avatar()) document().state.pose = studio_.presets().at_rest();
         studio_.clear_history();
     }
     for (const std::string& warning : opened.warnings)
@@ -295,8 +297,8 @@ void TrainingService::follow(double elapsed) {
     status_.step = std::max(status_.step, int(std::lround(train_job_.fraction() * steps)));
     if (status_.seconds > 0 && status_.step > 0) {
         status_.steps_per_second = status_.step / status_.seconds;
-        status_.seconds_left = double(std::max(0, steps - status_.step)) / status_.steps_per_second;
     }
+    status_.seconds_left = train_job_.seconds_left();
     if (status_.device.empty() && studio_.device()) status_.device = studio_.device()->hardware;
 }
 
@@ -305,12 +307,15 @@ Status TrainingService::steer(const std::string& what) {
     if (what == "pause") {
         session_->pause();
         status_.state = TrainingState::paused;
+        train_job_.set_paused(true);
     } else if (what == "resume") {
         session_->resume();
         status_.state = TrainingState::running;
+        train_job_.set_paused(false);
     } else {
         session_->stop();
         status_.state = TrainingState::stopping;
+        train_job_.set_paused(false);
     }
     return {};
 }

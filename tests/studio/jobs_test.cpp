@@ -13,6 +13,8 @@
 #include <thread>
 
 #include "core/base/failure.h"
+#include "core/studio/pace.h"
+#include "core/studio/status_line.h"
 
 namespace likeness::test {
 namespace {
@@ -202,6 +204,89 @@ TEST(Jobs, PostedActionsComeBeforeTheOutcome) {
     drain_until_idle(jobs);
     EXPECT_EQ(order, (std::vector{0, 1, 2, 3}));
     EXPECT_GE(woken, 4);
+}
+
+TEST(Pace, IsThatOfLateAndCountsDown) {
+    Pace pace;
+    EXPECT_FALSE(pace.left(0));
+    // Half of it at once, then two per cent a second.
+    pace.mark(0, 0);
+    pace.mark(0.1, 0.5);
+    EXPECT_FALSE(pace.left(0.5)) << "too early to tell";
+    for (int i = 1; i <= 10; ++i) pace.mark(i, 0.5 + 0.02 * i);
+    ASSERT_TRUE(pace.left(10));
+    EXPECT_NEAR(*pace.left(10), 15, 0.5) << "not the 4 s that the quick beginning promised";
+    EXPECT_NEAR(*pace.left(12), 13, 0.5) << "it goes down between reports";
+    EXPECT_FALSE(pace.left(40)) << "longer than was told: not known any more";
+    pace.mark(41, 0.1);
+    EXPECT_FALSE(pace.left(41.5)) << "it began again";
+    pace.mark(43, 0.2);
+    EXPECT_NEAR(*pace.left(43), 16, 0.5);
+    pace.restart();
+    EXPECT_FALSE(pace.left(44));
+}
+
+TEST(Jobs, APausedOneTellsNoTimeLeft) {
+    Jobs jobs;
+    std::atomic<bool> end = false;
+    JobHandle job = jobs.start("Learning", [&](Progress& progress) -> Status {
+        for (int i = 0; !end; i = std::min(i + 1, 900)) {
+            progress.report(0.1 + i * 0.001, "Learning");
+            std::this_thread::sleep_for(std::chrono::milliseconds(5));
+        }
+        return {};
+    });
+    while (!jobs.list().front().seconds_left) std::this_thread::sleep_for(std::chrono::milliseconds(5));
+    job.set_paused(true);
+    EXPECT_TRUE(jobs.list().front().paused);
+    EXPECT_FALSE(jobs.list().front().seconds_left);
+    EXPECT_FALSE(job.seconds_left());
+    job.set_paused(false);
+    EXPECT_FALSE(jobs.list().front().paused);
+    end = true;
+    drain_until_idle(jobs);
+    EXPECT_FALSE(jobs.list().front().seconds_left);
+}
+
+TEST(StatusLine, ASuccessOutdatesWhatWentWrongBefore) {
+    Jobs jobs;
+    Messages messages;
+    std::uint64_t wanted = 1;
+    const auto run = [&](const std::string& name, const Status& outcome, bool quiet) {
+        std::this_thread::sleep_for(std::chrono::milliseconds(2));
+        jobs.start(
+            name, [outcome](Progress&) { return outcome; },
+            [&](const Status& status) {
+                if (!status) messages.error(status.error());
+            },
+            {.quiet = quiet});
+        while (jobs.ended() < wanted) jobs.drain();
+        ++wanted;
+    };
+    EXPECT_FALSE(status_message(messages, jobs));
+    const Error full{ErrorCode::io, "The disk is full.", ""};
+    run("Saving a", full, false);
+    ASSERT_TRUE(status_message(messages, jobs));
+    EXPECT_EQ(status_message(messages, jobs)->text, "The disk is full.");
+    run("Returning memory", {}, true);
+    EXPECT_TRUE(status_message(messages, jobs)) << "housekeeping is no success";
+    run("Saving a", {}, false);
+    EXPECT_FALSE(status_message(messages, jobs)) << "it is saved now";
+    run("Autosave", full, true);
+    run("Returning memory", {}, true);
+    EXPECT_TRUE(status_message(messages, jobs));
+    run("Autosave", {}, true);
+    EXPECT_FALSE(status_message(messages, jobs));
+    // What a task says while it runs is newer than its begin.
+    jobs.start("Opening", [&](Progress&) -> Status {
+        std::this_thread::sleep_for(std::chrono::milliseconds(2));
+        messages.warning("Some rows were left out.");
+        return {};
+    });
+    drain_until_idle(jobs);
+    EXPECT_EQ(status_message(messages, jobs)->text, "Some rows were left out.");
+    messages.info("Saved.");
+    EXPECT_EQ(status_message(messages, jobs)->text, "Saved.");
 }
 
 }  // namespace

@@ -151,6 +151,8 @@ TEST(Portrait, SteeredAndCancelledAtEveryStage) {
     ASSERT_TRUE(studio.execute("source.refit"));
     ASSERT_TRUE(bench.settle_until([&] { return !studio.training().curve.empty(); }));
     ASSERT_TRUE(studio.execute("train.pause"));
+    EXPECT_TRUE(job("Training").paused) << "the status line says so";
+    EXPECT_FALSE(job("Training").seconds_left);
     EXPECT_EQ(studio.training().state, TrainingState::paused);
     EXPECT_FALSE(studio.execute("train.pause"));
     std::this_thread::sleep_for(std::chrono::milliseconds(500));
@@ -161,6 +163,7 @@ TEST(Portrait, SteeredAndCancelledAtEveryStage) {
     EXPECT_EQ(studio.training().curve.back().step, held);
     EXPECT_TRUE(studio.training().steps_per_second > 0);
     ASSERT_TRUE(studio.execute("train.toggle"));
+    EXPECT_FALSE(job("Training").paused);
     ASSERT_TRUE(bench.settle_until([&] { return studio.training().curve.back().step > held; }));
     ASSERT_TRUE(studio.execute("train.pause"));
     ASSERT_TRUE(studio.execute("train.stop"));

@@ -1,9 +1,11 @@
 // Pictures and videos: what is written is what is seen.
 #include <algorithm>
+#include <cmath>
 #include <fstream>
 
 #include "core/image/load.h"
 #include "core/image/ops.h"
+#include "core/image/save.h"
 #include "core/media/video_reader.h"
 #include "tests/ui/interface_bench.h"
 #include "ui/icons.h"
@@ -85,6 +87,149 @@ TEST_F(Capture, TurntableHasTheBackgroundThatIsShown) {
     ASSERT_TRUE(bench.settle());
     EXPECT_EQ(pictures_in(other / "sample-turntable").size(), 2u);
     EXPECT_EQ(pictures_in(other).size(), 2u);
+}
+
+// More samples: the same picture, its edges smoother.
+TEST_F(Capture, SamplesSmoothAPictureAndKeepItsSize) {
+    Studio& studio = bench.studio();
+    const auto shot = [&](int samples, bool transparent, const char* mode) {
+        const std::filesystem::path file = bench.folder.path / (std::string(mode) + std::to_string(samples) + ".png");
+        EXPECT_TRUE(studio.execute("view.mode", {{"mode", mode}}));
+        EXPECT_TRUE(bench.settle());
+        Arguments size = {{"path", file.string()}, {"samples", samples}, {"transparent", transparent}};
+        if (std::string(mode) == "splats") {
+            size.set("width", 160);
+            size.set("height", 120);
+        }
+        EXPECT_TRUE(studio.execute("capture.screenshot", size));
+        EXPECT_TRUE(bench.settle());
+        auto picture = load_image(file);
+        EXPECT_TRUE(picture);
+        return picture ? *std::move(picture) : Image();
+    };
+    for (const char* mode : {"splats", "mesh"}) {
+        const Image one = shot(1, true, mode), sixteen = shot(16, true, mode);
+        ASSERT_EQ(one.width, sixteen.width);
+        ASSERT_EQ(one.height, sixteen.height);
+        ASSERT_EQ(sixteen.channels, 4);
+        // Neighbours differ less in alpha, and pixels that are covered in part have the color of what covers them.
+        double rough_one = 0, rough_sixteen = 0, alpha_one = 0, alpha_sixteen = 0;
+        for (int y = 0; y < one.height; ++y)
+            for (int x = 1; x < one.width; ++x) {
+                const auto step = [&](const Image& image) {
+                    return std::pow(double(image.at(x, y)[3] - image.at(x - 1, y)[3]), 2);
+                };
+                rough_one += step(one);
+                rough_sixteen += step(sixteen);
+                alpha_one += double(one.at(x, y)[3]);
+                alpha_sixteen += double(sixteen.at(x, y)[3]);
+            }
+        EXPECT_NEAR(alpha_sixteen / alpha_one, 1, 0.06) << mode;
+        if (std::string(mode) == "mesh") {
+            EXPECT_LT(rough_sixteen, 0.9 * rough_one);
+        }
+        int partly = 0, dark = 0;
+        for (int i = 0; i < one.width * one.height; ++i) {
+            const float* p = &sixteen.pixels[std::size_t(i) * 4];
+            if (p[3] < 0.2f || p[3] > 0.8f) continue;
+            ++partly;
+            dark += p[0] + p[1] + p[2] < 0.05f;
+        }
+        EXPECT_GT(partly, 10) << mode;
+        EXPECT_LT(dark, partly / 4) << mode << ": straight alpha";
+    }
+    ASSERT_TRUE(studio.execute("view.mode", {{"mode", "splats"}}));
+    const std::string file = (bench.folder.path / "x.png").string();
+    EXPECT_FALSE(studio.execute("capture.screenshot", {{"path", file}, {"samples", 3}}));
+    EXPECT_FALSE(
+        studio.execute("capture.screenshot", {{"path", file}, {"samples", 16}, {"width", 4096}, {"height", 4096}}));
+    EXPECT_FALSE(studio.execute("capture.screenshot", {{"path", file}, {"width", 640}})) << "and the height?";
+    ASSERT_TRUE(studio.execute("view.mode", {{"mode", "mesh"}}));
+    EXPECT_FALSE(studio.execute("capture.screenshot", {{"path", file}, {"width", 64}, {"height", 64}}))
+        << "that would be splats";
+}
+
+TEST_F(Capture, FilmsHaveTheirSizeTheirTransparencyAndEveryFrameOfTheMotion) {
+    Studio& studio = bench.studio();
+    EXPECT_FALSE(studio.execute("capture.motion", {{"path", (bench.folder.path / "m.mp4").string()}}));
+    const std::filesystem::path track = bench.folder.path / "nod.json";
+    std::ofstream(track) << R"({"names": ["jawOpen"], "fps": 10, "frames": [[0], [0], [1], [1]]})";
+    ASSERT_TRUE(studio.execute("motion.open", {{"path", track.string()}}));
+    ASSERT_TRUE(bench.draw_until([&] { return studio.motion().loaded(); }));
+    ASSERT_TRUE(studio.execute("motion.offset", {{"name", "jawOpen"}, {"value", -1.0}}));
+    const auto film = [&](const char* name) {
+        const std::filesystem::path folder = bench.folder.path / name;
+        EXPECT_TRUE(studio.execute(
+            "capture.motion",
+            {{"path", folder.string()}, {"width", 95}, {"height", 128}, {"transparent", true}, {"samples", 4}}));
+        EXPECT_TRUE(bench.settle());
+        return pictures_in(folder);
+    };
+    const std::vector<Image> still = film("still");
+    ASSERT_TRUE(studio.execute("motion.clear_offset"));
+    const std::vector<Image> moved = film("moved");
+    ASSERT_EQ(still.size(), 4u);
+    ASSERT_EQ(moved.size(), 4u);
+    EXPECT_EQ(moved[0].width, 95);
+    EXPECT_EQ(moved[0].height, 128);
+    ASSERT_EQ(moved[0].channels, 4);
+    EXPECT_EQ(moved[0].at(0, 0)[3], 0) << "nothing in the corner";
+    EXPECT_EQ(difference(moved[0], moved[1]), 0);
+    EXPECT_GT(difference(moved[1], moved[2]), 0.005) << "the mouth opens";
+    EXPECT_EQ(difference(still[0], still[3]), 0) << "what was added keeps it shut";
+    EXPECT_FALSE(
+        studio.execute("capture.turntable", {{"path", (bench.folder.path / "t.mp4").string()}, {"transparent", true}}))
+        << "a video has no transparency";
+    const std::filesystem::path video = bench.folder.path / "m.mp4";
+    ASSERT_TRUE(
+        studio.execute("capture.motion", {{"path", video.string()}, {"fps", 20.0}, {"width", 63}, {"height", 47}}));
+    ASSERT_TRUE(bench.settle());
+    auto reader = VideoReader::open(video);
+    ASSERT_TRUE(reader) << reader.error().message;
+    EXPECT_EQ((*reader)->frame_count(), 8);
+    EXPECT_EQ((*reader)->width(), 64);
+}
+
+TEST_F(Capture, TheDialogAsksForSizeSamplesAndTransparencyBeforeTheFile) {
+    Studio& studio = bench.studio();
+    bench.app->interface().dialogs().use_native(false);
+    EXPECT_TRUE(bench.play([&](ImGuiTestContext* ctx) {
+        ctx->KeyPress(ImGuiKey_F12);
+        ctx->Yield(4);
+        IM_CHECK(ctx->ItemExists("//Save a picture/size/Own"));
+        ctx->ItemClick("//Save a picture/size/HD");
+        ctx->ItemClick("//Save a picture/samples/16");
+        ctx->ItemCheck("//Save a picture/Transparent background");
+        ctx->Yield(2);
+    }));
+    (void)save_png(std::filesystem::path(LIKENESS_TEST_RESULTS) / "capture-picture.png", bench.picture());
+    EXPECT_TRUE(bench.play([&](ImGuiTestContext* ctx) {
+        ctx->KeyPress(ImGuiKey_Enter);
+        ctx->Yield(4);
+    }));
+    ASSERT_TRUE(studio.file_request());
+    const Arguments& chosen = studio.file_request()->arguments;
+    EXPECT_EQ(chosen.integer("width"), 1920);
+    EXPECT_EQ(chosen.integer("height"), 1080);
+    EXPECT_EQ(chosen.integer("samples"), 16);
+    EXPECT_TRUE(chosen.flag("transparent"));
+    EXPECT_TRUE(bench.play([&](ImGuiTestContext* ctx) {
+        IM_CHECK(!ctx->ItemExists("//Save a picture/size/HD"));
+        ctx->KeyPress(ImGuiKey_Escape);
+        ctx->Yield(3);
+        studio.invoke("capture.turntable");
+        ctx->Yield(4);
+        ctx->ItemClick("//Save a turntable/as/PNG pictures");
+        ctx->ItemCheck("//Save a turntable/Transparent background");
+        ctx->Yield(2);
+    }));
+    EXPECT_TRUE(studio.file_request());
+    (void)save_png(std::filesystem::path(LIKENESS_TEST_RESULTS) / "capture-turntable.png", bench.picture());
+    EXPECT_TRUE(bench.play([&](ImGuiTestContext* ctx) {
+        ctx->KeyPress(ImGuiKey_Escape);
+        ctx->Yield(3);
+    }));
+    EXPECT_FALSE(studio.file_request());
 }
 
 TEST(Recording, HoldsWhatIsSeenAtItsPaceAndEndsByItsButton) {

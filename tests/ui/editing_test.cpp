@@ -207,5 +207,40 @@ TEST_F(Editing, PartsHideByTheirButtons) {
     }));
 }
 
+TEST_F(Editing, PresetsArePicturesOfThePersonWithAStrength) {
+    Studio& studio = bench.studio();
+    ASSERT_TRUE(bench.draw_until([&] { return studio.presets().picture("Kiss") != nullptr; }));
+    EXPECT_TRUE(bench.play([&](ImGuiTestContext* ctx) {
+        to_sliders(ctx);
+        ctx->ItemClick("Kiss/preset");
+        ctx->Yield(2);
+        IM_CHECK(control("mouthPucker") > 1);
+        const std::size_t entries = studio.history().entries().size();
+        ctx->ItemInput("strength/##value");
+        ctx->KeyCharsReplaceEnter("0.5");
+        ctx->Yield(2);
+        IM_CHECK(std::abs(control("mouthPucker") - 0.8f) < 1e-4f);
+        ctx->ItemClick("At rest/preset");
+        ctx->Yield(2);
+        IM_CHECK(std::abs(control("mouthPucker") - 0.4f) < 1e-4f);
+        IM_CHECK(studio.history().entries().size() > entries);
+        ctx->ItemClick("rest/Rest: photograph");
+        ctx->Yield(2);
+        IM_CHECK_STR_EQ(studio.settings().rest.c_str(), "photograph");
+        ctx->ItemClick("rest/Rest: neutral");
+        ctx->ItemInput("##name");
+        ctx->KeyCharsReplaceEnter("Mine");
+        ctx->Yield(2);
+        IM_CHECK(ctx->ItemExists("Mine/preset"));
+        // A search is for sliders.
+        ctx->ItemInput("//###Expression/##search");
+        ctx->KeyCharsReplace("smile");
+        ctx->Yield(2);
+        to_sliders(ctx);
+        IM_CHECK(!ctx->ItemExists("Kiss/preset"));
+    }));
+    EXPECT_TRUE(bench.draw_until([&] { return studio.presets().picture("Mine") != nullptr; }));
+}
+
 }  // namespace
 }  // namespace likeness::test

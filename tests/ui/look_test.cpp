@@ -63,6 +63,13 @@ TEST(Look, PanelsAreAsTheyWere) {
             for (int i = 0; i < 8; ++i) bench.app->draw();
             return of_window(bench, (std::string(panel) + "###" + panel).c_str());
         };
+        // Presets are pictures of the avatar.
+        ASSERT_TRUE(bench.play([&](ImGuiTestContext* ctx) {
+            ctx->SetRef(ctx->WindowInfo("//###Expression/sliders").ID);
+            ctx->ItemClose("Presets");
+            ctx->MouseMoveToPos({4, 4});
+            ctx->Yield(2);
+        }));
         expect_golden(shown("Expression"), std::string("expression-") + theme);
         expect_golden(shown("Pose"), std::string("pose-") + theme);
         expect_golden(shown("History"), std::string("history-") + theme);
