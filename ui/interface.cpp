@@ -109,7 +109,7 @@ double Interface::next_frame_in() const {
     if (dialogs_.awaits_desktop()) seconds = 0.1;
     // Bars that move without a number, the text cursor, tooltips that wait.
     if (studio_.document().stage == DocumentStage::preparing) seconds = std::min(seconds, 0.15);
-    if (io.WantTextInput) seconds = std::min(seconds, 0.25);
+    if (io.WantTextInput || viewport_->noting()) seconds = std::min(seconds, 0.25);
     if (GImGui->HoverItemDelayId != 0 && GImGui->HoverItemDelayTimer < 0.6f) seconds = std::min(seconds, 0.05);
     return seconds;
 }

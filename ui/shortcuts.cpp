@@ -56,6 +56,7 @@ struct WindowKey {
 };
 
 void compare(Studio& studio, CompareMode mode) {
+    if (!studio.unavailable("view.compare").empty()) return;
     const bool on = studio.view().compare == mode;
     studio.invoke("view.compare", {{"mode", on ? "off" : compare_mode_names[std::size_t(mode)]}});
 }
@@ -85,14 +86,9 @@ constexpr std::array<WindowKey, 22> window_keys = {{
      [](Studio& s, Interface&) {
          if (s.document().has_avatar()) s.invoke("view.source", {{"on", !s.view().source_camera}});
      }},
-    {"View", "C", "Wipe with the photograph",
-     [](Studio& s, Interface&) {
-         if (s.document().has_avatar()) compare(s, CompareMode::wipe);
-     }},
+    {"View", "C", "Wipe with the photograph", [](Studio& s, Interface&) { compare(s, CompareMode::wipe); }},
     {"View", "Shift+C", "Photograph beside the avatar",
-     [](Studio& s, Interface&) {
-         if (s.document().has_avatar()) compare(s, CompareMode::side_by_side);
-     }},
+     [](Studio& s, Interface&) { compare(s, CompareMode::side_by_side); }},
     {"View", view_modes[0].keys, view_modes[0].title, show_mode<0>},
     {"View", view_modes[1].keys, view_modes[1].title, show_mode<1>},
     {"View", view_modes[2].keys, view_modes[2].title, show_mode<2>},

@@ -206,6 +206,13 @@ void Studio::adopt_shown_pose() {
     redraw();
 }
 
+void Studio::free_camera() {
+    view_.source_camera = false;
+    if (view_.compare == CompareMode::off) return;
+    view_.compare = CompareMode::off;
+    messages_.info("The comparison with the photograph ended: it needs the photograph's camera.");
+}
+
 void Studio::cancel_document_jobs() {
     training_.cancel();
     housekeeping_.cancel_shaping();
@@ -226,6 +233,7 @@ void Studio::replace_document(Document document) {
     recovery_.begin_document();
     if (!document_.has_avatar()) motion_.hide();
     view_.source_camera = false;
+    view_.compare = CompareMode::off;
     view_.yaw = view_.pitch = 0;
     view_.zoom = 1;
     view_.pan = {};

@@ -135,6 +135,9 @@ class Studio {
     void redraw() { ++document_.pictures; }  // something of the view changed
     void frame_document();
     void adopt_shown_pose();  // pose edits begin at what a motion shows
+    // The view leaves the photograph's camera. A comparison, which is true through that one only, ends and that is
+    // said.
+    void free_camera();
     Status undo();
     Status redo();
     Status jump_history(std::size_t position);

@@ -89,6 +89,37 @@ TEST_F(Viewport, ComparisonShowsThePhotographWhereItBelongs) {
     EXPECT_LT(error / count, 0.08);
 }
 
+TEST_F(Viewport, TurningTheViewEndsAComparisonAndSaysSo) {
+    open();
+    const ViewState& view = bench.studio().view();
+    for (const ImGuiKeyChord keys : {ImGuiKeyChord(ImGuiKey_C), ImGuiMod_Shift | ImGuiKey_C}) {
+        for (const char* how : {"drag", "wheel", "key"}) {
+            EXPECT_TRUE(bench.play([&](ImGuiTestContext* ctx) {
+                ctx->KeyPress(keys);
+                ctx->Yield(2);
+                IM_CHECK(view.compare != CompareMode::off);
+                IM_CHECK(view.source_camera);
+            }));
+            ASSERT_TRUE(bench.settle());
+            EXPECT_TRUE(bench.play([&](ImGuiTestContext* ctx) {
+                ctx->MouseMoveToPos(middle_of_view(ctx) + ImVec2(100, 0));
+                if (how == std::string("drag"))
+                    ctx->MouseDragWithDelta({40, 0});
+                else if (how == std::string("wheel"))
+                    ctx->MouseWheelY(1);
+                else
+                    ctx->KeyPress(ImGuiKey_3);
+                ctx->Yield(2);
+                IM_CHECK_EQ(int(view.compare), int(CompareMode::off));
+                IM_CHECK(!view.source_camera);
+                IM_CHECK(bench.app->interface().viewport().noting());
+            }));
+        }
+    }
+    // What is said goes by itself.
+    EXPECT_TRUE(bench.draw_until([&] { return !bench.app->interface().viewport().noting(); }, 20));
+}
+
 TEST_F(Viewport, BothPresentersShowTheSame) {
     open();
     bench.app->viewport().set_presenter("host");
