@@ -169,20 +169,37 @@ void command_item(Studio& studio, const std::string& command, const Arguments& a
     tooltip(about_command(*found, reason, keys ? keys : ""));
 }
 
-bool icon_button(const char* id, const char* icon, bool on, const std::string& about, bool enabled) {
+namespace {
+
+bool square_button(const char* id, const char* icon, bool on, const std::string& about, bool enabled,
+                   ImGuiButtonFlags flags) {
     const float side = ImGui::GetFrameHeight();
     ImGui::BeginDisabled(!enabled);
     ImGui::PushID(id);
     ImGui::PushStyleColor(ImGuiCol_Button, on ? ImGui::GetStyleColorVec4(ImGuiCol_HeaderActive) : ImVec4());
     ImGui::PushStyleColor(ImGuiCol_Text, on ? palette().accent_strong : palette().text);
     ImGui::PushStyleVar(ImGuiStyleVar_FramePadding, ImVec2(0, ImGui::GetStyle().FramePadding.y));
-    const bool pressed = ImGui::Button((std::string(icon) + "##" + id).c_str(), {side, side});
+    const bool pressed = ImGui::ButtonEx((std::string(icon) + "##" + id).c_str(), {side, side}, flags);
     ImGui::PopStyleVar();
     ImGui::PopStyleColor(2);
     ImGui::PopID();
     ImGui::EndDisabled();
     tooltip(about);
     return pressed;
+}
+
+}  // namespace
+
+bool icon_button(const char* id, const char* icon, bool on, const std::string& about, bool enabled) {
+    return square_button(id, icon, on, about, enabled, ImGuiButtonFlags_None);
+}
+
+void cancel_button(Studio& studio, const JobInfo& job) {
+    if (!job.cancellable)
+        ImGui::Dummy({ImGui::GetFrameHeight(), ImGui::GetFrameHeight()});
+    else if (square_button("end", ICON_FA_XMARK, false, "End this task.", !job.cancelling,
+                           ImGuiButtonFlags_PressedOnClick))
+        studio.invoke("task.cancel", {{"id", job.id}});
 }
 
 bool toggle_button(const char* label, bool on, const std::string& about, float width) {
