@@ -1,6 +1,6 @@
 #include "ui/dialogs.h"
 
-#include <imgui.h>
+#include <imgui_internal.h>
 
 #include <algorithm>
 #include <array>
@@ -26,6 +26,15 @@ bool begin_modal(const char* title, float width) {
         title, nullptr, ImGuiWindowFlags_AlwaysAutoResize | ImGuiWindowFlags_NoSavedSettings | ImGuiWindowFlags_NoMove);
     ImGui::PopStyleVar();
     return shown;
+}
+
+// Of the dialog between Begin and End. The key that opened it does not answer it.
+bool escaped() { return ImGui::IsKeyPressed(ImGuiKey_Escape, false) && !ImGui::IsWindowAppearing(); }
+
+// Enter is the answer of the first button, unless the keyboard has chosen another: that one takes Enter itself.
+bool entered() {
+    if (ImGui::IsWindowAppearing() || (GImGui->NavCursorVisible && GImGui->NavId != 0)) return false;
+    return ImGui::IsKeyPressed(ImGuiKey_Enter, false) || ImGui::IsKeyPressed(ImGuiKey_KeypadEnter, false);
 }
 
 void close_modal() {
@@ -121,18 +130,19 @@ void Dialogs::draw_question(Studio& studio) {
     ImGui::Spacing();
     std::string answer;
     if (replaced) {
-        if (button("Save as...", ButtonStyle::primary, "Keep both: write the avatar to another file.", px(110)))
+        if (button("Save as...", ButtonStyle::primary, "Keep both: write the avatar to another file.", px(110)) ||
+            entered())
             answer = "elsewhere";
         ImGui::SameLine();
         if (button("Save over it", ButtonStyle::normal, "Lose what the other program wrote.", px(110))) answer = "save";
     } else {
-        if (button("Save", ButtonStyle::primary, "Write the avatar to its file, then go on.", px(110))) answer = "save";
+        if (button("Save", ButtonStyle::primary, "Write the avatar to its file, then go on.", px(110)) || entered())
+            answer = "save";
         ImGui::SameLine();
         if (button("Don't save", ButtonStyle::normal, "Go on and lose the changes.", px(110))) answer = "discard";
     }
     ImGui::SameLine();
-    if (button("Cancel", ButtonStyle::normal, "Stay here.", px(90)) || ImGui::IsKeyPressed(ImGuiKey_Escape))
-        answer = "cancel";
+    if (button("Cancel", ButtonStyle::normal, "Stay here.", px(90)) || escaped()) answer = "cancel";
     if (answer.empty()) {
         ImGui::EndPopup();
         return;
@@ -162,8 +172,7 @@ void Dialogs::draw_error(Studio& studio) {
     }
     ImGui::Spacing();
     ImGui::Spacing();
-    const bool close = button("Close", ButtonStyle::primary, "", px(110)) || ImGui::IsKeyPressed(ImGuiKey_Escape) ||
-                       ImGui::IsKeyPressed(ImGuiKey_Enter);
+    const bool close = button("Close", ButtonStyle::primary, "", px(110)) || escaped() || entered();
     ImGui::SameLine();
     if (button(ICON_FA_COPY "  Copy", ButtonStyle::normal, "Puts the sentence and its details on the clipboard.",
                px(110)))
@@ -206,7 +215,7 @@ void Dialogs::draw_recovery(Studio& studio) {
         ImGui::PopStyleColor();
         tooltip(list[i].document.empty() ? "It was never saved to a file." : list[i].document.string());
         ImGui::SameLine(ImGui::GetCursorPosX() + ImGui::GetContentRegionAvail().x - buttons);
-        if (button("Recover", ButtonStyle::primary, "Open it as it was.", px(94)))
+        if (button("Recover", ButtonStyle::primary, "Open it as it was.", px(94)) || (i == 0 && entered()))
             command = "recovery.recover", index = i;
         ImGui::SameLine(0, px(8));
         if (button("Discard", ButtonStyle::normal, "Delete it.", px(94))) command = "recovery.discard", index = i;
@@ -214,8 +223,7 @@ void Dialogs::draw_recovery(Studio& studio) {
     }
     ImGui::Spacing();
     ImGui::Spacing();
-    const bool later = button("Later", ButtonStyle::normal, "Ask again at the next start.", px(94)) ||
-                       ImGui::IsKeyPressed(ImGuiKey_Escape);
+    const bool later = button("Later", ButtonStyle::normal, "Ask again at the next start.", px(94)) || escaped();
     if (later) recovery_dismissed_ = true;
     if (later || !command.empty())
         close_modal();

@@ -1,6 +1,6 @@
 #include "ui/shortcuts.h"
 
-#include <imgui.h>
+#include <imgui_internal.h>
 
 #include <algorithm>
 #include <array>
@@ -108,9 +108,15 @@ constexpr std::array<WindowKey, 22> window_keys = {{
 }  // namespace
 
 void run_shortcuts(Studio& studio, Interface& interface) {
-    const ImGuiIO& io = ImGui::GetIO();
-    if (io.WantTextInput || ImGui::IsPopupOpen(nullptr, ImGuiPopupFlags_AnyPopupId | ImGuiPopupFlags_AnyPopupLevel))
+    const bool modal = ImGui::GetTopMostPopupModal() != nullptr;
+    // Space plays wherever the keyboard's focus is: no button, box or open menu takes it.
+    if (!modal && !interface.command_palette().is_open())
+        ImGui::SetKeyOwner(ImGuiKey_Space, ImHashStr("play"), ImGuiInputFlags_None);
+    if (ImGui::GetIO().WantTextInput || modal) return;
+    if (ImGui::IsPopupOpen(nullptr, ImGuiPopupFlags_AnyPopupId | ImGuiPopupFlags_AnyPopupLevel)) {
+        if (pressed("Space") && studio.unavailable("motion.toggle").empty()) studio.invoke("motion.toggle");
         return;
+    }
     for (const WindowKey& key : window_keys)
         if (pressed(key.keys)) return key.run(studio, interface);
     if (interface.command_palette().is_open()) return;

@@ -58,7 +58,8 @@ std::string printed(const SliderSpec& spec, float value) {
 }  // namespace
 
 void tooltip(const std::string& text) {
-    if (text.empty() || !ImGui::IsItemHovered(ImGuiHoveredFlags_ForTooltip)) return;
+    // What is held is looked at, and would lie under its own words.
+    if (text.empty() || ImGui::IsAnyMouseDown() || !ImGui::IsItemHovered(ImGuiHoveredFlags_ForTooltip)) return;
     if (!ImGui::BeginTooltip()) return;
     ImGui::PushTextWrapPos(px(320));
     ImGui::TextUnformatted(text.c_str());
@@ -129,7 +130,7 @@ bool slider(Studio& studio, const char* id, const SliderSpec& spec, float& value
         about += (about.empty() ? "" : "\n") + std::string("From ") + printed(spec, spec.low) + " to " +
                  printed(spec, spec.high) + ". Drag to set, Ctrl-click to type, double-click for " +
                  printed(spec, spec.fallback) + ".";
-        if (!ImGui::IsItemActive()) tooltip(about);
+        tooltip(about);
     }
     ImGui::PopID();
     return edited;

@@ -65,6 +65,7 @@ Studio::~Studio() {
 void Studio::drain() {
     const double elapsed = housekeeping_.elapsed();
     jobs_.drain();
+    opening_.drain();
     questions_.drain();
     training_.drain(elapsed);
     motion_.drain(elapsed);
