@@ -82,6 +82,7 @@ void ViewportPanel::draw(Studio& studio) {
     if (something) {
         ImGui::PushClipRect(from, from + size, true);
         if (view.landmarks && document.has_avatar()) draw_landmarks(studio, output_, from);
+        if (!view.name_points) picked_.reset();
         if (picked_) draw_pick(*picked_, output_, from);
         wiping_ = view.compare == CompareMode::wipe && draw_wipe(studio.view(), from, size);
         const float left = float(output_.left()) / pixels.x;
@@ -151,7 +152,8 @@ void ViewportPanel::navigate(Studio& studio, const ImVec2& from, const ImVec2& s
     if (!held) {
         const bool clicked =
             ImGui::IsItemDeactivated() && !dragged_ && hovered && ImGui::IsMouseReleased(ImGuiMouseButton_Left);
-        if (clicked && !wiping_) picked_ = output_.pick(io.MousePos.x - from.x, io.MousePos.y - from.y);
+        if (clicked && !wiping_ && view.name_points)
+            picked_ = output_.pick(io.MousePos.x - from.x, io.MousePos.y - from.y);
         dragged_ = false;
     }
     if (hovered && io.MouseWheel != 0) {

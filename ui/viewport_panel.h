@@ -17,7 +17,7 @@ class ViewportPanel : public Panel {
     void draw(Studio& studio) override;
     bool wants_padding() const override { return false; }
 
-    // Shown by the Pose panel and the status bar too.
+    // What the last click hit; nothing unless ViewState::name_points.
     const std::optional<PickedInfo>& picked() const { return picked_; }
     // Turns to a view within a moment.
     void turn_to(Studio& studio, float yaw, float pitch);

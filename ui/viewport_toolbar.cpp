@@ -43,6 +43,7 @@ void display_menu(Studio& studio) {
     ImGui::MenuItem("Grid", "G", &view.grid);
     tooltip("A floor of 5 cm squares.");
     ImGui::MenuItem("View cube", nullptr, &view.view_cube);
+    command_item(studio, "view.points", {}, "", view.name_points);
     ImGui::MenuItem("Statistics", "F3", &view.statistics);
     tooltip("Pictures a second, and the milliseconds of each stage.");
 }

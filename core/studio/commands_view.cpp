@@ -168,6 +168,8 @@ void add_view_commands(Studio& s) {
                      &ViewState::landmarks},
           {"grid", "Grid", "Shows a grid under the head; a square is 5 cm.", "G", &ViewState::grid},
           {"cube", "View cube", "Shows the cube that views are chosen with.", "", &ViewState::view_cube},
+          {"points", "Name points", "Lets a click on the head name its part and its place in millimetres.", "",
+           &ViewState::name_points},
           {"statistics", "Statistics", "Shows frames a second and the milliseconds of each stage.", "F3",
            &ViewState::statistics}})
         registry.add({std::string("view.") + what,

@@ -52,6 +52,11 @@ struct DocumentOf {
             auto source = std::make_shared<SourcePhotograph>();
             source->picture = picture;
             source->crop_side = picture->width;
+            source->face = 0;
+            if (const auto& points = document.state.avatar.source->landmarks; !points.empty()) {
+                source->landmarks.emplace();
+                std::copy(points.begin(), points.end(), source->landmarks->begin());
+            }
             document.source = std::move(source);
         }
     }
