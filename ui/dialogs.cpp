@@ -173,6 +173,7 @@ void Dialogs::draw_error(Studio& studio) {
     ImGui::Spacing();
     ImGui::Spacing();
     const bool close = button("Close", ButtonStyle::primary, "", px(110)) || escaped() || entered();
+    ImGui::SetItemDefaultFocus();  // before the details
     ImGui::SameLine();
     if (button(ICON_FA_COPY "  Copy", ButtonStyle::normal, "Puts the sentence and its details on the clipboard.",
                px(110)))

@@ -114,7 +114,7 @@ void ViewportPanel::note_end_of_comparison(const ViewState& view, const ImVec2& 
     if (compared_) note_left_ = 0;
     if (note_left_ <= 0) return;
     note_left_ -= ImGui::GetIO().DeltaTime;
-    draw_note("The comparison ended: it needs the photograph's camera. C brings it back.", from, size);
+    draw_note("The comparison ended; C brings it back.", from, size);
 }
 
 void ViewportPanel::navigate(Studio& studio, const ImVec2& from, const ImVec2& size) {

@@ -37,7 +37,7 @@ class Input : public testing::Test {
         rest();
     }
     // The program's own loop: frames are drawn as they are owed.
-    bool run_until(const std::function<bool()>& condition, double limit = 3) {
+    bool run_until(const std::function<bool()>& condition, double limit = 8) {
         const auto end = std::chrono::steady_clock::now() + std::chrono::duration<double>(limit);
         while (!condition()) {
             if (std::chrono::steady_clock::now() > end || !app->frame()) return condition();
@@ -139,10 +139,10 @@ TEST_F(Input, APointerThatJumpsAndRestsIsAnswered) {
     for (const double idle : {0.1, 0.8})
         for (const ImVec2& at : {button, slider, train}) {
             move(corner + at).flush();
-            EXPECT_TRUE(run_until([&] { return tooltip_shown(); }, 1.5)) << at.x << ", " << at.y << " after " << idle;
+            EXPECT_TRUE(run_until([&] { return tooltip_shown(); }, 6)) << at.x << ", " << at.y << " after " << idle;
             rest(idle);
             move(middle_of_view()).flush();
-            EXPECT_TRUE(run_until([&] { return !tooltip_shown(); }, 1.5));
+            EXPECT_TRUE(run_until([&] { return !tooltip_shown(); }, 6));
             rest(idle);
         }
     const std::uint64_t frames = app->frames();
