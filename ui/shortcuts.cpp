@@ -160,7 +160,7 @@ void ShortcutSheet::draw(Studio& studio) {
                                            {"Right or middle drag", "Pan"},
                                            {"Shift + left drag", "Pan"},
                                            {"Wheel", "Zoom to the pointer"},
-                                           {"Click", "Name the point (View > Name points)"},
+                                           {"Click", "Name a point (View menu)"},
                                            {"Double-click", "Frame the head"}};
         groups["Sliders"] = {{"Drag, click", "Set"}, {"Ctrl + click", "Type a value"}, {"Double-click", "Reset"}};
         const int columns = ImGui::GetContentRegionAvail().x > px(900)   ? 3
