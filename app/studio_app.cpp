@@ -25,6 +25,7 @@ constexpr double between_pictures = 0.040, between_pictures_shared = 0.070;
 // The frames in which the interface comes to rest after something was done need not follow at once where a trainer
 // computes on the processor that draws.
 constexpr double between_frames_shared = 0.050;
+constexpr int frames_to_rest = 3;         // Dear ImGui's, after something was done
 constexpr double as_good_as_due = 0.002;  // a wait ends a little early
 
 }  // namespace
@@ -150,7 +151,7 @@ void StudioApp::use_scale() {
     used_theme_ = theme;
     ui::apply_theme({.light = theme == "light", .scale = scale});
     if (other_theme && !own_color) behind = ground();
-    frames_owed_ = 3;
+    frames_owed_ = frames_to_rest;
 }
 
 void StudioApp::take_input() {
@@ -182,6 +183,7 @@ double StudioApp::patience() const {
 
 // Seconds for which a frame that is owed has still to wait.
 double StudioApp::hold() const {
+    if (behind_) return 0;
     const bool shared = bridge_->shares_processor();
     double least = 0;
     if (bridge_->moving())
@@ -201,7 +203,7 @@ bool StudioApp::frame(double longest) {
     surface_->wait(pause);
     const bool picture = picture_done_.load();
     if (surface_->take_activity()) {
-        frames_owed_ = 3;
+        frames_owed_ = frames_to_rest;
         fresh_ = true;
     }
     if (picture_done_.exchange(false)) frames_owed_ = std::max(frames_owed_, 1);
@@ -227,7 +229,9 @@ void StudioApp::draw() {
     surface_->set_title(studio_->window_title());
     surface_->new_frame();
     ImGui_ImplOpenGL3_NewFrame();
+    input_.before_frame();
     ImGui::NewFrame();
+    input_.after_frame();
     ui::collect_pictures();
     interface_->draw();
     ImGui::Render();
@@ -248,6 +252,11 @@ void StudioApp::draw() {
     }
     surface_->present();
     ++frames_;
+    behind_ = InputQueue::waiting();
+    if (behind_) {
+        frames_owed_ = frames_to_rest;
+        fresh_ = true;
+    }
     bridge_->set_interface_ms(std::chrono::duration<float, std::milli>(laid_out - begin).count());
     if (after_present) after_present();
 }

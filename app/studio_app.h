@@ -8,6 +8,7 @@
 #include <memory>
 #include <optional>
 
+#include "app/input_queue.h"
 #include "app/viewport_bridge.h"
 #include "core/base/result.h"
 #include "core/studio/studio.h"
@@ -73,6 +74,8 @@ class StudioApp {
     float used_scale_ = 0;
     std::string used_theme_;
     double hold() const;
+    InputQueue input_;
+    bool behind_ = false;  // input waits that the last frame could not take
     bool fresh_ = true;    // something was done since the last frame
     int frames_owed_ = 3;  // Dear ImGui needs some to come to rest
     std::uint64_t frames_ = 0, drawn_version_ = 0;

@@ -170,10 +170,10 @@ void CaptureDialog::draw(Studio& studio, const FileRequest& request) {
     const bool folder = !picture && choice.pictures;
     const bool next = button(folder ? "Choose a folder..." : "Choose a file...", ButtonStyle::primary,
                              "Where it is written.", px(150)) ||
-                      (ImGui::IsKeyPressed(ImGuiKey_Enter, false) && !ImGui::GetIO().WantTextInput && possible);
+                      (entered() && !ImGui::GetIO().WantTextInput && possible);
     ImGui::EndDisabled();
     ImGui::SameLine();
-    const bool cancel = button("Cancel", ButtonStyle::normal, "", px(90)) || ImGui::IsKeyPressed(ImGuiKey_Escape);
+    const bool cancel = button("Cancel", ButtonStyle::normal, "", px(90)) || escaped();
     if (!next && !cancel) {
         ImGui::EndPopup();
         return;

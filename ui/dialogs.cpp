@@ -1,6 +1,6 @@
 #include "ui/dialogs.h"
 
-#include <imgui.h>
+#include <imgui_internal.h>
 
 #include <algorithm>
 #include <array>
@@ -106,18 +106,19 @@ void Dialogs::draw_question(Studio& studio) {
     ImGui::Spacing();
     std::string answer;
     if (replaced) {
-        if (button("Save as...", ButtonStyle::primary, "Keep both: write the avatar to another file.", px(110)))
+        if (button("Save as...", ButtonStyle::primary, "Keep both: write the avatar to another file.", px(110)) ||
+            entered())
             answer = "elsewhere";
         ImGui::SameLine();
         if (button("Save over it", ButtonStyle::normal, "Lose what the other program wrote.", px(110))) answer = "save";
     } else {
-        if (button("Save", ButtonStyle::primary, "Write the avatar to its file, then go on.", px(110))) answer = "save";
+        if (button("Save", ButtonStyle::primary, "Write the avatar to its file, then go on.", px(110)) || entered())
+            answer = "save";
         ImGui::SameLine();
         if (button("Don't save", ButtonStyle::normal, "Go on and lose the changes.", px(110))) answer = "discard";
     }
     ImGui::SameLine();
-    if (button("Cancel", ButtonStyle::normal, "Stay here.", px(90)) || ImGui::IsKeyPressed(ImGuiKey_Escape))
-        answer = "cancel";
+    if (button("Cancel", ButtonStyle::normal, "Stay here.", px(90)) || escaped()) answer = "cancel";
     if (answer.empty()) {
         ImGui::EndPopup();
         return;
@@ -147,8 +148,8 @@ void Dialogs::draw_error(Studio& studio) {
     }
     ImGui::Spacing();
     ImGui::Spacing();
-    const bool close = button("Close", ButtonStyle::primary, "", px(110)) || ImGui::IsKeyPressed(ImGuiKey_Escape) ||
-                       ImGui::IsKeyPressed(ImGuiKey_Enter);
+    const bool close = button("Close", ButtonStyle::primary, "", px(110)) || escaped() || entered();
+    ImGui::SetItemDefaultFocus();  // before the details
     ImGui::SameLine();
     if (button(ICON_FA_COPY "  Copy", ButtonStyle::normal, "Puts the sentence and its details on the clipboard.",
                px(110)))
@@ -191,7 +192,7 @@ void Dialogs::draw_recovery(Studio& studio) {
         ImGui::PopStyleColor();
         tooltip(list[i].document.empty() ? "It was never saved to a file." : list[i].document.string());
         ImGui::SameLine(ImGui::GetCursorPosX() + ImGui::GetContentRegionAvail().x - buttons);
-        if (button("Recover", ButtonStyle::primary, "Open it as it was.", px(94)))
+        if (button("Recover", ButtonStyle::primary, "Open it as it was.", px(94)) || (i == 0 && entered()))
             command = "recovery.recover", index = i;
         ImGui::SameLine(0, px(8));
         if (button("Discard", ButtonStyle::normal, "Delete it.", px(94))) command = "recovery.discard", index = i;
@@ -199,8 +200,7 @@ void Dialogs::draw_recovery(Studio& studio) {
     }
     ImGui::Spacing();
     ImGui::Spacing();
-    const bool later = button("Later", ButtonStyle::normal, "Ask again at the next start.", px(94)) ||
-                       ImGui::IsKeyPressed(ImGuiKey_Escape);
+    const bool later = button("Later", ButtonStyle::normal, "Ask again at the next start.", px(94)) || escaped();
     if (later) recovery_dismissed_ = true;
     if (later || !command.empty())
         close_modal();

@@ -28,6 +28,20 @@ namespace {
 
 constexpr float most_below = 0.4f;  // of a side's height for its lower panels: the sliders above need it more
 
+// The pointer has to rest on an item for a moment; the time on the item before counts, the rest does not.
+bool tooltip_waits() {
+    const ImGuiContext& g = *GImGui;
+    return g.HoverItemDelayId != 0 &&
+           (g.HoverItemDelayTimer < g.Style.HoverDelayNormal || g.HoverItemUnlockedStationaryId != g.HoverItemDelayId);
+}
+
+// What grows with its content is measured in a first frame, and not drawn in that.
+bool window_appears() {
+    return std::ranges::any_of(GImGui->Windows, [](const ImGuiWindow* window) {
+        return window->Active && window->HiddenFramesCannotSkipItems > 0;
+    });
+}
+
 }  // namespace
 
 Interface::Interface(Studio& studio, ViewportOutput& output) : studio_(studio), output_(output) {
@@ -105,12 +119,13 @@ double Interface::next_frame_in() const {
     double seconds = 10;
     const ImGuiIO& io = ImGui::GetIO();
     if (viewport_->turning() || studio_.motion().playing() || !front_.empty()) return 0;
+    if (window_appears()) return 0;
     if (GImGui->DimBgRatio > 0 && GImGui->DimBgRatio < 1) return 0;  // what lies behind a dialog grows dark
     if (dialogs_.awaits_desktop()) seconds = 0.1;
     // Bars that move without a number, the text cursor, tooltips that wait.
     if (studio_.document().stage == DocumentStage::preparing) seconds = std::min(seconds, 0.15);
-    if (io.WantTextInput) seconds = std::min(seconds, 0.25);
-    if (GImGui->HoverItemDelayId != 0 && GImGui->HoverItemDelayTimer < 0.6f) seconds = std::min(seconds, 0.05);
+    if (io.WantTextInput || viewport_->noting()) seconds = std::min(seconds, 0.25);
+    if (tooltip_waits()) seconds = std::min(seconds, 0.05);
     return seconds;
 }
 

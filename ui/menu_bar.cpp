@@ -93,6 +93,7 @@ void view_menu(Studio& studio, Interface& interface) {
     command_item(studio, "view.landmarks", {}, "", view.landmarks);
     command_item(studio, "view.grid", {}, "", view.grid);
     command_item(studio, "view.cube", {}, "", view.view_cube);
+    command_item(studio, "view.points", {}, "", view.name_points);
     command_item(studio, "view.statistics", {}, "", view.statistics);
     command_item(studio, "view.compare", {{"mode", view.compare == CompareMode::wipe ? "off" : "wipe"}},
                  "Wipe with the photograph", view.compare == CompareMode::wipe, "C");

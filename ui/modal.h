@@ -2,6 +2,7 @@
 #pragma once
 
 #include <imgui.h>
+#include <imgui_internal.h>
 
 #include "ui/theme.h"
 
@@ -18,6 +19,16 @@ inline bool begin_modal(const char* title, float width) {
         title, nullptr, ImGuiWindowFlags_AlwaysAutoResize | ImGuiWindowFlags_NoSavedSettings | ImGuiWindowFlags_NoMove);
     ImGui::PopStyleVar();
     return shown;
+}
+
+// Of the dialog between Begin and End. The key that opened it does not answer it.
+inline bool escaped() { return ImGui::IsKeyPressed(ImGuiKey_Escape, false) && !ImGui::IsWindowAppearing(); }
+
+// Enter is the answer of the first button, unless the keyboard has chosen another: that one takes Enter itself.
+inline bool entered() {
+    const ImGuiContext& context = *ImGui::GetCurrentContext();
+    if (ImGui::IsWindowAppearing() || (context.NavCursorVisible && context.NavId != 0)) return false;
+    return ImGui::IsKeyPressed(ImGuiKey_Enter, false) || ImGui::IsKeyPressed(ImGuiKey_KeypadEnter, false);
 }
 
 inline void close_modal() {

@@ -1,6 +1,6 @@
 #include "ui/shortcuts.h"
 
-#include <imgui.h>
+#include <imgui_internal.h>
 
 #include <algorithm>
 #include <array>
@@ -56,6 +56,7 @@ struct WindowKey {
 };
 
 void compare(Studio& studio, CompareMode mode) {
+    if (!studio.unavailable("view.compare").empty()) return;
     const bool on = studio.view().compare == mode;
     studio.invoke("view.compare", {{"mode", on ? "off" : compare_mode_names[std::size_t(mode)]}});
 }
@@ -85,14 +86,9 @@ constexpr std::array<WindowKey, 22> window_keys = {{
      [](Studio& s, Interface&) {
          if (s.document().has_avatar()) s.invoke("view.source", {{"on", !s.view().source_camera}});
      }},
-    {"View", "C", "Wipe with the photograph",
-     [](Studio& s, Interface&) {
-         if (s.document().has_avatar()) compare(s, CompareMode::wipe);
-     }},
+    {"View", "C", "Wipe with the photograph", [](Studio& s, Interface&) { compare(s, CompareMode::wipe); }},
     {"View", "Shift+C", "Photograph beside the avatar",
-     [](Studio& s, Interface&) {
-         if (s.document().has_avatar()) compare(s, CompareMode::side_by_side);
-     }},
+     [](Studio& s, Interface&) { compare(s, CompareMode::side_by_side); }},
     {"View", view_modes[0].keys, view_modes[0].title, show_mode<0>},
     {"View", view_modes[1].keys, view_modes[1].title, show_mode<1>},
     {"View", view_modes[2].keys, view_modes[2].title, show_mode<2>},
@@ -112,9 +108,15 @@ constexpr std::array<WindowKey, 22> window_keys = {{
 }  // namespace
 
 void run_shortcuts(Studio& studio, Interface& interface) {
-    const ImGuiIO& io = ImGui::GetIO();
-    if (io.WantTextInput || ImGui::IsPopupOpen(nullptr, ImGuiPopupFlags_AnyPopupId | ImGuiPopupFlags_AnyPopupLevel))
+    const bool modal = ImGui::GetTopMostPopupModal() != nullptr;
+    // Space plays wherever the keyboard's focus is: no button, box or open menu takes it.
+    if (!modal && !interface.command_palette().is_open())
+        ImGui::SetKeyOwner(ImGuiKey_Space, ImHashStr("play"), ImGuiInputFlags_None);
+    if (ImGui::GetIO().WantTextInput || modal) return;
+    if (ImGui::IsPopupOpen(nullptr, ImGuiPopupFlags_AnyPopupId | ImGuiPopupFlags_AnyPopupLevel)) {
+        if (pressed("Space") && studio.unavailable("motion.toggle").empty()) studio.invoke("motion.toggle");
         return;
+    }
     for (const WindowKey& key : window_keys)
         if (pressed(key.keys)) return key.run(studio, interface);
     if (interface.command_palette().is_open()) return;
@@ -158,7 +160,7 @@ void ShortcutSheet::draw(Studio& studio) {
                                            {"Right or middle drag", "Pan"},
                                            {"Shift + left drag", "Pan"},
                                            {"Wheel", "Zoom to the pointer"},
-                                           {"Click", "Pick a point of the head"},
+                                           {"Click", "Name a point (View menu)"},
                                            {"Double-click", "Frame the head"}};
         groups["Sliders"] = {{"Drag, click", "Set"}, {"Ctrl + click", "Type a value"}, {"Double-click", "Reset"}};
         const int columns = ImGui::GetContentRegionAvail().x > px(900)   ? 3

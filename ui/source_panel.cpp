@@ -137,7 +137,8 @@ void SourcePanel::draw_facts(Studio& studio, const SourcePhotograph& source) {
         crop_ = !crop_;
     ImGui::SameLine(0, px(2));
     if (icon_button("compare", ICON_FA_CIRCLE_HALF_STROKE, studio.view().compare == CompareMode::wipe,
-                    "Wipe between the photograph and the avatar in the viewport (C).", studio.document().has_avatar()))
+                    "Wipe between the photograph and the avatar in the viewport (C).",
+                    studio.unavailable("view.compare").empty()))
         studio.invoke("view.compare", {{"mode", studio.view().compare == CompareMode::wipe ? "off" : "wipe"}});
     ImGui::SameLine();
     command_button(studio, "source.refit", {}, ICON_FA_ARROWS_ROTATE "  Fit again", ButtonStyle::normal, -1);

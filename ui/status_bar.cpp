@@ -16,37 +16,41 @@
 namespace likeness::ui {
 namespace {
 
+// A task's cross and bar stay where they are whatever its words become: a hand that aims at them must not miss.
+void draw_job(Studio& studio, const JobInfo& job, float width) {
+    const float from = ImGui::GetCursorPosX();
+    ImGui::PushID(job.id);
+    cancel_button(studio, job);
+    ImGui::SameLine(0, px(4));
+    const ImVec2 at = ImGui::GetCursorScreenPos();
+    const ImVec2 bar = {0.3f * width, px(6)};
+    const float top = at.y + 0.5f * (ImGui::GetFrameHeight() - bar.y);
+    ImDrawList& draw = *ImGui::GetWindowDrawList();
+    draw.AddRectFilled({at.x, top}, {at.x + bar.x, top + bar.y}, ImGui::GetColorU32(ImGuiCol_FrameBg), 0.5f * bar.y);
+    draw.AddRectFilled({at.x, top}, {at.x + std::max(bar.y, bar.x * float(job.fraction)), top + bar.y},
+                       u32(palette().accent), 0.5f * bar.y);
+    ImGui::Dummy({bar.x, ImGui::GetFrameHeight()});
+    ImGui::SameLine();
+    ImGui::AlignTextToFramePadding();
+    const std::string numbers = progress_words(job);
+    const float room = from + width - px(16) - ImGui::GetCursorPosX() - ImGui::GetStyle().ItemSpacing.x -
+                       ImGui::CalcTextSize(numbers.c_str()).x;
+    ImGui::TextUnformatted(shortened(job.paused ? job.name + ", paused" : job.stage.empty() ? job.name : job.stage, room).c_str());
+    tooltip(job.name);
+    ImGui::SameLine();
+    ImGui::PushStyleColor(ImGuiCol_Text, palette().dim);
+    ImGui::TextUnformatted(numbers.c_str());
+    ImGui::PopStyleColor();
+    ImGui::PopID();
+    ImGui::SameLine(from + width);
+}
+
 void draw_jobs(Studio& studio, Interface& interface) {
     std::size_t running = 0;
+    const float width = std::clamp(0.5f * (ImGui::GetContentRegionAvail().x - px(330)), px(230), px(380));
     for (const JobInfo& job : studio.jobs().list()) {
         if (job.state != JobState::running || job.quiet) continue;
-        if (++running > 2) continue;
-        ImGui::PushID(job.id);
-        ImGui::TextUnformatted((job.paused ? job.name + ", paused" : job.stage.empty() ? job.name : job.stage).c_str());
-        tooltip(job.name);
-        ImGui::SameLine();
-        const ImVec2 at = ImGui::GetCursorScreenPos();
-        const ImVec2 bar = {px(110), px(6)};
-        const float top = at.y + 0.5f * (ImGui::GetFrameHeight() - bar.y);
-        ImDrawList& draw = *ImGui::GetWindowDrawList();
-        draw.AddRectFilled({at.x, top}, {at.x + bar.x, top + bar.y}, ImGui::GetColorU32(ImGuiCol_FrameBg),
-                           0.5f * bar.y);
-        draw.AddRectFilled({at.x, top}, {at.x + std::max(bar.y, bar.x * float(job.fraction)), top + bar.y},
-                           u32(palette().accent), 0.5f * bar.y);
-        ImGui::Dummy({bar.x, ImGui::GetFrameHeight()});
-        ImGui::SameLine();
-        ImGui::AlignTextToFramePadding();
-        const std::string words = progress_words(job);
-        ImGui::PushStyleColor(ImGuiCol_Text, palette().dim);
-        ImGui::TextUnformatted(words.c_str());
-        ImGui::PopStyleColor();
-        if (job.cancellable) {
-            ImGui::SameLine(0, px(2));
-            if (icon_button("end", ICON_FA_XMARK, false, "End this task.", !job.cancelling))
-                studio.invoke("task.cancel", {{"id", job.id}});
-        }
-        ImGui::SameLine(0, px(16));
-        ImGui::PopID();
+        if (++running <= 2) draw_job(studio, job, width);
     }
     if (running > 2) {
         if (button("and " + std::to_string(running - 2) + " more", ButtonStyle::flat, "Lists all tasks."))

@@ -28,13 +28,10 @@ void TasksPanel::draw(Studio& studio) {
             else if (!job.stage.empty() && job.stage != job.name)
                 text += "   " + job.stage;
             text += "   " + (job.cancelling ? "ending" : progress_words(job));
-            const float button_width = job.cancellable ? ImGui::GetFrameHeight() + ImGui::GetStyle().ItemSpacing.x : 0;
+            const float button_width = ImGui::GetFrameHeight() + ImGui::GetStyle().ItemSpacing.x;
             progress_bar(float(job.fraction), text, ImGui::GetContentRegionAvail().x - button_width);
-            if (job.cancellable) {
-                ImGui::SameLine();
-                if (icon_button("end", ICON_FA_XMARK, false, "End this task.", !job.cancelling))
-                    studio.invoke("task.cancel", {{"id", job.id}});
-            }
+            ImGui::SameLine();
+            cancel_button(studio, job);
         } else {
             ended = true;
             const bool failed = job.state == JobState::failed;

@@ -63,17 +63,30 @@ bool draw_wipe(ViewState& view, const ImVec2& from, const ImVec2& size) {
     draw.AddCircleFilled(knob, px(12), u32(hot ? palette().accent : ImVec4(1, 1, 1, 0.92f)), 24);
     const ImVec2 icon = ImGui::CalcTextSize(ICON_FA_LEFT_RIGHT);
     draw.AddText({knob.x - 0.5f * icon.x, knob.y - 0.5f * icon.y}, IM_COL32(30, 32, 36, 255), ICON_FA_LEFT_RIGHT);
-    const auto tag = [&](const char* words, float right_edge, bool to_left) {
-        const ImVec2 extent = ImGui::CalcTextSize(words);
-        const ImVec2 at = {to_left ? right_edge - extent.x - px(16) : right_edge + px(16),
-                           from.y + size.y - extent.y - px(14)};
-        draw.AddRectFilled({at.x - px(7), at.y - px(4)}, {at.x + extent.x + px(7), at.y + extent.y + px(4)},
-                           IM_COL32(20, 21, 24, 170), px(4));
-        draw.AddText(at, IM_COL32(235, 237, 240, 255), words);
-    };
-    tag("Photograph", x, true);
-    tag("Avatar", x, false);
     return held;
+}
+
+namespace {
+
+void draw_tag(const char* words, const ImVec2& at, const ImVec2& extent) {
+    ImDrawList& draw = *ImGui::GetWindowDrawList();
+    draw.AddRectFilled({at.x - px(7), at.y - px(4)}, {at.x + extent.x + px(7), at.y + extent.y + px(4)},
+                       IM_COL32(20, 21, 24, 170), px(4));
+    draw.AddText(nullptr, 0, at, IM_COL32(235, 237, 240, 255), words, nullptr, extent.x + 1);
+}
+
+}  // namespace
+
+void draw_comparison_labels(float x, const ImVec2& from, const ImVec2& size) {
+    const ImVec2 photograph = ImGui::CalcTextSize("Photograph"), avatar = ImGui::CalcTextSize("Avatar");
+    const float y = from.y + size.y - photograph.y - px(14);
+    draw_tag("Photograph", {x - photograph.x - px(16), y}, photograph);
+    draw_tag("Avatar", {x + px(16), y}, avatar);
+}
+
+void draw_note(const char* words, const ImVec2& from, const ImVec2& size) {
+    const ImVec2 extent = ImGui::CalcTextSize(words, nullptr, false, size.x - px(40));
+    draw_tag(words, {from.x + 0.5f * (size.x - extent.x), from.y + size.y - extent.y - px(14)}, extent);
 }
 
 void draw_statistics(const ViewportStatistics& s, const ImVec2& from, const ImVec2& size) {

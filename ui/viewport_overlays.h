@@ -15,6 +15,10 @@ void draw_landmarks(const Studio& studio, const ViewportOutput& output, const Im
 void draw_pick(const PickedInfo& picked, const ViewportOutput& output, const ImVec2& from);
 // The line between photograph and avatar, which can be dragged; true while it is.
 bool draw_wipe(ViewState& view, const ImVec2& from, const ImVec2& size);
+// What lies left and right of that line, or of the middle.
+void draw_comparison_labels(float x, const ImVec2& from, const ImVec2& size);
+// A sentence for a moment, at the lower edge.
+void draw_note(const char* words, const ImVec2& from, const ImVec2& size);
 // Pictures a second, and the milliseconds of each stage.
 void draw_statistics(const ViewportStatistics& statistics, const ImVec2& from, const ImVec2& size);
 // How far a document is that is being made, or why it could not be.

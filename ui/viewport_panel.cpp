@@ -19,11 +19,14 @@ constexpr float turn_seconds = 0.22f;
 
 float wrapped(float angle) { return std::remainder(angle, 2 * pi); }
 
-void leave_source_camera(ViewState& view, const Camera& camera, const Document& document) {
+constexpr float note_seconds = 5;
+
+void leave_source_camera(Studio& studio, const Camera& camera) {
+    ViewState& view = studio.view();
     if (!view.source_camera) return;
     // Orbiting goes on from about where the photograph's camera stands.
-    const Eigen::Vector3f away = camera.position() - document.middle;
-    view.source_camera = false;
+    const Eigen::Vector3f away = camera.position() - studio.document().middle;
+    studio.free_camera();
     view.yaw = std::atan2(away.x(), away.z());
     view.pitch = std::atan2(away.y(), std::hypot(away.x(), away.z()));
     view.pan = {};
@@ -36,7 +39,7 @@ ViewportPanel::ViewportPanel(ViewportOutput& output)
     : Panel("Viewport", ICON_FA_CUBE, "The avatar."), output_(output) {}
 
 void ViewportPanel::turn_to(Studio& studio, float yaw, float pitch) {
-    leave_source_camera(studio.view(), output_.camera(), studio.document());
+    leave_source_camera(studio, output_.camera());
     turn_yaw_ = studio.view().yaw + wrapped(yaw - studio.view().yaw);
     turn_pitch_ = std::clamp(pitch, -largest_pitch, largest_pitch);
     turn_left_ = turn_seconds;
@@ -60,7 +63,8 @@ void ViewportPanel::draw(Studio& studio) {
     if (studio.document().id != document_) {
         document_ = studio.document().id;
         picked_.reset();
-        turn_left_ = 0;
+        turn_left_ = note_left_ = 0;
+        compared_ = false;
     }
     continue_turn(studio);
     const ImVec2 from = ImGui::GetCursorScreenPos(), size = ImGui::GetContentRegionAvail();
@@ -78,9 +82,13 @@ void ViewportPanel::draw(Studio& studio) {
     if (something) {
         ImGui::PushClipRect(from, from + size, true);
         if (view.landmarks && document.has_avatar()) draw_landmarks(studio, output_, from);
+        if (!view.name_points) picked_.reset();
         if (picked_) draw_pick(*picked_, output_, from);
         wiping_ = view.compare == CompareMode::wipe && draw_wipe(studio.view(), from, size);
         const float left = float(output_.left()) / pixels.x;
+        if (view.compare != CompareMode::off)
+            draw_comparison_labels(from.x + (left > 0 ? left : view.wipe * size.x), from, size);
+        note_end_of_comparison(view, from, size);
         gizmo_.draw(studio, output_.camera(), {from.x + left, from.y}, {size.x - left, size.y});
         ImGui::PopClipRect();
         if (view.statistics) draw_statistics(output_.statistics(), from, size);
@@ -96,6 +104,17 @@ void ViewportPanel::draw(Studio& studio) {
         }
     }
     draw_document_state(studio, from, size);
+}
+
+// Where the eyes are when the view is turned; the status bar may be full of tasks.
+void ViewportPanel::note_end_of_comparison(const ViewState& view, const ImVec2& from, const ImVec2& size) {
+    const bool ended = compared_ && view.compare == CompareMode::off && !view.source_camera;
+    compared_ = view.compare != CompareMode::off;
+    if (ended) note_left_ = note_seconds;
+    if (compared_) note_left_ = 0;
+    if (note_left_ <= 0) return;
+    note_left_ -= ImGui::GetIO().DeltaTime;
+    draw_note("The comparison ended; C brings it back.", from, size);
 }
 
 void ViewportPanel::navigate(Studio& studio, const ImVec2& from, const ImVec2& size) {
@@ -120,7 +139,7 @@ void ViewportPanel::navigate(Studio& studio, const ImVec2& from, const ImVec2& s
         (ImGui::IsMouseDragging(ImGuiMouseButton_Left, 3) || ImGui::IsMouseDragging(ImGuiMouseButton_Right, 3) ||
          ImGui::IsMouseDragging(ImGuiMouseButton_Middle, 3))) {
         turn_left_ = 0;
-        leave_source_camera(view, output_.camera(), studio.document());
+        leave_source_camera(studio, output_.camera());
         dragged_ = true;
         if (left && !io.KeyShift) {
             view.yaw = wrapped(view.yaw - io.MouseDelta.x * orbit_speed / px(1) * 1.0f);
@@ -133,11 +152,12 @@ void ViewportPanel::navigate(Studio& studio, const ImVec2& from, const ImVec2& s
     if (!held) {
         const bool clicked =
             ImGui::IsItemDeactivated() && !dragged_ && hovered && ImGui::IsMouseReleased(ImGuiMouseButton_Left);
-        if (clicked && !wiping_) picked_ = output_.pick(io.MousePos.x - from.x, io.MousePos.y - from.y);
+        if (clicked && !wiping_ && view.name_points)
+            picked_ = output_.pick(io.MousePos.x - from.x, io.MousePos.y - from.y);
         dragged_ = false;
     }
     if (hovered && io.MouseWheel != 0) {
-        leave_source_camera(view, output_.camera(), studio.document());
+        leave_source_camera(studio, output_.camera());
         const float factor = std::pow(1.12f, io.MouseWheel);
         const float before = view.zoom;
         view.zoom = std::clamp(view.zoom * factor, 0.1f, 40.0f);

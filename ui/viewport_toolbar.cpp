@@ -43,6 +43,7 @@ void display_menu(Studio& studio) {
     ImGui::MenuItem("Grid", "G", &view.grid);
     tooltip("A floor of 5 cm squares.");
     ImGui::MenuItem("View cube", nullptr, &view.view_cube);
+    command_item(studio, "view.points", {}, "", view.name_points);
     ImGui::MenuItem("Statistics", "F3", &view.statistics);
     tooltip("Pictures a second, and the milliseconds of each stage.");
 }
@@ -100,13 +101,9 @@ void camera_menu(Studio& studio, ViewportPanel& panel) {
     if (ImGui::MenuItem("Three quarters", "5")) panel.turn_to(studio, 35 * pi / 180, 6 * pi / 180);
     ImGui::Separator();
     if (ImGui::MenuItem("Photograph's camera", "0", view.source_camera, studio.document().has_avatar()))
-        view.source_camera = !view.source_camera;
+        studio.invoke("view.source", {{"on", !view.source_camera}});
     tooltip("Look through the lens that took the photograph; moving the view leaves it.");
-    if (ImGui::MenuItem("Frame the head", "F")) {
-        view.zoom = 1;
-        view.pan = {};
-        view.source_camera = false;
-    }
+    command_item(studio, "view.frame");
     if (studio.document().splats) command_item(studio, "view.turn_over");
     ImGui::Separator();
     float degrees = view.fov * 180 / pi;
@@ -162,19 +159,17 @@ void draw_buttons(Studio& studio, const ViewportOutput& output, ViewportPanel& p
         menu_button("joint", label(ICON_FA_ARROWS_SPIN, "Turn"),
                     "Rings that turn the head, jaw or eyes by dragging (R).", [&] { joint_menu(studio); });
         ImGui::SameLine();
-        ViewState& view = studio.view();
-        const bool has_photo = studio.document().source || studio.document().avatar().source->picture;
-        const auto compare = [&](CompareMode mode) {
-            view.compare = view.compare == mode ? CompareMode::off : mode;
-            if (view.compare != CompareMode::off) view.source_camera = true;
+        const CompareMode now = studio.view().compare;
+        const std::string why_not = studio.unavailable("view.compare");
+        const auto compare = [&](CompareMode mode, const char* id, const char* icon, const std::string& about) {
+            if (icon_button(id, icon, now == mode, why_not.empty() ? about : why_not, why_not.empty()))
+                studio.invoke("view.compare", {{"mode", now == mode ? "off" : compare_mode_names[std::size_t(mode)]}});
         };
-        if (icon_button("wipe", ICON_FA_CIRCLE_HALF_STROKE, view.compare == CompareMode::wipe,
-                        "Wipe between the photograph and the avatar, at the photograph's camera (C).", has_photo))
-            compare(CompareMode::wipe);
+        compare(CompareMode::wipe, "wipe", ICON_FA_CIRCLE_HALF_STROKE,
+                "Wipe between the photograph and the avatar, through the photograph's camera and in its pose (C).");
         ImGui::SameLine();
-        if (icon_button("beside", ICON_FA_TABLE_COLUMNS, view.compare == CompareMode::side_by_side,
-                        "The photograph beside the avatar (Shift+C).", has_photo))
-            compare(CompareMode::side_by_side);
+        compare(CompareMode::side_by_side, "beside", ICON_FA_TABLE_COLUMNS,
+                "The photograph beside the avatar, through its camera and in its pose (Shift+C).");
     }
     ImGui::SameLine();
     if (icon_button("shot", ICON_FA_CAMERA, false, "Save a picture of the view; Export has more (F12)."))

@@ -58,7 +58,8 @@ std::string printed(const SliderSpec& spec, float value) {
 }  // namespace
 
 void tooltip(const std::string& text) {
-    if (text.empty() || !ImGui::IsItemHovered(ImGuiHoveredFlags_ForTooltip)) return;
+    // What is held is looked at, and would lie under its own words.
+    if (text.empty() || ImGui::IsAnyMouseDown() || !ImGui::IsItemHovered(ImGuiHoveredFlags_ForTooltip)) return;
     if (!ImGui::BeginTooltip()) return;
     ImGui::PushTextWrapPos(px(320));
     ImGui::TextUnformatted(text.c_str());
@@ -129,7 +130,7 @@ bool slider(Studio& studio, const char* id, const SliderSpec& spec, float& value
         about += (about.empty() ? "" : "\n") + std::string("From ") + printed(spec, spec.low) + " to " +
                  printed(spec, spec.high) + ". Drag to set, Ctrl-click to type, double-click for " +
                  printed(spec, spec.fallback) + ".";
-        if (!ImGui::IsItemActive()) tooltip(about);
+        tooltip(about);
     }
     ImGui::PopID();
     return edited;
@@ -169,20 +170,37 @@ void command_item(Studio& studio, const std::string& command, const Arguments& a
     tooltip(about_command(*found, reason, keys ? keys : ""));
 }
 
-bool icon_button(const char* id, const char* icon, bool on, const std::string& about, bool enabled) {
+namespace {
+
+bool square_button(const char* id, const char* icon, bool on, const std::string& about, bool enabled,
+                   ImGuiButtonFlags flags) {
     const float side = ImGui::GetFrameHeight();
     ImGui::BeginDisabled(!enabled);
     ImGui::PushID(id);
     ImGui::PushStyleColor(ImGuiCol_Button, on ? ImGui::GetStyleColorVec4(ImGuiCol_HeaderActive) : ImVec4());
     ImGui::PushStyleColor(ImGuiCol_Text, on ? palette().accent_strong : palette().text);
     ImGui::PushStyleVar(ImGuiStyleVar_FramePadding, ImVec2(0, ImGui::GetStyle().FramePadding.y));
-    const bool pressed = ImGui::Button((std::string(icon) + "##" + id).c_str(), {side, side});
+    const bool pressed = ImGui::ButtonEx((std::string(icon) + "##" + id).c_str(), {side, side}, flags);
     ImGui::PopStyleVar();
     ImGui::PopStyleColor(2);
     ImGui::PopID();
     ImGui::EndDisabled();
     tooltip(about);
     return pressed;
+}
+
+}  // namespace
+
+bool icon_button(const char* id, const char* icon, bool on, const std::string& about, bool enabled) {
+    return square_button(id, icon, on, about, enabled, ImGuiButtonFlags_None);
+}
+
+void cancel_button(Studio& studio, const JobInfo& job) {
+    if (!job.cancellable)
+        ImGui::Dummy({ImGui::GetFrameHeight(), ImGui::GetFrameHeight()});
+    else if (square_button("end", ICON_FA_XMARK, false, "End this task.", !job.cancelling,
+                           ImGuiButtonFlags_PressedOnClick))
+        studio.invoke("task.cancel", {{"id", job.id}});
 }
 
 bool toggle_button(const char* label, bool on, const std::string& about, float width) {

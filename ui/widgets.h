@@ -39,6 +39,9 @@ void command_item(Studio& studio, const std::string& command, const Arguments& a
 bool button(const std::string& label, ButtonStyle style, const std::string& about, float width = 0);
 // A square button with an icon that stays pressed while `on`.
 bool icon_button(const char* id, const char* icon, bool on, const std::string& about, bool enabled = true);
+// The cross that ends a running task; a gap where it cannot be ended. It acts when the button goes down: the task may
+// be elsewhere when it comes up.
+void cancel_button(Studio& studio, const JobInfo& job);
 
 // A button with words that stays pressed while `on`.
 bool toggle_button(const char* label, bool on, const std::string& about, float width = 0);

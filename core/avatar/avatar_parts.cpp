@@ -64,7 +64,8 @@ std::size_t content_bytes(const HeadPose& pose, const BlockVisitor&) {
 
 std::size_t content_bytes(const SourceView& source, const BlockVisitor& shared) {
     visit(source.picture, shared);
-    return sizeof(SourceView) + source.file.size() + content_bytes(source.pose, shared);
+    return sizeof(SourceView) + source.file.size() + source.landmarks.size() * sizeof(Eigen::Vector3f) +
+           content_bytes(source.pose, shared);
 }
 
 }  // namespace likeness

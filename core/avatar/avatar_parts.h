@@ -87,6 +87,9 @@ struct SourceView {
     Camera camera;                         // of the square crop that was learned from
     std::shared_ptr<const Image> picture;  // the crop, RGBA, straight alpha is the matte; null for none
     std::string file;
+    // Of the face, as the detector saw it (478, core/head/mediapipe_landmarks.h), pixels of the crop, z in the same
+    // units; none where a file does not know them.
+    std::vector<Eigen::Vector3f> landmarks;
 };
 
 // What a file held that this version does not know; written back byte for byte.

@@ -5,6 +5,7 @@
 #include "core/avatar/hair_shell.h"
 #include "core/formats/json_file.h"
 #include "core/geometry/camera_json.h"
+#include "core/head/mediapipe_landmarks.h"
 #include "core/image/load.h"
 #include "core/image/save.h"
 
@@ -257,6 +258,12 @@ Status read_source(const PartReader& file, Avatar& avatar) {
     const auto camera = camera_from_json(view.at("camera"));
     if (!camera) return file.damaged(camera.error().message);
     source.camera = *camera;
+    if (const auto points = view.find("landmarks"); points != view.end()) {
+        if (!points->is_array() || points->size() != std::size_t(landmarks::count))
+            return file.damaged("the photograph's landmarks");
+        for (const json& point : *points)
+            source.landmarks.emplace_back(number(point.at(0)), number(point.at(1)), number(point.at(2)));
+    }
     if (file.contains("source.png")) {
         auto picture = file.picture("source.png", 4096);
         if (!picture) return picture.error();
@@ -267,7 +274,11 @@ Status read_source(const PartReader& file, Avatar& avatar) {
 }
 
 bool write_source(const Avatar& avatar, ZipWriter& zip) {
-    zip.add("source.json", json_text(source_to_json(avatar)));
+    json view = source_to_json(avatar);
+    const auto hundredths = [](float x) { return std::round(double(x) * 100) / 100; };
+    for (const Eigen::Vector3f& point : avatar.source->landmarks)
+        view["landmarks"].push_back({hundredths(point.x()), hundredths(point.y()), hundredths(point.z())});
+    zip.add("source.json", json_text(view));
     if (avatar.source->picture) zip.add("source.png", encode_png(*avatar.source->picture), ZipWriter::Method::stored);
     return true;
 }

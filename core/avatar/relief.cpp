@@ -55,8 +55,8 @@ void add_relief(const Avatar& avatar, const Photo& photo, const std::vector<floa
     const std::vector<float> presence = surface_presence(avatar, hair_presence);
     const MeshBuffer seen = rasterize_mesh(surface, avatar.triangles(), photo.camera, false, &presence);
     const int width = seen.width, height = seen.height;
-    // Clothes hang on the torso, hair on scalp and shell, and anything else on what is next to it.
-    enum Class { hair_class, cloth_class, other_class, classes };
+    // Clothes hang on the torso, hair on scalp and shell, and skin (with glasses, ears, hands) on what is next to it.
+    enum Class { hair_class, cloth_class, skin_class, classes };
     std::array<std::vector<int>, classes> nearest;
     parallel_for(classes, 1, [&](std::size_t begin, std::size_t end) {
         for (std::size_t c = begin; c < end; ++c) {
@@ -81,7 +81,7 @@ void add_relief(const Avatar& avatar, const Photo& photo, const std::vector<floa
     // A cell for each Gaussian that may be: what it shows and how deep it lies.
     struct Cell {
         bool relief = false, surface = false;
-        Class kind = other_class;
+        Class kind = skin_class;
         SurfacePoint anchor;
         float first_z = 0, z = 0;
     };
@@ -100,9 +100,9 @@ void add_relief(const Avatar& avatar, const Photo& photo, const std::vector<floa
         }
         if (photo.alpha.pixels[i] < 0.3f) continue;
         const float hair = photo.hair.pixels[i], cloth = photo.cloth.pixels[i], skin = photo.skin.pixels[i];
-        cell.kind = hair >= std::max(cloth, skin) ? hair_class : cloth >= skin ? cloth_class : other_class;
+        cell.kind = hair >= std::max(cloth, skin) ? hair_class : cloth >= skin ? cloth_class : skin_class;
         int origin = nearest[cell.kind][i];
-        if (origin < 0) origin = nearest[other_class][i];
+        if (origin < 0) origin = nearest[skin_class][i];
         if (origin < 0) continue;
         const int x = int(i) % width, y = int(i) / width;
         const float beside = std::hypot(float(x - origin % width), float(y - origin / width)) * pixel;
@@ -170,7 +170,7 @@ void add_relief(const Avatar& avatar, const Photo& photo, const std::vector<floa
         splats.anchor.push_back(cell.anchor);
         splats.part.push_back(cell.kind == hair_class    ? SplatPart::hair
                               : cell.kind == cloth_class ? SplatPart::cloth
-                                                         : SplatPart::accessory);
+                                                         : SplatPart::skin);
         for (std::size_t k = 0; k < 3; ++k) splats.albedo.push_back(photo.color.pixels[i * 3 + k]);
         const float faded = std::max(y - float(first_fading), 0.0f) / float(std::max(height - first_fading, 1));
         const float opacity =

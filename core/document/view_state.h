@@ -27,6 +27,7 @@ struct ViewState {
 
     ViewMode mode = ViewMode::splats;
     bool landmarks = false, grid = false, view_cube = true, statistics = false;
+    bool name_points = false;  // a click on the head says what it hit
     CompareMode compare = CompareMode::off;
     float wipe = 0.5f;  // where the photograph ends, share of the width
     BackgroundKind background = BackgroundKind::color;

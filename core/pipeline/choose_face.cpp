@@ -24,6 +24,15 @@ Result<std::vector<JudgedFace>> search(FaceModels& models, const Image& picture,
                                          }});
 }
 
+std::size_t nearest(const std::vector<JudgedFace>& faces, const Eigen::Vector2f& place) {
+    const auto away = [&](const JudgedFace& face) {
+        return (0.5f * (face.detection.low + face.detection.high) - place).norm();
+    };
+    return std::size_t(
+        std::min_element(faces.begin(), faces.end(), [&](const auto& a, const auto& b) { return away(a) < away(b); }) -
+        faces.begin());
+}
+
 // The same search in the photograph at its full size, of which the part around the face goes on.
 Status look_at_full_size(FaceModels& models, const Image& picture, const FaceChoice& choice, ChosenFace& chosen,
                          Progress& progress) {
@@ -87,7 +96,7 @@ Result<ChosenFace> choose_face(FaceModels& models, const Image& picture, const F
     auto faces = search(models, picture, {}, progress);
     if (!faces) return faces.error();
     chosen.faces = *std::move(faces);
-    chosen.face = std::size_t(std::max(choice.face, 0));
+    chosen.face = choice.near ? nearest(chosen.faces, *choice.near) : std::size_t(std::max(choice.face, 0));
     const auto enough = [&] {
         return chosen.face < chosen.faces.size() && chosen.faces[chosen.face].sure() &&
                chosen.faces[chosen.face].size() >= enough_face;

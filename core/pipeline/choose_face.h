@@ -16,6 +16,7 @@ namespace likeness {
 
 struct FaceChoice {
     int face = 0;         // which of those that are faces for sure, largest first
+    std::optional<Eigen::Vector2f> near{};  // the one there instead, pixels of the picture
     bool anyway = false;  // take what is no face for sure, or too small, too
     // Reads the photograph at its full size; empty when `picture` has it.
     std::function<Result<Image>()> full_size = {};

@@ -228,7 +228,8 @@ Result<PreparedPortrait> prepare_portrait(PortraitTools& tools, const Image& loa
                      ""};
 
     progress.report(0.02, "Finding the face");
-    auto chosen = choose_face(*tools.faces, given, {options.face, options.anyway, options.full_size}, progress);
+    auto chosen = choose_face(*tools.faces, given, {options.face, options.face_near, options.anyway, options.full_size},
+                              progress);
     if (!chosen) return with_file(chosen.error());
     PreparedPortrait result;
     if (chosen->photograph) result.photograph = std::make_shared<const Image>(*std::move(chosen->photograph));
@@ -251,6 +252,11 @@ Result<PreparedPortrait> prepare_portrait(PortraitTools& tools, const Image& loa
     SolverOptions solver;
     if (focal_35mm && *focal_35mm > 5 && *focal_35mm < 1000)
         solver.focal_pixels = *focal_35mm * chosen->diagonal / 43.27f;
+    if (options.crop_camera) {
+        solver.solve_focal = false;
+        solver.focal_pixels = options.crop_camera->fx;
+        solver.principal_point = Eigen::Vector2f(options.crop_camera->cx, options.crop_camera->cy);
+    }
     if (focal_35mm)
         result.focal_35mm = *focal_35mm * chosen->diagonal / std::hypot(float(picture.width), float(picture.height));
     result.landmarks = to_points(landmarks);
@@ -259,7 +265,10 @@ Result<PreparedPortrait> prepare_portrait(PortraitTools& tools, const Image& loa
         HeadFit fit = tools.fitter->fit(result.landmarks, picture.width, picture.height, solver);
         return std::pair{std::move(fit), seconds_since(start)};
     });
-    choose_crop(landmarks, picture.width, picture.height, result.crop_origin, result.crop_side);
+    if (options.crop_camera)
+        result.crop_side = std::min(picture.width, picture.height);
+    else
+        choose_crop(landmarks, picture.width, picture.height, result.crop_origin, result.crop_side);
     const Image crop_image = resize(
         crop(picture, result.crop_origin.x(), result.crop_origin.y(), result.crop_side, result.crop_side), photo_side, photo_side);
     const float scale = float(photo_side) / float(result.crop_side);
@@ -330,28 +339,67 @@ Result<PreparedPortrait> prepare_portrait(PortraitTools& tools, const Image& loa
         std::copy_n(&crop_image.pixels[i * 3], 3, &crop_and_matte->pixels[i * 4]);
         crop_and_matte->pixels[i * 4 + 3] = photo.alpha.pixels[i];
     }
-    avatar.source = SourceView{photo.pose, photo.camera, std::move(crop_and_matte),
-                               std::filesystem::path(name).filename().string()};
+    avatar.source = SourceView{photo.pose,
+                               photo.camera,
+                               std::move(crop_and_matte),
+                               std::filesystem::path(name).filename().string(),
+                               {in_crop.points.begin(), in_crop.points.end()}};
     result.evidence = std::move(evidence);
     return result;
+}
+
+namespace {
+
+// The crop that an avatar carries, without its matte.
+Result<Image> carried_crop(const Avatar& avatar) {
+    const SourceView& source = *avatar.source;
+    if (!source.picture || source.picture->channels != 4 || source.camera.width <= 0)
+        return Error{ErrorCode::invalid_argument,
+                     "The avatar carries no photograph to learn from; open the photograph.", ""};
+    Image picture(source.picture->width, source.picture->height, 3);
+    for (std::size_t i = 0; i * 3 < picture.pixels.size(); ++i)
+        std::copy_n(&source.picture->pixels[i * 4], 3, &picture.pixels[i * 3]);
+    if (Status usable = check_landmarks(*avatar.model); !usable) return usable.error();
+    return picture;
+}
+
+// Where the fitted head has its landmarks in that.
+std::vector<Eigen::Vector2f> fitted_landmarks(const Avatar& avatar, const PosedHead& head) {
+    std::vector<Eigen::Vector2f> fitted;
+    for (const SurfacePoint& point : avatar.model->landmarks(landmarks::scheme))
+        fitted.push_back(
+            avatar.source->camera.project(surface_position(head.vertices, avatar.model->triangles, point)));
+    return fitted;
+}
+
+}  // namespace
+
+Result<PreparedPortrait> refit_portrait(PortraitTools& tools, const Avatar& avatar, const PortraitOptions& options,
+                                        Progress& progress) {
+    const auto picture = carried_crop(avatar);
+    if (!picture) return picture.error();
+    if (avatar.model->name != tools.head->name)
+        return Error{ErrorCode::invalid_argument,
+                     "The avatar has another head than new ones get; open its photograph to make it anew.",
+                     avatar.model->name};
+    PortraitOptions of_crop = options;
+    of_crop.anyway = true;  // it was made of this face before
+    of_crop.crop_camera = avatar.source->camera;
+    of_crop.face_near =
+        fitted_landmarks(avatar, pose_head(*avatar.model, avatar.head(), avatar.source->pose))[landmarks::nose_tip];
+    return prepare_portrait(tools, *picture, {}, avatar.source->file, of_crop, progress);
 }
 
 Result<PreparedPortrait> restore_portrait(PortraitTools& tools, const Avatar& avatar, const TrainerOptions& options,
                                           Progress& progress) {
     const SourceView& source = *avatar.source;
-    if (!source.picture || source.picture->channels != 4 || source.camera.width <= 0)
-        return Error{ErrorCode::invalid_argument,
-                     "The avatar carries no photograph to learn from; open the photograph.", ""};
     progress.report(0.1, "Looking at the photograph again");
-    Image picture(source.picture->width, source.picture->height, 3);
-    for (std::size_t i = 0; i * 3 < picture.pixels.size(); ++i)
-        std::copy_n(&source.picture->pixels[i * 4], 3, &picture.pixels[i * 3]);
-    if (Status usable = check_landmarks(*avatar.model); !usable) return usable.error();
+    const auto carried = carried_crop(avatar);
+    if (!carried) return carried.error();
+    const Image& picture = *carried;
     // Of several faces the one that the avatar is of; where none is seen, where the fitted head has it.
     const PosedHead head = pose_head(*avatar.model, avatar.head(), source.pose);
-    std::vector<Eigen::Vector2f> fitted;
-    for (const SurfacePoint& point : avatar.model->landmarks(landmarks::scheme))
-        fitted.push_back(source.camera.project(surface_position(head.vertices, avatar.model->triangles, point)));
+    const std::vector<Eigen::Vector2f> fitted = fitted_landmarks(avatar, head);
     auto faces = tools.faces->search_faces(picture);
     if (!faces) return faces.error();
     const Eigen::Vector2f nose = fitted[landmarks::nose_tip];
@@ -377,6 +425,7 @@ Result<PreparedPortrait> restore_portrait(PortraitTools& tools, const Avatar& av
 
     PreparedPortrait result;
     result.avatar = avatar;
+    result.avatar.source.edit().landmarks.assign(found.points.begin(), found.points.end());
     result.landmarks = to_points(found);
     result.photo_width = result.crop_side = picture.width;
     result.photo_height = picture.height;

@@ -37,6 +37,9 @@ struct PortraitOptions {
     std::function<Result<Image>()> full_size = {};
     float density = 1.0f;
     TrainerOptions training;
+    // Of a picture that is an avatar's crop: its camera, which the fit keeps to, and the middle of the face in it.
+    std::optional<Camera> crop_camera = {};
+    std::optional<Eigen::Vector2f> face_near = {};
 };
 
 // A portrait understood, before anything is learned.
@@ -69,6 +72,11 @@ Result<PreparedPortrait> prepare_portrait(PortraitTools& tools, const std::files
 // The same for a picture that was loaded before; `name` stands for the file, `focal_35mm` is as in LoadedImage.
 Result<PreparedPortrait> prepare_portrait(PortraitTools& tools, const Image& loaded, std::optional<float> focal_35mm,
                                           const std::string& name, const PortraitOptions& options, Progress& progress);
+
+// The same from the crop that an avatar carries, of the same face through the same lens, for an avatar whose photograph
+// is not there. Errors: invalid_argument (it carries none, or has another head than `tools`), no face.
+Result<PreparedPortrait> refit_portrait(PortraitTools& tools, const Avatar& avatar, const PortraitOptions& options,
+                                        Progress& progress);
 
 // What training needs, found again in the crop that an avatar carries (Avatar::source), so that an avatar from a file
 // can go on learning: its Gaussians, shape and camera stay as they are. Errors: invalid_argument (it carries no

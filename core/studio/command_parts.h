@@ -31,6 +31,14 @@ inline std::function<std::string()> needs_recording(const Studio& s) {
     };
 }
 
+// As the avatar's file has it; null where that is another head's. Precondition: has_avatar().
+inline const HeadPose* photograph_pose(const Studio& s) {
+    const HeadPose& pose = s.document().avatar().source->pose;
+    const HeadModel& model = *s.document().model();
+    const bool fits = pose.controls.size() == model.control_count() && pose.joints.cols() == model.joint_count();
+    return fits ? &pose : nullptr;
+}
+
 inline Error studio_error(const std::string& sentence, const std::string& detail = "") {
     return {ErrorCode::invalid_argument, sentence, detail};
 }

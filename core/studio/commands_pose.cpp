@@ -162,12 +162,10 @@ void add_pose_commands(Studio& s) {
                   true,
                   "",
                   needs_avatar(s),
-                  edit_layer(s, [&s](const Arguments&, const HeadModel& model, HeadPose& pose) -> Status {
-                      const HeadPose& source = s.document().avatar().source->pose;
-                      if (source.controls.size() != model.control_count() ||
-                          source.joints.cols() != model.joint_count())
-                          return studio_error("This avatar does not know the pose of its photograph.");
-                      pose = source;
+                  edit_layer(s, [&s](const Arguments&, const HeadModel&, HeadPose& pose) -> Status {
+                      const HeadPose* source = photograph_pose(s);
+                      if (!source) return studio_error("This avatar does not know the pose of its photograph.");
+                      pose = *source;
                       return {};
                   })});
     registry.add({"pose.random",

@@ -34,34 +34,65 @@ ArgumentSpec clear_frames_argument() {
     return with_default(flag_argument("transparent", "Without the background; a video has no transparency"), false);
 }
 
+// As change_view, for what moves the camera.
+Run move_camera(Studio& studio, std::function<void(ViewState&, const Arguments&)> change) {
+    return [&studio, change = std::move(change)](const Arguments& arguments) -> Status {
+        studio.free_camera();
+        change(studio.view(), arguments);
+        studio.redraw();
+        return {};
+    };
+}
+
 void look_from(ViewState& view, double yaw, double pitch) {
-    view.source_camera = false;
     view.yaw = float(std::remainder(yaw, 360.0) * degree);
     view.pitch = float(std::clamp(pitch, -90.0, 90.0) * degree);
+}
+
+// Begins at the photograph's pose, or the two would not show the same face.
+void compare(Studio& studio, CompareMode mode) {
+    ViewState& view = studio.view();
+    if (view.compare == CompareMode::off && mode != CompareMode::off) {
+        view.source_camera = true;
+        if (const HeadPose* pose = photograph_pose(studio)) {
+            studio.motions().close();  // a motion shows another
+            studio.state().pose = *pose;
+        }
+    }
+    view.compare = mode;
+}
+
+std::function<std::string()> needs_photograph(const Studio& s) {
+    return [&s]() -> std::string {
+        if (const std::string why = needs_avatar(s)(); !why.empty()) return why;
+        const SourceView& source = *s.document().avatar().source;
+        const bool there = (s.document().source || source.picture) && source.camera.width > 0;
+        return there ? "" : "This avatar has no photograph.";
+    };
 }
 
 }  // namespace
 
 void add_view_commands(Studio& s) {
     CommandRegistry& registry = s.commands();
+    const auto add_command = [&](const std::string& what, const std::string& title, const std::string& tooltip,
+                                 std::vector<ArgumentSpec> arguments, const std::string& shortcut, Run run) {
+        registry.add(
+            {"view." + what, title, "View", tooltip, std::move(arguments), shortcut, false, "", {}, std::move(run)});
+    };
+    using Change = std::function<void(ViewState&, const Arguments&)>;
     const auto add = [&](const std::string& what, const std::string& title, const std::string& tooltip,
-                         std::vector<ArgumentSpec> arguments, const std::string& shortcut,
-                         std::function<void(ViewState&, const Arguments&)> change) {
-        registry.add({"view." + what,
-                      title,
-                      "View",
-                      tooltip,
-                      std::move(arguments),
-                      shortcut,
-                      false,
-                      "",
-                      {},
-                      change_view(s, std::move(change))});
+                         std::vector<ArgumentSpec> arguments, const std::string& shortcut, Change change) {
+        add_command(what, title, tooltip, std::move(arguments), shortcut, change_view(s, std::move(change)));
+    };
+    const auto add_move = [&](const std::string& what, const std::string& title, const std::string& tooltip,
+                              std::vector<ArgumentSpec> arguments, const std::string& shortcut, Change change) {
+        add_command(what, title, tooltip, std::move(arguments), shortcut, move_camera(s, std::move(change)));
     };
     const auto direction = [&](const std::string& what, const std::string& title, const std::string& shortcut,
                                double yaw, double pitch) {
-        add(what, title, "Looks at the head from there.", {}, shortcut,
-            [yaw, pitch](ViewState& v, const Arguments&) { look_from(v, yaw, pitch); });
+        add_move(what, title, "Looks at the head from there.", {}, shortcut,
+                 [yaw, pitch](ViewState& v, const Arguments&) { look_from(v, yaw, pitch); });
     };
     direction("front", "Front", "1", 0, 0);
     direction("back", "Back", "Ctrl+1", 180, 0);
@@ -70,50 +101,48 @@ void add_view_commands(Studio& s) {
     direction("top", "Top", "7", 0, 90);
     direction("bottom", "Bottom", "Ctrl+7", 0, -90);
     direction("three_quarters", "Three quarters", "5", 35, 6);
-    add("orbit", "Orbit", "Turns the camera about the head, in degrees; by what is given, or to it.",
-        {with_default(number_argument("yaw", "To the subject's left", -3600, 3600, "degrees"), 0),
-         with_default(number_argument("pitch", "Up", -180, 180, "degrees"), 0),
-         with_default(flag_argument("to", "These angles, not by them"), false)},
-        "", [](ViewState& v, const Arguments& a) {
-            const bool to = a.flag("to");
-            look_from(v, a.number("yaw") + (to ? 0 : v.yaw / degree), a.number("pitch") + (to ? 0 : v.pitch / degree));
-        });
-    add("zoom", "Zoom", "Comes nearer (above 1) or goes away; times what is given, or to it.",
-        {number_argument("factor", "Times as large", 0.01, 100, "times"),
-         with_default(flag_argument("to", "This zoom, not times it"), false)},
-        "", [](ViewState& v, const Arguments& a) {
-            v.source_camera = false;
-            v.zoom = std::clamp((a.flag("to") ? 1.0f : v.zoom) * float(a.number("factor")), lowest_zoom, highest_zoom);
-        });
-    add("pan", "Pan", "Moves the picture, in metres at the head; by what is given, or to it.",
-        {with_default(number_argument("x", "To the right", -1e4, 1e4, "m"), 0),
-         with_default(number_argument("y", "Up", -1e4, 1e4, "m"), 0),
-         with_default(flag_argument("to", "To there, not by that much"), false)},
-        "", [](ViewState& v, const Arguments& a) {
-            v.source_camera = false;
-            if (a.flag("to")) v.pan = {};
-            v.pan[0] += float(a.number("x"));
-            v.pan[1] += float(a.number("y"));
-        });
+    add_move("orbit", "Orbit", "Turns the camera about the head, in degrees; by what is given, or to it.",
+             {with_default(number_argument("yaw", "To the subject's left", -3600, 3600, "degrees"), 0),
+              with_default(number_argument("pitch", "Up", -180, 180, "degrees"), 0),
+              with_default(flag_argument("to", "These angles, not by them"), false)},
+             "", [](ViewState& v, const Arguments& a) {
+                 const bool to = a.flag("to");
+                 look_from(v, a.number("yaw") + (to ? 0 : v.yaw / degree),
+                           a.number("pitch") + (to ? 0 : v.pitch / degree));
+             });
+    add_move("zoom", "Zoom", "Comes nearer (above 1) or goes away; times what is given, or to it.",
+             {number_argument("factor", "Times as large", 0.01, 100, "times"),
+              with_default(flag_argument("to", "This zoom, not times it"), false)},
+             "", [](ViewState& v, const Arguments& a) {
+                 v.zoom =
+                     std::clamp((a.flag("to") ? 1.0f : v.zoom) * float(a.number("factor")), lowest_zoom, highest_zoom);
+             });
+    add_move("pan", "Pan", "Moves the picture, in metres at the head; by what is given, or to it.",
+             {with_default(number_argument("x", "To the right", -1e4, 1e4, "m"), 0),
+              with_default(number_argument("y", "Up", -1e4, 1e4, "m"), 0),
+              with_default(flag_argument("to", "To there, not by that much"), false)},
+             "", [](ViewState& v, const Arguments& a) {
+                 if (a.flag("to")) v.pan = {};
+                 v.pan[0] += float(a.number("x"));
+                 v.pan[1] += float(a.number("y"));
+             });
     add("fov", "Field of view", "The vertical field of view; the head keeps its size, perspective changes.",
         {number_argument("degrees", "Vertical angle", 2, 100, "degrees")}, "",
         [](ViewState& v, const Arguments& a) { v.fov = float(a.number("degrees") * degree); });
-    add("frame", "Frame the head", "Brings the whole head into the picture.", {}, "F",
-        [](ViewState& v, const Arguments&) {
-            v.source_camera = false;
-            v.zoom = 1;
-            v.pan = {};
-        });
-    add("reset", "Reset view", "Front, framed, with the usual field of view.", {}, "Home",
-        [](ViewState& v, const Arguments&) {
-            const ViewState fresh;
-            v.source_camera = false;
-            v.yaw = fresh.yaw;
-            v.pitch = fresh.pitch;
-            v.zoom = fresh.zoom;
-            v.pan = fresh.pan;
-            v.fov = fresh.fov;
-        });
+    add_move("frame", "Frame the head", "Brings the whole head into the picture.", {}, "F",
+             [](ViewState& v, const Arguments&) {
+                 v.zoom = 1;
+                 v.pan = {};
+             });
+    add_move("reset", "Reset view", "Front, framed, with the usual field of view.", {}, "Home",
+             [](ViewState& v, const Arguments&) {
+                 const ViewState fresh;
+                 v.yaw = fresh.yaw;
+                 v.pitch = fresh.pitch;
+                 v.zoom = fresh.zoom;
+                 v.pan = fresh.pan;
+                 v.fov = fresh.fov;
+             });
     registry.add({"view.turn_over",
                   "Turn upside down",
                   "View",
@@ -133,7 +162,14 @@ void add_view_commands(Studio& s) {
                   false,
                   "",
                   needs_avatar(s),
-                  change_view(s, [](ViewState& v, const Arguments& a) { v.source_camera = a.flag("on"); })});
+                  [&s](const Arguments& a) -> Status {
+                      if (a.flag("on"))
+                          s.view().source_camera = true;
+                      else
+                          s.free_camera();
+                      s.redraw();
+                      return {};
+                  }});
     add("mode", "View mode", "What is drawn: splats, mesh, wireframe, normals, depth or alpha.",
         {choice_argument("mode", "The mode", {view_mode_names.begin(), view_mode_names.end()})}, "",
         [](ViewState& v, const Arguments& a) { v.mode = ViewMode(index_of(view_mode_names, a.text("mode"))); });
@@ -142,6 +178,8 @@ void add_view_commands(Studio& s) {
                      &ViewState::landmarks},
           {"grid", "Grid", "Shows a grid under the head; a square is 5 cm.", "G", &ViewState::grid},
           {"cube", "View cube", "Shows the cube that views are chosen with.", "", &ViewState::view_cube},
+          {"points", "Name points", "Lets a click on the head name its part and its place in millimetres.", "",
+           &ViewState::name_points},
           {"statistics", "Statistics", "Shows frames a second and the milliseconds of each stage.", "F3",
            &ViewState::statistics}})
         registry.add({std::string("view.") + what,
@@ -159,18 +197,20 @@ void add_view_commands(Studio& s) {
     registry.add({"view.compare",
                   "Compare",
                   "View",
-                  "Shows the photograph beside the avatar or wiped over it, at the photograph's camera.",
+                  "Shows the photograph beside the avatar or wiped over it, through the photograph's camera and in its "
+                  "pose; turning the view ends it.",
                   {choice_argument("mode", "How", {compare_mode_names.begin(), compare_mode_names.end()}),
                    optional_argument(number_argument("wipe", "Where the photograph ends, share of the width", 0, 1))},
                   "",
-                  false,
+                  true,
                   "",
-                  needs_avatar(s),
-                  change_view(s, [](ViewState& v, const Arguments& a) {
-                      v.compare = CompareMode(index_of(compare_mode_names, a.text("mode")));
-                      if (a.has("wipe")) v.wipe = float(a.number("wipe"));
-                      if (v.compare != CompareMode::off) v.source_camera = true;
-                  })});
+                  needs_photograph(s),
+                  [&s](const Arguments& a) -> Status {
+                      compare(s, CompareMode(index_of(compare_mode_names, a.text("mode"))));
+                      if (a.has("wipe")) s.view().wipe = float(a.number("wipe"));
+                      s.redraw();
+                      return {};
+                  }});
     add("background", "Background", "What is behind the head: a color, a checker or a picture.",
         {choice_argument("kind", "Which", {background_kind_names.begin(), background_kind_names.end()}),
          optional_argument(number_argument("red", "", 0, 1)), optional_argument(number_argument("green", "", 0, 1)),

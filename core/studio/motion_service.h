@@ -23,6 +23,7 @@ class MotionService {
 
     const MotionPlayer& player() const { return player_; }
     void pause() { player_.pause(); }
+    void close() { player_.close(); }
     Status open(const std::filesystem::path& file);
     // `title` for people: a file's path, a camera's name. A source that moves nothing of the head is refused in words.
     void play(std::shared_ptr<const PoseSource> source, const std::string& title);

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
+#include <utility>
 
 #include "core/avatar/avatar_file.h"
 #include "core/document/session_file.h"
@@ -51,6 +52,11 @@ struct DocumentOf {
             auto source = std::make_shared<SourcePhotograph>();
             source->picture = picture;
             source->crop_side = picture->width;
+            source->face = 0;
+            if (const auto& points = document.state.avatar.source->landmarks; !points.empty()) {
+                source->landmarks.emplace();
+                std::copy(points.begin(), points.end(), source->landmarks->begin());
+            }
             document.source = std::move(source);
         }
     }
@@ -78,7 +84,10 @@ struct DocumentOf {
 
 bool OpeningService::opening() const { return open_job_.running(); }
 
-void OpeningService::cancel_opening() { open_job_.cancel(); }
+void OpeningService::cancel_opening() {
+    open_job_.cancel();
+    read_.reset();
+}
 
 Status OpeningService::open(const fs::path& file, bool discard) {
     if (const auto size = readable_file_size(file); !size) return size.error();
@@ -86,21 +95,38 @@ Status OpeningService::open(const fs::path& file, bool discard) {
     const std::array picture = {FileContent::picture};
     const FileFormat* format = format_of(file, openable);
     if (format && format->holds() == FileContent::motion) return studio_.motions().open(file);
-    const auto may = studio_.questions().may_lose_document({"file.open", {{"path", file.string()}}}, discard);
-    if (!may) return may.error();
-    if (!*may) return {};
-    open_job_.cancel();  // the last wish counts
-    open_document(file, format ? *format : *formats_of(picture).front(), {});
+    // A person is asked when it is known that the file can be read.
+    if (!studio_.options().interactive)
+        if (const auto may = studio_.questions().may_lose_document({}, discard); !may) return may.error();
+    if (discard && read_ && read_->file == file && read_->document->on_disk == FileStamp::of(file)) {
+        show(*std::exchange(read_, {}));
+        return {};
+    }
+    cancel_opening();  // the last wish counts
+    open_document(file, format ? *format : *formats_of(picture).front(), {}, discard);
     return {};
+}
+
+void OpeningService::drain() {
+    if (!read_) return;
+    const auto& question = studio_.questions().question();
+    if (question && (read_->asked || question->saving || question->then.id != "file.open")) return;
+    if (read_->asked) {  // and the answer was no
+        read_.reset();
+        return;
+    }
+    read_->asked = true;
+    const auto may = studio_.questions().may_lose_document({"file.open", {{"path", read_->file.string()}}}, false);
+    if (may && *may) show(*std::exchange(read_, {}));
 }
 
 void OpeningService::open_autosave(const Recovery& recovery) {
     const std::array avatar = {FileContent::avatar};
-    open_document(recovery.autosave, *formats_of(avatar).front(), recovery);
+    open_document(recovery.autosave, *formats_of(avatar).front(), recovery, true);
 }
 
 void OpeningService::open_document(const fs::path& file, const FileFormat& format,
-                                   const std::optional<Recovery>& recovery) {
+                                   const std::optional<Recovery>& recovery, bool discard) {
     auto notes = std::make_shared<std::vector<std::string>>();
     open_job_ = studio_.jobs().start_for<std::shared_ptr<Document>>(
         "Opening " + file.filename().string(),
@@ -116,37 +142,44 @@ void OpeningService::open_document(const fs::path& file, const FileFormat& forma
             std::visit(make, *std::move(value));
             return std::make_shared<Document>(std::move(make.document));
         },
-        [this, file, recovery, notes](Result<std::shared_ptr<Document>> result) {
+        [this, file, recovery, notes, discard](Result<std::shared_ptr<Document>> result) {
             if (!result) {
                 if (result.error().code != ErrorCode::cancelled) studio_.messages().error(result.error());
                 return;
             }
-            Document& document = **result;
-            if (recovery) {
-                document.path = recovery->document;
-                document.on_disk = recovery->on_disk;
-                document.name = recovery->name;
-                document.revision.learned = 1;  // not saved yet
-            }
-            studio_.replace_document(std::move(document));
-            opened(file, recovery);
-            for (const std::string& note : *notes)
-                studio_.messages().warning("'" + file.filename().string() + "': " + note);
+            Read read{file, *std::move(result), std::move(*notes), recovery};
+            if (discard || !studio_.options().interactive)
+                show(std::move(read));
+            else
+                read_ = std::move(read);
         });
 }
 
-void OpeningService::opened(const fs::path& file, const std::optional<Recovery>& recovery) {
+// The file becomes the document.
+void OpeningService::show(Read read) {
+    if (read.recovery) {
+        read.document->path = read.recovery->document;
+        read.document->on_disk = read.recovery->on_disk;
+        read.document->name = read.recovery->name;
+        read.document->revision.learned = 1;  // not saved yet
+    }
+    studio_.replace_document(std::move(*read.document));
     const Document& now = studio_.document();
-    studio_.messages().info(recovery ? "Recovered '" + now.name + "'; it is not saved yet."
-                                     : "Opened '" + file.string() + "'.");
+    studio_.messages().info(read.recovery ? "Recovered '" + now.name + "'; it is not saved yet."
+                                          : "Opened '" + read.file.string() + "'.");
     // After that, so that it is the one that the window shows.
     if (now.kind == DocumentKind::avatar && now.has_avatar())
         if (const std::string unknown = unknown_parts_sentence(now.avatar(), now.name); !unknown.empty())
             studio_.messages().warning(unknown);
-    if (recovery) return studio_.recovery().recovered(*recovery);
-    studio_.settings().add_recent(file);
-    studio_.settings_changed();
-    if (now.stage == DocumentStage::preparing) studio_.trainer().prepare(now.source, 0);
+    if (read.recovery) {
+        studio_.recovery().recovered(*read.recovery);
+    } else {
+        studio_.settings().add_recent(read.file);
+        studio_.settings_changed();
+        if (now.stage == DocumentStage::preparing) studio_.trainer().prepare(now.source, 0);
+    }
+    for (const std::string& note : read.notes)
+        studio_.messages().warning("'" + read.file.filename().string() + "': " + note);
 }
 
 Status OpeningService::turn_over() {
@@ -172,7 +205,7 @@ Status OpeningService::close(bool discard) {
     const auto may = studio_.questions().may_lose_document({"file.close", {}}, discard);
     if (!may) return may.error();
     if (!*may) return {};
-    open_job_.cancel();
+    cancel_opening();
     studio_.replace_document({});
     return {};
 }

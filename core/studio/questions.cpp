@@ -1,5 +1,7 @@
 #include "core/studio/questions.h"
 
+#include <filesystem>
+
 #include "core/files/file_formats.h"
 #include "core/studio/command_parts.h"
 #include "core/studio/studio.h"
@@ -9,8 +11,10 @@ namespace likeness {
 Result<bool> Questions::may_lose_document(const CommandCall& then, bool discard) {
     const Document& document = studio_.document();
     if (!document.dirty() || discard) return true;
-    const std::string text = "'" + document.name + "' has changes that were not saved.";
+    std::string text = "'" + document.name + "' has changes that were not saved.";
     if (!studio_.options().interactive) return studio_error(text + " Save it first, or pass discard=true.");
+    if (then.arguments.has("path"))
+        text += " '" + std::filesystem::path(then.arguments.text("path")).filename().string() + "' takes its place.";
     question_ = Question{text, then, false};
     return false;
 }

@@ -66,6 +66,7 @@ Studio::~Studio() {
 void Studio::drain() {
     const double elapsed = housekeeping_.elapsed();
     jobs_.drain();
+    opening_.drain();
     questions_.drain();
     training_.drain(elapsed);
     motion_.drain(elapsed);
@@ -196,6 +197,13 @@ Scene Studio::scene() const {
 
 HeadPose Studio::shown_pose() const { return document_.has_avatar() ? motion_.shown() : *document_.state.pose; }
 
+void Studio::free_camera() {
+    view_.source_camera = false;
+    if (view_.compare == CompareMode::off) return;
+    view_.compare = CompareMode::off;
+    messages_.info("The comparison with the photograph ended: it needs the photograph's camera.");
+}
+
 void Studio::cancel_document_jobs() {
     training_.cancel();
     housekeeping_.cancel_shaping();
@@ -216,6 +224,7 @@ void Studio::replace_document(Document document) {
     recovery_.begin_document();
     if (!document_.has_avatar()) motion_.pause();
     view_.source_camera = false;
+    view_.compare = CompareMode::off;
     view_.yaw = view_.pitch = 0;
     view_.zoom = 1;
     view_.pan = {};

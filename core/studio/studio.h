@@ -137,6 +137,9 @@ class Studio {
     void learned();                          // content changed that undo does not cover
     void redraw() { ++document_.pictures; }  // something of the view changed
     void frame_document();
+    // The view leaves the photograph's camera. A comparison, which is true through that one only, ends and that is
+    // said.
+    void free_camera();
     Status undo();
     Status redo();
     Status jump_history(std::size_t position);

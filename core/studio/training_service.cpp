@@ -60,18 +60,22 @@ void TrainingService::prepare(std::shared_ptr<const SourcePhotograph> source, in
     if (source->full_side > std::max(source->picture->width, source->picture->height))
         options.full_size = full_size_of(source->file);
     const bool same_face = document().has_avatar() && document().source && document().source->face == face;
+    // Of an avatar from a file there is the crop that it carries.
+    const std::optional<Avatar> carrier =
+        source->file.empty() ? std::optional(as_fitted(document().avatar())) : std::nullopt;
     prepare_job_ = studio_.jobs().start_for<std::shared_ptr<Prepared>>(
         "Preparing " + document().name,
-        [tools = studio_.workshop().tools(), source, options,
-         same_face](Progress& progress) -> Result<std::shared_ptr<Prepared>> {
+        [tools = studio_.workshop().tools(), source, options, same_face,
+         carrier](Progress& progress) -> Result<std::shared_ptr<Prepared>> {
             progress.report(0, "Loading the networks");
             const auto loaded = tools->portraits.borrow();
             if (!loaded) return loaded.error();
             // Preparing ends where training begins, at a fifth of the whole.
             Progress inner(
                 [&progress](double fraction, const std::string& stage) { progress.report(5 * fraction, stage); });
-            auto prepared =
-                prepare_portrait(**loaded, *source->picture, source->focal_35mm, source->file.string(), options, inner);
+            auto prepared = carrier ? refit_portrait(**loaded, *carrier, options, inner)
+                                    : prepare_portrait(**loaded, *source->picture, source->focal_35mm,
+                                                       source->file.string(), options, inner);
             if (!prepared) return prepared.error();
             auto opened = std::make_shared<Prepared>();
             opened->same_face = same_face;
@@ -82,7 +86,11 @@ void TrainingService::prepare(std::shared_ptr<const SourcePhotograph> source, in
             auto known = std::make_shared<SourcePhotograph>(*source);
             known->faces = portrait.faces;
             known->face = portrait.face;
-            if (portrait.photograph) {
+            if (carrier) {
+                known->picture = portrait.avatar.source->picture;
+                known->faces.clear();
+                known->face = 0;
+            } else if (portrait.photograph) {
                 known->picture = portrait.photograph;
                 known->focal_35mm = portrait.focal_35mm;
                 known->full_side = 0;
@@ -140,8 +148,6 @@ void TrainingService::prepared(const Prepared& opened) {
 
 Status TrainingService::prepare_face(int face) {
     const auto& source = document().source;
-    if (!source || !source->picture || source->file.empty())
-        return studio_error("The whole photograph is needed for this; open it again.");
     if (!source->faces.empty() && std::size_t(face) >= source->faces.size())
         return studio_error("The photograph has " + std::to_string(source->faces.size()) +
                             " faces; they count from 0.");
@@ -172,6 +178,7 @@ void TrainingService::restore_photograph() {
     struct Restored {
         std::shared_ptr<const PhotoEvidence> evidence;
         std::shared_ptr<const SourcePhotograph> source;
+        Part<SourceView> view;
     };
     prepare_job_ = studio_.jobs().start_for<Restored>(
         "Preparing to train " + document().name,
@@ -187,6 +194,7 @@ void TrainingService::restore_photograph() {
             auto known = std::make_shared<SourcePhotograph>(*source);
             known->landmarks = restored->landmarks;
             result.source = std::move(known);
+            result.view = restored->avatar.source;
             return result;
         },
         [this, id = document().id](Result<Restored> restored) {
@@ -197,6 +205,7 @@ void TrainingService::restore_photograph() {
             }
             document().evidence = restored->evidence;
             document().source = restored->source;
+            document().state.avatar.source = restored->view;  // with the landmarks, for its file
             if (Status started = start(); !started) studio_.messages().error(started.error());
         });
 }
@@ -400,17 +409,21 @@ void TrainingService::add_commands(CommandRegistry& registry) {
          "",
          [&s] { return s.document().source && !s.document().source->file.empty() ? "" : "Open a photograph first."; },
          [this](const Arguments& a) { return prepare_face(a.integer("face")); }});
-    registry.add(
-        {"source.refit",
-         "Fit again",
-         "Training",
-         "Fits head and hair to the photograph again and trains from the beginning.",
-         {},
-         "",
-         false,
-         "",
-         [&s] { return s.document().source && !s.document().source->file.empty() ? "" : "Open a photograph first."; },
-         [this](const Arguments&) { return prepare_face(std::max(0, document().source->face)); }});
+    registry.add({"source.refit",
+                  "Fit again",
+                  "Training",
+                  "Fits head and hair to the photograph again and trains from the beginning.",
+                  {},
+                  "",
+                  false,
+                  "",
+                  [&s]() -> std::string {
+                      const Document& now = s.document();
+                      if (!now.source || !now.source->picture) return "Open a photograph first.";
+                      const bool carried = now.has_avatar() && now.avatar().source->picture;
+                      return carried || !now.source->file.empty() ? "" : "The avatar's file carries no photograph.";
+                  },
+                  [this](const Arguments&) { return prepare_face(std::max(0, document().source->face)); }});
     registry.add({"source.make_anyway",
                   "Make it anyway",
                   "Training",

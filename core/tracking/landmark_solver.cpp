@@ -49,7 +49,8 @@ LandmarkSolver::~LandmarkSolver() = default;
 
 // Rotation and scale by Procrustes (Umeyama 1991) between the template's landmarks and the detector's, which carry
 // depth up to scale; the distance is the prior's.
-void LandmarkSolver::start(const LandmarkPoints& points, int width, int height, HeadFit& fit) const {
+void LandmarkSolver::start(const LandmarkPoints& points, int width, int height, const SolverOptions& options,
+                           HeadFit& fit) const {
     Eigen::Matrix3Xf from(3, landmarks::face_count), to(3, landmarks::face_count);
     for (int i = 0; i < landmarks::face_count; ++i) {
         from.col(i) = surface_position(head_->model.vertices, head_->model.triangles, head_->on_head[std::size_t(i)]);
@@ -65,26 +66,31 @@ void LandmarkSolver::start(const LandmarkPoints& points, int width, int height, 
     Camera& camera = fit.camera;
     camera.width = width;
     camera.height = height;
-    camera.cx = float(width) / 2;
-    camera.cy = float(height) / 2;
-    camera.fx = camera.fy = scale * usual_distance;
+    const Eigen::Vector2f middle_of_lens =
+        options.principal_point.value_or(0.5f * Eigen::Vector2f(float(width), float(height)));
+    camera.cx = middle_of_lens.x();
+    camera.cy = middle_of_lens.y();
+    const float usual_focal = scale * usual_distance;
+    camera.fx = camera.fy = options.solve_focal ? usual_focal : options.focal_pixels.value_or(usual_focal);
+    const float distance = camera.fx / scale;
     camera.world_to_camera.setIdentity();
     camera.world_to_camera.diagonal().head<3>() = front_flip;
     const PosedHead posed = pose_head(head_->model, personalise(head_->model, fit.identity), fit.pose);
     Eigen::Vector3f middle = Eigen::Vector3f::Zero();
     Eigen::Vector2f seen = Eigen::Vector2f::Zero();
     for (int i = 0; i < landmarks::face_count; ++i) {
-        middle += surface_position(posed.vertices, head_->model.triangles, head_->on_head[std::size_t(i)]) / landmarks::face_count;
+        middle += surface_position(posed.vertices, head_->model.triangles, head_->on_head[std::size_t(i)]) /
+                  landmarks::face_count;
         seen += points[std::size_t(i)].head<2>() / landmarks::face_count;
     }
     camera.world_to_camera.topRightCorner<3, 1>() =
-        Eigen::Vector3f((seen.x() - camera.cx) / scale, (seen.y() - camera.cy) / scale, usual_distance) -
+        Eigen::Vector3f((seen.x() - camera.cx) / scale, (seen.y() - camera.cy) / scale, distance) -
         front_flip.cwiseProduct(middle);
 }
 
 void LandmarkSolver::solve(const LandmarkPoints& points, int width, int height, const SolverOptions& options,
                            HeadFit& fit) const {
-    if (!options.warm_start) start(points, width, height, fit);
+    if (!options.warm_start) start(points, width, height, options, fit);
     refine(points, options, options.warm_start ? 0 : rigid_rounds, fit);
 }
 
@@ -137,7 +143,7 @@ void LandmarkSolver::solve_together(std::span<const LandmarkPoints> pictures, in
     for (std::size_t k = 0; k < pictures.size(); ++k) {
         HeadFit& fit = fits[k];
         if (k > 0) {
-            start(pictures[k], width, height, fit);
+            start(pictures[k], width, height, options, fit);
             fit.identity = fits[0].identity;
             const float focal = fits[0].camera.fx;
             fit.camera.world_to_camera(2, 3) += usual_distance * (focal / fit.camera.fx - 1);

@@ -34,7 +34,8 @@ struct HeadFit {
 struct SolverOptions {
     bool solve_identity = true;
     bool solve_focal = true;
-    std::optional<float> focal_pixels;  // known focal length (EXIF), a strong prior
+    std::optional<float> focal_pixels;  // known focal length (EXIF): a strong prior; kept unless solve_focal
+    std::optional<Eigen::Vector2f> principal_point;  // pixels; the picture's middle unless given
     bool warm_start = false;            // the given fit is a good beginning
     bool same_person = false;           // the model has this very person's shape: landmarks are believed more
     int iterations = 14;
@@ -60,7 +61,7 @@ class LandmarkSolver {
                         std::vector<HeadFit>& fits) const;
 
   private:
-    void start(const LandmarkPoints& points, int width, int height, HeadFit& fit) const;
+    void start(const LandmarkPoints& points, int width, int height, const SolverOptions& options, HeadFit& fit) const;
 
     // From where the fit is; `rigid` rounds of rotation and camera come first.
     void refine(const LandmarkPoints& points, const SolverOptions& options, int rigid, HeadFit& fit) const;

@@ -9,6 +9,7 @@
 #include "core/avatar/deform.h"
 #include "core/avatar/hair_shell.h"
 #include "core/avatar/surface_sampling.h"
+#include "core/head/mediapipe_landmarks.h"
 
 namespace likeness::test {
 namespace {
@@ -103,6 +104,8 @@ Avatar everything_avatar(unsigned seed, std::size_t count) {
     };
     TextureMap albedo{"albedo", 8, 6, texels(3), {}};
     albedo.layers = {{"freckles", 0.5f, true, texels(4)}, {"empty", 1, false, nullptr}, {"scar", 0.25f, false, texels(4)}};
+    auto& points = avatar.source.edit().landmarks;
+    for (int i = 0; i < landmarks::count; ++i) points.emplace_back(float(random() % 40), 0.25f * float(i), -1.5f);
     avatar.maps = TextureMaps{{std::move(albedo), {"height", 2, 2, nullptr, {}}}};
     avatar.slots = AttributeSlots{{{"beard", "full", {0.5f, -1.25f}}, {"hat", "", {}}}};
     Light light;
@@ -187,6 +190,7 @@ void expect_equal(const Avatar& a, const Avatar& b) {
     EXPECT_EQ(a.source->camera.fx, b.source->camera.fx);
     EXPECT_EQ(a.source->camera.cy, b.source->camera.cy);
     EXPECT_EQ(a.source->camera.width, b.source->camera.width);
+    EXPECT_EQ(a.source->landmarks, b.source->landmarks);
     EXPECT_EQ(*a.light, *b.light);
     ASSERT_EQ(a.slots->slots.size(), b.slots->slots.size());
     for (std::size_t i = 0; i < a.slots->slots.size(); ++i) {

@@ -195,6 +195,11 @@ TEST(HostileAvatar, MembersOfTheDocument) {
     refused_source("a control that is text", [](json& d) { d["pose"]["controls"]["jawOpen"] = "wide"; });
     refused_source("a joint of two numbers", [](json& d) { d["pose"]["joints"]["head"] = {1, 2}; });
     refused_source("a file that is a number", [](json& d) { d["file"] = 7; });
+    for (const json& points :
+         {json(7), json::array(), json::array({json::array({1, 2, 3})}),
+          json(std::vector<json>(478, json::array({1, 2}))), json(std::vector<json>(478, json::array({1, 2, 1e300}))),
+          json(std::vector<json>(478, json("x")))})
+        refused_source("landmarks", [&](json& d) { d["landmarks"] = points; });
     for (const json& size : {json(0), json(-4), json(1 << 20), json("8"), json()})
         refused_json("a map's size", [&](json& d) { d["maps"][0]["width"] = size; }, "maps.json");
     refused_json("a map of two sizes", [](json& d) { d["maps"][0]["height"] = 9; }, "maps.json");

@@ -110,6 +110,50 @@ TEST(Document, UnsavedChangesAreAskedAbout) {
     EXPECT_NE(saved->kept->document.find("jawOpen"), std::string::npos);
 }
 
+TEST(Document, ChangesAreAskedAboutOnceTheFileIsRead) {
+    Opened o;
+    const fs::path other = save_ball(o.folder.path / "other.likeness", 1, 50), wrong = o.folder.path / "wrong.likeness";
+    std::ofstream(wrong) << "no avatar";
+    o.smile();
+    o.bench.run("file.open", {{"path", wrong.string()}});
+    EXPECT_NE(o.bench.take_error().find("wrong.likeness"), std::string::npos);
+    EXPECT_FALSE(o.studio.question()) << "there is nothing that it could be replaced by";
+    o.bench.run("file.open", {{"path", other.string()}});
+    ASSERT_TRUE(o.studio.question());
+    EXPECT_EQ(o.studio.question()->text, "'a' has changes that were not saved. 'other.likeness' takes its place.");
+    o.bench.run("question.answer", {{"what", "cancel"}});
+    EXPECT_EQ(o.studio.document().name, "a");
+    EXPECT_TRUE(o.studio.document().dirty());
+
+    // Changes made while it is read count too.
+    o.bench.run("edit.undo");
+    ASSERT_FALSE(o.studio.document().dirty());
+    ASSERT_TRUE(o.studio.execute("file.open", {{"path", other.string()}}));
+    o.smile();
+    EXPECT_EQ(o.studio.document().name, "a") << "they are not lost";
+    ASSERT_TRUE(o.studio.question());
+    // Another file is wished meanwhile: then that one is asked about.
+    const fs::path third = save_ball(o.folder.path / "third.likeness", 1, 50);
+    o.bench.run("file.open", {{"path", third.string()}});
+    ASSERT_TRUE(o.studio.question());
+    EXPECT_NE(o.studio.question()->text.find("third.likeness"), std::string::npos);
+    o.bench.run("question.answer", {{"what", "save"}});
+    EXPECT_EQ(o.studio.document().name, "third");
+    EXPECT_FALSE(o.studio.question());
+    const auto saved = load_avatar(o.folder.path / "a.likeness", ball_head(1));
+    ASSERT_TRUE(saved);
+    EXPECT_NE(saved->kept->document.find("jawOpen"), std::string::npos);
+
+    // A file that was written again since it was read is read again.
+    o.smile();
+    o.bench.run("file.open", {{"path", other.string()}});
+    ASSERT_TRUE(o.studio.question());
+    save_ball(other, 1, 77);
+    o.bench.run("question.answer", {{"what", "discard"}});
+    EXPECT_EQ(o.studio.document().name, "other");
+    EXPECT_EQ(o.studio.document().avatar().splats->count, 77u);
+}
+
 TEST(Document, QuittingWaitsForFilesThatAPersonAskedFor) {
     std::atomic<bool> written = false;
     Opened o;

@@ -1,6 +1,8 @@
 // The main job on the sample portrait: dropped, seen, trained, steered, saved; and everything that may go wrong.
 #include <gtest/gtest.h>
 
+#include <Eigen/Geometry>
+#include <algorithm>
 #include <chrono>
 #include <cmath>
 #include <thread>
@@ -9,6 +11,7 @@
 #include "core/base/failure.h"
 #include "core/base/parallel.h"
 #include "core/document/pose_tools.h"
+#include "core/head/mediapipe_landmarks.h"
 #include "core/image/load.h"
 #include "core/image/save.h"
 #include "core/studio/script.h"
@@ -111,11 +114,79 @@ TEST(Portrait, FromFileToTrainedAvatar) {
     EXPECT_EQ(saved->splats->albedo, d.avatar().splats->albedo) << "what was seen is what is saved";
     EXPECT_EQ(saved->person->identity, d.avatar().person->identity);
     const Avatar fitted = as_fitted(d.avatar());
+    EXPECT_EQ(std::ranges::count(d.avatar().splats->part, SplatPart::accessory), 0) << "she wears none";
+    const auto seen = d.avatar().source->landmarks;
+    ASSERT_EQ(seen.size(), std::size_t(landmarks::count));
     bench.run("file.open", {{"path", (folder.path / "x.likeness").string()}});
     EXPECT_TRUE(as_fitted(d.avatar()).neutral() == fitted.neutral())
         << "the way back is kept, hair too";
     EXPECT_NEAR(d.avatar().identity_change->added.cwiseAbs().maxCoeff(), 0.5f, 1e-5f);
     EXPECT_EQ(studio.unavailable("train.start"), "") << "the crop that it learns from is in the file";
+    ASSERT_TRUE(d.source->landmarks) << "and the landmarks, in the crop's pixels";
+    const Camera& camera = d.avatar().source->camera;
+    const PosedHead head = pose_head(*d.model(), fitted.head(), d.avatar().source->pose);
+    float error = 0;
+    for (std::size_t i = 0; i < seen.size(); ++i) {
+        EXPECT_LT(((*d.source->landmarks)[i] - seen[i]).cwiseAbs().maxCoeff(), 0.006f);
+        const SurfacePoint& on_head = d.model()->landmarks(landmarks::scheme)[i];
+        error += (camera.project(surface_position(head.vertices, d.model()->triangles, on_head)) - seen[i].head<2>())
+                     .norm() /
+                 float(seen.size());
+    }
+    EXPECT_LT(error, 0.02f * float(camera.width)) << "they lie where the fitted head has them";
+}
+
+TEST(Portrait, AReopenedAvatarIsFittedAgain) {
+    const TemporaryFolder folder("studio_refit");
+    const fs::path photo = folder.path / "somebody.png", file = folder.path / "somebody.likeness";
+    fs::copy_file(sample, photo);
+    Avatar first;
+    {
+        Bench bench(folder.path / "first", 5);
+        bench.run("file.open", {{"path", photo.string()}});
+        first = bench.studio->document().avatar();
+        bench.run("file.save_as", {{"path", file.string()}});
+    }
+    fs::remove(photo);
+    Bench bench(folder.path / "second", 5);
+    Studio& studio = *bench.studio;
+    bench.run("file.open", {{"path", file.string()}});
+    bench.run("pose.set_expression", {{"name", "jawOpen"}, {"value", 0.4}});
+    const HeadPose posed = *studio.document().state.pose;
+    for (int round = 0; round < 2; ++round) {
+        EXPECT_EQ(studio.unavailable("source.refit"), "");
+        bench.run("source.refit");
+        EXPECT_EQ(bench.take_error(), "");
+        const Document& d = studio.document();
+        ASSERT_EQ(d.stage, DocumentStage::ready);
+        EXPECT_EQ(studio.training().state, TrainingState::finished) << "it was trained from the beginning";
+        EXPECT_EQ(*d.state.pose, posed) << "edits stay";
+        EXPECT_EQ(d.path, file);
+        EXPECT_TRUE(d.dirty());
+        const SourceView &before = *first.source, &now = *d.avatar().source;
+        EXPECT_EQ(now.file, "somebody.png");
+        EXPECT_EQ(now.picture->width, before.picture->width) << "the crop does not shrink";
+        EXPECT_NEAR(now.camera.fx / before.camera.fx, 1, 1e-4) << "the same lens";
+        EXPECT_NEAR(now.camera.cx, before.camera.cx, 0.5);
+        EXPECT_NEAR(now.camera.cy, before.camera.cy, 0.5);
+        const Eigen::Vector2f nose = before.camera.project(head_middle(first));
+        EXPECT_LT((now.camera.project(head_middle(d.avatar())) - nose).norm(), 0.02f * float(now.camera.width));
+        // How large and how far away a head is, one picture tells roughly; its shape it tells well.
+        Eigen::Matrix3Xf face(3, landmarks::face_count), again(3, landmarks::face_count);
+        for (int k = 0; k < landmarks::face_count; ++k) {
+            const SurfacePoint& point = first.model->landmarks(landmarks::scheme)[std::size_t(k)];
+            face.col(k) = surface_position(first.head().vertices, first.model->triangles, point);
+            again.col(k) = surface_position(d.avatar().head().vertices, first.model->triangles, point);
+        }
+        const Eigen::Matrix4f onto = Eigen::umeyama(again, face, true);
+        EXPECT_NEAR(onto.col(0).head<3>().norm(), 1, 0.06);
+        const Eigen::Matrix3Xf moved = (onto.topLeftCorner<3, 3>() * again).colwise() + onto.topRightCorner<3, 1>();
+        EXPECT_LT((moved - face).colwise().norm().mean(), 0.002f) << "metres";
+        ASSERT_TRUE(d.source->fit);
+        EXPECT_LT(d.source->fit->landmark_error, 0.01f) << "of the distance of the eyes";
+        ASSERT_TRUE(d.source->landmarks);
+        EXPECT_EQ(d.source->crop_side, d.source->picture->width);
+    }
 }
 
 TEST(Portrait, SteeredAndCancelledAtEveryStage) {

@@ -1,8 +1,9 @@
 // Cameras of the view.
 #include <gtest/gtest.h>
 
-#include "core/formats/splat_ply.h"
+#include "core/avatar/avatar_file.h"
 #include "core/document/view_state.h"
+#include "core/formats/splat_ply.h"
 #include "tests/avatar/avatar_fixtures.h"
 #include "tests/studio/studio_fixtures.h"
 
@@ -81,6 +82,61 @@ TEST(View, ThePhotographsCameraIsFittedIntoThePicture) {
     o.bench.run("view.background", {{"kind", "checker"}, {"red", 0.5}});
     EXPECT_EQ(o.studio.view().background, BackgroundKind::checker);
     EXPECT_EQ(o.studio.view().background_color[0], 0.5f);
+}
+
+TEST(View, ComparisonTakesThePhotographsPoseAndEndsWithItsCamera) {
+    Opened o;
+    const ViewState& view = o.studio.view();
+    const auto is_photographs = [&] { return *o.studio.state().pose == o.studio.document().avatar().source->pose; };
+    ASSERT_FALSE(is_photographs());
+    const HeadPose before = *o.studio.state().pose;
+    for (const char* mode : {"wipe", "side_by_side"}) {
+        o.bench.run("view.compare", {{"mode", mode}});
+        EXPECT_TRUE(view.source_camera);
+        EXPECT_TRUE(is_photographs());
+        EXPECT_EQ(o.studio.history().position(), 1u) << "one step, for the pose";
+        o.bench.run("pose.head", {{"yaw", 20}});
+        o.bench.run("view.compare", {{"mode", mode}, {"wipe", 0.4}});
+        EXPECT_FALSE(is_photographs()) << "only entering takes the pose";
+        o.bench.run("edit.undo");
+        o.bench.run("edit.undo");
+        EXPECT_EQ(*o.studio.state().pose, before);
+        o.bench.run("view.compare", {{"mode", "off"}});
+        EXPECT_TRUE(view.source_camera) << "nothing moved";
+    }
+    const std::vector<std::pair<const char*, Arguments>> moves = {
+        {"view.front", {}},
+        {"view.orbit", {{"yaw", 5}}},
+        {"view.zoom", {{"factor", 2}}},
+        {"view.pan", {{"x", 0.1}}},
+        {"view.frame", {}},
+        {"view.reset", {}},
+        {"view.three_quarters", {}},
+        {"view.source", {{"on", false}}},
+    };
+    for (const auto& [id, arguments] : moves) {
+        o.bench.run("view.compare", {{"mode", "wipe"}});
+        o.bench.run(id, arguments);
+        EXPECT_EQ(view.compare, CompareMode::off) << id;
+        EXPECT_FALSE(view.source_camera) << id;
+        EXPECT_NE(o.studio.messages().newer_than().back().text.find("comparison"), std::string::npos) << id;
+    }
+    o.bench.run("view.compare", {{"mode", "wipe"}});
+    o.bench.run("view.fov", {{"degrees", 30}});
+    EXPECT_EQ(view.compare, CompareMode::wipe) << "the photograph's lens stays";
+    o.bench.run("file.open", {{"path", save_ball(o.folder.path / "b.likeness").string()}, {"discard", true}});
+    EXPECT_EQ(view.compare, CompareMode::off) << "another avatar is seen by the free camera";
+}
+
+TEST(View, ComparisonNeedsAPhotograph) {
+    TemporaryFolder folder("studio_view_none");
+    StudioBench bench(folder.path);
+    Avatar avatar = ball_avatar(3, 50, true);
+    avatar.source.edit().picture = nullptr;
+    ASSERT_TRUE(save_avatar(folder.path / "bare.likeness", avatar, {}));
+    bench.run("file.open", {{"path", (folder.path / "bare.likeness").string()}});
+    EXPECT_EQ(bench.studio->unavailable("view.compare"), "This avatar has no photograph.");
+    EXPECT_FALSE(bench.studio->execute("view.compare", {{"mode", "wipe"}}));
 }
 
 TEST(View, SplatsTurnUpsideDownAndBack) {

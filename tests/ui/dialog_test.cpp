@@ -259,6 +259,55 @@ TEST(Dialog, AFileThatAnotherProgramChangedIsAskedAbout) {
     EXPECT_FALSE(studio.messages().dialog());
 }
 
+TEST(Dialog, EnterAnswersTheDialogThatIsInFront) {
+    InterfaceBench bench;
+    Studio& studio = bench.studio();
+    const std::filesystem::path file = bench.folder.path / "mine.likeness", wrong = bench.folder.path / "notes.png";
+    std::filesystem::copy_file(sample_avatar(), file);
+    std::ofstream(wrong) << "this is no picture";
+    ASSERT_TRUE(studio.execute("file.open", {{"path", file.string()}}));
+    ASSERT_TRUE(bench.settle());
+    ASSERT_TRUE(studio.execute("pose.set_expression", {{"name", "jawOpen"}, {"value", 0.5}}));
+    const auto asked = [&] { return studio.question().has_value(); };
+    EXPECT_TRUE(bench.play([&](ImGuiTestContext* ctx) {
+        // A file that cannot be read is said, and nothing is asked about the changes.
+        bench.app->surface().drop({wrong});
+        IM_CHECK(error_is_shown(ctx));
+        IM_CHECK(!asked());
+        ctx->KeyPress(ImGuiKey_Enter);
+        ctx->Yield(2);
+        IM_CHECK(!studio.messages().dialog());
+        IM_CHECK(!asked());
+        // The Enter that a command was chosen with does not answer what the command asks.
+        ctx->KeyPress(ImGuiMod_Ctrl | ImGuiKey_P);
+        ctx->Yield(3);
+        ctx->KeyCharsReplaceEnter("file.close");
+        ctx->Yield(3);
+        IM_CHECK(asked());
+        ctx->KeyPress(ImGuiKey_Escape);
+        ctx->Yield(3);
+        IM_CHECK(!asked());
+        IM_CHECK(studio.document().dirty());
+        // The keyboard's focus goes before the first button.
+        ctx->KeyPress(ImGuiMod_Ctrl | ImGuiKey_W);
+        ctx->Yield(3);
+        ctx->NavMoveTo("//Unsaved changes/Cancel");
+        ctx->KeyPress(ImGuiKey_Enter);
+        ctx->Yield(3);
+        IM_CHECK(!asked());
+        IM_CHECK(studio.document().dirty());
+        ctx->KeyPress(ImGuiMod_Ctrl | ImGuiKey_W);
+        ctx->Yield(3);
+        IM_CHECK(asked());
+        ctx->KeyPress(ImGuiKey_Enter);
+        IM_CHECK(wait_until(
+            ctx, [&] { return studio.document().stage == DocumentStage::empty; }, 30));
+    }));
+    const auto saved = load_avatar(file, &studio.workshop().tools()->heads);
+    ASSERT_TRUE(saved);
+    EXPECT_NE(saved->kept->document.find("jawOpen"), std::string::npos) << "Enter saved";
+}
+
 TEST(Dialog, UnsavedWorkOfACrashIsOfferedAndRecovered) {
     const TemporaryFolder home("interface_crash");
     BenchOptions options;

@@ -1,6 +1,8 @@
 // The main job through the interface: a portrait is dropped, appears, trains; and what may happen meanwhile.
+#include <atomic>
 #include <chrono>
 #include <optional>
+#include <thread>
 
 #include "tests/ui/interface_bench.h"
 #include "ui/icons.h"
@@ -138,6 +140,56 @@ TEST(Training, EveryStageCanBeCancelledByItsCross) {
         ASSERT_TRUE(bench.settle());
         EXPECT_EQ(studio.document().kind, DocumentKind::splats) << "a whole file";
     }
+}
+
+// A task that goes on until `end` or until it is cancelled, and says something of another length at each step.
+int talking_job(Studio& studio, const std::shared_ptr<std::atomic<bool>>& end) {
+    return studio.jobs()
+        .start("Talking",
+               [end](Progress& progress) -> Status {
+                   for (int i = 0; !*end; ++i) {
+                       progress.report(0.1 + 0.001 * (i % 500), std::string(std::size_t(3 + i * 7 % 40), 'm'));
+                       std::this_thread::sleep_for(std::chrono::milliseconds(5));
+                   }
+                   return {};
+               },
+               {})
+        .id();
+}
+
+TEST(Training, CrossesStayInPlaceAndActAtOnce) {
+    InterfaceBench bench;
+    Studio& studio = bench.studio();
+    const auto first_ends = std::make_shared<std::atomic<bool>>(false),
+               never = std::make_shared<std::atomic<bool>>(false);
+    const int first = talking_job(studio, first_ends), second = talking_job(studio, never);
+    const auto info = [&](int id) {
+        for (const JobInfo& job : studio.jobs().list())
+            if (job.id == id) return job;
+        return JobInfo{};
+    };
+    EXPECT_TRUE(bench.play([&](ImGuiTestContext* ctx) {
+        ctx->Yield(3);
+        const ImVec2 at[] = {ctx->ItemInfo(cross_of(info(first)).c_str()).RectFull.Min,
+                             ctx->ItemInfo(cross_of(info(second)).c_str()).RectFull.Min};
+        for (int i = 0; i < 60; ++i) {
+            ctx->Yield();
+            IM_CHECK(at[0].x == ctx->ItemInfo(cross_of(info(first)).c_str()).RectFull.Min.x);
+            IM_CHECK(at[1].x == ctx->ItemInfo(cross_of(info(second)).c_str()).RectFull.Min.x);
+        }
+        // The first ends while the button is down: the second takes its place.
+        ctx->MouseMove(cross_of(info(second)).c_str());
+        ctx->MouseDown();
+        *first_ends = true;
+        IM_CHECK(wait_until(ctx, [&] { return !studio.jobs().running(first); }));
+        ctx->Yield(2);
+        ctx->MouseUp();
+        IM_CHECK(wait_until(
+            ctx, [&] { return !studio.jobs().running(second); }, 20));
+    }));
+    *never = true;
+    EXPECT_EQ(info(first).state, JobState::finished);
+    EXPECT_EQ(info(second).state, JobState::cancelled);
 }
 
 TEST(Training, AnAvatarFromAFileTrainsOnByItsButton) {

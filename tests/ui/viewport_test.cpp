@@ -45,16 +45,24 @@ TEST_F(Viewport, MouseTurnsMovesZoomsAndPicks) {
             ctx, [&] { return std::abs(view.yaw) < 1e-3f && std::abs(view.pitch) < 1e-3f; }, 20));
     }));
     ASSERT_TRUE(bench.settle());
-    EXPECT_TRUE(bench.play([&](ImGuiTestContext* ctx) {
-        ctx->MouseMoveToPos(middle_of_view(ctx));
-        ctx->MouseClick();
-        ctx->Yield(3);
-        IM_CHECK(bench.app->interface().viewport().picked().has_value());
-    }));
+    const auto click = [&] {
+        EXPECT_TRUE(bench.play([&](ImGuiTestContext* ctx) {
+            ctx->MouseMoveToPos(middle_of_view(ctx));
+            ctx->MouseClick();
+            ctx->Yield(3);
+        }));
+    };
+    click();
+    EXPECT_FALSE(bench.app->interface().viewport().picked()) << "a click leaves nothing unless it was asked for";
+    ASSERT_TRUE(studio.execute("view.points"));
+    click();
     const auto& picked = bench.app->interface().viewport().picked();
     ASSERT_TRUE(picked);
     EXPECT_FALSE(picked->region.empty());
     EXPECT_GT(picked->position.z(), 0.0f);  // on the face's side
+    ASSERT_TRUE(studio.execute("view.points"));
+    bench.app->draw();
+    EXPECT_FALSE(bench.app->interface().viewport().picked());
 }
 
 TEST_F(Viewport, EveryModeDrawsSomethingElse) {
@@ -87,6 +95,37 @@ TEST_F(Viewport, ComparisonShowsThePhotographWhereItBelongs) {
             for (int c = 0; c < 3; ++c)
                 error += std::abs(double(avatar.at(x, y)[c]) - double(photograph.at(x, y)[c])) / 3;
     EXPECT_LT(error / count, 0.08);
+}
+
+TEST_F(Viewport, TurningTheViewEndsAComparisonAndSaysSo) {
+    open();
+    const ViewState& view = bench.studio().view();
+    for (const ImGuiKeyChord keys : {ImGuiKeyChord(ImGuiKey_C), ImGuiMod_Shift | ImGuiKey_C}) {
+        for (const char* how : {"drag", "wheel", "key"}) {
+            EXPECT_TRUE(bench.play([&](ImGuiTestContext* ctx) {
+                ctx->KeyPress(keys);
+                ctx->Yield(2);
+                IM_CHECK(view.compare != CompareMode::off);
+                IM_CHECK(view.source_camera);
+            }));
+            ASSERT_TRUE(bench.settle());
+            EXPECT_TRUE(bench.play([&](ImGuiTestContext* ctx) {
+                ctx->MouseMoveToPos(middle_of_view(ctx) + ImVec2(100, 0));
+                if (how == std::string("drag"))
+                    ctx->MouseDragWithDelta({40, 0});
+                else if (how == std::string("wheel"))
+                    ctx->MouseWheelY(1);
+                else
+                    ctx->KeyPress(ImGuiKey_3);
+                ctx->Yield(2);
+                IM_CHECK_EQ(int(view.compare), int(CompareMode::off));
+                IM_CHECK(!view.source_camera);
+                IM_CHECK(bench.app->interface().viewport().noting());
+            }));
+        }
+    }
+    // What is said goes by itself.
+    EXPECT_TRUE(bench.draw_until([&] { return !bench.app->interface().viewport().noting(); }, 20));
 }
 
 TEST_F(Viewport, BothPresentersShowTheSame) {
