@@ -120,6 +120,7 @@ void view_menu(Studio& studio, Interface& interface) {
         tooltip("Opens the usual panels and puts them where they were at first.");
         ImGui::EndMenu();
     }
+    command_item(studio, "panel.hide_all", {}, interface.panels_hidden() ? "Show all panels" : "Hide all panels");
 }
 
 void capture_menu(Studio& studio, const ViewportOutput& output) {
