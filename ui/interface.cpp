@@ -24,6 +24,12 @@
 #include "ui/widgets.h"
 
 namespace likeness::ui {
+namespace {
+
+bool popup_is_open() { return ImGui::IsPopupOpen(nullptr, ImGuiPopupFlags_AnyPopupId | ImGuiPopupFlags_AnyPopupLevel); }
+
+}  // namespace
+
 Interface::Interface(Studio& studio, ViewportOutput& output) : studio_(studio), output_(output) {
     viewport_ = &add<ViewportPanel>(output);
     add<SourcePanel>();
@@ -121,7 +127,8 @@ double Interface::next_frame_in() const {
     for (const auto& panel : panels_)
         if (panel->open) seconds = std::min(seconds, panel->next_frame_in());
     const ImGuiIO& io = ImGui::GetIO();
-    if (viewport_->turning() || studio_.motion().playing() || !front_.empty()) return 0;
+    if (viewport_->turning() || studio_.motion().playing() || (!front_.empty() && !popup_is_open())) return 0;
+    if (preparation_.moving()) return 0.03;
     if (GImGui->DimBgRatio > 0 && GImGui->DimBgRatio < 1) return 0;  // what lies behind a dialog grows dark
     if (dialogs_.awaits_desktop()) seconds = 0.1;
     // Bars that move without a number, the text cursor, tooltips that wait.
@@ -189,6 +196,8 @@ bool Interface::draw_panel(Panel& panel) {
             stays = false;
         if (is_viewport && studio_.document().stage == DocumentStage::empty)
             welcome_.draw(studio_);
+        else if (is_viewport && PreparationView::wanted(studio_))
+            preparation_.draw(studio_);
         else
             panel.draw(studio_);
     }
@@ -197,10 +206,11 @@ bool Interface::draw_panel(Panel& panel) {
 }
 
 void Interface::draw_panels() {
+    if (!PreparationView::wanted(studio_)) preparation_.clear();
     for (auto& panel : panels_)
         if (panel->open && (!hidden_ || panel.get() == viewport_)) panel->open = draw_panel(*panel);
-    // One a frame, and not before a panel that was closed has been drawn.
-    if (front_.empty() || frames_until_front_-- > 0) return;
+    // One a frame, not before a panel that was closed has been drawn, and never before a dialog.
+    if (front_.empty() || popup_is_open() || frames_until_front_-- > 0) return;
     for (auto& panel : panels_)
         if (panel->name() == front_.front()) ImGui::SetWindowFocus(panel->window().c_str());
     front_.erase(front_.begin());

@@ -11,6 +11,7 @@
 #include "ui/dialogs.h"
 #include "ui/panel.h"
 #include "ui/panel_layout.h"
+#include "ui/preparation_view.h"
 #include "ui/shortcuts.h"
 #include "ui/viewport_output.h"
 #include "ui/viewport_panel.h"
@@ -65,6 +66,7 @@ class Interface {
     std::vector<std::unique_ptr<Panel>> panels_;  // in the order of the View menu
     ViewportPanel* viewport_ = nullptr;
     Welcome welcome_;
+    PreparationView preparation_;
     Dialogs dialogs_;
     CommandPalette command_palette_;
     ShortcutSheet shortcut_sheet_;
