@@ -15,6 +15,7 @@ namespace {
 
 void file_menu(Studio& studio) {
     command_item(studio, "file.open");
+    command_item(studio, "file.open_sample");
     if (ImGui::BeginMenu("Open recent", !studio.settings().recent_files.empty())) {
         const auto files = studio.settings().recent_files;
         for (std::size_t i = 0; i < files.size(); ++i) {

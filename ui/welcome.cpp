@@ -54,7 +54,7 @@ void dashed_frame(ImDrawList& draw, const ImVec2& from, const ImVec2& to, ImU32 
     }
 }
 
-constexpr float tile_side = 104;
+constexpr float tile_side = 96;
 float tile_height() { return px(tile_side) + ImGui::GetTextLineHeight() + px(6); }
 
 }  // namespace
@@ -63,10 +63,10 @@ void Welcome::draw(Studio& studio) {
     if (!std::exchange(looked_, true))
         if (const auto found = find_asset(sample_portrait)) sample_ = *found;
     const ImVec2 room = ImGui::GetContentRegionAvail();
-    const float width = std::min(px(544), room.x - px(24));
+    const float width = std::min(px(504), room.x - px(24));
     if (width < px(160)) return;
     const float title = px(52), steps = px(78), tiles = tile_height() + px(22), least_zone = px(84);
-    const bool wordy = room.y > title + steps + least_zone + tiles + px(20);  // what does not fit is left out
+    const bool wordy = room.y > title + steps + least_zone + tiles + px(8);  // what does not fit is left out
     const float above = title + (wordy ? steps : 0);
     const float zone = std::clamp(room.y - above - tiles - px(24), least_zone, px(170));
     ImGui::SetCursorPosY(std::max(px(8), 0.45f * (room.y - above - zone - tiles)));
@@ -114,7 +114,7 @@ bool Welcome::tile(Studio& studio, const std::filesystem::path& file, const std:
     const bool hot = ImGui::IsItemHovered();
     tooltip(about);
     draw_thumbnail(&thumbnails_.of(studio, file), ICON_FA_IMAGE, {at.x + pad, at.y + pad}, side);
-    const std::string words = shortened(name, side);
+    const std::string words = shortened(name, px(tile_side));
     ImGui::GetWindowDrawList()->AddText(
         {at.x + 0.5f * (px(tile_side) - ImGui::CalcTextSize(words.c_str()).x), at.y + side + 2 * pad},
         u32(hot ? palette().text : palette().dim), words.c_str());

@@ -6,7 +6,6 @@
 #include "core/formats/zip.h"
 #include "core/image/file_bytes.h"
 #include "core/image/load.h"
-#include "core/image/ops.h"
 
 namespace likeness {
 namespace {
