@@ -106,6 +106,7 @@ int run(int argc, char** argv) {
             commands.emplace_back(app.get_subcommands({}).back(), std::move(command));
         };
         add(add_train_command);
+        add(add_track_command);
         add(add_render_command);
         add(add_export_command);
         add(add_info_command);

@@ -6,6 +6,7 @@
 #include "bench/portrait_bench.h"
 #include "bench/splat_bench.h"
 #include "bench/studio_bench.h"
+#include "bench/track_bench.h"
 #include "bench/train_step_bench.h"
 #include "core/base/denormals.h"
 #ifdef LIKENESS_HAVE_CUDA
@@ -24,6 +25,7 @@ struct Command {
 constexpr Command commands[] = {
     {"portrait", run_portrait_bench, "portraits to avatars: time and quality"},
     {"splat", run_splat_bench, "speed of the Gaussian rasterizers"},
+    {"track", run_track_bench, "videos of people: time, fit and jitter of their tracks"},
     {"train-step", run_train_step_bench, "training steps a second"},
     {"studio", run_studio_bench, "the studio's window: start, answers to input, redraws, memory"},
 };

@@ -7,32 +7,29 @@
 #include <memory>
 #include <optional>
 
-#include "core/base/result.h"
-#include "core/image/image.h"
+#include "core/media/frame_source.h"
 
 namespace likeness {
 
-class VideoReader {
+class VideoReader : public FrameSource {
   public:
     // Errors: not_found, io, bad_input (a folder, empty, no video, damaged, cut off before its index, unknown codec,
     // frames of more than 50 million pixels). The message is one sentence that names the file.
     static Result<std::unique_ptr<VideoReader>> open(const std::filesystem::path& path);
-    ~VideoReader();
+    ~VideoReader() override;
     VideoReader(const VideoReader&) = delete;
     VideoReader& operator=(const VideoReader&) = delete;
 
     // Of the frames that next() returns: rotation and pixel aspect are applied.
-    int width() const;
-    int height() const;
-    double fps() const;  // mean, > 0
-    // What the container says, or duration times fps; exact after seek_frame. 0: unknown.
-    std::int64_t frame_count() const;
+    int width() const override;
+    int height() const override;
+    double fps() const override;  // mean
+    // What the container says, or duration times fps; exact after seek_frame.
+    std::int64_t frame_count() const override;
 
-    // The next frame, 3 channels; nothing at the end. Damaged frames in the middle are passed over.
-    // Errors: bad_input (not one frame could be decoded), out_of_memory.
-    Result<std::optional<Image>> next();
-    // Time of the frame last returned, in seconds since the first of the file.
-    double time() const;
+    // Damaged frames in the middle are passed over. Errors: bad_input (not one frame could be decoded), out_of_memory.
+    Result<std::optional<Image>> next() override;
+    double time() const override;
 
     // Makes next() return frame n (0 is the first). Exact, also with a varying frame rate: reads the file's packets
     // once. Errors: invalid_argument (no such frame), bad_input.

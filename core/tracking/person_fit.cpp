@@ -42,7 +42,9 @@ Eigen::VectorXf shape_of(const LandmarkPoints& points) {
 
 PersonalHead PersonFit::head(const HeadModel& model) const {
     PersonalHead person = personalise(model, identity, &offsets);
-    person.expression = expression;
+    const Eigen::Index controls = of_controls.cols();
+    person.expression = std::make_shared<ExpressionBasis>(
+        join(*model.expression, {of_controls, Eigen::MatrixXf::Identity(controls, controls)}));
     return person;
 }
 
@@ -62,6 +64,20 @@ std::vector<std::size_t> choose_key_frames(std::span<const LandmarkPoints> seen,
     return chosen;
 }
 
+std::size_t most_alike(std::span<const LandmarkPoints> pictures, const LandmarkPoints& points) {
+    const Eigen::VectorXf wanted = shape_of(points);
+    std::size_t nearest = 0;
+    float least = std::numeric_limits<float>::max();
+    for (std::size_t i = 0; i < pictures.size(); ++i) {
+        const float distance = (shape_of(pictures[i]) - wanted).squaredNorm();
+        if (distance < least) {
+            least = distance;
+            nearest = i;
+        }
+    }
+    return nearest;
+}
+
 PersonFit fit_person(const HeadModel& model, std::span<const LandmarkPoints> pictures, int width, int height,
                      const SolverOptions& options, Progress& progress) {
     PersonFit person;
@@ -70,25 +86,18 @@ PersonFit fit_person(const HeadModel& model, std::span<const LandmarkPoints> pic
     LandmarkSolver(model).solve_together(pictures.first(shown), width, height, options, person.fits);
     person.identity = person.fits[0].identity;
     person.offsets = Vertices::Zero(3, model.vertex_count());
-    person.expression = model.expression;
+    person.of_controls.setZero(3 * model.vertex_count(), model.control_count());
     // A picture that was not among these begins where the one most like it is.
-    std::vector<Eigen::VectorXf> shapes;
-    for (const LandmarkPoints& points : pictures) shapes.push_back(shape_of(points));
-    for (std::size_t k = shown; k < pictures.size(); ++k) {
-        std::size_t nearest = 0;
-        for (std::size_t i = 1; i < k; ++i)
-            if ((shapes[i] - shapes[k]).squaredNorm() < (shapes[nearest] - shapes[k]).squaredNorm()) nearest = i;
-        person.fits.push_back(person.fits[nearest]);
-    }
+    for (std::size_t k = shown; k < pictures.size(); ++k)
+        person.fits.push_back(person.fits[most_alike(pictures.first(k), pictures[k])]);
 
     const int vertices = model.vertex_count(), controls = model.control_count(), count = int(pictures.size());
-    Eigen::MatrixXf of_controls = Eigen::MatrixXf::Zero(3 * vertices, controls);  // metres per unit of a control
     OffsetSolver solver(model);
     for (int round = 0; round < rounds; ++round) {
         const PersonalHead head = person.head(model);
         const FaceFollower follower(model, head, person.fits[0]);
         PersonalHead bare = personalise(model, person.identity);
-        bare.expression = person.expression;
+        bare.expression = head.expression;
         Eigen::MatrixXf missing(3 * vertices, count), shown_controls(count, controls);
         for (int k = 0; k < count; ++k) {
             progress.report(0.3 + 0.7 * (round * count + k) / (rounds * count), "Finding how the face moves");
@@ -102,7 +111,7 @@ PersonFit fit_person(const HeadModel& model, std::span<const LandmarkPoints> pic
             missing.col(k) = Eigen::Map<const Eigen::VectorXf>(offsets.data(), offsets.size());
             shown_controls.row(k) = fit.pose.controls;
         }
-        // missing = face + of_controls * controls, in the dual form: as many unknowns as pictures.
+        // missing = face + added * controls, in the dual form: as many unknowns as pictures.
         const Eigen::VectorXf mean = missing.rowwise().mean();
         const Eigen::RowVectorXf mean_controls = shown_controls.colwise().mean();
         Eigen::VectorXf face = mean;
@@ -112,10 +121,8 @@ PersonFit fit_person(const HeadModel& model, std::span<const LandmarkPoints> pic
             Eigen::MatrixXf gram = shown_controls * shown_controls.transpose();
             gram.diagonal().array() += ridge;
             const Eigen::MatrixXf added = missing * gram.ldlt().solve(shown_controls);
-            of_controls += added;
+            person.of_controls += added;
             face -= added * mean_controls.transpose();
-            person.expression = std::make_shared<ExpressionBasis>(
-                join(*model.expression, {of_controls, Eigen::MatrixXf::Identity(controls, controls)}));
         }
         person.offsets += Eigen::Map<const Vertices>(face.data(), 3, vertices);
     }

@@ -13,9 +13,9 @@ namespace likeness {
 
 struct PersonFit {
     Eigen::VectorXf identity;
-    Vertices offsets;                                   // [3, V] in the neutral pose, metres
-    std::shared_ptr<const ExpressionBasis> expression;  // the model's and what this person adds to each control
-    std::vector<HeadFit> fits;                          // of the pictures; their offsets are empty
+    Vertices offsets;             // [3, V] in the neutral pose, metres
+    Eigen::MatrixXf of_controls;  // [3 V, C] what this person adds to each control, metres per unit
+    std::vector<HeadFit> fits;    // of the pictures; their offsets are empty
 
     PersonalHead head(const HeadModel& model) const;
 };
@@ -24,7 +24,10 @@ struct PersonFit {
 // or fewer, in order of choice; the first is seen[0]. Farthest-point sampling (Gonzalez 1985) of the landmarks.
 std::vector<std::size_t> choose_key_frames(std::span<const LandmarkPoints> seen, std::size_t count);
 
-// Identity and focal length from up to `shape_pictures` of the pictures together, then offsets from all landmarks of
+// Which of `pictures` (one or more) has the pose and expression most like that of `points`.
+std::size_t most_alike(std::span<const LandmarkPoints> pictures, const LandmarkPoints& points);
+
+// Identity and focal length from the first few of the pictures together, then offsets from all landmarks of
 // all pictures: their mean is the face's, and what of the rest follows the controls (ridge regression) is how this
 // person makes expressions. Two pictures or more say something about the latter; one is enough for the former.
 PersonFit fit_person(const HeadModel& model, std::span<const LandmarkPoints> pictures, int width, int height,

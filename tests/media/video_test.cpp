@@ -10,6 +10,7 @@
 #include <random>
 
 #include "core/image/file_bytes.h"
+#include "core/image/save.h"
 #include "core/media/video_reader.h"
 #include "core/media/video_writer.h"
 
@@ -311,6 +312,43 @@ TEST_F(Video, RealVideos) {
             ASSERT_EQ((**reader->next()).pixels, kept[i].pixels) << video.name << " " << i * 60;
         }
     }
+}
+
+TEST_F(Video, AFolderOfPicturesIsAVideo) {
+    for (const int n : {2, 10, 1, 9}) {
+        const Image frame = numbered(n == 10 ? 64 : 32, n == 10 ? 32 : 16, n);
+        ASSERT_TRUE(save_png(folder_ / ("f" + std::to_string(n) + ".png"), frame));
+    }
+    std::ofstream(folder_ / "notes.txt") << "no picture";
+    auto source = open_frames(folder_);
+    ASSERT_TRUE(source) << source.error().message;
+    EXPECT_EQ((*source)->frame_count(), 4);
+    FramesAhead ahead(*std::move(source), 2);
+    for (const int n : {1, 2, 9, 10}) {  // by value, and of the first one's size
+        auto frame = ahead.next();
+        ASSERT_TRUE(frame && *frame);
+        EXPECT_EQ((*frame)->picture.width, 32);
+        EXPECT_EQ(number_of((*frame)->picture), n);
+    }
+    for (int again = 0; again < 2; ++again) {
+        auto end = ahead.next();
+        ASSERT_TRUE(end);
+        EXPECT_FALSE(*end);
+    }
+}
+
+TEST_F(Video, FramesAheadEndWithTheErrorOfTheirSource) {
+    ASSERT_TRUE(save_png(folder_ / "a.png", numbered(32, 16, 1)));
+    std::ofstream(folder_ / "b.png") << "damaged";
+    ASSERT_TRUE(save_png(folder_ / "c.png", numbered(32, 16, 2)));
+    FramesAhead ahead(*open_frames(folder_));
+    EXPECT_TRUE(ahead.next());
+    EXPECT_EQ(ahead.next().error().code, ErrorCode::bad_input);
+    EXPECT_EQ(ahead.next().error().code, ErrorCode::bad_input);
+    FramesAhead dropped(*open_frames(folder_));  // ends although nobody reads it
+    fs::remove_all(folder_);
+    fs::create_directories(folder_);
+    EXPECT_EQ(open_frames(folder_).error().code, ErrorCode::bad_input);
 }
 
 }  // namespace

@@ -1,0 +1,342 @@
+#include "core/pipeline/track_video.h"
+
+#include <algorithm>
+#include <cmath>
+
+#include "core/base/hash.h"
+#include "core/base/parallel.h"
+#include "core/head/head_registry.h"
+#include "core/image/ops.h"
+#include "core/media/frame_source.h"
+#include "core/tracking/face_follower.h"
+#include "core/tracking/frame_light.h"
+#include "core/tracking/neck.h"
+#include "core/tracking/torso_follower.h"
+#include "core/vision/clothes_points.h"
+
+namespace likeness {
+namespace {
+
+constexpr std::size_t key_frames = 16;
+constexpr std::size_t solve_chunk = 24;   // frames that one thread solves one after another
+constexpr float other_error = 0.012f;     // of the iris distance: above it, and ...
+constexpr float other_times = 2.5f;       // ... so many times the person's own, a face is somebody else's
+constexpr float most_slip = 0.006f;       // metres beside the camera's axis, of a torso that was followed
+constexpr double fallback_seconds = 0.4;  // over which a torso that is not seen follows the head
+constexpr float fallback_yaw = 0.2f;      // its share of the head's turn
+
+struct SeenFrame {
+    double seconds = 0;
+    bool cut = false, anew = false, face = false;
+    LandmarkPoints points = no_landmarks();
+    std::vector<TorsoPoint> torso;
+    std::vector<std::uint8_t> colors;  // at the landmarks, 3 each
+};
+
+struct Run {  // frames of one shot in which one face was followed
+    std::size_t begin, end;
+};
+
+std::vector<std::uint8_t> colors_at(const Image& frame, const LandmarkPoints& points) {
+    std::vector<std::uint8_t> colors(3 * landmarks::face_count, 0);
+    for (std::size_t i = 0; i < landmarks::face_count; ++i) {
+        const int x = int(std::floor(points[i].x())), y = int(std::floor(points[i].y()));
+        if (x < 0 || y < 0 || x >= frame.width || y >= frame.height) continue;
+        for (std::size_t c = 0; c < 3; ++c)
+            colors[3 * i + c] = std::uint8_t(std::lround(255 * std::clamp(frame.at(x, y)[c], 0.0f, 1.0f)));
+    }
+    return colors;
+}
+
+// A file's size and a hash of its beginning and end; a folder's number of entries.
+std::string stamp_of(const std::filesystem::path& video) {
+    std::error_code ignored;
+    if (std::filesystem::is_directory(video, ignored)) return "folder";
+    const auto size = std::filesystem::file_size(video, ignored);
+    return ignored ? std::string() : std::to_string(size);
+}
+
+Result<std::vector<SeenFrame>> look(PortraitTools& tools, const std::filesystem::path& video,
+                                    const TrackOptions& options, Progress& progress, const TrackPreview& preview,
+                                    FaceTrack& track) {
+    auto source = open_frames(video);
+    if (!source) return source.error();
+    const std::string name = "'" + video.string() + "'";
+    track.rate = (*source)->fps() / options.step;
+    const std::array<int, 4> part = options.crop.value_or(std::array{0, 0, (*source)->width(), (*source)->height()});
+    if (part[0] < 0 || part[1] < 0 || part[2] < 32 || part[3] < 32 || part[2] > (*source)->width() - part[0] ||
+        part[3] > (*source)->height() - part[1])
+        return Error{ErrorCode::invalid_argument,
+                     "The part of " + name + " must lie inside its " + std::to_string((*source)->width()) + " x " +
+                         std::to_string((*source)->height()) + " pixels and have 32 or more on each side.",
+                     ""};
+    track.origin = {part[0], part[1]};
+    track.width = part[2];
+    track.height = part[3];
+    const double seconds = std::min(options.end, double((*source)->frame_count()) / (*source)->fps());
+    FramesAhead frames(*std::move(source));
+    FaceWatcher watcher(*tools.faces, {.face = options.face, .looks = options.looks});
+    ClothesPoints clothes;
+    std::vector<SeenFrame> seen;
+    bool torso_lost = true;
+    for (std::int64_t n = 0;; ++n) {
+        auto next = frames.next();
+        if (!next) return next.error();
+        if (!*next || (*next)->seconds > options.end) break;
+        const double at = (*next)->seconds;
+        if (at < options.begin || n % options.step != 0) continue;
+        progress.report(seconds > 0 ? std::clamp(0.6 * at / seconds, 0.0, 0.6) : 0, "Following the face");
+        Image& whole = (*next)->picture;
+        const Image frame = options.crop ? crop(whole, part[0], part[1], part[2], part[3]) : std::move(whole);
+        auto watched = watcher.next(frame);
+        if (!watched) return watched.error();
+        if (preview) preview(frame, *watched);
+        SeenFrame one;
+        one.seconds = at;
+        one.cut = watched->cut;
+        one.anew = watched->found_anew;
+        one.face = watched->face.has_value();
+        const std::vector<ClothesPoint>& points = clothes.next(frame, one.cut);
+        if (one.face) {
+            std::copy(watched->face->points.begin(), watched->face->points.end(), one.points.begin());
+            one.colors = colors_at(frame, one.points);
+            // Where nothing holds, looking for more in every frame costs much and brings nothing.
+            if (clothes.wants_more() && (torso_lost || n / options.step % 8 == 0 || one.cut)) {
+                const auto person = tools.segmenter->probability(frame, *watched->face, 256, 256);
+                if (!person) return person.error();
+                clothes.add(*person, *watched->face);
+                torso_lost = false;
+            }
+            for (const ClothesPoint& p : points) one.torso.push_back({p.number, p.at, p.sureness});
+        }
+        seen.push_back(std::move(one));
+    }
+    if (seen.empty()) return Error{ErrorCode::bad_input, name + " has no frame between the given times.", ""};
+    return seen;
+}
+
+std::vector<Run> runs_of(const std::vector<SeenFrame>& seen) {
+    std::vector<Run> runs;
+    for (std::size_t i = 0; i < seen.size(); ++i) {
+        if (!seen[i].face) continue;
+        if (!runs.empty() && runs.back().end == i && !seen[i].cut && !seen[i].anew)
+            ++runs.back().end;
+        else
+            runs.push_back({i, i + 1});
+    }
+    return runs;
+}
+
+float middle_of(std::vector<float> values) {
+    const auto middle = values.begin() + std::ptrdiff_t(values.size() / 2);
+    std::nth_element(values.begin(), middle, values.end());
+    return *middle;
+}
+
+// The torso of one run's frames. True when it was followed by what was seen of it.
+bool follow_torso(const HeadModel& model, const PersonalHead& person, const std::vector<SeenFrame>& seen,
+                  const std::vector<HeadFit>& fits, const Run& run, double rate, std::vector<TrackedFrame>& frames) {
+    const Eigen::Vector3f neck = person.joint_position.col(model.joints.neck);
+    const auto place = [&](const Eigen::Matrix4f& view) -> Eigen::Vector3f {
+        return (view * neck.homogeneous()).head<3>();
+    };
+    TorsoFollower torso(fits[run.begin].camera, neck);
+    std::size_t followed = 0;
+    for (std::size_t i = run.begin; i < run.end; ++i) {
+        followed += torso.follow(seen[i].torso, place(fits[i].camera.world_to_camera)) || i == run.begin;
+        frames[i].world_to_camera = torso.world_to_camera();
+    }
+    if (2 * followed > run.end - run.begin && run.end - run.begin > 1) {
+        // Where the torso is as a whole: as the heads of all frames have it, not that of the first alone.
+        for (int axis = 0; axis < 3; ++axis) {
+            std::vector<float> off;
+            for (std::size_t i = run.begin; i < run.end; ++i)
+                off.push_back(place(fits[i].camera.world_to_camera)[axis] - place(frames[i].world_to_camera)[axis]);
+            const float shift = middle_of(off);
+            for (std::size_t i = run.begin; i < run.end; ++i) frames[i].world_to_camera(axis, 3) += shift;
+        }
+        // What no neck can join to the head was no torso, but perhaps an arm before it.
+        std::vector<float> slips;
+        HeadPose pose = fits[run.begin].pose;
+        for (std::size_t i = run.begin; i < run.end; ++i)
+            slips.push_back(place_head(model, person, fits[i], frames[i].world_to_camera, pose).head<2>().norm());
+        if (middle_of(slips) < most_slip) return true;
+    }
+    const double sigma = std::max(fallback_seconds * rate, 0.5);
+    const auto reach = std::ptrdiff_t(3 * sigma);
+    for (std::size_t i = run.begin; i < run.end; ++i) {
+        Eigen::Vector3f mean = Eigen::Vector3f::Zero();
+        float yaw = 0, sum = 0;
+        const auto first = std::max(std::ptrdiff_t(run.begin), std::ptrdiff_t(i) - reach),
+                   last = std::min(std::ptrdiff_t(run.end) - 1, std::ptrdiff_t(i) + reach);
+        for (std::ptrdiff_t k = first; k <= last; ++k) {
+            const double away = double(k - std::ptrdiff_t(i)) / sigma;
+            const auto weight = float(std::exp(-0.5 * away * away));
+            mean += weight * place(fits[std::size_t(k)].camera.world_to_camera);
+            yaw += weight * fits[std::size_t(k)].head_rotation.y();
+            sum += weight;
+        }
+        Eigen::Matrix4f view = fits[i].camera.world_to_camera;
+        view.topLeftCorner<3, 3>() *=
+            Eigen::AngleAxisf(fallback_yaw * yaw / sum, Eigen::Vector3f::UnitY()).toRotationMatrix();
+        view.topRightCorner<3, 1>() = mean / sum - view.topLeftCorner<3, 3>() * neck;
+        frames[i].world_to_camera = view;
+    }
+    return false;
+}
+
+// Whether a landmark lies on skin: not on eyes, lips or the face's border.
+std::vector<bool> on_skin() {
+    std::vector<bool> skin(landmarks::face_count, true);
+    const auto leave = [&](const auto& list) {
+        for (int i : list) skin[std::size_t(i)] = false;
+    };
+    leave(landmarks::face_oval);
+    leave(landmarks::lips_outer);
+    leave(landmarks::lips_inner);
+    leave(landmarks::right_eye);
+    leave(landmarks::left_eye);
+    return skin;
+}
+
+void light_frames(const HeadModel& model, const PersonalHead& person, const std::vector<SeenFrame>& seen,
+                  FaceTrack& track) {
+    const std::vector<bool> skin = on_skin();
+    const std::vector<SurfacePoint>& on_head = model.landmarks(landmarks::scheme);
+    std::vector<std::size_t> which;
+    for (std::size_t i = 0; i < track.frames.size(); ++i)
+        if (track.frames[i].state == FrameState::tracked) which.push_back(i);
+    std::vector<LitSkin> lit(which.size());
+    parallel_for(which.size(), 8, [&](std::size_t begin, std::size_t end) {
+        for (std::size_t k = begin; k < end; ++k) {
+            const TrackedFrame& frame = track.frames[which[k]];
+            const Vertices normals = vertex_normals(pose_head(model, person, frame.pose).vertices, model.triangles);
+            LitSkin& one = lit[k];
+            one.color = Eigen::Matrix3Xf::Constant(3, landmarks::face_count, -1);
+            one.normal = Eigen::Matrix3Xf::Zero(3, landmarks::face_count);
+            for (std::size_t i = 0; i < landmarks::face_count; ++i) {
+                const Eigen::Vector3f normal = (frame.world_to_camera.topLeftCorner<3, 3>() *
+                                                surface_position(normals, model.triangles, on_head[i]))
+                                                   .normalized();
+                const std::uint8_t* color = &seen[which[k]].colors[3 * i];
+                if (!skin[i] || normal.z() > -0.2f || color[0] + color[1] + color[2] == 0) continue;
+                one.normal.col(Eigen::Index(i)) = normal;
+                for (int c = 0; c < 3; ++c) one.color(c, Eigen::Index(i)) = srgb_to_linear(float(color[c]) / 255);
+            }
+        }
+    });
+    const std::vector<FrameLight> lights = fit_lights(lit);
+    for (std::size_t k = 0; k < which.size(); ++k) track.frames[which[k]].light = lights[k];
+}
+
+std::string of_frames(std::size_t count) { return std::to_string(count) + (count == 1 ? " frame" : " frames"); }
+
+}  // namespace
+
+Result<FaceTrack> track_video(PortraitTools& tools, const std::filesystem::path& video, const TrackOptions& options,
+                              Progress& progress, const TrackPreview& preview) {
+    if (options.step < 1 || options.face < 0 || options.looks < 1 || !(options.end > options.begin))
+        return Error{ErrorCode::invalid_argument,
+                     "Steps count from 1, faces from 0, and the end comes after the beginning.", ""};
+    const HeadModel& model = *tools.head;
+    FaceTrack track;
+    track.video = video.filename().string();
+    track.video_stamp = stamp_of(video);
+    auto looked = look(tools, video, options, progress, preview, track);
+    if (!looked) return looked.error();
+    const std::vector<SeenFrame>& seen = *looked;
+    const std::vector<Run> runs = runs_of(seen);
+    if (runs.empty())
+        return Error{ErrorCode::bad_input,
+                     "No face was found in '" + video.string() +
+                         "'; use a video that shows one from the front, large and well lit.",
+                     ""};
+    const Run longest = *std::max_element(runs.begin(), runs.end(),
+                                          [](const Run& a, const Run& b) { return a.end - a.begin < b.end - b.begin; });
+
+    std::vector<LandmarkPoints> points, keys;
+    for (std::size_t i = longest.begin; i < longest.end; ++i) points.push_back(seen[i].points);
+    for (std::size_t k : choose_key_frames(points, key_frames)) keys.push_back(points[k]);
+    Progress of_person([&](double done, const std::string& stage) { progress.report(0.6 + 0.15 * done, stage); });
+    PersonFit fitted = fit_person(model, keys, track.width, track.height, {}, of_person);
+    track.identity = fitted.identity;
+    track.offsets = fitted.offsets;
+    track.of_controls = fitted.of_controls;
+    track.focal = fitted.fits[0].camera.fx;
+    track.head = head_hash(model);
+    track.controls = model.control_names;
+    const PersonalHead person = fitted.head(model);
+
+    const FaceFollower follower(model, person, fitted.fits[0]);
+    std::vector<HeadFit> fits(seen.size());
+    std::vector<Run> chunks;
+    for (const Run& run : runs)
+        for (std::size_t at = run.begin; at < run.end; at += solve_chunk)
+            chunks.push_back({at, std::min(at + solve_chunk, run.end)});
+    progress.report(0.75, "Finding expression and pose of every frame");
+    parallel_for(chunks.size(), 1, [&](std::size_t begin, std::size_t end) {
+        for (std::size_t c = begin; c < end && !progress.cancelled(); ++c)
+            for (std::size_t i = chunks[c].begin; i < chunks[c].end; ++i) {
+                const HeadFit& near = i > chunks[c].begin ? fits[i - 1] : fitted.fits[most_alike(keys, seen[i].points)];
+                fits[i] = follower.fit(seen[i].points, near);
+            }
+    });
+    progress.report(0.95, "Following the torso");
+
+    track.frames.resize(seen.size());
+    for (std::size_t i = 0; i < seen.size(); ++i) {
+        track.frames[i].seconds = seen[i].seconds;
+        track.frames[i].cut = seen[i].cut;
+        track.frames[i].landmarks = seen[i].points;
+        track.frames[i].error = fits[i].landmark_error;
+    }
+    const auto error_of = [&](const Run& run) {
+        std::vector<float> errors;
+        for (std::size_t i = run.begin; i < run.end; ++i) errors.push_back(fits[i].landmark_error);
+        return middle_of(errors);
+    };
+    const float most_error = std::max(other_error, other_times * error_of(longest));
+    std::size_t others = 0, faceless = 0, cuts = 0, torsoless = 0;
+    for (const Run& run : runs) {
+        const bool own = error_of(run) <= most_error;
+        if (!own) others += run.end - run.begin;
+        for (std::size_t i = run.begin; i < run.end; ++i)
+            track.frames[i].state = own ? FrameState::tracked : FrameState::other_person;
+        if (!own) continue;
+        if (follow_torso(model, person, seen, fits, run, track.rate, track.frames))
+            track.torso_followed = true;
+        else
+            torsoless += run.end - run.begin;
+    }
+    const TrackedFrame* last = nullptr;
+    for (std::size_t i = 0; i < seen.size(); ++i) {
+        TrackedFrame& frame = track.frames[i];
+        faceless += frame.state == FrameState::no_face;
+        cuts += frame.cut;
+        if (frame.state == FrameState::tracked) {
+            frame.pose = fits[i].pose;
+            frame.slip = place_head(model, person, fits[i], frame.world_to_camera, frame.pose);
+            last = &frame;
+        } else if (last) {
+            frame.pose = last->pose;
+            frame.world_to_camera = last->world_to_camera;
+            frame.slip = last->slip;
+        } else {
+            frame.pose = HeadPose::neutral(model);
+            frame.world_to_camera = fitted.fits[0].camera.world_to_camera;
+        }
+    }
+    progress.report(0.97, "Finding the light");
+    light_frames(model, person, seen, track);
+    if (cuts) track.notes.push_back("There are " + std::to_string(cuts) + " cuts; each shot is followed by itself.");
+    if (faceless) track.notes.push_back(of_frames(faceless) + " without a face that is one for sure are left out.");
+    if (others) track.notes.push_back(of_frames(others) + " of another person are left out.");
+    if (torsoless)
+        track.notes.push_back(
+            "In " + of_frames(torsoless) +
+            " too little of shoulders and clothes can be followed; the torso follows the head there.");
+    progress.report(1, "Done");
+    return track;
+}
+
+}  // namespace likeness

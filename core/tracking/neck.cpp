@@ -1,0 +1,64 @@
+#include "core/tracking/neck.h"
+
+#include <Eigen/Cholesky>
+#include <Eigen/Geometry>
+#include <cmath>
+
+namespace likeness {
+namespace {
+
+const Eigen::Vector3f place_sigma(0.004f, 0.004f, 0.03f);  // of the head's joint, camera axes, metres
+constexpr float neck_sigma = 0.12f;                        // of the neck's turn about its usual share, radians
+
+Eigen::Matrix3f matrix_of(const Eigen::Vector3f& axis_angle) {
+    const float angle = axis_angle.norm();
+    if (angle < 1e-9f) return Eigen::Matrix3f::Identity();
+    return Eigen::AngleAxisf(angle, axis_angle / angle).toRotationMatrix();
+}
+Eigen::Vector3f vector_of(const Eigen::Matrix3f& turn) {
+    const Eigen::AngleAxisf whole(turn);
+    return whole.angle() * whole.axis();
+}
+
+}  // namespace
+
+Eigen::Vector3f place_head(const HeadModel& model, const PersonalHead& person, const HeadFit& fit,
+                           const Eigen::Matrix4f& world_to_camera, HeadPose& pose) {
+    const int neck = model.joints.neck, head = model.joints.head;
+    const Eigen::Vector3f base = person.joint_position.col(neck), arm = person.joint_position.col(head) - base;
+    const Eigen::Matrix3f to_world = world_to_camera.topLeftCorner<3, 3>().transpose();
+    const Eigen::Matrix3f seen_from = fit.camera.world_to_camera.topLeftCorner<3, 3>();
+    const Eigen::Matrix3f turn = to_world * seen_from * matrix_of(fit.head_rotation);
+    const Eigen::Vector3f seen = seen_from * (base + matrix_of(neck_share * fit.head_rotation) * arm) +
+                                 fit.camera.world_to_camera.topRightCorner<3, 1>();
+    const Eigen::Vector3f place = to_world * (seen - world_to_camera.topRightCorner<3, 1>());
+    const Eigen::Matrix3f precision = place_sigma.cwiseInverse().asDiagonal() * to_world.transpose();
+
+    const Eigen::Vector3f usual = neck_share * vector_of(turn);
+    Eigen::Vector3f x = usual;
+    for (int round = 0; round < 6; ++round) {
+        const auto missing = [&](const Eigen::Vector3f& at) -> Eigen::Vector3f {
+            return precision * (base + matrix_of(at) * arm - place);
+        };
+        const Eigen::Vector3f r = missing(x);
+        Eigen::Matrix3f j;
+        for (int k = 0; k < 3; ++k) {
+            constexpr float step = 1e-3f;
+            Eigen::Vector3f moved = x;
+            moved[k] += step;
+            j.col(k) = (missing(moved) - r) / step;
+        }
+        constexpr float weight = 1 / (neck_sigma * neck_sigma);
+        const Eigen::Matrix3f hessian = j.transpose() * j + weight * Eigen::Matrix3f::Identity();
+        const Eigen::Vector3f step = -hessian.ldlt().solve(j.transpose() * r + weight * (x - usual));
+        if (!step.allFinite()) break;
+        x += step;
+        if (step.norm() < 1e-5f) break;
+    }
+    x = x.cwiseMax(model.joint_low.col(neck)).cwiseMin(model.joint_high.col(neck));
+    pose.joints.col(neck) = x;
+    pose.joints.col(head) = vector_of(matrix_of(x).transpose() * turn);
+    return to_world.transpose() * (place - base - matrix_of(x) * arm);
+}
+
+}  // namespace likeness

@@ -1,0 +1,42 @@
+// Points on shoulders and clothes, followed through a video by optical flow: what tells how the body moves.
+#pragma once
+
+#include <Eigen/Core>
+#include <memory>
+#include <vector>
+
+#include "core/image/image.h"
+#include "core/vision/face_landmarks.h"
+
+namespace likeness {
+
+struct ClothesPoint {
+    int number = 0;      // the same point has the same number in every frame, no other point ever has it
+    Eigen::Vector2f at;  // pixels of the frame
+    // How much the picture says about where it is, 0 to 1 along each of two directions: on an edge, as a shoulder's
+    // before a wall, only across. Symmetric.
+    Eigen::Matrix2f sureness = Eigen::Matrix2f::Identity();
+};
+
+class ClothesPoints {
+  public:
+    ClothesPoints();
+    ~ClothesPoints();
+
+    // The next frame of a shot, 3 channels; `cut` ends all points. Points are followed with pyramids of Lucas and
+    // Kanade (1981; Bouguet 2001), there and back: who does not come home is lost.
+    const std::vector<ClothesPoint>& next(const Image& frame, bool cut);
+
+    // Whether so few are left that new ones are wanted.
+    bool wants_more() const;
+    // New ones, on corners and edges (eigenvalues of the structure tensor, Harris and Stephens 1988), where `person` (1
+    // channel, any size, stretched over the frame last given) has the person below and beside the face, away from those
+    // that are.
+    void add(const Image& person, const FaceLandmarks& face);
+
+  private:
+    struct State;
+    std::unique_ptr<State> state_;
+};
+
+}  // namespace likeness

@@ -1,0 +1,117 @@
+#include "core/pipeline/track_video.h"
+
+#include <gtest/gtest.h>
+
+#include <cmath>
+
+#include "core/image/load.h"
+#include "core/image/ops.h"
+#include "core/image/save.h"
+#include "tests/formats/temporary_folder.h"
+
+namespace likeness::test {
+namespace {
+
+namespace fs = std::filesystem;
+
+PortraitTools& tools() {
+    static HeadRegistry heads;
+    static Result<PortraitTools> loaded = PortraitTools::load(heads);
+    return *loaded;
+}
+
+// The sample portrait, seen through a window whose place and size change from frame to frame: a video of a camera that
+// moves.
+class TrackVideoTest : public ::testing::Test {
+  protected:
+    Image window(int x, int y) const { return resize(crop(sample_, x, y, 300, 300), 240, 240); }
+    void add(const Image& frame) {
+        const Status saved = save_png(folder_.path / ("frame_" + std::to_string(count_++) + ".png"), frame);
+        ASSERT_TRUE(saved) << saved.error().message;
+    }
+    Result<FaceTrack> track(const TrackOptions& options = {}) const {
+        Progress progress;
+        return track_video(tools(), folder_.path, options, progress);
+    }
+
+    const Image sample_ = *load_image(fs::path(LIKENESS_SAMPLE_FOLDER) / "astronaut.png");
+    TemporaryFolder folder_{"track_video"};
+    int count_ = 0;
+};
+
+TEST_F(TrackVideoTest, AFaceIsFollowedThroughAGapAndACut) {
+    for (int i = 0; i < 6; ++i) add(window(70 + 4 * i, 0));
+    add(Image(240, 240, 3));  // nothing to see
+    for (int i = 0; i < 5; ++i) add(window(110 - 3 * i, 10));
+    const auto track = this->track({.looks = 2});
+    ASSERT_TRUE(track) << track.error().message;
+    ASSERT_EQ(track->frames.size(), 12u);
+    EXPECT_EQ(track->tracked_count(), 11u);
+    EXPECT_EQ(track->frames[6].state, FrameState::no_face);
+    EXPECT_TRUE(track->frames[6].cut);
+    EXPECT_TRUE(track->frames[7].cut);
+    EXPECT_EQ(track->frames[6].pose, track->frames[5].pose);  // stays where it was
+    const HeadModel& model = *tools().head;
+    const PersonalHead person = track->person(model);
+    for (std::size_t i = 0; i < 12; ++i) {
+        const TrackedFrame& frame = track->frames[i];
+        if (frame.state != FrameState::tracked) continue;
+        EXPECT_LT(frame.error, 0.01f) << i;
+        const Vertices posed = pose_head(model, person, frame.pose).vertices;
+        EXPECT_LT(landmark_error(model, posed, track->camera(frame), frame.landmarks), 0.012f) << i;
+    }
+    // The window moves by 4 of 300 pixels: 3.2 of 240 a frame, all of it the camera's or torso's, none the head's.
+    const auto turn = [&](std::size_t i) { return track->frames[i].pose.joints.col(model.joints.head); };
+    EXPECT_LT((turn(5) - turn(0)).norm(), 0.06f);
+    EXPECT_FALSE(track->notes.empty());
+}
+
+TEST_F(TrackVideoTest, StepsTimesAndPartsOfTheVideo) {
+    for (int i = 0; i < 8; ++i) add(window(80, 0));
+    const auto some = track({.step = 2, .begin = 0.07, .looks = 2});
+    ASSERT_TRUE(some) << some.error().message;
+    ASSERT_EQ(some->frames.size(), 3u);  // frames 2, 4, 6 of 25 a second
+    EXPECT_NEAR(some->frames[0].seconds, 0.08, 1e-9);
+    EXPECT_DOUBLE_EQ(some->rate, 12.5);
+    const auto part = track({.crop = std::array{20, 10, 210, 200}, .looks = 2});
+    ASSERT_TRUE(part) << part.error().message;
+    EXPECT_EQ(part->width, 210);
+    EXPECT_NEAR(part->frames[0].landmarks[1].x() + 20, some->frames[0].landmarks[1].x(), 1.5f);
+}
+
+TEST_F(TrackVideoTest, WhatCannotBeTrackedIsSaid) {
+    EXPECT_EQ(track().error().code, ErrorCode::bad_input);  // an empty folder
+    add(Image(240, 240, 3));
+    const auto none = track();
+    ASSERT_FALSE(none);
+    EXPECT_EQ(none.error().code, ErrorCode::bad_input);
+    EXPECT_NE(none.error().message.find(folder_.path.string()), std::string::npos);
+    count_ = 0;
+    add(window(80, 0));
+    EXPECT_EQ(track({.face = 4, .looks = 2}).error().code, ErrorCode::invalid_argument);
+    EXPECT_EQ(track({.crop = std::array{0, 0, 4000, 40}}).error().code, ErrorCode::invalid_argument);
+    EXPECT_EQ(track({.begin = 2, .end = 1}).error().code, ErrorCode::invalid_argument);
+    EXPECT_EQ(track({.begin = 100}).error().code, ErrorCode::bad_input);
+    Progress progress;
+    EXPECT_EQ(track_video(tools(), folder_.path / "none.mp4", {}, progress).error().code, ErrorCode::not_found);
+    progress.cancel();
+    EXPECT_THROW((void)track_video(tools(), folder_.path, {}, progress), Cancelled);
+}
+
+TEST(TrackRealVideo, FitsTheDetectorAndFindsTheTorso) {
+    const fs::path video = test_data("videos/liveportrait_d9.mp4");
+    if (!fs::exists(video))
+        GTEST_SKIP() << "The test videos are not here; set LIKENESS_TEST_DATA to the folder that has them.";
+    Progress progress;
+    const auto track = track_video(tools(), video, {.end = 1.5, .looks = 2}, progress);
+    ASSERT_TRUE(track) << track.error().message;
+    EXPECT_EQ(track->tracked_count(), track->frames.size());
+    EXPECT_TRUE(track->torso_followed);
+    std::vector<float> errors;
+    for (const TrackedFrame& frame : track->frames) errors.push_back(frame.error);
+    std::nth_element(errors.begin(), errors.begin() + std::ptrdiff_t(errors.size() / 2), errors.end());
+    EXPECT_LT(errors[errors.size() / 2], 0.008f);
+}
+
+}  // namespace
+}  // namespace likeness::test
