@@ -182,8 +182,8 @@ bool Interface::draw_panel(Panel& panel) {
     ImGuiWindowFlags flags = ImGuiWindowFlags_NoCollapse | ImGuiWindowFlags_NoFocusOnAppearing;
     if (is_viewport) flags |= ImGuiWindowFlags_NoScrollbar | ImGuiWindowFlags_NoScrollWithMouse;
     // The tabs of a small window are icons without a cross, so that all have room.
-    ImGuiWindow* before = ImGui::FindWindowByName(panel.window().c_str());
-    const bool is_icon = layout_.small() && before && before->DockIsActive && before->DockNode;
+    const ImGuiWindow* before = ImGui::FindWindowByName(panel.window().c_str());
+    const bool is_icon = layout_.small() && !is_viewport && before && before->DockIsActive;
     const std::string title = is_icon ? panel.icon() + "###" + panel.name() : panel.window();
     bool stays = true;
     const bool shown = ImGui::Begin(title.c_str(), is_viewport || is_icon ? nullptr : &stays, flags);

@@ -28,8 +28,7 @@ class PanelLayout {
     // front.
     std::vector<std::string> fit(float width, float height, float scale);
     bool small() const { return small_; }
-    bool wanted() const { return wanted_; }  // the next draw() builds it as it was at first
-    void reset() { wanted_ = true; }
+    void reset() { wanted_ = true; }  // the next draw() builds it as it was at first
 
     // The dock over the whole window; panels are docked by it when it is built. True when that happened.
     bool draw(const std::vector<std::unique_ptr<Panel>>& panels);
