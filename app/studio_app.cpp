@@ -89,9 +89,13 @@ Status StudioApp::start() {
     captures_ = std::make_unique<Captures>(*studio_, *bridge_, *surface_);
     interface_ = std::make_unique<ui::Interface>(*studio_, *bridge_);
     if (studio_->options().remember && !studio_->options().folders.settings.empty()) {
-        layout_file_ = studio_->options().folders.settings / "layout.ini";
-        if (const auto layout = read_file(layout_file_, std::size_t(1) << 20))
-            ImGui::LoadIniSettingsFromMemory(reinterpret_cast<const char*>(layout->data()), layout->size());
+        const std::filesystem::path& folder = studio_->options().folders.settings;
+        layout_files_ = {folder / "layout.ini", folder / "layout_small.ini"};
+        ui::PanelLayout::Texts kept;
+        for (std::size_t i = 0; i < kept.size(); ++i)
+            if (const auto text = read_file(layout_files_[i], std::size_t(1) << 20))
+                kept[i].assign(text->begin(), text->end());
+        interface_->layout().load(std::move(kept));
     }
     studio_->messages().info(surface_->description());
     return {};
@@ -99,7 +103,7 @@ Status StudioApp::start() {
 
 StudioApp::~StudioApp() {
     if (studio_ && surface_ && !options_.headless && !options_.fixed_size) remember_window();
-    if (context_ && !layout_file_.empty()) (void)layout_writer()();
+    if (interface_ && !layout_files_[0].empty()) (void)layout_writer()();
     captures_.reset();
     interface_.reset();
     bridge_.reset();
@@ -117,9 +121,14 @@ StudioApp::~StudioApp() {
 
 // Where panels are, as they are now; by a worker or at the end.
 std::function<Status()> StudioApp::layout_writer() const {
-    return [text = std::string(ImGui::SaveIniSettingsToMemory()), file = layout_file_]() -> Status {
-        if (Status made = make_private_folder(file.parent_path()); !made) return made;
-        return save_file(file, {reinterpret_cast<const std::uint8_t*>(text.data()), text.size()}, FileAccess::owner);
+    return [texts = interface_->layout().texts(), files = layout_files_]() -> Status {
+        for (std::size_t i = 0; i < files.size(); ++i) {
+            if (texts[i].empty()) continue;
+            if (Status made = make_private_folder(files[i].parent_path()); !made) return made;
+            const auto* bytes = reinterpret_cast<const std::uint8_t*>(texts[i].data());
+            if (Status saved = save_file(files[i], {bytes, texts[i].size()}, FileAccess::owner); !saved) return saved;
+        }
+        return {};
     };
 }
 
@@ -138,6 +147,7 @@ void StudioApp::remember_window() {
 void StudioApp::use_scale() {
     const std::string& theme = studio_->settings().theme;
     const float scale = surface_->scale() * studio_->settings().text_scale;
+    interface_->fit(float(surface_->width()), float(surface_->height()), scale);
     if (scale == used_scale_ && theme == used_theme_) return;
     const bool other_theme = theme != used_theme_;
     const auto ground = [] {
@@ -146,7 +156,6 @@ void StudioApp::use_scale() {
     };
     std::array<float, 3>& behind = studio_->view().background_color;
     const bool own_color = !used_theme_.empty() && behind != ground();  // chosen by hand: it stays
-    if (used_scale_ > 0 && scale != used_scale_) ui::Interface::scale_panels(scale / used_scale_);
     used_scale_ = scale;
     used_theme_ = theme;
     ui::apply_theme({.light = theme == "light", .scale = scale});
@@ -245,7 +254,7 @@ void StudioApp::draw() {
         ImGui_ImplOpenGL3_RenderDrawData(ImGui::GetDrawData());
     }
     captures_->after_draw();
-    if (ImGuiIO& io = ImGui::GetIO(); io.WantSaveIniSettings && !layout_file_.empty()) {
+    if (ImGuiIO& io = ImGui::GetIO(); io.WantSaveIniSettings && !layout_files_[0].empty()) {
         io.WantSaveIniSettings = false;
         studio_->jobs().start("Writing the layout", [write = layout_writer()](Progress&) { return write(); }, {},
                               {.cancellable = false, .quiet = true});

@@ -2,6 +2,7 @@
 // window or without; tests hold one too.
 #pragma once
 
+#include <array>
 #include <atomic>
 #include <filesystem>
 #include <functional>
@@ -66,7 +67,8 @@ class StudioApp {
     StudioAppOptions options_;
     std::unique_ptr<Surface> surface_;
     std::atomic<bool> picture_done_ = false, studio_woke_ = false;  // by other threads
-    std::filesystem::path layout_file_;                             // empty: where panels are is not remembered
+    std::array<std::filesystem::path, 2>
+        layout_files_;  // PanelLayout::Texts; empty: where panels are is not remembered
     std::unique_ptr<Studio> studio_;
     std::unique_ptr<ViewportBridge> bridge_;
     std::unique_ptr<ui::Interface> interface_;

@@ -23,6 +23,9 @@ foreach(name ${files})
     likeness_asset("${PROJECT_SOURCE_DIR}/assets/${name}" "${name}")
 endforeach()
 
+# The sample portrait of the welcome page.
+likeness_asset("${LIKENESS_DEPENDENCIES}/sample/astronaut.png" astronaut.png)
+
 # The default head, packed again when the packer, its tables or the pinned package changes. Debian's Python runs it,
 # for which the pinned NumPy is built.
 set(landmarks "${PROJECT_SOURCE_DIR}/assets/head/landmarks_478.json")

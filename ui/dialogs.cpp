@@ -29,14 +29,19 @@ void Dialogs::draw(Studio& studio) {
         draw_recovery(studio);
 }
 
-std::filesystem::path Dialogs::first_folder(const Studio& studio) const {
+// Where a file was chosen last, also before this start; an avatar is saved beside itself.
+std::filesystem::path Dialogs::first_folder(const Studio& studio, const FileRequest& request) {
+    const Document& document = studio.document();
+    const auto& recent = studio.settings().recent_folders;
+    const std::filesystem::path last = recent.empty() ? "" : recent.front(), own = document.path.parent_path(),
+                                photograph = document.source ? document.source->file.parent_path() : "";
+    std::vector<std::filesystem::path> folders = {last, own, photograph};
+    if (request.saving) folders = {own, last, photograph};
+    const auto& data = studio.settings().data_folders;
+    folders.insert(folders.end(), data.begin(), data.end());
     std::error_code ignored;
-    for (const std::filesystem::path& folder :
-         {last_folder_, studio.document().path.parent_path(),
-          studio.document().source ? studio.document().source->file.parent_path() : std::filesystem::path()})
+    for (const std::filesystem::path& folder : folders)
         if (!folder.empty() && std::filesystem::is_directory(folder, ignored)) return folder;
-    for (const std::string& folder : studio.settings().data_folders)
-        if (std::filesystem::is_directory(folder, ignored)) return folder;
     const char* home = std::getenv("HOME");
     return home && *home ? std::filesystem::path(home) : std::filesystem::current_path(ignored);
 }
@@ -69,16 +74,18 @@ void Dialogs::answer_file_request(Studio& studio) {
             chosen = result;
     } else if (!browser_.is_open()) {
         if (native_allowed_ && NativeFileDialog::available())
-            native_ = std::make_unique<NativeFileDialog>(*request, first_folder(studio));
+            native_ = std::make_unique<NativeFileDialog>(*request, first_folder(studio, *request));
         else
-            browser_.open(*request, first_folder(studio));
+            browser_.open(studio, *request, first_folder(studio, *request));
         return;
     } else {
-        chosen = browser_.draw(cancelled);
+        chosen = browser_.draw(studio, cancelled);
     }
     if (cancelled) studio.withdraw_file_request();
     if (!chosen) return;
-    last_folder_ = chosen->parent_path();
+    // A request without patterns is for a folder.
+    studio.settings().add_recent_folder(request->patterns.empty() ? *chosen : chosen->parent_path());
+    studio.settings_changed();
     std::filesystem::path file = *chosen;
     if (request->saving && with_ending(file, *request) != file) {
         file = with_ending(file, *request);
@@ -86,7 +93,7 @@ void Dialogs::answer_file_request(Studio& studio) {
         if (std::error_code ignored; std::filesystem::exists(file, ignored)) {
             FileRequest again = *request;
             again.suggested_name = file.filename().string();
-            browser_.open(again, last_folder_, true);
+            browser_.open(studio, again, file.parent_path(), true);
             return;
         }
     }

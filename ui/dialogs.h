@@ -22,19 +22,19 @@ class Dialogs {
     bool asks() const { return asks_; }
     // One of the desktop's dialogs is open, whose answer nothing announces.
     bool awaits_desktop() const { return native_ != nullptr; }
+    const FileBrowser& browser() const { return browser_; }
 
   private:
     void answer_file_request(Studio& studio);
     void draw_question(Studio& studio);
     void draw_error(Studio& studio);
     void draw_recovery(Studio& studio);
-    std::filesystem::path first_folder(const Studio& studio) const;
+    static std::filesystem::path first_folder(const Studio& studio, const FileRequest& request);
 
     FileBrowser browser_;
     CaptureDialog captures_;
     std::unique_ptr<NativeFileDialog> native_;
     std::optional<FileRequest> asked_;  // what the open dialog is for
-    std::filesystem::path last_folder_;
     bool native_allowed_ = true, asks_ = false, recovery_dismissed_ = false;
 };
 

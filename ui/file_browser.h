@@ -8,6 +8,8 @@
 #include <vector>
 
 #include "core/studio/studio.h"
+#include "ui/file_list.h"
+#include "ui/places.h"
 
 namespace likeness::ui {
 
@@ -17,34 +19,28 @@ std::filesystem::path with_ending(const std::filesystem::path& file, const FileR
 class FileBrowser {
   public:
     // Begins in `folder`; with `ask_replace`, by asking whether the suggested file shall be replaced.
-    void open(const FileRequest& request, const std::filesystem::path& folder, bool ask_replace = false);
+    void open(const Studio& studio, const FileRequest& request, const std::filesystem::path& folder,
+              bool ask_replace = false);
     bool is_open() const { return open_; }
-    void close() { open_ = false; }
+    void close();
     // The file that was chosen, once; `cancelled` is set when the person gave up.
-    std::optional<std::filesystem::path> draw(bool& cancelled);
+    std::optional<std::filesystem::path> draw(Studio& studio, bool& cancelled);
+    const FileList& list() const { return list_; }
 
   private:
-    struct Entry {
-        std::string name;
-        bool folder = false;
-        std::uintmax_t bytes = 0;
-        std::filesystem::file_time_type changed{};
-    };
     void go(const std::filesystem::path& folder);
-    void sort();
-    // A file that was double-clicked or a folder to go to, if any.
-    std::filesystem::path draw_list(float height);
-    bool wanted(const std::string& name) const;
+    void draw_places();
+    // Above the files: the folder, and how they are shown.
+    void draw_head(Studio& studio, std::optional<std::filesystem::path>& chosen);
+    // Below them: the name and what to do.
+    void draw_foot(std::optional<std::filesystem::path>& chosen, bool& cancelled);
 
     FileRequest request_;
-    std::filesystem::path folder_;
-    std::vector<Entry> entries_;
-    std::string problem_;
+    FileList list_;
+    std::vector<Place> places_;
     std::array<char, 1024> name_{};
     std::array<char, 2048> path_{};
     bool open_ = false, all_ = false, ask_replace_ = false, appeared_ = false;
-    int sorted_by_ = 0;  // a column
-    bool descending_ = false;
 };
 
 }  // namespace likeness::ui

@@ -26,7 +26,7 @@
 namespace likeness::ui {
 namespace {
 
-constexpr float most_below = 0.4f;  // of a side's height for its lower panels: the sliders above need it more
+bool popup_is_open() { return ImGui::IsPopupOpen(nullptr, ImGuiPopupFlags_AnyPopupId | ImGuiPopupFlags_AnyPopupLevel); }
 
 // The pointer has to rest on an item for a moment; the time on the item before counts, the rest does not.
 bool tooltip_waits() {
@@ -82,12 +82,13 @@ Panel& Interface::add_panel(std::unique_ptr<Panel> panel) {
 // What only a window can do, for the palette and for scripts.
 void Interface::add_commands() {
     const auto add_command = [&](const std::string& id, const std::string& title, const std::string& about,
-                                 std::function<void()> run) {
+                                 const std::string& shortcut, std::function<void()> run) {
         Command command;
         command.id = id;
         command.title = title;
         command.category = "Window";
         command.tooltip = about;
+        command.shortcut = shortcut;
         command.run = [run = std::move(run)](const Arguments&) -> Status {
             run();
             return {};
@@ -95,18 +96,38 @@ void Interface::add_commands() {
         studio_.commands().add(std::move(command));
     };
     add_command("panel.reset_layout", "Reset layout", "Opens the usual panels and puts them where they were at first.",
-                [this] { layout_wanted_ = true; });
-    add_command("window.shortcuts", "Keyboard and mouse", "Lists keys and mouse movements.",
+                "", [this] { reset_layout(); });
+    add_command("panel.hide_all", "Hide or show all panels",
+                "Leaves the window to the viewport, or brings panels back.", "H", [this] { hide_panels(!hidden_); });
+    add_command("window.shortcuts", "Keyboard and mouse", "Lists keys and mouse movements.", "",
                 [this] { shortcut_sheet_.toggle(); });
-    add_command("window.palette", "Command palette", "Lists every command.", [this] { command_palette_.open(); });
+    add_command("window.palette", "Command palette", "Lists every command.", "", [this] { command_palette_.open(); });
 }
 
 Interface::~Interface() = default;
+
+void Interface::reset_layout() {
+    layout_.reset();
+    hidden_ = false;
+    for (auto& panel : panels_) panel->open = PanelLayout::is_usual(panel->name());
+}
+
+void Interface::fit(float width, float height, float scale) {
+    const auto front = layout_.fit(width, height, scale);
+    front_.insert(front_.end(), front.begin(), front.end());
+}
+
+void Interface::hide_panels(bool on) {
+    if (on == hidden_) return;
+    hidden_ = on;
+    if (on) studio_.messages().info("Panels are hidden; H shows them again.");
+}
 
 bool Interface::show_panel(const std::string& name) {
     for (auto& panel : panels_)
         if (panel->name() == name) {
             panel->open = true;
+            hide_panels(false);
             front_.push_back(name);
             return true;
         }
@@ -117,9 +138,12 @@ void Interface::drop(const std::filesystem::path& file) { studio_.invoke("file.o
 
 double Interface::next_frame_in() const {
     double seconds = 10;
+    for (const auto& panel : panels_)
+        if (panel->open) seconds = std::min(seconds, panel->next_frame_in());
     const ImGuiIO& io = ImGui::GetIO();
-    if (viewport_->turning() || studio_.motion().playing() || !front_.empty()) return 0;
+    if (viewport_->turning() || studio_.motion().playing() || (!front_.empty() && !popup_is_open())) return 0;
     if (window_appears()) return 0;
+    if (preparation_.moving()) return 0.03;
     if (GImGui->DimBgRatio > 0 && GImGui->DimBgRatio < 1) return 0;  // what lies behind a dialog grows dark
     if (dialogs_.awaits_desktop()) seconds = 0.1;
     // Bars that move without a number, the text cursor, tooltips that wait.
@@ -145,88 +169,9 @@ void Interface::draw_menu_bar() { ui::draw_menu_bar(studio_, output_, *this); }
 void Interface::draw_status_bar() { ui::draw_status_bar(studio_, output_, *this); }
 
 void Interface::draw_dock() {
-    const ImGuiViewport& main = *ImGui::GetMainViewport();
-    ImGui::SetNextWindowPos(main.WorkPos);
-    ImGui::SetNextWindowSize(main.WorkSize);
-    ImGui::PushStyleVar(ImGuiStyleVar_WindowPadding, ImVec2(0, 0));
-    ImGui::PushStyleVar(ImGuiStyleVar_WindowBorderSize, 0.0f);
-    ImGui::PushStyleVar(ImGuiStyleVar_WindowRounding, 0.0f);
-    ImGui::Begin("##dock", nullptr,
-                 ImGuiWindowFlags_NoDecoration | ImGuiWindowFlags_NoMove | ImGuiWindowFlags_NoDocking |
-                     ImGuiWindowFlags_NoBringToFrontOnFocus | ImGuiWindowFlags_NoNavFocus |
-                     ImGuiWindowFlags_NoSavedSettings | ImGuiWindowFlags_NoBackground);
-    ImGui::PopStyleVar(3);
-    const ImGuiID dock = ImGui::GetID("studio");
-    if (layout_wanted_ || !ImGui::DockBuilderGetNode(dock)) {
-        layout_wanted_ = false;
-        build_layout(dock, main.WorkSize.x, main.WorkSize.y);
-    }
-    ImGui::DockSpace(dock, {0, 0}, ImGuiDockNodeFlags_NoCloseButton | ImGuiDockNodeFlags_NoWindowMenuButton);
-    ImGui::End();
-}
-
-void Interface::build_layout(unsigned dock, float width, float height) {
-    ImGui::DockBuilderRemoveNode(dock);
-    ImGui::DockBuilderAddNode(dock, ImGuiDockNodeFlags_DockSpace);
-    ImGui::DockBuilderSetNodeSize(dock, {width, height});
-    ImGuiID middle = dock, left = 0, right = 0, bottom = 0, left_lower = 0;
-    // Sides of fixed width, so that a larger window gives the viewport more.
-    const float right_share = std::min(0.30f, px(300) / width);
-    ImGui::DockBuilderSplitNode(middle, ImGuiDir_Right, right_share, &right, &middle);
-    ImGuiID right_lower = 0;
-    ImGui::DockBuilderSplitNode(right, ImGuiDir_Down, std::clamp(px(290) / height, 0.2f, most_below), &right_lower,
-                                &right);
-    const float left_share = std::min(0.34f, px(264) / (width * (1 - right_share)));
-    ImGui::DockBuilderSplitNode(middle, ImGuiDir_Left, left_share, &left, &middle);
-    ImGui::DockBuilderSplitNode(middle, ImGuiDir_Down, std::min(0.30f, px(164) / height), &bottom, &middle);
-    ImGui::DockBuilderSplitNode(left, ImGuiDir_Down, 0.56f, &left_lower, &left);
-    for (auto& panel : panels_) panel->open = panel.get() == viewport_;  // what floats by choice goes too
-    const auto put = [&](std::initializer_list<const char*> names, ImGuiID node) {
-        for (const char* name : names)
-            for (auto& panel : panels_)
-                if (panel->name() == name) {
-                    ImGui::DockBuilderDockWindow(panel->window().c_str(), node);
-                    panel->open = true;
-                }
-    };
-    put({"Viewport"}, middle);
-    put({"Source"}, left);
-    put({"Training"}, left_lower);
-    put({"Expression", "Pose", "Identity"}, right);
-    put({"Parts", "Export"}, right_lower);
-    put({"Motion", "History", "Tasks", "Log"}, bottom);
-    if (ImGuiDockNode* node = ImGui::DockBuilderGetNode(middle))
-        node->SetLocalFlags(node->LocalFlags | ImGuiDockNodeFlags_NoTabBar | ImGuiDockNodeFlags_NoWindowMenuButton);
-    ImGui::DockBuilderFinish(dock);
-    front_ = {"Motion", "Expression", "Parts"};
-}
-
-namespace {
-
-void scale_nodes(ImGuiDockNode* node, float ratio) {
-    if (!node || node->IsLeafNode()) return;
-    ImGuiDockNode *upper = node->ChildNodes[0], *lower = node->ChildNodes[1];
-    const int axis = node->SplitAxis;
-    if (upper->HasCentralNodeChild || lower->HasCentralNodeChild) {
-        (upper->HasCentralNodeChild ? lower : upper)->SizeRef[axis] *= ratio;
-    } else if (axis == ImGuiAxis_Y) {  // one above the other: they share the height, the smaller one below grows
-        const float height = upper->SizeRef.y + lower->SizeRef.y;
-        if (lower->SizeRef.y < most_below * height)
-            lower->SizeRef.y = std::min(lower->SizeRef.y * ratio, most_below * height);
-        upper->SizeRef.y = height - lower->SizeRef.y;
-    }
-    scale_nodes(upper, ratio);
-    scale_nodes(lower, ratio);
-}
-
-}  // namespace
-
-void Interface::scale_panels(float ratio) {
-    const ImGuiDockContext& docks = ImGui::GetCurrentContext()->DockContext;
-    for (int i = 0; i < docks.Nodes.Data.Size; ++i) {
-        auto* node = static_cast<ImGuiDockNode*>(docks.Nodes.Data[i].val_p);
-        if (node && node->IsRootNode() && node->IsDockSpace()) scale_nodes(node, ratio);
-    }
+    if (!layout_.draw(panels_)) return;
+    front_ = layout_.first_in_front();
+    frames_until_front_ = 0;
 }
 
 // A panel may be closed by its own button, a menu, a command: whichever, the next start has it closed too. Where panels
@@ -240,30 +185,47 @@ void Interface::remember_panels() {
     studio_.settings_changed();
 }
 
-void Interface::draw_panels() {
-    for (auto& panel : panels_) {
-        if (!panel->open) continue;
-        const bool is_viewport = panel.get() == viewport_;
-        if (!panel->wants_padding()) ImGui::PushStyleVar(ImGuiStyleVar_WindowPadding, ImVec2(0, 0));
-        ImGui::SetNextWindowSize({px(440), std::min(px(570), ImGui::GetMainViewport()->WorkSize.y - px(40))},
-                                 ImGuiCond_FirstUseEver);
-        ImGui::SetNextWindowPos(ImGui::GetMainViewport()->GetCenter(), ImGuiCond_FirstUseEver, {0.5f, 0.5f});
-        // At the start all appear, and the last would come before the tab that was in front when the studio ended.
-        ImGuiWindowFlags flags = ImGuiWindowFlags_NoCollapse | ImGuiWindowFlags_NoFocusOnAppearing;
-        if (is_viewport) flags |= ImGuiWindowFlags_NoScrollbar | ImGuiWindowFlags_NoScrollWithMouse;
-        const bool shown = ImGui::Begin(panel->window().c_str(), is_viewport ? nullptr : &panel->open, flags);
-        if (!panel->wants_padding()) ImGui::PopStyleVar();
-        if (shown) {
-            const bool empty = studio_.document().stage == DocumentStage::empty;
-            if (is_viewport && empty)
-                welcome_.draw(studio_);
-            else
-                panel->draw(studio_);
-        }
-        ImGui::End();
+// False when it is to be closed.
+bool Interface::draw_panel(Panel& panel) {
+    const bool is_viewport = &panel == viewport_;
+    const ImGuiViewport& main = *ImGui::GetMainViewport();
+    if (!panel.wants_padding()) ImGui::PushStyleVar(ImGuiStyleVar_WindowPadding, ImVec2(0, 0));
+    ImGui::SetNextWindowSize({std::min(px(440), main.WorkSize.x), std::min(px(570), main.WorkSize.y - px(40))},
+                             ImGuiCond_FirstUseEver);
+    ImGui::SetNextWindowPos(main.GetWorkCenter(), ImGuiCond_FirstUseEver, {0.5f, 0.5f});
+    // At the start all appear, and the last would come before the tab that was in front when the studio ended.
+    ImGuiWindowFlags flags = ImGuiWindowFlags_NoCollapse | ImGuiWindowFlags_NoFocusOnAppearing;
+    if (is_viewport) flags |= ImGuiWindowFlags_NoScrollbar | ImGuiWindowFlags_NoScrollWithMouse;
+    // The tabs of a small window are icons without a cross, so that all have room.
+    const ImGuiWindow* before = ImGui::FindWindowByName(panel.window().c_str());
+    const bool is_icon = layout_.small() && !is_viewport && before && before->DockIsActive;
+    const std::string title = is_icon ? panel.icon() + "###" + panel.name() : panel.window();
+    bool stays = true;
+    const bool shown = ImGui::Begin(title.c_str(), is_viewport || is_icon ? nullptr : &stays, flags);
+    if (!panel.wants_padding()) ImGui::PopStyleVar();
+    if (is_icon) tooltip(panel.name() + "\n" + panel.about());
+    if (shown) {
+        const bool floats = !ImGui::IsWindowDocked();
+        if (floats && ImGui::IsWindowFocused(ImGuiFocusedFlags_RootAndChildWindows) && !ImGui::IsAnyItemActive() &&
+            ImGui::IsKeyPressed(ImGuiKey_Escape, false))
+            stays = false;
+        if (is_viewport && studio_.document().stage == DocumentStage::empty)
+            welcome_.draw(studio_);
+        else if (is_viewport && PreparationView::wanted(studio_))
+            preparation_.draw(studio_);
+        else
+            panel.draw(studio_);
     }
-    // One a frame, and not before a panel that was closed has been drawn.
-    if (front_.empty() || frames_until_front_-- > 0) return;
+    ImGui::End();
+    return stays;
+}
+
+void Interface::draw_panels() {
+    if (!PreparationView::wanted(studio_)) preparation_.clear();
+    for (auto& panel : panels_)
+        if (panel->open && (!hidden_ || panel.get() == viewport_)) panel->open = draw_panel(*panel);
+    // One a frame, not before a panel that was closed has been drawn, and never before a dialog.
+    if (front_.empty() || popup_is_open() || frames_until_front_-- > 0) return;
     for (auto& panel : panels_)
         if (panel->name() == front_.front()) ImGui::SetWindowFocus(panel->window().c_str());
     front_.erase(front_.begin());

@@ -10,6 +10,8 @@
 #include "ui/command_palette.h"
 #include "ui/dialogs.h"
 #include "ui/panel.h"
+#include "ui/panel_layout.h"
+#include "ui/preparation_view.h"
 #include "ui/shortcuts.h"
 #include "ui/viewport_output.h"
 #include "ui/viewport_panel.h"
@@ -37,18 +39,22 @@ class Interface {
     Panel& add_panel(std::unique_ptr<Panel> panel);
     // Brings a panel to the front; false when there is none of that name.
     bool show_panel(const std::string& name);
-    void reset_layout() { layout_wanted_ = true; }
-    // Text and controls became so many times as large: panels at the sides grow with them, the viewport gives way.
-    static void scale_panels(float ratio);
+    void reset_layout();
+    // Before NewFrame: see PanelLayout::fit.
+    void fit(float width, float height, float scale);
+    // All but the viewport, until the next call or a panel is asked for.
+    void hide_panels(bool on);
+    bool panels_hidden() const { return hidden_; }
+    PanelLayout& layout() { return layout_; }
     const std::vector<std::unique_ptr<Panel>>& panels() const { return panels_; }
 
   private:
     void add_commands();
     void draw_menu_bar();
     void draw_dock();
+    bool draw_panel(Panel& panel);
     void draw_panels();
     void remember_panels();
-    void build_layout(unsigned dock, float width, float height);
     void draw_status_bar();
     template <class P, class... A>
     P& add(A&&... arguments) {
@@ -60,10 +66,12 @@ class Interface {
     std::vector<std::unique_ptr<Panel>> panels_;  // in the order of the View menu
     ViewportPanel* viewport_ = nullptr;
     Welcome welcome_;
+    PreparationView preparation_;
     Dialogs dialogs_;
     CommandPalette command_palette_;
     ShortcutSheet shortcut_sheet_;
-    bool layout_wanted_ = false;
+    PanelLayout layout_;
+    bool hidden_ = false;
     std::vector<std::string> front_;  // panels to bring to the front, one a frame
     int frames_until_front_ = 0;
 };

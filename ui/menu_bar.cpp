@@ -14,6 +14,7 @@ namespace {
 
 void file_menu(Studio& studio) {
     command_item(studio, "file.open");
+    command_item(studio, "file.open_sample");
     if (ImGui::BeginMenu("Open recent", !studio.settings().recent_files.empty())) {
         const auto files = studio.settings().recent_files;
         for (std::size_t i = 0; i < files.size(); ++i) {
@@ -116,6 +117,7 @@ void view_menu(Studio& studio, Interface& interface) {
         tooltip("Opens the usual panels and puts them where they were at first.");
         ImGui::EndMenu();
     }
+    command_item(studio, "panel.hide_all", {}, interface.panels_hidden() ? "Show all panels" : "Hide all panels");
 }
 
 void capture_menu(Studio& studio, const ViewportOutput& output) {

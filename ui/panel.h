@@ -23,6 +23,8 @@ class Panel {
     // Between Begin and End of its window.
     virtual void draw(Studio& studio) = 0;
     virtual bool wants_padding() const { return true; }
+    // Seconds from its last drawing to the next one although nothing happens.
+    virtual double next_frame_in() const { return 10; }
 
     bool open = true;
 

@@ -20,18 +20,7 @@ void PreferencesPanel::draw(Studio& studio) {
                                           settings.theme == "light" ? 1 : 0, {"Dark panels.", "Light panels."});
             chosen >= 0)
             studio.invoke("settings.theme", {{"value", chosen == 1 ? "light" : "dark"}});
-        if (text_scale_ == 0) text_scale_ = settings.text_scale;
-        slider(studio, "text",
-               {.label = "Text size",
-                .low = 0.75f,
-                .high = 2,
-                .fallback = 1,
-                .format = "%.2f",
-                .unit = "x",
-                .about = "Text and controls, times the display's own scale. Takes effect when let go."},
-               text_scale_);
-        if (!ImGui::IsAnyItemActive() && text_scale_ != settings.text_scale)
-            studio.invoke("settings.text_scale", {{"value", text_scale_}});
+        draw_text_size(studio);
     }
     if (section("Computing")) {
         const std::vector<std::string> names = {"auto", "cpu", "cuda"};
@@ -84,6 +73,27 @@ void PreferencesPanel::draw(Studio& studio) {
     }
     if (section("Data folders")) draw_folders(studio);
     ImGui::EndChild();
+}
+
+void PreferencesPanel::draw_text_size(Studio& studio) {
+    const float now = studio.settings().text_scale;
+    if (text_seen_ != now) text_seen_ = text_scale_ = now;  // by a command
+    slider(studio, "text",
+           {.label = "Text size",
+            .low = 0.75f,
+            .high = 2,
+            .fallback = 1,
+            .format = "%.2f",
+            .unit = "x",
+            .about = "Text and controls, times the display's own scale. Takes effect when let go."},
+           text_scale_);
+    const ImGuiIO& io = ImGui::GetIO();
+    if (text_scale_ == now)
+        text_wait_ = 0;
+    else if (ImGui::IsAnyItemActive() || text_wait_ == 0)
+        text_wait_ = io.MouseDoubleClickTime;
+    else if ((text_wait_ = std::max(0.0f, text_wait_ - io.DeltaTime)) == 0)
+        studio.invoke("settings.text_scale", {{"value", text_scale_}});
 }
 
 void PreferencesPanel::draw_folders(Studio& studio) {

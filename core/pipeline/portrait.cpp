@@ -269,6 +269,17 @@ Result<PreparedPortrait> prepare_portrait(PortraitTools& tools, const Image& loa
         result.crop_side = std::min(picture.width, picture.height);
     else
         choose_crop(landmarks, picture.width, picture.height, result.crop_origin, result.crop_side);
+    PortraitSketch sketch;
+    if (options.sketch) sketch = sketch_of(picture);
+    const auto show = [&] {
+        if (options.sketch) options.sketch(std::make_shared<const PortraitSketch>(sketch));
+    };
+    sketch.faces = result.faces;
+    sketch.face = result.face;
+    sketch.landmarks = result.landmarks;
+    sketch.crop_origin = result.crop_origin;
+    sketch.crop_side = result.crop_side;
+    show();
     const Image crop_image = resize(
         crop(picture, result.crop_origin.x(), result.crop_origin.y(), result.crop_side, result.crop_side), photo_side, photo_side);
     const float scale = float(photo_side) / float(result.crop_side);
@@ -286,6 +297,7 @@ Result<PreparedPortrait> prepare_portrait(PortraitTools& tools, const Image& loa
 
     auto evidence = std::make_shared<PhotoEvidence>();
     Photo& photo = evidence->photo = *std::move(cut);
+    if (options.sketch) sketch.matte = std::make_shared<const Image>(photo.alpha);
     photo.camera = result.fit.camera;
     photo.camera.width = photo.camera.height = photo_side;
     photo.camera.fx *= scale;
@@ -295,6 +307,7 @@ Result<PreparedPortrait> prepare_portrait(PortraitTools& tools, const Image& loa
     photo.pose = result.fit.pose;
 
     progress.report(0.14, "Shaping head and hair");
+    show();
     OutlineEvidence outline;
     outline.alpha = &photo.alpha;
     outline.hair = &photo.hair;
@@ -304,6 +317,8 @@ Result<PreparedPortrait> prepare_portrait(PortraitTools& tools, const Image& loa
     const HeadModel& model = *tools.head;
     const PosedHead fitted = pose_head(model, personalise(model, result.fit.identity, &result.fit.offsets), photo.pose);
     photo.head = see_head(model, fitted.vertices, photo.camera);
+    if (options.sketch) sketch.mesh = facing_edges(model, fitted.vertices, result.fit.camera);
+    show();
     correct_hair(model, fitted.vertices, photo);
 
     Avatar& avatar = result.avatar;

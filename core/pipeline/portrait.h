@@ -13,6 +13,7 @@
 #include "core/base/task.h"
 #include "core/head/head_registry.h"
 #include "core/learning/trainer.h"
+#include "core/pipeline/portrait_sketch.h"
 #include "core/tracking/face_follower.h"
 #include "core/tracking/portrait_fit.h"
 #include "core/vision/face_models.h"
@@ -35,6 +36,7 @@ struct PortraitOptions {
     bool anyway = false;  // also of what is no face for sure, or a very small one
     // Reads the photograph at its full size; empty when it was not reduced.
     std::function<Result<Image>()> full_size = {};
+    SketchSink sketch = {};  // told what is known so far; may be empty
     float density = 1.0f;
     TrainerOptions training;
     // Of a picture that is an avatar's crop: its camera, which the fit keeps to, and the middle of the face in it.

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "core/avatar/avatar_file.h"
+#include "core/base/paths.h"
 #include "core/document/session_file.h"
 #include "core/files/file_formats.h"
 #include "core/image/file_bytes.h"
@@ -227,6 +228,19 @@ void OpeningService::add_commands(CommandRegistry& registry) {
                   [this, &s](const Arguments& a) {
                       return with_path(s, a, {"file.open", "Open", "", file_patterns(openable), false, {}},
                                        [&](const std::string& file) { return open(file, a.flag("discard")); });
+                  }});
+    registry.add({"file.open_sample",
+                  "Open sample portrait",
+                  "File",
+                  "Makes an avatar of the portrait that comes with the program: Eileen Collins, photographed by NASA.",
+                  {discard_argument()},
+                  "",
+                  false,
+                  "",
+                  {},
+                  [this](const Arguments& a) -> Status {
+                      const auto portrait = find_asset(sample_portrait);
+                      return portrait ? open(*portrait, a.flag("discard")) : Status(portrait.error());
                   }});
     registry.add({"file.open_recent",
                   "Open recent",

@@ -17,6 +17,8 @@ namespace likeness {
 class FileFormat;
 class Studio;
 
+inline constexpr const char* sample_portrait = "astronaut.png";  // an asset
+
 class OpeningService {
   public:
     explicit OpeningService(Studio& studio) : studio_(studio) {}

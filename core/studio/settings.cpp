@@ -85,14 +85,21 @@ UserFolders UserFolders::find() {
     return {place(environment("XDG_CONFIG_HOME"), ".config"), place(environment("XDG_STATE_HOME"), ".local/state")};
 }
 
-void Settings::add_recent(const fs::path& file) {
+namespace {
+
+void add_first(std::vector<std::string>& list, const fs::path& path) {
     std::error_code failed;
-    const fs::path whole = fs::absolute(file, failed).lexically_normal();
-    const std::string text = (failed ? file : whole).string();
-    std::erase(recent_files, text);
-    recent_files.insert(recent_files.begin(), text);
-    if (recent_files.size() > most_recent) recent_files.resize(most_recent);
+    const fs::path whole = fs::absolute(path, failed).lexically_normal();
+    const std::string text = (failed ? path : whole).string();
+    std::erase(list, text);
+    list.insert(list.begin(), text);
+    if (list.size() > most_recent) list.resize(most_recent);
 }
+
+}  // namespace
+
+void Settings::add_recent(const fs::path& file) { add_first(recent_files, file); }
+void Settings::add_recent_folder(const fs::path& folder) { add_first(recent_folders, folder); }
 
 LoadedSettings load_settings(const fs::path& folder) {
     LoadedSettings result;
@@ -124,6 +131,8 @@ LoadedSettings load_settings(const fs::path& folder) {
         }
     take_texts(from, "data_folders", s.data_folders, 100);
     take_texts(from, "recent_files", s.recent_files, most_recent);
+    take_texts(from, "recent_folders", s.recent_folders, most_recent);
+    take_flag(from, "file_pictures", s.file_pictures);
     take_texts(from, "closed_panels", s.closed_panels, 100);
     take_flag(from, "first_run", s.first_run);
     if (const auto it = from.find("window"); it != from.end()) {
@@ -166,6 +175,8 @@ json to_json(const Settings& s) {
     }
     document["data_folders"] = s.data_folders;
     document["recent_files"] = s.recent_files;
+    document["recent_folders"] = s.recent_folders;
+    document["file_pictures"] = s.file_pictures;
     document["closed_panels"] = s.closed_panels;
     document["first_run"] = s.first_run;
     document["window"] = {{"x", s.window.x},
@@ -209,7 +220,8 @@ json merged(const json& base, const json& mine, const json& theirs) {
         const auto there = theirs.find(name);
         if (before != base.end() && *before == value) continue;
         const bool both = before != base.end() && there != theirs.end();
-        if (both && name == "recent_files" && value.is_array() && there->is_array() && before->is_array())
+        if (both && (name == "recent_files" || name == "recent_folders") && value.is_array() && there->is_array() &&
+            before->is_array())
             result[name] = merged_recent(*before, value, *there);
         else if (both && value.is_object() && there->is_object() && before->is_object())
             result[name] = merged(*before, value, *there);

@@ -36,6 +36,8 @@ struct Settings {
     TrainerOptions training;    // those of its options that have a setting
     std::vector<std::string> data_folders;  // where dialogs begin and motions are looked for
     std::vector<std::string> recent_files;  // newest first, at most 12
+    std::vector<std::string> recent_folders;  // of file dialogs, newest first, at most 12
+    bool file_pictures = true;                // file dialogs show pictures of files instead of a list
     std::vector<std::string> closed_panels = {"Preferences"};
     WindowGeometry window;
     std::map<std::string, std::string> pose_presets;  // name -> pose as JSON text
@@ -43,6 +45,7 @@ struct Settings {
     std::string unknown;  // members of a newer version's file, kept (JSON text)
 
     void add_recent(const std::filesystem::path& file);
+    void add_recent_folder(const std::filesystem::path& folder);
 };
 
 struct LoadedSettings {

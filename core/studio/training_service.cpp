@@ -53,7 +53,13 @@ void TrainingService::drain(double elapsed) {
 
 void TrainingService::prepare(std::shared_ptr<const SourcePhotograph> source, int face) {
     prepare_job_.cancel();
+    sketch_.reset();
     PortraitOptions options;
+    options.sketch = [this, id = document().id, &jobs = studio_.jobs()](std::shared_ptr<const PortraitSketch> sketch) {
+        jobs.post([this, id, sketch = std::move(sketch)] {
+            if (id == document().id && prepare_job_.running()) sketch_ = sketch;
+        });
+    };
     options.face = face;
     options.anyway = source->anyway;
     options.training = next_;
@@ -68,6 +74,7 @@ void TrainingService::prepare(std::shared_ptr<const SourcePhotograph> source, in
         [tools = studio_.workshop().tools(), source, options, same_face,
          carrier](Progress& progress) -> Result<std::shared_ptr<Prepared>> {
             progress.report(0, "Loading the networks");
+            options.sketch(std::make_shared<const PortraitSketch>(sketch_of(*source->picture)));
             const auto loaded = tools->portraits.borrow();
             if (!loaded) return loaded.error();
             // Preparing ends where training begins, at a fifth of the whole.
@@ -105,6 +112,7 @@ void TrainingService::prepare(std::shared_ptr<const SourcePhotograph> source, in
         },
         [this, id = document().id](Result<std::shared_ptr<Prepared>> result) {
             if (id != document().id) return;
+            sketch_.reset();
             if (result) {
                 prepared(**result);
                 return;

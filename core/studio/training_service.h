@@ -7,6 +7,7 @@
 
 #include "core/commands/command.h"
 #include "core/document/document.h"
+#include "core/pipeline/portrait_sketch.h"
 #include "core/pipeline/training_session.h"
 #include "core/studio/jobs.h"
 #include "core/studio/training_status.h"
@@ -22,6 +23,9 @@ class TrainingService {
 
     const TrainingStatus& status() const { return status_; }
     const TrainerOptions& next() const { return next_; }  // of the next training
+
+    // What is known of the photograph that is being prepared; null before and after.
+    const std::shared_ptr<const PortraitSketch>& sketch() const { return sketch_; }
 
     // Makes an avatar of a face of the document's photograph; training follows.
     void prepare(std::shared_ptr<const SourcePhotograph> source, int face);
@@ -52,6 +56,7 @@ class TrainingService {
     TrainerOptions next_;
     std::shared_ptr<TrainingSession> session_;
     std::weak_ptr<const PhotoEvidence> trained_;  // what the last training works on
+    std::shared_ptr<const PortraitSketch> sketch_;
     JobHandle prepare_job_, train_job_;
 };
 

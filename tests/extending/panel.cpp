@@ -1,5 +1,5 @@
 // A panel: a class in ui/ with draw(Studio&) (1), a line in the constructor of ui/interface.cpp (2), its place in
-// Interface::build_layout (3). It reads the studio and sends commands; the View menu and the palette have it by itself.
+// PanelLayout::build (3). It reads the studio and sends commands; the View menu and the palette have it by itself.
 #include "ui/panel.h"
 
 #include "tests/ui/interface_bench.h"

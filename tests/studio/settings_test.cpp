@@ -34,6 +34,8 @@ TEST(Settings, RoundTrip) {
     s.training.steps = 77;
     s.data_folders = {"/a", "/b c"};
     for (int i = 0; i < 20; ++i) s.add_recent("/pictures/" + std::to_string(i % 15) + ".png");
+    for (int i = 0; i < 20; ++i) s.add_recent_folder("/pictures/" + std::to_string(i % 15));
+    s.file_pictures = false;
     s.closed_panels = {"Source", "Preferences"};
     s.window = {5, 6, 1000, 700, true};
     s.pose_presets["My \"smile\""] = R"({"controls":{"jawOpen":0.5}})";
@@ -46,6 +48,10 @@ TEST(Settings, RoundTrip) {
     EXPECT_EQ(t.theme, s.theme);
     EXPECT_EQ(t.text_scale, s.text_scale);
     EXPECT_EQ(t.device, s.device);
+    EXPECT_EQ(t.recent_folders, s.recent_folders);
+    EXPECT_EQ(t.recent_folders.size(), 12u);
+    EXPECT_EQ(t.recent_folders.front(), "/pictures/4");
+    EXPECT_FALSE(t.file_pictures);
     EXPECT_EQ(t.undo_bytes, s.undo_bytes);
     EXPECT_EQ(t.autosave_seconds, s.autosave_seconds);
     EXPECT_EQ(t.training.cap, s.training.cap);
