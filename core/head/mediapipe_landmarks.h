@@ -28,4 +28,13 @@ inline constexpr std::array<int, 16> right_eye = {33,  7,   163, 144, 145, 153, 
 inline constexpr std::array<int, 16> left_eye = {263, 249, 390, 373, 374, 380, 381, 382,
                                                  362, 398, 384, 385, 386, 387, 388, 466};
 
+// Upper and lower points that meet when lids and lips close: five of each eye, seven of the mouth.
+struct Closure {
+    int upper, lower;
+};
+inline constexpr std::array<Closure, 5> right_lids = {{{161, 163}, {160, 144}, {159, 145}, {158, 153}, {157, 154}}};
+inline constexpr std::array<Closure, 5> left_lids = {{{388, 390}, {387, 373}, {386, 374}, {385, 380}, {384, 381}}};
+inline constexpr std::array<Closure, 7> lips = {
+    {{80, 88}, {81, 178}, {82, 87}, {13, 14}, {312, 317}, {311, 402}, {310, 318}}};
+
 }  // namespace likeness::landmarks

@@ -22,16 +22,17 @@ HeadModel own_model(const HeadModel& model, const PersonalHead& person) {
 FaceFollower::FaceFollower(const HeadModel& model, const PersonalHead& person, HeadFit fit)
     : own_(own_model(model, person)), solver_(own_), fit_(std::move(fit)) {}
 
-const HeadFit& FaceFollower::follow(const LandmarkPoints& points) {
+HeadFit FaceFollower::fit(const LandmarkPoints& points, const HeadFit& near) const {
     SolverOptions options;
     options.solve_identity = options.solve_focal = false;
     options.warm_start = options.same_person = true;
-    HeadFit next = fit_;
+    HeadFit next = near;
     next.identity.resize(0);
-    solver_.solve(points, fit_.camera.width, fit_.camera.height, options, next);
-    next.identity = std::move(fit_.identity);
-    fit_ = std::move(next);
-    return fit_;
+    solver_.solve(points, near.camera.width, near.camera.height, options, next);
+    next.identity = near.identity;
+    return next;
 }
+
+const HeadFit& FaceFollower::follow(const LandmarkPoints& points) { return fit_ = fit(points, fit_); }
 
 }  // namespace likeness

@@ -15,6 +15,8 @@ class FaceFollower {
     // Expression, head rotation and camera in the next picture of the same camera and size (pixels). Both errors of the
     // fit are with the person's offsets.
     const HeadFit& follow(const LandmarkPoints& points);
+    // The same from any place near it; `near` keeps its identity and offsets. May be used by several threads.
+    HeadFit fit(const LandmarkPoints& points, const HeadFit& near) const;
 
   private:
     HeadModel own_;  // the person as a model with no other identity

@@ -19,6 +19,7 @@ constexpr float focal_log_sigma = 0.03f;      // of a focal length read from the
 constexpr float pixel_sigma = 0.012f;         // of a landmark, over the iris distance
 constexpr float depth_sigma = 0.03f;           // of a landmark's depth as the detector guesses it, likewise
 constexpr float same_person_sigma = 0.006f;    // the same where only the detector errs, not the shape
+constexpr float gap_sigma = 0.001f;            // of the way between two points that meet when lids or lips close
 
 bool hardly_seen(std::string_view control) {
     for (const char* name : {"tongueOut", "jawForward", "cheekPuff", "cheekSquintLeft", "cheekSquintRight",
@@ -91,8 +92,8 @@ LandmarkProblem::LandmarkProblem(const LandmarkHead& head, const LandmarkPoints&
       weight_(landmark_weights()),
       normal_(contour_normals(points)),
       prior_(Eigen::VectorXf::Zero(count_)),
-      rows_(depth_row + depths, count_),
-      residual_(depth_row + depths) {
+      rows_(gap_row + (options.same_person ? 2 * gap_count : 0), count_),
+      residual_(rows_.rows()) {
     prior_.head(identities_).setConstant(1 / identity_sigma);
     for (int c = 0; c < controls_; ++c)
         prior_[at_control_ + c] =
@@ -200,7 +201,7 @@ void LandmarkProblem::add_depths(float focal, const Depths& depth, bool with_row
     for (float z : depth) mean_depth += z / depths;
     const float precision = 1 / (depth_sigma * iris_), scale = focal / mean_depth * precision;
     if (with_rows) {
-        auto block = rows_.bottomRows(depths);
+        auto block = rows_.middleRows(depth_row, depths);
         const Eigen::RowVectorXf mean_row = block.colwise().mean();
         block.rowwise() -= mean_row;
     }
@@ -214,6 +215,49 @@ void LandmarkProblem::add_depths(float focal, const Depths& depth, bool with_row
         residual_[depth_row + i] = w * r;
         rows_.row(depth_row + i) *= w * scale;
     }
+}
+
+// Lids and lips: the points' errors as a whole are not those of the way between two of them, and a blink or a closed
+// mouth is seen by that.
+void LandmarkProblem::add_gaps(const HeadFit& fit, const Vertices& posed, bool with_rows, bool refine_all,
+                               double& energy) {
+    const Eigen::Vector3f shift = fit.camera.world_to_camera.topRightCorner<3, 1>();
+    const float focal = fit.camera.fx, precision = 1 / (gap_sigma * iris_);
+    int at = gap_row;
+    const auto add = [&](const landmarks::Closure& closure) {
+        Eigen::Vector2f r = Eigen::Vector2f::Zero();
+        if (with_rows) rows_.middleRows<2>(at).setZero();
+        for (const float sign : {1.0f, -1.0f}) {
+            const int i = sign > 0 ? closure.upper : closure.lower;
+            const Eigen::Vector3f b = head_.on_head[std::size_t(i)].barycentric;
+            const Eigen::Vector3i& c = head_.corner[std::size_t(i)];
+            const Eigen::Vector3f p = posed.col(c[0]) * b[0] + posed.col(c[1]) * b[1] + posed.col(c[2]) * b[2];
+            const Eigen::Vector3f q = front_flip.cwiseProduct(p) + shift;
+            const float scale = sign * precision, iz = 1 / std::max(q.z(), 0.05f);
+            r += scale * (focal * iz * q.head<2>() - points_[std::size_t(i)].head<2>());
+            if (!with_rows) continue;
+            Eigen::Matrix<float, 2, 3> grad_point;
+            grad_point << focal * iz, 0, -focal * q.x() * iz * iz, 0, focal * iz, -focal * q.y() * iz * iz;
+            grad_point *= scale;
+            const Eigen::Matrix<float, 2, 3> grad_world = grad_point * front_flip.asDiagonal();
+            auto row = rows_.middleRows<2>(at);
+            for (int k = 0; k < 3; ++k)
+                if (b[k] != 0) add_chain(row, b[k] * grad_world, model_jacobian_.middleRows<3>(3 * c[k]), refine_all);
+            row.middleCols<3>(at_shift_) += grad_point;
+            if (options_.solve_focal) row.col(at_focal_) += scale * focal * iz * q.head<2>();
+        }
+        const float k2 = robust_scale * robust_scale, e2 = r.squaredNorm();
+        energy += 0.5 * double(k2) * std::log1p(double(e2 / k2));
+        if (with_rows) {
+            const float w = std::sqrt(1 / (1 + e2 / k2));
+            residual_.segment<2>(at) = w * r;
+            rows_.middleRows<2>(at) *= w;
+        }
+        at += 2;
+    };
+    for (const landmarks::Closure& closure : landmarks::right_lids) add(closure);
+    for (const landmarks::Closure& closure : landmarks::left_lids) add(closure);
+    for (const landmarks::Closure& closure : landmarks::lips) add(closure);
 }
 
 void LandmarkProblem::add_priors(const HeadFit& fit, Eigen::MatrixXf* hessian, Eigen::VectorXf* gradient,
@@ -250,6 +294,7 @@ double LandmarkProblem::evaluate(const HeadFit& fit, bool refine_all, Eigen::Mat
     Depths depth;
     add_landmarks(fit, posed, hessian != nullptr, refine_all, depth, energy);
     add_depths(fit.camera.fx, depth, hessian != nullptr, energy);
+    if (options_.same_person) add_gaps(fit, posed, hessian != nullptr, refine_all, energy);
     if (hessian) {
         hessian->setZero(count_, count_);
         gram_lower(rows_.data(), int(rows_.rows()), count_, hessian->data());

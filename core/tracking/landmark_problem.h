@@ -1,8 +1,8 @@
 // Inside core/tracking: the energy that LandmarkSolver lowers, as a function of one vector of parameters, and its normal
 // equations.
 //   x = identity | controls | the head's rotation | the camera's shift | log focal length
-// Terms: landmarks in the picture (robust), their depths about the mean (robust), Gaussian priors on identity, controls,
-// distance and a focal length that is known.
+// Terms: landmarks in the picture (robust), their depths about the mean (robust), of a person whose shape is known how far
+// lids and lips are apart, Gaussian priors on identity, controls, distance and a focal length that is known.
 #pragma once
 
 #include <vector>
@@ -49,13 +49,16 @@ class LandmarkProblem {
 
   private:
     // Depths of the irises are not used.
-    static constexpr int depths = landmarks::face_count, depth_row = 2 * landmarks::count;
+    static constexpr int depths = landmarks::face_count, depth_row = 2 * landmarks::count, gap_row = depth_row + depths;
+    static constexpr int gap_count =
+        int(landmarks::right_lids.size() + landmarks::left_lids.size() + landmarks::lips.size());
     using Depths = std::array<float, depths>;
 
     double evaluate(const HeadFit& fit, bool refine_all, Eigen::MatrixXf* hessian, Eigen::VectorXf* gradient);
     void add_landmarks(const HeadFit& fit, const Vertices& posed, bool with_rows, bool refine_all, Depths& depth,
                        double& energy);
     void add_depths(float focal, const Depths& depth, bool with_rows, double& energy);
+    void add_gaps(const HeadFit& fit, const Vertices& posed, bool with_rows, bool refine_all, double& energy);
     void add_priors(const HeadFit& fit, Eigen::MatrixXf* hessian, Eigen::VectorXf* gradient, double& energy) const;
     // Adds factor times `j` (rows of the model's Jacobian) to the columns of identity, controls and rotation.
     template <class Rows, class Factor, class Jacobian>

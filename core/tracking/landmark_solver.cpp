@@ -1,10 +1,10 @@
 #include "core/tracking/landmark_solver.h"
 
-#include <Eigen/Cholesky>
 #include <Eigen/Geometry>
 #include <algorithm>
 #include <cmath>
 
+#include "core/tracking/bounded_step.h"
 #include "core/tracking/landmark_problem.h"
 
 namespace likeness {
@@ -13,51 +13,9 @@ namespace {
 constexpr float usual_scale = 3.0f;  // robust_scale ...
 constexpr float open_scale = 15.0f;  // ... in the first rounds that follow a face: a mouth that has opened
 constexpr int open_rounds = 4;       // since the last picture is no outlier
-
-struct Bounds {
-    Eigen::VectorXf low, high;
-};
-
-// The damped step of the normal equations from x. Bounds by an active set: what would leave its range is put on the
-// border and the rest solved again. `fixed` parameters stay.
-Eigen::VectorXf bounded_step(const Eigen::MatrixXf& hessian, const Eigen::VectorXf& gradient, const Eigen::VectorXf& x,
-                             const Bounds& bounds, std::vector<bool> fixed, float damping) {
-    const int count = int(x.size());
-    Eigen::VectorXf step = Eigen::VectorXf::Zero(count);
-    for (int pass = 0; pass < 3; ++pass) {
-        Eigen::MatrixXf system = hessian;
-        Eigen::VectorXf right = -gradient;
-        for (int i = 0; i < count; ++i)
-            if (fixed[std::size_t(i)] && step[i] != 0) {
-                right.head(i) -= system.row(i).head(i).transpose() * step[i];
-                right.tail(count - i - 1) -= system.col(i).tail(count - i - 1) * step[i];
-            }
-        for (int i = 0; i < count; ++i) {
-            if (fixed[std::size_t(i)]) {
-                system.row(i).head(i).setZero();
-                system.col(i).tail(count - i - 1).setZero();
-                system(i, i) = 1;
-                right[i] = step[i];
-            } else {
-                system(i, i) *= 1 + damping;
-                system(i, i) += 1e-6f;
-            }
-        }
-        step = system.selfadjointView<Eigen::Lower>().llt().solve(right);
-        bool hit = false;
-        for (int i = 0; i < count; ++i) {
-            if (fixed[std::size_t(i)]) continue;
-            const float bounded = std::clamp(x[i] + step[i], bounds.low[i], bounds.high[i]) - x[i];
-            if (bounded != step[i]) {
-                step[i] = bounded;
-                fixed[std::size_t(i)] = true;
-                hit = true;
-            }
-        }
-        if (!hit) break;
-    }
-    return step;
-}
+constexpr int rigid_rounds = 3;      // at first only rotation and camera
+constexpr int joint_rounds = 10;     // of several pictures together
+constexpr float first_damping = 1e-3f;
 
 }  // namespace
 
@@ -127,16 +85,18 @@ void LandmarkSolver::start(const LandmarkPoints& points, int width, int height, 
 void LandmarkSolver::solve(const LandmarkPoints& points, int width, int height, const SolverOptions& options,
                            HeadFit& fit) const {
     if (!options.warm_start) start(points, width, height, fit);
+    refine(points, options, options.warm_start ? 0 : rigid_rounds, fit);
+}
+
+void LandmarkSolver::refine(const LandmarkPoints& points, const SolverOptions& options, int rigid, HeadFit& fit) const {
     LandmarkProblem problem(*head_, points, options);
     problem.robust_scale = options.same_person ? open_scale : usual_scale;
-    constexpr float first_damping = 1e-3f;
     float damping = first_damping;
     Eigen::MatrixXf hessian;
     Eigen::VectorXf gradient;
     Bounds bounds;
-    const int rigid_rounds = options.warm_start ? 0 : 3;
-    for (int round = 0; round < options.iterations + rigid_rounds; ++round) {
-        const bool refine_all = round >= rigid_rounds;
+    for (int round = 0; round < options.iterations + rigid; ++round) {
+        const bool refine_all = round >= rigid;
         const double before = problem.normal_equations(fit, refine_all, hessian, gradient);
         const Eigen::VectorXf x = problem.read(fit);
         problem.bounds(x, bounds.low, bounds.high);
@@ -164,6 +124,85 @@ void LandmarkSolver::solve(const LandmarkPoints& points, int width, int height, 
     }
     const PosedHead posed = pose_head(head_->model, personalise(head_->model, fit.identity), fit.pose);
     fit.model_error = fit.landmark_error = landmark_error(head_->model, posed.vertices, fit.camera, points);
+}
+
+// One system: identity | log focal length | each picture's controls, rotation and shift.
+void LandmarkSolver::solve_together(std::span<const LandmarkPoints> pictures, int width, int height,
+                                    const SolverOptions& options, std::vector<HeadFit>& fits) const {
+    fits.assign(pictures.size(), {});
+    solve(pictures[0], width, height, options, fits[0]);
+    SolverOptions with_shape = options;
+    with_shape.solve_identity = with_shape.solve_focal = false;
+    std::vector<LandmarkProblem> problems;
+    for (std::size_t k = 0; k < pictures.size(); ++k) {
+        HeadFit& fit = fits[k];
+        if (k > 0) {
+            start(pictures[k], width, height, fit);
+            fit.identity = fits[0].identity;
+            const float focal = fits[0].camera.fx;
+            fit.camera.world_to_camera(2, 3) += usual_distance * (focal / fit.camera.fx - 1);
+            fit.camera.fx = fit.camera.fy = focal;
+            refine(pictures[k], with_shape, rigid_rounds, fit);
+        }
+        problems.emplace_back(*head_, pictures[k], options).robust_scale = usual_scale;
+    }
+
+    const int identities = head_->model.identity_count(), shared = identities + 1;
+    const int own = problems[0].parameters() - shared, count = shared + int(pictures.size()) * own;
+    // Where the parameters of picture k are: its own lie between the identity and the focal length.
+    const auto place = [&](int k, int i) {
+        return i < identities ? i : i < identities + own ? shared + k * own + i - identities : identities;
+    };
+    Eigen::MatrixXf hessian(count, count), part;
+    Eigen::VectorXf gradient(count), part_gradient, x(count), low, high;
+    Bounds bounds{Eigen::VectorXf(count), Eigen::VectorXf(count)};
+    float damping = first_damping;
+    for (int round = 0; round < joint_rounds; ++round) {
+        hessian.setZero();
+        gradient.setZero();
+        double before = 0;
+        for (int k = 0; k < int(pictures.size()); ++k) {
+            LandmarkProblem& problem = problems[std::size_t(k)];
+            before += problem.normal_equations(fits[std::size_t(k)], true, part, part_gradient);
+            const Eigen::VectorXf values = problem.read(fits[std::size_t(k)]);
+            problem.bounds(values, low, high);
+            for (int i = 0; i < problem.parameters(); ++i) {
+                const int row = place(k, i);
+                gradient[row] += part_gradient[i];
+                x[row] = values[i];
+                bounds.low[row] = low[i];
+                bounds.high[row] = high[i];
+                for (int j = 0; j <= i; ++j) {
+                    const int column = place(k, j);
+                    hessian(std::max(row, column), std::min(row, column)) += part(i, j);
+                }
+            }
+        }
+        std::vector<bool> fixed(std::size_t(count), false);
+        fixed[std::size_t(identities)] = !options.solve_focal;
+        bool accepted = false;
+        double after = before;
+        for (int attempt = 0; attempt < 4 && !accepted; ++attempt) {
+            const Eigen::VectorXf moved = x + bounded_step(hessian, gradient, x, bounds, fixed, damping);
+            std::vector<HeadFit> trial = fits;
+            after = 0;
+            for (int k = 0; k < int(pictures.size()); ++k) {
+                LandmarkProblem& problem = problems[std::size_t(k)];
+                Eigen::VectorXf values(problem.parameters());
+                for (int i = 0; i < problem.parameters(); ++i) values[i] = moved[place(k, i)];
+                problem.write(values, trial[std::size_t(k)]);
+                after += problem.energy(trial[std::size_t(k)]);
+            }
+            if (std::isfinite(after) && after < before) {
+                fits = std::move(trial);
+                damping = std::max(damping * 0.2f, 1e-6f);
+                accepted = true;
+            } else {
+                damping *= 8;
+            }
+        }
+        if (!accepted || before - after < 1e-4 * before) break;
+    }
 }
 
 }  // namespace likeness

@@ -9,6 +9,8 @@
 #include <array>
 #include <memory>
 #include <optional>
+#include <span>
+#include <vector>
 
 #include "core/base/result.h"
 #include "core/geometry/camera.h"
@@ -51,8 +53,17 @@ class LandmarkSolver {
     // Fits; `fit` is read when options.warm_start (identity, pose, camera), and always written.
     void solve(const LandmarkPoints& points, int width, int height, const SolverOptions& options, HeadFit& fit) const;
 
+    // Several pictures of one person by one camera (one or more, of the same size): identity and focal length are
+    // shared. The model's misfit is the same in all of them, so priors count once a picture. warm_start, same_person
+    // and given fits are not used.
+    void solve_together(std::span<const LandmarkPoints> pictures, int width, int height, const SolverOptions& options,
+                        std::vector<HeadFit>& fits) const;
+
   private:
     void start(const LandmarkPoints& points, int width, int height, HeadFit& fit) const;
+
+    // From where the fit is; `rigid` rounds of rotation and camera come first.
+    void refine(const LandmarkPoints& points, const SolverOptions& options, int rigid, HeadFit& fit) const;
 
     std::unique_ptr<const LandmarkHead> head_;
 };

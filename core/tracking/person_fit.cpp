@@ -1,0 +1,125 @@
+#include "core/tracking/person_fit.h"
+
+#include <Eigen/Cholesky>
+#include <algorithm>
+#include <limits>
+
+#include "core/base/parallel.h"
+#include "core/tracking/face_follower.h"
+#include "core/tracking/surface_offsets.h"
+
+namespace likeness {
+namespace {
+
+constexpr std::size_t shape_pictures = 6;  // that identity and focal length are solved from
+constexpr int rounds = 4;                  // of offsets and fits in turn
+constexpr float ridge = 0.3f;              // in squares of controls: a control that moved less says little
+
+// What tells two pictures apart: landmarks about their mean in eye distances, lids and lips apart counted more.
+Eigen::VectorXf shape_of(const LandmarkPoints& points) {
+    constexpr float closure_weight = 6.0f;
+    Eigen::VectorXf shape(2 * (landmarks::face_count + 3));
+    Eigen::Vector2f mean = Eigen::Vector2f::Zero();
+    for (int i = 0; i < landmarks::face_count; ++i) mean += points[std::size_t(i)].head<2>() / landmarks::face_count;
+    const float unit = iris_distance(points);
+    for (int i = 0; i < landmarks::face_count; ++i)
+        shape.segment<2>(2 * i) = (points[std::size_t(i)].head<2>() - mean) / unit;
+    int at = 2 * landmarks::face_count;
+    const auto add = [&](const auto& closures) {
+        Eigen::Vector2f apart = Eigen::Vector2f::Zero();
+        for (const landmarks::Closure& c : closures)
+            apart += (points[std::size_t(c.lower)] - points[std::size_t(c.upper)]).head<2>() / float(closures.size());
+        shape.segment<2>(at) = closure_weight * apart / unit;
+        at += 2;
+    };
+    add(landmarks::right_lids);
+    add(landmarks::left_lids);
+    add(landmarks::lips);
+    return shape;
+}
+
+}  // namespace
+
+PersonalHead PersonFit::head(const HeadModel& model) const {
+    PersonalHead person = personalise(model, identity, &offsets);
+    person.expression = expression;
+    return person;
+}
+
+std::vector<std::size_t> choose_key_frames(std::span<const LandmarkPoints> seen, std::size_t count) {
+    std::vector<std::size_t> chosen;
+    if (seen.empty()) return chosen;
+    std::vector<Eigen::VectorXf> shapes;
+    for (const LandmarkPoints& points : seen) shapes.push_back(shape_of(points));
+    std::vector<float> distance(seen.size(), std::numeric_limits<float>::max());
+    for (std::size_t next = 0; chosen.size() < std::min(count, seen.size());) {
+        chosen.push_back(next);
+        for (std::size_t i = 0; i < seen.size(); ++i)
+            distance[i] = std::min(distance[i], (shapes[i] - shapes[next]).squaredNorm());
+        next = std::size_t(std::max_element(distance.begin(), distance.end()) - distance.begin());
+        if (distance[next] == 0) break;
+    }
+    return chosen;
+}
+
+PersonFit fit_person(const HeadModel& model, std::span<const LandmarkPoints> pictures, int width, int height,
+                     const SolverOptions& options, Progress& progress) {
+    PersonFit person;
+    progress.report(0, "Finding the face's shape");
+    const std::size_t shown = std::min(pictures.size(), shape_pictures);
+    LandmarkSolver(model).solve_together(pictures.first(shown), width, height, options, person.fits);
+    person.identity = person.fits[0].identity;
+    person.offsets = Vertices::Zero(3, model.vertex_count());
+    person.expression = model.expression;
+    // A picture that was not among these begins where the one most like it is.
+    std::vector<Eigen::VectorXf> shapes;
+    for (const LandmarkPoints& points : pictures) shapes.push_back(shape_of(points));
+    for (std::size_t k = shown; k < pictures.size(); ++k) {
+        std::size_t nearest = 0;
+        for (std::size_t i = 1; i < k; ++i)
+            if ((shapes[i] - shapes[k]).squaredNorm() < (shapes[nearest] - shapes[k]).squaredNorm()) nearest = i;
+        person.fits.push_back(person.fits[nearest]);
+    }
+
+    const int vertices = model.vertex_count(), controls = model.control_count(), count = int(pictures.size());
+    Eigen::MatrixXf of_controls = Eigen::MatrixXf::Zero(3 * vertices, controls);  // metres per unit of a control
+    OffsetSolver solver(model);
+    for (int round = 0; round < rounds; ++round) {
+        const PersonalHead head = person.head(model);
+        const FaceFollower follower(model, head, person.fits[0]);
+        PersonalHead bare = personalise(model, person.identity);
+        bare.expression = person.expression;
+        Eigen::MatrixXf missing(3 * vertices, count), shown_controls(count, controls);
+        for (int k = 0; k < count; ++k) {
+            progress.report(0.3 + 0.7 * (round * count + k) / (rounds * count), "Finding how the face moves");
+            const LandmarkPoints& points = pictures[std::size_t(k)];
+            HeadFit& fit = person.fits[std::size_t(k)];
+            fit = follower.fit(points, fit);
+            fit.identity = person.identity;
+            HeadFit with_offsets = fit;
+            with_offsets.offsets = person.offsets;
+            const Vertices offsets = solver.solve(bare, with_offsets, landmark_targets(model, points)) - person.offsets;
+            missing.col(k) = Eigen::Map<const Eigen::VectorXf>(offsets.data(), offsets.size());
+            shown_controls.row(k) = fit.pose.controls;
+        }
+        // missing = face + of_controls * controls, in the dual form: as many unknowns as pictures.
+        const Eigen::VectorXf mean = missing.rowwise().mean();
+        const Eigen::RowVectorXf mean_controls = shown_controls.colwise().mean();
+        Eigen::VectorXf face = mean;
+        if (round > 0 && count > 1) {
+            missing.colwise() -= mean;
+            shown_controls.rowwise() -= mean_controls;
+            Eigen::MatrixXf gram = shown_controls * shown_controls.transpose();
+            gram.diagonal().array() += ridge;
+            const Eigen::MatrixXf added = missing * gram.ldlt().solve(shown_controls);
+            of_controls += added;
+            face -= added * mean_controls.transpose();
+            person.expression = std::make_shared<ExpressionBasis>(
+                join(*model.expression, {of_controls, Eigen::MatrixXf::Identity(controls, controls)}));
+        }
+        person.offsets += Eigen::Map<const Vertices>(face.data(), 3, vertices);
+    }
+    return person;
+}
+
+}  // namespace likeness
