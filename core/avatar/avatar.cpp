@@ -1,8 +1,6 @@
 #include "core/avatar/avatar.h"
 
-#include <algorithm>
-#include <cmath>
-
+#include "core/geometry/uv_grid.h"
 #include "core/head/mediapipe_landmarks.h"
 
 namespace likeness {
@@ -40,47 +38,10 @@ ExpressionBasis Avatar::own_expressions() const {
 }
 
 void Avatar::rebuild_anchors() {
-    // Triangles are binned in a grid over the two squares of the atlas.
-    constexpr int cells = 256;
-    std::vector<std::vector<int>> bins(std::size_t(2 * cells * cells));
-    const auto cell = [](float x, int limit) { return std::clamp(int(x * cells), 0, limit - 1); };
-    const std::vector<Eigen::Vector2f>& uv = this->uv();
-    const Triangles& triangle_uv = this->triangle_uv();
-    for (std::size_t t = 0; t < triangle_uv.size(); ++t) {
-        Eigen::Vector2f low = uv[std::size_t(triangle_uv[t][0])], high = low;
-        for (int k = 1; k < 3; ++k) {
-            low = low.cwiseMin(uv[std::size_t(triangle_uv[t][k])]);
-            high = high.cwiseMax(uv[std::size_t(triangle_uv[t][k])]);
-        }
-        for (int y = cell(low.y(), cells); y <= cell(high.y(), cells); ++y)
-            for (int x = cell(low.x(), 2 * cells); x <= cell(high.x(), 2 * cells); ++x)
-                bins[std::size_t(y * 2 * cells + x)].push_back(int(t));
-    }
+    const UvGrid grid(uv(), triangle_uv(), 2);
     AnchoredSplats& all = splats.edit();
     all.anchor.resize(all.count);
-    for (std::size_t i = 0; i < all.count; ++i) {
-        const Eigen::Vector2f p = all.atlas[i];
-        const auto& bin = bins[std::size_t(cell(p.y(), cells) * 2 * cells + cell(p.x(), 2 * cells))];
-        // The triangle that holds the point, or the one it is least outside of.
-        float best = -1e9f;
-        SurfacePoint found{0, {1, 0, 0}};
-        for (int t : bin) {
-            const Eigen::Vector3i& c = triangle_uv[std::size_t(t)];
-            const Eigen::Vector2f a = uv[std::size_t(c[0])], ab = uv[std::size_t(c[1])] - a, ac = uv[std::size_t(c[2])] - a;
-            const float area = ab.x() * ac.y() - ab.y() * ac.x();
-            if (area == 0) continue;
-            const Eigen::Vector2f d = p - a;
-            const float w1 = (d.x() * ac.y() - d.y() * ac.x()) / area, w2 = (ab.x() * d.y() - ab.y() * d.x()) / area;
-            const float least = std::min({1 - w1 - w2, w1, w2});
-            if (least > best) {
-                best = least;
-                Eigen::Vector3f w(1 - w1 - w2, w1, w2);
-                w = w.cwiseMax(0.0f);
-                found = {t, w / w.sum()};
-            }
-        }
-        all.anchor[i] = found;
-    }
+    for (std::size_t i = 0; i < all.count; ++i) all.anchor[i] = grid.locate(all.atlas[i]);
 }
 
 Avatar as_fitted(Avatar avatar) {

@@ -1,5 +1,6 @@
 #include "core/avatar/part_files.h"
 
+#include <algorithm>
 #include <cmath>
 
 #include "core/avatar/hair_shell.h"
@@ -286,10 +287,13 @@ bool write_source(const Avatar& avatar, ZipWriter& zip) {
 // ---- maps and their paint ----
 
 constexpr int largest_map = 16384;  // texels a side
+// Of all pictures together, 1 GiB in memory: an entry may be named again and again.
+constexpr std::int64_t most_texels = std::int64_t(1) << 26;
 
 Result<std::shared_ptr<const Image>> read_texels(const PartReader& file, const json& entry, const TextureMap& map) {
     if (entry.is_null()) return std::shared_ptr<const Image>();
-    auto read = file.picture(entry.get<std::string>(), largest_map);
+    // A larger one comes reduced to another size than the map's, and is refused.
+    auto read = file.picture(entry.get<std::string>(), std::max(map.width, map.height) + 1);
     if (!read) return read.error();
     if (read->width != map.width || read->height != map.height) return file.damaged("a map of two sizes");
     return std::make_shared<const Image>(*std::move(read));
@@ -300,15 +304,19 @@ Status read_maps(const PartReader& file, Avatar& avatar) {
     const auto read = file.json("maps.json");
     if (!read) return read.error();
     TextureMaps maps;
+    std::int64_t texels = 0;
     for (const json& from : read->at("maps")) {
         TextureMap map{
             from.at("name").get<std::string>(), from.at("width").get<int>(), from.at("height").get<int>(), {}, {}};
         if (map.width < 1 || map.height < 1 || map.width > largest_map || map.height > largest_map)
             return file.damaged("a map's size");
+        const json& layers = from.at("layers");
+        texels += (1 + std::int64_t(layers.size())) * map.width * map.height;
+        if (texels > most_texels) return file.damaged("maps that are too large");
         auto base = read_texels(file, from.at("base"), map);
         if (!base) return base.error();
         map.base = *std::move(base);
-        for (const json& of : from.at("layers")) {
+        for (const json& of : layers) {
             auto picture = read_texels(file, of.at("picture"), map);
             if (!picture) return picture.error();
             map.layers.push_back({of.at("name").get<std::string>(), number(of.at("opacity")),

@@ -3,11 +3,9 @@
 #include <dirent.h>
 #include <fcntl.h>
 #include <sys/file.h>
-#include <sys/random.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include <array>
 #include <cerrno>
 #include <chrono>
 #include <cstring>
@@ -16,6 +14,7 @@
 #include <utility>
 
 #include "core/base/file_identity.h"
+#include "core/base/shared_folder.h"
 
 namespace likeness {
 namespace {
@@ -23,31 +22,20 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr std::string_view temporary_begin = ".likeness-", temporary_end = ".part";
-constexpr std::string_view temporary_letters = "abcdefghijklmnopqrstuvwxyz012345";  // 32: five random bits each
 constexpr std::size_t temporary_random = 16;
 
 std::string quoted(const fs::path& path) { return "'" + path.string() + "'"; }
 
 // Not to be guessed: 80 random bits. Empty when the system has none to give.
-std::string random_name() {
-    std::array<std::uint8_t, temporary_random> random{};
-    if (::getrandom(random.data(), random.size(), 0) != ssize_t(random.size())) return {};
-    std::string name(temporary_begin);
-    for (const std::uint8_t r : random) name += temporary_letters[r % temporary_letters.size()];
-    return name.append(temporary_end);
+std::string temporary_name() {
+    const std::string random = random_name(temporary_random);
+    return random.empty() ? random : std::string(temporary_begin).append(random).append(temporary_end);
 }
 
 bool is_temporary_name(std::string_view name) {
     return name.size() == temporary_begin.size() + temporary_random + temporary_end.size() &&
            name.starts_with(temporary_begin) && name.ends_with(temporary_end) &&
-           name.substr(temporary_begin.size(), temporary_random).find_first_not_of(temporary_letters) == name.npos;
-}
-
-// Whether `name` in the folder still is the open file.
-bool still_named(int folder, const char* name, const struct stat& open) {
-    struct stat named {};
-    return ::fstatat(folder, name, &named, AT_SYMLINK_NOFOLLOW) == 0 && named.st_dev == open.st_dev &&
-           named.st_ino == open.st_ino;
+           name.substr(temporary_begin.size(), temporary_random).find_first_not_of(random_letters) == name.npos;
 }
 
 // A temporary file of this user whose lock is free has no living program.
@@ -56,7 +44,7 @@ void remove_if_abandoned(int folder, const char* name) {
     if (file < 0) return;
     struct stat info {};
     if (::fstat(file, &info) == 0 && S_ISREG(info.st_mode) && info.st_uid == ::geteuid() &&
-        ::flock(file, LOCK_EX | LOCK_NB) == 0 && still_named(folder, name, info))
+        ::flock(file, LOCK_EX | LOCK_NB) == 0 && still_named(file, name, folder))
         ::unlinkat(folder, name, 0);
     ::close(file);
 }
@@ -150,15 +138,14 @@ Status OutputFile::open(FileAccess access) {
     remove_litter(folder);
     const mode_t mode = keeps || access != FileAccess::ordinary ? 0600 : 0666;
     for (int attempt = 0; attempt < 100; ++attempt) {
-        const fs::path name = folder / random_name();
+        const fs::path name = folder / temporary_name();
         if (name.filename().empty()) return write_error(given_, EIO);
         handle_ = ::open(name.c_str(), O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, mode);
         if (handle_ < 0 && errno == EEXIST) continue;
         if (handle_ < 0) return write_error(given_, errno);
         // Between the two calls somebody's clearing may have taken it for litter: then another.
-        struct stat info {};
         const bool locked = ::flock(handle_, LOCK_EX | LOCK_NB) == 0 || errno != EWOULDBLOCK;
-        if (locked && ::fstat(handle_, &info) == 0 && still_named(AT_FDCWD, name.c_str(), info)) {
+        if (locked && still_named(handle_, name.c_str())) {
             temporary_ = name;
             break;
         }

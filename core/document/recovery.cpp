@@ -2,15 +2,14 @@
 
 #include <fcntl.h>
 #include <sys/file.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <chrono>
 #include <nlohmann/json.hpp>
-#include <random>
 
 #include "core/base/output_file.h"
+#include "core/base/shared_folder.h"
 #include "core/formats/json_file.h"
 
 namespace likeness {
@@ -36,11 +35,7 @@ void remove_quietly(const fs::path& file) {
 int take_lock(const fs::path& file, int flags) {
     const int handle = ::open(file.c_str(), O_RDWR | O_NOFOLLOW | O_CLOEXEC | flags, 0600);
     if (handle < 0) return -1;
-    struct stat open {
-    }, named{};
-    if (::flock(handle, LOCK_EX | LOCK_NB) == 0 && ::fstat(handle, &open) == 0 && ::lstat(file.c_str(), &named) == 0 &&
-        open.st_dev == named.st_dev && open.st_ino == named.st_ino)
-        return handle;
+    if (::flock(handle, LOCK_EX | LOCK_NB) == 0 && still_named(handle, file.c_str())) return handle;
     ::close(handle);
     return -1;
 }
@@ -115,11 +110,10 @@ Status RecoveryFolder::begin() {
     if (folder_.empty())
         return Error{ErrorCode::io, "There is no home folder; autosaves of unsaved documents are off.", ""};
     if (Status made = make_private_folder(folder_); !made) return made;
-    std::random_device random;
     for (int attempt = 0; attempt < 10 && lock_ < 0; ++attempt) {
-        std::string name = "session-";
-        for (int i = 0; i < 16; ++i) name += char('a' + random() % 26);
-        session_ = folder_ / name;
+        const std::string random = random_name(16);
+        if (random.empty()) break;
+        session_ = folder_ / ("session-" + random);
         lock_ = take_lock(with(session_, ".lock"), O_CREAT | O_EXCL);
     }
     if (lock_ >= 0) return {};

@@ -9,6 +9,7 @@
 #include "core/base/paths.h"
 #include "core/formats/json_file.h"
 #include "core/formats/safetensors.h"
+#include "core/geometry/uv_grid.h"
 #include "core/head/head_names.h"
 #include "core/head/mediapipe_landmarks.h"
 
@@ -16,6 +17,8 @@ namespace likeness {
 namespace {
 
 constexpr std::size_t most_regions = 256;  // files number them in a byte
+// Triangles at one place of the atlas, twenty times the default head's: what lies there is found by looking at each.
+constexpr int most_in_a_cell = 1000;
 
 // A pair of tensors for each scheme of landmarks: MediaPipe's have these names, another scheme's ".scheme" behind them.
 const std::string landmark_triangle = "landmark_triangle", landmark_barycentric = "landmark_barycentric";
@@ -180,6 +183,8 @@ Result<std::shared_ptr<const HeadModel>> read_head(const Safetensors& file) {
     head->vertices = matrix(vertices, 3, count);
     head->triangles = read.triangles("triangles", count);
     const std::vector<float> uv = read.floats("uv", {-1, 2});
+    for (const float u : uv)
+        if (!(u >= 0 && u <= 1) && !read.error) read.error = read.bad("uv", "a point outside the unit square");
     for (std::size_t i = 0; i + 1 < uv.size(); i += 2) head->uv.emplace_back(uv[i], uv[i + 1]);
     head->triangle_uv = read.triangles("triangle_uv", std::int64_t(head->uv.size()));
     const std::int64_t faces = std::int64_t(head->triangles.size());
@@ -222,6 +227,8 @@ Result<std::shared_ptr<const HeadModel>> read_head(const Safetensors& file) {
     for (std::int64_t v = 0; v < count && !read.error; ++v)
         if (!(std::abs(head->weights.col(v).sum() - 1) < 1e-3f))
             read.error = read.bad("weights", "shares that do not sum to 1");
+    if (!read.error && UvGrid::most_in_a_cell(head->uv, head->triangle_uv, most_in_a_cell) > most_in_a_cell)
+        read.error = read.bad("triangle_uv", "triangles that lie over each other");
     if (read.error) return *read.error;
     resolve_names(*head);
     if (const std::vector<std::string> list = lacking(*head); !list.empty()) {

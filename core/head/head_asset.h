@@ -9,8 +9,9 @@
 
 namespace likeness {
 
-// Errors: not_found, bad_input (another format or version, shapes that disagree, indices out of range, regions or
-// joints that the program needs are missing: all are named), io. Landmarks may be missing.
+// Errors: not_found, bad_input (another format or version, shapes that disagree, indices out of range, an atlas that
+// leaves the unit square or lies over itself many times, regions or joints that the program needs are missing: all are
+// named), io. Landmarks may be missing.
 Result<std::shared_ptr<const HeadModel>> load_head(const std::filesystem::path& path);
 // The same from memory; `name` stands for the file in messages.
 Result<std::shared_ptr<const HeadModel>> load_head(std::vector<std::uint8_t> bytes, const std::string& name);

@@ -20,7 +20,7 @@ import sys
 import tempfile
 import time
 
-LINES = 400  # commands of a script: more than any run lives to see
+LINES = 2000  # commands of a script: more than any run lives to see
 
 
 def script(task):

@@ -13,6 +13,7 @@
 #include "core/avatar/avatar_file.h"
 #include "core/formats/safetensors.h"
 #include "core/formats/zip.h"
+#include "core/image/save.h"
 #include "tests/avatar/avatar_fixtures.h"
 #include "tests/formats/temporary_folder.h"
 
@@ -215,6 +216,24 @@ TEST(HostileAvatar, MembersOfTheDocument) {
     refused("a document that is no JSON", [](Entries& e) { e["avatar.json"] = {'{', '"'}; });
     refused("a document that is a list", [](Entries& e) { e["avatar.json"] = {'[', ']'}; });
     refused("a document of depth 100,000", [](Entries& e) { e["avatar.json"] = Bytes(100'000, '['); });
+}
+
+// A small entry that is named often, or claims to be large, takes no memory.
+TEST(HostileAvatar, MapsThatAreTooLargeTogether) {
+    refused("one picture in a hundred layers", [](Entries& e) {
+        e["maps/0/0.png"] = encode_png(Image(1024, 1024, 4, 0.5f));
+        json maps = json::parse(e["maps.json"]);
+        json& map = maps["maps"][0];
+        map["width"] = map["height"] = 1024;
+        map["base"] = nullptr;
+        map["layers"] = json::array_t(100, map["layers"][0]);
+        const std::string text = maps.dump();
+        e["maps.json"] = Bytes(text.begin(), text.end());
+    });
+    const Image large(1500, 1000, 3, 0.5f);
+    refused("a picture larger than its map", [&](Entries& e) { e["maps/0/base.png"] = encode_png(large); });
+    refused("half as large", [&](Entries& e) { e["maps/0/base.png"] = encode_png(Image(4, 3, 3, 0.5f)); });
+    refused("twice as large", [&](Entries& e) { e["maps/0/base.png"] = encode_png(Image(16, 12, 3, 0.5f)); });
 }
 
 TEST(HostileAvatar, MissingEntries) {

@@ -155,6 +155,24 @@ TEST(HeadAsset, MoreRegionsThanAByteNumbers) {
         "300 regions");
 }
 
+TEST(HeadAsset, AnAtlasThatLeavesItsSquareOrLiesOverItself) {
+    for (const float u : {-0.01f, 1.01f, 1e30f})
+        refused([&](auto& t, auto&) { t["uv"].template set<float>(7, u); }, "a point at " + std::to_string(u));
+    const auto with_more = [](int more) {
+        HeadModel head = *ball_head();
+        for (int i = 0; i < more; ++i) {
+            head.triangles.push_back(head.triangles[0]);
+            head.triangle_uv.push_back(head.triangle_uv[0]);
+            head.triangle_region.push_back(head.triangle_region[0]);
+        }
+        return load_head(encode_head(head, neutral_person(head)), "more");
+    };
+    EXPECT_TRUE(with_more(10));
+    const auto many = with_more(2000);
+    ASSERT_FALSE(many);
+    EXPECT_NE(many.error().detail.find("lie over each other"), std::string::npos) << many.error().detail;
+}
+
 TEST(HeadAsset, FromAFile) {
     const TemporaryFolder folder("head_asset");
     const auto missing = load_head(folder.path / "none.safetensors");

@@ -341,7 +341,9 @@ TEST(Trainer, FaultsKeepTheLastGoodState) {
         ASSERT_NO_THROW(report = trainer.run(progress));
         ASSERT_TRUE(report.stopped_early) << at;
         EXPECT_EQ(report.stopped_early->code, code);
-        EXPECT_FALSE(report.stopped_early->message.empty());
+        EXPECT_NE(report.stopped_early->message.find("the avatar is kept as it was at the last snapshot"),
+                  std::string::npos)
+            << report.stopped_early->message;
         EXPECT_FALSE(report.stopped_early->detail.empty());
         EXPECT_LT(report.steps, 30);
         EXPECT_TRUE(same(*trainer.avatar().splats, *trainer.snapshots().latest()->splats))
@@ -350,6 +352,22 @@ TEST(Trainer, FaultsKeepTheLastGoodState) {
         EXPECT_EQ(report.gaussians, trainer.avatar().splats->count);
         expect_loadable(trainer.avatar());
     }
+}
+
+// Nothing is kept that could be used, and nobody is told so.
+TEST(Trainer, ASeedThatIsNotFiniteIsNotCalledKept) {
+    Job job;
+    job.avatar.splats.edit().albedo[5] = std::numeric_limits<float>::quiet_NaN();
+    Trainer trainer = job.trainer();
+    Progress progress;
+    const TrainerReport report = trainer.run(progress);
+    ASSERT_TRUE(report.stopped_early);
+    const std::string& message = report.stopped_early->message;
+    EXPECT_NE(message.find("what it began with cannot be used either"), std::string::npos) << message;
+    EXPECT_EQ(message.find("kept"), std::string::npos) << message;
+    const TemporaryFolder folder("trainer_seed");
+    EXPECT_FALSE(save_avatar(folder.path / "a.likeness", trainer.avatar(), {})) << "and it is not written";
+    EXPECT_EQ(folder.files(), 0);
 }
 
 // Cancelled while the device fails: the steps since the last snapshot are lost, and nothing else.

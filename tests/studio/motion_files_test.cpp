@@ -68,6 +68,26 @@ TEST(MotionFiles, BrokenRowsAreLeftOutAndCounted) {
     EXPECT_TRUE(columns.says("2 of its columns hold no numbers"));
 }
 
+TEST(MotionFiles, RowsOfValuesThatAreNotFiniteAreLeftOutAndTheOthersKeptAsTheyWere) {
+    const Read read("time,a,b\n0,1,0\nnan,1,0\n1,nan,0\n2,0.5,-inf\n3,0.25,0.75\ninf,1,0\n4,1e999,0\n5,0,1\n");
+    expect_times(read, {0, 3, 5});
+    EXPECT_EQ(read.track.weights, (std::vector<float>{1, 0, 0.25f, 0.75f, 0, 1}));
+    EXPECT_TRUE(read.says("5 of its 8 rows could not be used"));
+    const Read turned("time,a,HeadYaw,HeadPitch,HeadRoll\n0,1,0.1,0,0\n1,1,nan,0,0\n2,0,0.2,0,0\n");
+    expect_times(turned, {0, 2});
+    ASSERT_EQ(turned.track.head.size(), 2u);
+    EXPECT_TRUE(turned.track.head[1].allFinite());
+    EXPECT_TRUE(turned.says("1 of its 3 rows could not be used"));
+    // A column without any number is none.
+    const Read untimed("time,a\nnan,1\ninf,0\n");
+    expect_times(untimed, {0, 1 / 60.0});
+    EXPECT_TRUE(untimed.says("60 frames a second were assumed"));
+    const auto none = parse_motion("time,a\n0,nan\n1,inf\n", "none.csv");
+    ASSERT_FALSE(none);
+    EXPECT_EQ(none.error().code, ErrorCode::bad_input);
+    EXPECT_NE(none.error().message.find("none.csv"), std::string::npos) << none.error().message;
+}
+
 TEST(MotionFiles, SemicolonsAndDecimalCommas) {
     const Read read("\"time\";\"jawOpen\"\r\n0,5;0,25\r\n1;1\r\n", "excel.csv");
     expect_times(read, {0, 0.5});

@@ -1,0 +1,22 @@
+#include "core/base/shared_folder.h"
+
+#include <sys/random.h>
+#include <sys/stat.h>
+
+namespace likeness {
+
+std::string random_name(std::size_t count) {
+    std::string name(count, '\0');
+    if (::getrandom(name.data(), count, 0) != ssize_t(count)) return {};
+    for (char& c : name) c = random_letters[static_cast<unsigned char>(c) % 32];
+    return name;
+}
+
+bool still_named(int file, const char* name, int folder) {
+    struct stat open {
+    }, named{};
+    return ::fstat(file, &open) == 0 && ::fstatat(folder, name, &named, AT_SYMLINK_NOFOLLOW) == 0 &&
+           open.st_dev == named.st_dev && open.st_ino == named.st_ino;
+}
+
+}  // namespace likeness
