@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <array>
 #include <map>
+#include <set>
 
 #include "ui/icons.h"
 #include "ui/interface.h"
@@ -14,7 +15,6 @@
 
 namespace likeness::ui {
 namespace {
-
 
 // "Ctrl+Shift+S", "7", "F3", "Space"; 0 when it names no key.
 ImGuiKeyChord chord_of(const std::string& text) {
@@ -105,6 +105,23 @@ constexpr std::array<WindowKey, 22> window_keys = {{
      }},
 }};
 
+using Keys = std::vector<std::pair<std::string, std::string>>;  // and what they do
+
+void draw_group(const std::string& name, const Keys& entries) {
+    ImGui::PushFont(medium_font(), 0);
+    ImGui::TextUnformatted(name.c_str());
+    ImGui::PopFont();
+    for (const auto& [keys, what] : entries) {
+        ImGui::PushStyleColor(ImGuiCol_Text, palette().accent_strong);
+        ImGui::TextUnformatted(keys.c_str());
+        ImGui::PopStyleColor();
+        ImGui::SameLine(px(136));
+        ImGui::TextUnformatted(what.c_str());
+    }
+    ImGui::Spacing();
+    ImGui::Spacing();
+}
+
 }  // namespace
 
 void run_shortcuts(Studio& studio, Interface& interface) {
@@ -139,7 +156,7 @@ void ShortcutSheet::draw(Studio& studio) {
                      ImGuiWindowFlags_NoDocking | ImGuiWindowFlags_NoCollapse | ImGuiWindowFlags_NoSavedSettings);
     if (ImGui::IsKeyPressed(ImGuiKey_Escape)) open_ = false;
     if (shown) {
-        std::map<std::string, std::vector<std::pair<std::string, std::string>>> groups;
+        std::map<std::string, Keys> groups;
         for (const std::string& id : studio.commands().ids()) {
             const Command& command = *studio.commands().find(id);
             if (command.shortcut.empty()) continue;
@@ -166,33 +183,24 @@ void ShortcutSheet::draw(Studio& studio) {
         const int columns = ImGui::GetContentRegionAvail().x > px(900)   ? 3
                             : ImGui::GetContentRegionAvail().x > px(600) ? 2
                                                                          : 1;
-        // Columns of about the same height, groups unbroken.
-        std::size_t rows = 0;
-        for (const auto& [name, entries] : groups) rows += entries.size() + 2;
+        // Each group unbroken into the column that is shortest so far, the longest first.
+        std::vector<std::string> order;
+        for (const auto& [name, keys] : groups) order.push_back(name);
+        std::stable_sort(order.begin(), order.end(), [&](const std::string& a, const std::string& b) {
+            return groups.at(a).size() > groups.at(b).size();
+        });
+        const auto count = std::size_t(columns);
+        std::vector<std::set<std::string>> names(count);
+        std::vector<std::size_t> rows(count, 0);
+        for (const std::string& name : order) {
+            const auto shortest = std::size_t(std::min_element(rows.begin(), rows.end()) - rows.begin());
+            names[shortest].insert(name);
+            rows[shortest] += groups.at(name).size() + 2;
+        }
         if (ImGui::BeginTable("sheet", columns)) {
-            ImGui::TableNextColumn();
-            std::size_t used = 0;
-            int column = 0;
-            for (const auto& [name, entries] : groups) {
-                if (used > 0 && column + 1 < columns &&
-                    used + (entries.size() + 2) / 2 > (rows + std::size_t(columns) - 1) / std::size_t(columns)) {
-                    ImGui::TableNextColumn();
-                    used = 0;
-                    ++column;
-                }
-                used += entries.size() + 2;
-                ImGui::PushFont(medium_font(), 0);
-                ImGui::TextUnformatted(name.c_str());
-                ImGui::PopFont();
-                for (const auto& [keys, what] : entries) {
-                    ImGui::PushStyleColor(ImGuiCol_Text, palette().accent_strong);
-                    ImGui::TextUnformatted(keys.c_str());
-                    ImGui::PopStyleColor();
-                    ImGui::SameLine(px(136));
-                    ImGui::TextUnformatted(what.c_str());
-                }
-                ImGui::Spacing();
-                ImGui::Spacing();
+            for (const std::set<std::string>& column : names) {
+                ImGui::TableNextColumn();
+                for (const std::string& name : column) draw_group(name, groups.at(name));
             }
             ImGui::EndTable();
         }

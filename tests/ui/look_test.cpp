@@ -163,12 +163,15 @@ TEST(Look, PicturesOfClosedDocumentsAreGone) {
         for (int i = 0; i < 4; ++i) bench.app->draw();
         return ImGui::GetPlatformIO().Textures.Size;
     };
-    const int before = textures();
-    for (int i = 0; i < 3; ++i) {
+    int before = textures();
+    for (int i = 0; i < 4; ++i) {
         ASSERT_TRUE(bench.studio().execute("file.open", {{"path", sample_avatar().string()}}));
         ASSERT_TRUE(bench.settle());
         EXPECT_GT(textures(), before) << "the photograph";
         ASSERT_TRUE(bench.studio().execute("file.close"));
+        ASSERT_TRUE(bench.settle());
+        // From now on the welcome page shows the file's own small picture.
+        if (i == 0) before = textures();
         EXPECT_EQ(textures(), before);
     }
 }
