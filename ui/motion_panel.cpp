@@ -102,7 +102,7 @@ void MotionPanel::draw(Studio& studio) {
         ImGui::BeginChild("empty", {0, ImGui::GetContentRegionAvail().y - ImGui::GetFrameHeight() - px(6)});
         empty_state(ICON_FA_FILM, "No motion is open",
                     studio.document().splats ? "Splats have no face that a motion could move."
-                                             : "A track of ARKit expressions (JSON or CSV) moves the face over time.");
+                                             : "A tracked video or a recording of ARKit expressions moves the face.");
         ImGui::EndChild();
         ImGui::SetCursorPosX(0.5f * (ImGui::GetWindowWidth() - width));
         command_button(studio, "motion.open", {}, ICON_FA_FOLDER_OPEN "  Open motion...",

@@ -1,12 +1,12 @@
 #include "core/vision/clothes_points.h"
 
+#include <Eigen/Eigenvalues>
 #include <algorithm>
 #include <cmath>
-#include <opencv2/imgproc.hpp>
-#include <opencv2/video/tracking.hpp>
-#include <tuple>
 
+#include "core/base/parallel.h"
 #include "core/vision/crop.h"
+#include "core/vision/optical_flow.h"
 
 namespace likeness {
 namespace {
@@ -15,41 +15,30 @@ constexpr int flow_side = 480;  // longest side of the picture that points are f
 constexpr int most_points = 120;
 constexpr int few_points = 60;
 constexpr int border = 8;  // pixels at the picture's edge without new points
-// Eigenvalues of cornerEigenValsAndVecs (gradients in grey levels / 255): the least of a point, and what makes one half
-// sure.
-constexpr float least_edge = 2e-4f, sure_edge = 6e-4f;
+constexpr int apart = 9;   // pixels between points
+constexpr float most_missed = 0.5f;  // pixels of the way back, as far as it can be told
+// Eigenvalues of the structure tensor: the least of a point, and what makes one half sure.
+constexpr float least_edge = 0.0025f, sure_edge = 0.0075f;
 
-cv::Mat small_grey(const Image& frame, float scale) {
-    const int width = std::max(1, int(std::lround(float(frame.width) * scale)));
-    const int height = std::max(1, int(std::lround(float(frame.height) * scale)));
+Image small_grey(const Image& frame, float scale) {
+    const int width = std::max(32, int(std::lround(float(frame.width) * scale)));
+    const int height = std::max(32, int(std::lround(float(frame.height) * scale)));
     Crop whole;
     whole.size = {float(frame.width), float(frame.height)};
     whole.centre = whole.size / 2;
     std::vector<float> color(std::size_t(width) * std::size_t(height) * 3);
-    sample_crop(frame, whole, width, height, {.low = 0, .high = 255}, color);
-    cv::Mat grey(height, width, CV_8U);
-    for (int y = 0; y < height; ++y)
-        for (int x = 0; x < width; ++x) {
-            const float* c = &color[(std::size_t(y) * std::size_t(width) + std::size_t(x)) * 3];
-            grey.at<std::uint8_t>(y, x) =
-                cv::saturate_cast<std::uint8_t>(0.2126f * c[0] + 0.7152f * c[1] + 0.0722f * c[2]);
-        }
+    sample_crop(frame, whole, width, height, {}, color);
+    Image grey(width, height, 1);
+    for (std::size_t i = 0; i < grey.pixels.size(); ++i)
+        grey.pixels[i] = 0.2126f * color[3 * i] + 0.7152f * color[3 * i + 1] + 0.0722f * color[3 * i + 2];
     return grey;
-}
-
-void track(const cv::Mat& from, const cv::Mat& to, const std::vector<cv::Point2f>& start, std::vector<cv::Point2f>& end,
-           std::vector<std::uint8_t>& found) {
-    std::vector<float> error;
-    cv::calcOpticalFlowPyrLK(from, to, start, end, found, error, cv::Size(15, 15), 3,
-                             cv::TermCriteria(cv::TermCriteria::COUNT | cv::TermCriteria::EPS, 20, 0.01),
-                             cv::OPTFLOW_USE_INITIAL_FLOW, 1e-5);  // edges too
 }
 
 }  // namespace
 
 struct ClothesPoints::State {
-    cv::Mat grey;     // the frame last given
-    float scale = 1;  // its pixels over the frame's
+    FlowPyramid picture;                              // the frame last given
+    Eigen::Vector2f scale = Eigen::Vector2f::Ones();  // its pixels over the frame's
     std::vector<ClothesPoint> points;
     int next_number = 0;
 };
@@ -60,29 +49,27 @@ ClothesPoints::~ClothesPoints() = default;
 const std::vector<ClothesPoint>& ClothesPoints::next(const Image& frame, bool cut) {
     State& state = *state_;
     const float scale = std::min(1.0f, float(flow_side) / float(std::max(frame.width, frame.height)));
-    cv::Mat grey = small_grey(frame, scale);
-    if (cut || grey.size() != state.grey.size()) state.points.clear();
-    if (!state.points.empty()) {
-        // OpenCV's pixel centres are whole numbers.
-        std::vector<cv::Point2f> start, end;
-        for (const ClothesPoint& p : state.points) start.emplace_back(p.at.x() * scale - 0.5f, p.at.y() * scale - 0.5f);
-        end = start;
-        std::vector<std::uint8_t> there, back;
-        track(state.grey, grey, start, end, there);
-        std::vector<cv::Point2f> home = end;
-        track(grey, state.grey, end, home, back);
-        std::vector<ClothesPoint> kept;
-        for (std::size_t i = 0; i < start.size(); ++i) {
-            const Eigen::Vector2f missed(home[i].x - start[i].x, home[i].y - start[i].y);
-            const bool inside =
-                end[i].x >= 0 && end[i].y >= 0 && end[i].x <= float(grey.cols - 1) && end[i].y <= float(grey.rows - 1);
-            if (there[i] && back[i] && inside && missed.dot(state.points[i].sureness * missed) < 0.5f * 0.5f)
-                kept.push_back({state.points[i].number, Eigen::Vector2f(end[i].x + 0.5f, end[i].y + 0.5f) / scale});
+    FlowPyramid picture(small_grey(frame, scale));
+    state.scale = {float(picture.width()) / float(frame.width), float(picture.height()) / float(frame.height)};
+    if (cut || picture.width() != state.picture.width() || picture.height() != state.picture.height())
+        state.points.clear();
+    std::vector<std::uint8_t> lost(state.points.size(), 0);
+    parallel_for(state.points.size(), 8, [&](std::size_t begin, std::size_t end) {
+        for (std::size_t i = begin; i < end; ++i) {
+            ClothesPoint& point = state.points[i];
+            const Eigen::Vector2f start = point.at.cwiseProduct(state.scale);
+            const auto there = state.picture.find(picture, start, start);
+            const auto home = there ? picture.find(state.picture, *there, *there) : there;
+            const Eigen::Vector2f missed = home ? Eigen::Vector2f(*home - start) : Eigen::Vector2f::Zero();
+            lost[i] = !home || missed.dot(point.sureness * missed) > most_missed * most_missed;
+            if (!lost[i]) point.at = there->cwiseQuotient(state.scale);
         }
-        state.points = std::move(kept);
-    }
-    state.grey = grey;
-    state.scale = scale;
+    });
+    std::size_t kept = 0;
+    for (std::size_t i = 0; i < lost.size(); ++i)
+        if (!lost[i]) state.points[kept++] = state.points[i];
+    state.points.resize(kept);
+    state.picture = std::move(picture);
     return state.points;
 }
 
@@ -90,50 +77,50 @@ bool ClothesPoints::wants_more() const { return int(state_->points.size()) < few
 
 void ClothesPoints::add(const Image& person, const FaceLandmarks& face) {
     State& state = *state_;
-    if (state.grey.empty() || person.empty()) return;
+    if (state.picture.empty() || person.empty()) return;
+    const int width = state.picture.width(), height = state.picture.height();
     const Eigen::Vector2f size = face.high - face.low, middle = (face.high + face.low) / 2;
-    cv::Mat mask = cv::Mat::zeros(state.grey.size(), CV_8U);
-    for (int y = 0; y < mask.rows; ++y)
-        for (int x = 0; x < mask.cols; ++x) {
-            const Eigen::Vector2f at = Eigen::Vector2f(float(x) + 0.5f, float(y) + 0.5f) / state.scale;
+    std::vector<std::uint8_t> taken(std::size_t(width) * std::size_t(height), 0);
+    const auto take = [&](int x, int y) {
+        for (int j = std::max(0, y - apart); j <= std::min(height - 1, y + apart); ++j)
+            for (int i = std::max(0, x - apart); i <= std::min(width - 1, x + apart); ++i)
+                if ((i - x) * (i - x) + (j - y) * (j - y) <= apart * apart)
+                    taken[std::size_t(j) * std::size_t(width) + std::size_t(i)] = 1;
+    };
+    for (const ClothesPoint& p : state.points) take(int(p.at.x() * state.scale.x()), int(p.at.y() * state.scale.y()));
+
+    struct Candidate {
+        float strength;
+        int x, y;
+        Eigen::Matrix2f sureness;
+    };
+    std::vector<Candidate> candidates;
+    for (int y = border; y < height - border; ++y)
+        for (int x = border; x < width - border; ++x) {
+            const Eigen::Vector2f at = Eigen::Vector2f(float(x) + 0.5f, float(y) + 0.5f).cwiseQuotient(state.scale);
             // Below the chin, and in a widening wedge: not the face, its hair or the neck.
             const float below = (at.y() - face.high.y()) / size.y(), beside = std::abs(at.x() - middle.x()) / size.x();
-            if (std::min({x, y, mask.cols - 1 - x, mask.rows - 1 - y}) < border || below < 0.15f ||
-                (beside < 0.35f && below < 0.45f))
-                continue;
-            const int px = std::clamp(int(float(x) * float(person.width) / float(mask.cols)), 0, person.width - 1);
-            const int py = std::clamp(int(float(y) * float(person.height) / float(mask.rows)), 0, person.height - 1);
-            if (*person.at(px, py) > 0.5f) mask.at<std::uint8_t>(y, x) = 255;
+            if (below < 0.15f || (beside < 0.35f && below < 0.45f)) continue;
+            if (*person.at(x * person.width / width, y * person.height / height) < 0.5f) continue;
+            const Eigen::Vector3f t = state.picture.tensor_at(x, y);
+            Eigen::Matrix2f tensor;
+            tensor << t[0], t[1], t[1], t[2];
+            const Eigen::SelfAdjointEigenSolver<Eigen::Matrix2f> eigen(tensor);
+            if (eigen.eigenvalues()[1] < least_edge) continue;
+            const Eigen::Vector2f sure = eigen.eigenvalues().cwiseMax(0).cwiseQuotient(
+                (eigen.eigenvalues().array().max(0) + sure_edge).matrix());
+            candidates.push_back({eigen.eigenvalues()[1], x, y,
+                                  eigen.eigenvectors() * sure.asDiagonal() * eigen.eigenvectors().transpose()});
         }
-    constexpr int apart = 9;  // pixels between points
-    const auto take = [&](const cv::Point& at) { cv::circle(mask, at, apart, cv::Scalar(0), cv::FILLED); };
-    for (const ClothesPoint& p : state.points)
-        take(cv::Point(int(p.at.x() * state.scale), int(p.at.y() * state.scale)));
-
-    cv::Mat tensors;
-    cv::cornerEigenValsAndVecs(state.grey, tensors, 7, 3);
-    std::vector<std::pair<float, cv::Point>> strong;
-    for (int y = 0; y < mask.rows; ++y)
-        for (int x = 0; x < mask.cols; ++x) {
-            const auto& e = tensors.at<cv::Vec6f>(y, x);
-            if (mask.at<std::uint8_t>(y, x) && std::max(e[0], e[1]) > least_edge)
-                strong.emplace_back(std::max(e[0], e[1]), cv::Point(x, y));
-        }
-    std::sort(strong.begin(), strong.end(), [](const auto& a, const auto& b) {
-        return std::tuple(-a.first, a.second.y, a.second.x) < std::tuple(-b.first, b.second.y, b.second.x);
-    });
-    for (const auto& [strength, at] : strong) {
+    std::stable_sort(candidates.begin(), candidates.end(),
+                     [](const Candidate& a, const Candidate& b) { return a.strength > b.strength; });
+    for (const Candidate& c : candidates) {
         if (int(state.points.size()) >= most_points) break;
-        if (!mask.at<std::uint8_t>(at)) continue;
-        take(at);
-        const auto& e = tensors.at<cv::Vec6f>(at);
-        Eigen::Matrix2f sureness = Eigen::Matrix2f::Zero();
-        for (int k = 0; k < 2; ++k) {
-            const Eigen::Vector2f along(e[2 + 2 * k], e[3 + 2 * k]);
-            sureness += e[k] / (e[k] + sure_edge) * along * along.transpose();
-        }
-        state.points.push_back(
-            {state.next_number++, Eigen::Vector2f(float(at.x) + 0.5f, float(at.y) + 0.5f) / state.scale, sureness});
+        if (taken[std::size_t(c.y) * std::size_t(width) + std::size_t(c.x)]) continue;
+        take(c.x, c.y);
+        state.points.push_back({state.next_number++,
+                                Eigen::Vector2f(float(c.x) + 0.5f, float(c.y) + 0.5f).cwiseQuotient(state.scale),
+                                c.sureness});
     }
 }
 

@@ -29,7 +29,7 @@ class ClothesPoints {
 
     // Whether so few are left that new ones are wanted.
     bool wants_more() const;
-    // New ones, on corners and edges (eigenvalues of the structure tensor, Harris and Stephens 1988), where `person` (1
+    // New ones, on corners and edges (eigenvalues of the structure tensor), where `person` (1
     // channel, any size, stretched over the frame last given) has the person below and beside the face, away from those
     // that are.
     void add(const Image& person, const FaceLandmarks& face);
