@@ -6,7 +6,6 @@
 #include <algorithm>
 #include <cmath>
 #include <cstdlib>
-#include <cstring>
 #include <fstream>
 #include <nlohmann/json.hpp>
 
@@ -15,6 +14,7 @@
 #include "core/formats/zip.h"
 #include "tests/avatar/avatar_fixtures.h"
 #include "tests/formats/temporary_folder.h"
+#include "tests/fuzz/mutate_header.h"
 
 namespace {
 
@@ -135,26 +135,6 @@ Result<Avatar> load(const Bytes& bytes, const std::shared_ptr<const HeadModel>& 
 }
 
 }  // namespace
-
-extern "C" std::size_t LLVMFuzzerMutate(std::uint8_t* data, std::size_t size, std::size_t most);
-
-// Of tensors often only the header, whose length is then set right: it is a small part of the bytes and most of what is
-// read closely.
-static std::size_t mutate_header(std::uint8_t* data, std::size_t size, std::size_t most) {
-    std::uint64_t length = 0;
-    if (size < sizeof length) return size;
-    std::memcpy(&length, data, sizeof length);
-    if (length > size - sizeof length) return size;
-    Bytes header(data + sizeof length, data + sizeof length + length);
-    const Bytes rest(data + sizeof length + length, data + size);
-    header.resize(header.size() + std::min<std::size_t>(64, most - size));
-    header.resize(LLVMFuzzerMutate(header.data(), length, header.size()));
-    length = header.size();
-    std::memcpy(data, &length, sizeof length);
-    std::copy(header.begin(), header.end(), data + sizeof length);
-    std::copy(rest.begin(), rest.end(), data + sizeof length + length);
-    return sizeof length + length + rest.size();
-}
 
 // Starts from the entries as they are, now and then from one of another file's.
 extern "C" std::size_t LLVMFuzzerCustomMutator(std::uint8_t* data, std::size_t size, std::size_t most, unsigned seed) {
