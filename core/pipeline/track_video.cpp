@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <fstream>
 
 #include "core/base/hash.h"
 #include "core/base/parallel.h"
@@ -48,12 +49,17 @@ std::vector<std::uint8_t> colors_at(const Image& frame, const LandmarkPoints& po
     return colors;
 }
 
-// A file's size and a hash of its beginning and end; a folder's number of entries.
+// A file's size and a hash of its first megabyte; of a folder nothing.
 std::string stamp_of(const std::filesystem::path& video) {
-    std::error_code ignored;
-    if (std::filesystem::is_directory(video, ignored)) return "folder";
-    const auto size = std::filesystem::file_size(video, ignored);
-    return ignored ? std::string() : std::to_string(size);
+    std::error_code failed;
+    const auto size = std::filesystem::is_regular_file(video, failed) ? std::filesystem::file_size(video, failed) : 0;
+    if (size == 0 || failed) return "";
+    std::vector<char> begin(std::size_t(1) << 20);
+    std::ifstream in(video, std::ios::binary);
+    in.read(begin.data(), std::streamsize(begin.size()));
+    ContentHash hash;
+    hash.add(begin.data(), std::size_t(in.gcount()));
+    return std::to_string(size) + " " + hash.text();
 }
 
 Result<std::vector<SeenFrame>> look(PortraitTools& tools, const std::filesystem::path& video,
@@ -78,7 +84,7 @@ Result<std::vector<SeenFrame>> look(PortraitTools& tools, const std::filesystem:
     FaceWatcher watcher(*tools.faces, {.face = options.face, .looks = options.looks});
     ClothesPoints clothes;
     std::vector<SeenFrame> seen;
-    bool torso_lost = true;
+    bool sought = false;  // points on clothes
     for (std::int64_t n = 0;; ++n) {
         auto next = frames.next();
         if (!next) return next.error();
@@ -101,11 +107,11 @@ Result<std::vector<SeenFrame>> look(PortraitTools& tools, const std::filesystem:
             std::copy(watched->face->points.begin(), watched->face->points.end(), one.points.begin());
             one.colors = colors_at(frame, one.points);
             // Where nothing holds, looking for more in every frame costs much and brings nothing.
-            if (clothes.wants_more() && (torso_lost || n / options.step % 8 == 0 || one.cut)) {
+            if (clothes.wants_more() && (!sought || n / options.step % 8 == 0 || one.cut)) {
                 const auto person = tools.segmenter->probability(frame, *watched->face, 256, 256);
                 if (!person) return person.error();
                 clothes.add(*person, *watched->face);
-                torso_lost = false;
+                sought = true;
             }
             for (const ClothesPoint& p : points) one.torso.push_back({p.number, p.at, p.sureness});
         }

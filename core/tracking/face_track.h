@@ -49,7 +49,7 @@ struct TrackedFrame {
 
 struct FaceTrack {
     std::string video;                // the file's name, without folders
-    std::string video_stamp;          // tells another file of that name apart: its size and a hash of its content
+    std::string video_stamp;  // tells another file of that name apart: its size and a hash of its first megabyte
     int width = 0, height = 0;        // of the part that was tracked, pixels ...
     Eigen::Vector2i origin = {0, 0};  // ... and its upper left corner in the video
     double rate = 0;                  // frames a second
