@@ -229,44 +229,5 @@ TEST(FrameExchange, APictureThatTakesLongIsGivenUp) {
     ASSERT_TRUE(wait_for([&] { return begun == 4; }));  // its end does not wait for the picture's
 }
 
-// The only waits of the window's thread: the slots grow, the store is another, the studio ends.
-TEST(FrameExchange, NobodyWaitsForALongPictureOfTheProcessor) {
-    using Clock = std::chrono::steady_clock;
-    auto clouds = std::make_shared<SplatSet>();
-    clouds->resize(40'000);  // each over the whole picture, so thin that all are blended
-    for (std::size_t i = 0; i < clouds->count; ++i) {
-        for (std::size_t k = 0; k < 3; ++k) clouds->scales[i * 3 + k] = 2;
-        clouds->rotations[i * 4] = 1;
-        clouds->opacities[i] = 0.005f;
-    }
-    Scene scene;
-    scene.version = 1;
-    scene.splats = std::move(clouds);
-    const auto ask = [&](FrameRenderer& frames, int width, int height) {
-        FrameRequest request;
-        request.scene = scene;
-        request.camera = camera_of(width, height, 0);
-        frames.request(std::move(request));
-    };
-    const auto seconds = [](const auto& work) {
-        const auto begin = Clock::now();
-        work();
-        return std::chrono::duration<double>(Clock::now() - begin).count();
-    };
-    auto frames = std::make_unique<FrameRenderer>(std::make_unique<MemoryStore>(), make_cpu_scene_renderer, nullptr);
-    for (const int wait : {50, 1500}) {  // while lists are made, and while pixels are
-        ask(*frames, 1280, 800);
-        std::this_thread::sleep_for(std::chrono::milliseconds(wait));
-        ASSERT_TRUE(frames->busy()) << "the picture takes long";
-        ASSERT_FALSE(frames->waiting());
-        EXPECT_LT(seconds([&] { ask(*frames, 1280 + wait, 800 + wait); }), 1) << "another size, after " << wait;
-        std::this_thread::sleep_for(std::chrono::milliseconds(50));
-        EXPECT_LT(seconds([&] { frames->replace(std::make_unique<MemoryStore>(), nullptr); }), 1);
-    }
-    ask(*frames, 1280, 800);
-    std::this_thread::sleep_for(std::chrono::milliseconds(300));
-    EXPECT_LT(seconds([&] { frames.reset(); }), 1) << "the end";
-}
-
 }  // namespace
 }  // namespace likeness::test
