@@ -64,14 +64,7 @@ void draw_faces(const PortraitSketch& sketch, const Placed& placed, ImDrawList& 
 
 // What is done now, and how far all of it is, at the lower edge.
 void draw_stage(Studio& studio, const ImVec2& from, const ImVec2& size) {
-    std::string stage = "Preparing";
-    float fraction = -1;
-    for (const JobInfo& job : studio.jobs().list())
-        if (job.state == JobState::running && !job.quiet && !job.cancelling) {
-            stage = job.stage.empty() ? job.name : job.stage;
-            fraction = float(job.fraction);
-            break;
-        }
+    const auto [stage, fraction] = running_stage(studio).value_or(RunningStage{"Preparing", -1});
     const float width = std::min(px(300), size.x - px(24)), line = ImGui::GetTextLineHeight();
     const ImVec2 at = {from.x + 0.5f * (size.x - width), from.y + 0.5f * (size.y - line - px(14))};
     ImGui::GetWindowDrawList()->AddText({at.x + 0.5f * (width - ImGui::CalcTextSize(stage.c_str()).x), at.y},

@@ -113,14 +113,7 @@ void draw_document_state(Studio& studio, const ImVec2& from, const ImVec2& size)
     const Document& document = studio.document();
     if (document.stage == DocumentStage::preparing ||
         (document.stage == DocumentStage::ready && studio.scene().empty())) {
-        std::string stage = "Opening";
-        float fraction = -1;
-        for (const JobInfo& job : studio.jobs().list())
-            if (job.state == JobState::running && !job.quiet && !job.cancelling) {
-                stage = job.stage.empty() ? job.name : job.stage;
-                fraction = float(job.fraction);
-                break;
-            }
+        const auto [stage, fraction] = running_stage(studio).value_or(RunningStage{"Opening", -1});
         const float width = px(280);
         const FloatingBar bar("state", {from.x + 0.5f * (size.x - width), from.y + 0.5f * size.y - px(30)});
         ImGui::Dummy({width, px(2)});

@@ -398,6 +398,13 @@ std::string shortened(std::string text, float room) {
     return text + "...";
 }
 
+std::optional<RunningStage> running_stage(const Studio& studio) {
+    for (const JobInfo& job : studio.jobs().list())
+        if (job.state == JobState::running && !job.quiet && !job.cancelling)
+            return RunningStage{job.stage.empty() ? job.name : job.stage, float(job.fraction)};
+    return std::nullopt;
+}
+
 std::string progress_words(const JobInfo& job) {
     if (job.fraction <= 0) return format_seconds(job.seconds);
     std::string words = std::to_string(int(job.fraction * 100)) + " %";

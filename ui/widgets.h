@@ -4,6 +4,7 @@
 #include <imgui.h>
 
 #include <functional>
+#include <optional>
 #include <string>
 
 #include "core/image/image.h"
@@ -71,6 +72,12 @@ int choice_row(const char* id, const std::vector<std::string>& labels, int chose
 
 // `text`, or as much of it as fits into so many pixels with "..." after it.
 std::string shortened(std::string text, float room);
+// What the first of the running tasks that people see is doing, and how far it is; nothing when none runs.
+struct RunningStage {
+    std::string words;
+    float fraction = 0;
+};
+std::optional<RunningStage> running_stage(const Studio& studio);
 // How far a task is and how long it will take: "40 %, 0:12 left"; of one that cannot say, how long it has run.
 std::string progress_words(const JobInfo& job);
 std::string format_seconds(double seconds);      // "1:05", "0:07"

@@ -2,16 +2,9 @@
 
 #include <cmath>
 
+#include "core/geometry/rotation.h"
+
 namespace likeness {
-namespace {
-
-Eigen::Matrix3f rotation(const Eigen::Vector3f& axis_angle) {
-    const float angle = axis_angle.norm();
-    if (angle < 1e-8f) return Eigen::Matrix3f::Identity();
-    return Eigen::AngleAxisf(angle, axis_angle / angle).toRotationMatrix();
-}
-
-}  // namespace
 
 Eigen::VectorXf corrective_coefficients(const JointChain& chain) {
     Eigen::VectorXf entries(9 * Eigen::Index(chain.local.size()));
@@ -51,7 +44,7 @@ JointChain joint_chain(const HeadModel& model, const Eigen::Ref<const Eigen::Mat
     for (int j = 0; j < model.joint_count(); ++j) {
         const Eigen::Vector3f p = joint_position.col(j);
         const Eigen::Vector3f a = joints.col(j) + driven.segment<3>(3 * j);
-        const Eigen::Matrix3f r = rotation(a);
+        const Eigen::Matrix3f r = rotation_matrix(a);
         const int parent = model.joint_parent[std::size_t(j)];
         const Eigen::Matrix3f above = parent < 0 ? Eigen::Matrix3f::Identity() : chain.world[std::size_t(parent)];
         const Eigen::Vector3f from = parent < 0 ? translation : chain.origin[std::size_t(parent)];

@@ -2,18 +2,10 @@
 
 #include <algorithm>
 
+#include "core/geometry/rotation.h"
+
 namespace likeness {
 namespace {
-
-Eigen::AngleAxisf rotation_of(const Eigen::Vector3f& axis_angle) {
-    const float angle = axis_angle.norm();
-    return angle > 0 ? Eigen::AngleAxisf(angle, axis_angle / angle) : Eigen::AngleAxisf::Identity();
-}
-
-Eigen::Vector3f axis_angle_of(const Eigen::Quaternionf& rotation) {
-    const Eigen::AngleAxisf turn(rotation);
-    return turn.angle() * turn.axis();
-}
 
 bool fits(const HeadModel& model, const HeadPose& pose) {
     return pose.controls.size() == model.control_count() && pose.joints.cols() == model.joint_count();
@@ -43,8 +35,7 @@ HeadPose add_offset(const HeadModel& model, const DrivenParts& driven, const Hea
     for (int j = 0; j < model.joint_count(); ++j) {
         if (!driven.joints[std::size_t(j)] || offset.joints.col(j).isZero(0)) continue;
         const Eigen::Vector3f at = sampled.joints.col(j);
-        const Eigen::Vector3f sum =
-            axis_angle_of(Eigen::Quaternionf(rotation_of(offset.joints.col(j))) * Eigen::Quaternionf(rotation_of(at)));
+        const Eigen::Vector3f sum = axis_angle_of(rotation_matrix(offset.joints.col(j)) * rotation_matrix(at));
         pose.joints.col(j) =
             sum.cwiseMax(at.cwiseMin(model.joint_low.col(j))).cwiseMin(at.cwiseMax(model.joint_high.col(j)));
     }
@@ -59,8 +50,8 @@ HeadPose offset_towards(const HeadModel& model, const DrivenParts& driven, const
             changed.controls[c] = wanted.controls[c] - sampled.controls[c];
     for (int j = 0; j < model.joint_count(); ++j)
         if (driven.joints[std::size_t(j)] && wanted.joints.col(j) != shown.joints.col(j))
-            changed.joints.col(j) = axis_angle_of(Eigen::Quaternionf(rotation_of(wanted.joints.col(j))) *
-                                                  Eigen::Quaternionf(rotation_of(sampled.joints.col(j))).conjugate());
+            changed.joints.col(j) = axis_angle_of(rotation_matrix(wanted.joints.col(j)) *
+                                                  rotation_matrix(sampled.joints.col(j)).transpose());
     return changed;
 }
 

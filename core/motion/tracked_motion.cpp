@@ -1,18 +1,10 @@
 #include "core/motion/tracked_motion.h"
 
-#include <Eigen/Geometry>
 #include <algorithm>
 
+#include "core/geometry/rotation.h"
+
 namespace likeness {
-namespace {
-
-Eigen::Matrix3f turn_by(const Eigen::Vector3f& axis_angle) {
-    const float angle = axis_angle.norm();
-    if (angle == 0) return Eigen::Matrix3f::Identity();
-    return Eigen::AngleAxisf(angle, axis_angle / angle).toRotationMatrix();
-}
-
-}  // namespace
 
 MotionTrack motion_of(const FaceTrack& track) {
     MotionTrack motion;
@@ -30,9 +22,8 @@ MotionTrack motion_of(const FaceTrack& track) {
         motion.times.push_back(time);
         for (const float value : pose.controls) motion.weights.push_back(std::clamp(value, -1.0f, 2.0f));
         Eigen::Matrix3f turn = Eigen::Matrix3f::Identity();
-        for (const Eigen::Index joint : turning) turn *= turn_by(pose.joints.col(joint));
-        const Eigen::AngleAxisf whole(turn);
-        motion.head.push_back(whole.angle() * whole.axis());
+        for (const Eigen::Index joint : turning) turn *= rotation_matrix(pose.joints.col(joint));
+        motion.head.push_back(axis_angle_of(turn));
     }
     return motion;
 }

@@ -63,8 +63,7 @@ std::string stamp_of(const std::filesystem::path& video) {
 }
 
 Result<std::vector<SeenFrame>> look(PortraitTools& tools, const std::filesystem::path& video,
-                                    const TrackOptions& options, Progress& progress, const TrackPreview& preview,
-                                    FaceTrack& track) {
+                                    const TrackOptions& options, Progress& progress, FaceTrack& track) {
     auto source = open_frames(video);
     if (!source) return source.error();
     const std::string name = "'" + video.string() + "'";
@@ -96,7 +95,6 @@ Result<std::vector<SeenFrame>> look(PortraitTools& tools, const std::filesystem:
         const Image frame = options.crop ? crop(whole, part[0], part[1], part[2], part[3]) : std::move(whole);
         auto watched = watcher.next(frame);
         if (!watched) return watched.error();
-        if (preview) preview(frame, *watched);
         SeenFrame one;
         one.seconds = at;
         one.cut = watched->cut;
@@ -240,7 +238,7 @@ std::string of_frames(std::size_t count) { return std::to_string(count) + (count
 }  // namespace
 
 Result<FaceTrack> track_video(PortraitTools& tools, const std::filesystem::path& video, const TrackOptions& options,
-                              Progress& progress, const TrackPreview& preview) {
+                              Progress& progress) {
     if (options.step < 1 || options.face < 0 || options.looks < 1 || !(options.end > options.begin))
         return Error{ErrorCode::invalid_argument,
                      "Steps count from 1, faces from 0, and the end comes after the beginning.", ""};
@@ -248,7 +246,7 @@ Result<FaceTrack> track_video(PortraitTools& tools, const std::filesystem::path&
     FaceTrack track;
     track.video = video.filename().string();
     track.video_stamp = stamp_of(video);
-    auto looked = look(tools, video, options, progress, preview, track);
+    auto looked = look(tools, video, options, progress, track);
     if (!looked) return looked.error();
     const std::vector<SeenFrame>& seen = *looked;
     const std::vector<Run> runs = runs_of(seen);

@@ -1,8 +1,8 @@
 // A video of a person to a track of face, head, torso and light: the whole job.
 #pragma once
 
+#include <array>
 #include <filesystem>
-#include <functional>
 #include <limits>
 #include <optional>
 
@@ -20,12 +20,9 @@ struct TrackOptions {
     int looks = WatchOptions().looks;
 };
 
-// Called for each frame that was looked at, on the worker's thread.
-using TrackPreview = std::function<void(const Image& frame, const WatchedFrame& watched)>;
-
 // `video`: a file or a folder of pictures. Errors: open_frames', bad_input (no face in it, nothing in this stretch),
 // invalid_argument (options that cannot be).
 Result<FaceTrack> track_video(PortraitTools& tools, const std::filesystem::path& video, const TrackOptions& options,
-                              Progress& progress, const TrackPreview& preview = {});
+                              Progress& progress);
 
 }  // namespace likeness

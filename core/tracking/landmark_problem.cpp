@@ -58,6 +58,16 @@ std::array<Eigen::Vector2f, landmarks::count> contour_normals(const LandmarkPoin
     return normals;
 }
 
+float inverse_depth(const Eigen::Vector3f& in_camera) { return 1 / std::max(in_camera.z(), 0.05f); }
+
+// Of the projected point, by the place in camera axes.
+Eigen::Matrix<float, 2, 3> by_place(float focal, const Eigen::Vector3f& q) {
+    const float iz = inverse_depth(q);
+    Eigen::Matrix<float, 2, 3> grad;
+    grad << focal * iz, 0, -focal * q.x() * iz * iz, 0, focal * iz, -focal * q.y() * iz * iz;
+    return grad;
+}
+
 }  // namespace
 
 LandmarkHead::LandmarkHead(const HeadModel& head_model)
@@ -151,18 +161,23 @@ void LandmarkProblem::add_chain(Rows&& rows, const Factor& factor, const Jacobia
                   (1 - neck_share) * j.template middleCols<3>(column_.joints + 3 * joints.head));
 }
 
+Eigen::Vector3f LandmarkProblem::in_camera(const HeadFit& fit, const Vertices& posed, int landmark) const {
+    const Eigen::Vector3f b = head_.on_head[std::size_t(landmark)].barycentric;
+    const Eigen::Vector3i& c = head_.corner[std::size_t(landmark)];
+    const Eigen::Vector3f p = posed.col(c[0]) * b[0] + posed.col(c[1]) * b[1] + posed.col(c[2]) * b[2];
+    return front_flip.cwiseProduct(p) + fit.camera.world_to_camera.topRightCorner<3, 1>();
+}
+
 void LandmarkProblem::add_landmarks(const HeadFit& fit, const Vertices& posed, bool with_rows, bool refine_all,
                                     Depths& depth, double& energy) {
-    const Eigen::Vector3f shift = fit.camera.world_to_camera.topRightCorner<3, 1>();
     const float focal = fit.camera.fx;
     const float sigma = (options_.same_person ? same_person_sigma : pixel_sigma) * iris_;
     for (int i = 0; i < landmarks::count; ++i) {
         const std::size_t s = std::size_t(i);
         const Eigen::Vector3f b = head_.on_head[s].barycentric;
         const Eigen::Vector3i& c = head_.corner[s];
-        const Eigen::Vector3f p = posed.col(c[0]) * b[0] + posed.col(c[1]) * b[1] + posed.col(c[2]) * b[2];
-        const Eigen::Vector3f q = front_flip.cwiseProduct(p) + shift;
-        const float iz = 1 / std::max(q.z(), 0.05f);
+        const Eigen::Vector3f q = in_camera(fit, posed, i);
+        const float iz = inverse_depth(q);
         if (i < depths) depth[s] = q.z();
         Eigen::Vector2f r = Eigen::Vector2f(q.x(), q.y()) * focal * iz +
                             Eigen::Vector2f(fit.camera.cx, fit.camera.cy) - points_[s].head<2>();
@@ -175,9 +190,7 @@ void LandmarkProblem::add_landmarks(const HeadFit& fit, const Vertices& posed, b
         if (!with_rows) continue;
         const float w = std::sqrt(weight_[s] / (1 + e2 / k2));
         residual_.segment<2>(2 * i) = w * r;
-        Eigen::Matrix<float, 2, 3> grad_point;
-        grad_point << focal * iz, 0, -focal * q.x() * iz * iz, 0, focal * iz, -focal * q.y() * iz * iz;
-        grad_point = across * grad_point * (w / sigma);
+        const Eigen::Matrix<float, 2, 3> grad_point = across * by_place(focal, q) * (w / sigma);
         const Eigen::Matrix<float, 2, 3> grad_world = grad_point * front_flip.asDiagonal();
         auto row = rows_.middleRows<2>(2 * i);
         row.setZero();
@@ -221,7 +234,6 @@ void LandmarkProblem::add_depths(float focal, const Depths& depth, bool with_row
 // mouth is seen by that.
 void LandmarkProblem::add_gaps(const HeadFit& fit, const Vertices& posed, bool with_rows, bool refine_all,
                                double& energy) {
-    const Eigen::Vector3f shift = fit.camera.world_to_camera.topRightCorner<3, 1>();
     const float focal = fit.camera.fx, precision = 1 / (gap_sigma * iris_);
     int at = gap_row;
     const auto add = [&](const landmarks::Closure& closure) {
@@ -231,14 +243,11 @@ void LandmarkProblem::add_gaps(const HeadFit& fit, const Vertices& posed, bool w
             const int i = sign > 0 ? closure.upper : closure.lower;
             const Eigen::Vector3f b = head_.on_head[std::size_t(i)].barycentric;
             const Eigen::Vector3i& c = head_.corner[std::size_t(i)];
-            const Eigen::Vector3f p = posed.col(c[0]) * b[0] + posed.col(c[1]) * b[1] + posed.col(c[2]) * b[2];
-            const Eigen::Vector3f q = front_flip.cwiseProduct(p) + shift;
-            const float scale = sign * precision, iz = 1 / std::max(q.z(), 0.05f);
+            const Eigen::Vector3f q = in_camera(fit, posed, i);
+            const float scale = sign * precision, iz = inverse_depth(q);
             r += scale * (focal * iz * q.head<2>() - points_[std::size_t(i)].head<2>());
             if (!with_rows) continue;
-            Eigen::Matrix<float, 2, 3> grad_point;
-            grad_point << focal * iz, 0, -focal * q.x() * iz * iz, 0, focal * iz, -focal * q.y() * iz * iz;
-            grad_point *= scale;
+            const Eigen::Matrix<float, 2, 3> grad_point = scale * by_place(focal, q);
             const Eigen::Matrix<float, 2, 3> grad_world = grad_point * front_flip.asDiagonal();
             auto row = rows_.middleRows<2>(at);
             for (int k = 0; k < 3; ++k)

@@ -55,6 +55,8 @@ class LandmarkProblem {
     using Depths = std::array<float, depths>;
 
     double evaluate(const HeadFit& fit, bool refine_all, Eigen::MatrixXf* hessian, Eigen::VectorXf* gradient);
+    // Where a landmark of the posed head is, camera axes.
+    Eigen::Vector3f in_camera(const HeadFit& fit, const Vertices& posed, int landmark) const;
     void add_landmarks(const HeadFit& fit, const Vertices& posed, bool with_rows, bool refine_all, Depths& depth,
                        double& energy);
     void add_depths(float focal, const Depths& depth, bool with_rows, double& energy);

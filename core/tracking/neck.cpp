@@ -1,24 +1,14 @@
 #include "core/tracking/neck.h"
 
 #include <Eigen/Cholesky>
-#include <Eigen/Geometry>
-#include <cmath>
+
+#include "core/geometry/rotation.h"
 
 namespace likeness {
 namespace {
 
 const Eigen::Vector3f place_sigma(0.004f, 0.004f, 0.03f);  // of the head's joint, camera axes, metres
 constexpr float neck_sigma = 0.12f;                        // of the neck's turn about its usual share, radians
-
-Eigen::Matrix3f matrix_of(const Eigen::Vector3f& axis_angle) {
-    const float angle = axis_angle.norm();
-    if (angle < 1e-9f) return Eigen::Matrix3f::Identity();
-    return Eigen::AngleAxisf(angle, axis_angle / angle).toRotationMatrix();
-}
-Eigen::Vector3f vector_of(const Eigen::Matrix3f& turn) {
-    const Eigen::AngleAxisf whole(turn);
-    return whole.angle() * whole.axis();
-}
 
 }  // namespace
 
@@ -28,17 +18,17 @@ Eigen::Vector3f place_head(const HeadModel& model, const PersonalHead& person, c
     const Eigen::Vector3f base = person.joint_position.col(neck), arm = person.joint_position.col(head) - base;
     const Eigen::Matrix3f to_world = world_to_camera.topLeftCorner<3, 3>().transpose();
     const Eigen::Matrix3f seen_from = fit.camera.world_to_camera.topLeftCorner<3, 3>();
-    const Eigen::Matrix3f turn = to_world * seen_from * matrix_of(fit.head_rotation);
-    const Eigen::Vector3f seen = seen_from * (base + matrix_of(neck_share * fit.head_rotation) * arm) +
+    const Eigen::Matrix3f turn = to_world * seen_from * rotation_matrix(fit.head_rotation);
+    const Eigen::Vector3f seen = seen_from * (base + rotation_matrix(neck_share * fit.head_rotation) * arm) +
                                  fit.camera.world_to_camera.topRightCorner<3, 1>();
     const Eigen::Vector3f place = to_world * (seen - world_to_camera.topRightCorner<3, 1>());
     const Eigen::Matrix3f precision = place_sigma.cwiseInverse().asDiagonal() * to_world.transpose();
 
-    const Eigen::Vector3f usual = neck_share * vector_of(turn);
+    const Eigen::Vector3f usual = neck_share * axis_angle_of(turn);
     Eigen::Vector3f x = usual;
     for (int round = 0; round < 6; ++round) {
         const auto missing = [&](const Eigen::Vector3f& at) -> Eigen::Vector3f {
-            return precision * (base + matrix_of(at) * arm - place);
+            return precision * (base + rotation_matrix(at) * arm - place);
         };
         const Eigen::Vector3f r = missing(x);
         Eigen::Matrix3f j;
@@ -57,8 +47,8 @@ Eigen::Vector3f place_head(const HeadModel& model, const PersonalHead& person, c
     }
     x = x.cwiseMax(model.joint_low.col(neck)).cwiseMin(model.joint_high.col(neck));
     pose.joints.col(neck) = x;
-    pose.joints.col(head) = vector_of(matrix_of(x).transpose() * turn);
-    return to_world.transpose() * (place - base - matrix_of(x) * arm);
+    pose.joints.col(head) = axis_angle_of(rotation_matrix(x).transpose() * turn);
+    return to_world.transpose() * (place - base - rotation_matrix(x) * arm);
 }
 
 }  // namespace likeness

@@ -5,6 +5,8 @@
 #include <cmath>
 #include <vector>
 
+#include "core/geometry/rotation.h"
+
 namespace likeness {
 namespace {
 
@@ -21,12 +23,6 @@ constexpr float all_points = 25;                          // all together: their
 constexpr int most_astray = 3;
 constexpr float turn_step = 0.010f, shift_step = 0.006f;  // from frame to frame
 
-Eigen::Matrix3f rotation(const Eigen::Vector3f& axis_angle) {
-    const float angle = axis_angle.norm();
-    if (angle < 1e-9f) return Eigen::Matrix3f::Identity();
-    return Eigen::AngleAxisf(angle, axis_angle / angle).toRotationMatrix();
-}
-
 }  // namespace
 
 TorsoFollower::TorsoFollower(const Camera& camera, const Eigen::Vector3f& neck)
@@ -35,7 +31,7 @@ TorsoFollower::TorsoFollower(const Camera& camera, const Eigen::Vector3f& neck)
 // Where the ray through a pixel meets the chest as it is now.
 Eigen::Vector3f TorsoFollower::anchor(const Eigen::Vector2f& pixel) const {
     const Eigen::Vector3f ray((pixel.x() - camera_.cx) / camera_.fx, (pixel.y() - camera_.cy) / camera_.fy, 1);
-    const Eigen::Matrix3f back = rotation(turn_).transpose();
+    const Eigen::Matrix3f back = rotation_matrix(turn_).transpose();
     float depth = neck_.z() + shift_.z() + chest_front;
     Eigen::Vector3f place = Eigen::Vector3f::Zero();
     for (int i = 0; i < 4; ++i) {
@@ -71,7 +67,7 @@ bool TorsoFollower::follow(std::span<const TorsoPoint> points, const Eigen::Vect
         for (int round = 0; round < 8; ++round) {
             Eigen::Matrix<float, 6, 6> hessian = Eigen::Matrix<float, 6, 6>::Zero();
             Eigen::Matrix<float, 6, 1> gradient = Eigen::Matrix<float, 6, 1>::Zero();
-            const Eigen::Matrix3f turned = rotation(turn_);
+            const Eigen::Matrix3f turned = rotation_matrix(turn_);
             for (const auto& [anchor, point, weight] : known) {
                 const Eigen::Vector3f arm = turned * anchor->place, p = arm + neck_ + shift_;
                 const float iz = 1 / std::max(p.z(), 0.05f);
@@ -102,12 +98,11 @@ bool TorsoFollower::follow(std::span<const TorsoPoint> points, const Eigen::Vect
             prior(3, shift_ - shift_before, Eigen::Vector3f(2 * shift_step, 2 * shift_step, shift_step));
             const Eigen::Matrix<float, 6, 1> step = -hessian.ldlt().solve(gradient);
             if (!step.allFinite()) break;
-            const Eigen::AngleAxisf whole(rotation(step.head<3>()) * turned);
-            turn_ = whole.angle() * whole.axis();
+            turn_ = axis_angle_of(rotation_matrix(step.head<3>()) * turned);
             shift_ += step.tail<3>();
             if (step.norm() < 1e-5f) break;
         }
-        const Eigen::Matrix3f turned = rotation(turn_);
+        const Eigen::Matrix3f turned = rotation_matrix(turn_);
         for (const auto& [anchor, point, weight] : known) {
             const Eigen::Vector3f p = turned * anchor->place + neck_ + shift_;
             const Eigen::Vector2f r = precision * (Eigen::Vector2f(camera_.fx * p.x() / p.z() + camera_.cx,
@@ -128,7 +123,7 @@ bool TorsoFollower::follow(std::span<const TorsoPoint> points, const Eigen::Vect
 
 Eigen::Matrix4f TorsoFollower::world_to_camera() const {
     Eigen::Affine3f motion = Eigen::Affine3f::Identity();
-    motion.linear() = rotation(turn_);
+    motion.linear() = rotation_matrix(turn_);
     motion.translation() = neck_ + shift_ - motion.linear() * neck_;
     return motion.matrix() * camera_.world_to_camera;
 }

@@ -10,6 +10,7 @@
 #include "core/motion/tracked_motion.h"
 #include "tests/avatar/avatar_fixtures.h"
 #include "tests/formats/temporary_folder.h"
+#include "tests/tracking/small_track.h"
 
 namespace likeness {
 namespace {
@@ -152,26 +153,8 @@ TEST(FileFormats, UnknownFilesAreNamed) {
 
 TEST(FileFormats, ATrackedVideoIsAMotion) {
     TemporaryFolder folder("track_format");
-    FaceTrack track;
-    track.video = "somebody.mp4";
-    track.width = track.height = 64;
-    track.rate = 10;
-    track.focal = 100;
-    track.controls = {"jawOpen", "eyeBlinkLeft"};
-    track.joints = {"torso", "neck", "head"};
-    track.identity.setZero(3);
-    track.offsets.setZero(3, 2);
-    track.of_controls.setZero(6, 2);
-    for (int i = 0; i < 4; ++i) {
-        TrackedFrame frame;
-        frame.seconds = 1 + 0.1 * i;
-        frame.state = i == 0 || i == 2 ? FrameState::no_face : FrameState::tracked;
-        frame.pose.controls = Eigen::Vector2f(0.1f * float(i), 0.5f);
-        frame.pose.joints.setZero(3, 3);
-        frame.pose.joints(1, 0) = 1;  // not the head's
-        frame.pose.joints(1, 1) = frame.pose.joints(1, 2) = 0.1f;
-        track.frames.push_back(frame);
-    }
+    using enum FrameState;
+    FaceTrack track = test::small_track({no_face, tracked, no_face, tracked});
     const fs::path file = folder.path / "clip.zip";  // known by its content
     ASSERT_TRUE(save_track(file, track));
     const FileFormat* format = format_of(file, openable);

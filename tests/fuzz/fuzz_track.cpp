@@ -7,6 +7,7 @@
 #include "core/motion/tracked_motion.h"
 #include "tests/formats/temporary_folder.h"
 #include "tests/fuzz/mutate_header.h"
+#include "tests/tracking/small_track.h"
 
 namespace {
 
@@ -30,24 +31,8 @@ Bytes packed(const std::array<Bytes, 2>& entries) {
 struct Original {
     std::array<Bytes, 3> part;  // the entries, and the file
     Original() {
-        FaceTrack track;
-        track.video = "somebody.mp4";
-        track.width = track.height = 64;
-        track.rate = 10;
-        track.focal = 100;
-        track.controls = {"jawOpen", "eyeBlinkLeft"};
-        track.joints = {"neck", "head"};
-        track.identity.setZero(3);
-        track.offsets.setZero(3, 2);
-        track.of_controls.setZero(6, 2);
-        for (int i = 0; i < 3; ++i) {
-            TrackedFrame frame;
-            frame.seconds = 0.1 * i;
-            frame.state = i == 1 ? FrameState::no_face : FrameState::tracked;
-            frame.pose.controls = Eigen::Vector2f(0.1f, 0.5f);
-            frame.pose.joints.setConstant(3, 2, 0.1f);
-            track.frames.push_back(frame);
-        }
+        using enum FrameState;
+        const FaceTrack track = test::small_track({tracked, no_face, tracked});
         const test::TemporaryFolder folder("fuzz_track");
         if (!save_track(folder.path / "a.track", track)) std::abort();
         const auto zip = sure(ZipReader::open(folder.path / "a.track"));
