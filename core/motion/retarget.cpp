@@ -317,11 +317,12 @@ std::optional<PoseSample> neutral_of(const MotionTrack& track) {
         mean.right_lids = usual(std::move(right));
         neutral.face = {mean, track.face_rest};
     }
-    // A head that is turned further while the face is calm is turned on purpose.
+    // Cameras stand higher, lower or beside; a head that is tilted or turned further is so on purpose.
     const auto turned = [&](const std::vector<Eigen::Vector3f>& of_frames) {
         std::vector<Eigen::Vector3f> turns;
         for (const auto& [_, n] : nearest) turns.push_back(of_frames[n]);
-        const Eigen::Vector3f turn = middle(turns);
+        Eigen::Vector3f turn = middle(turns);
+        turn.z() = 0;
         return (turn * std::min(1.0f, most_turn / std::max(turn.norm(), 1e-6f))).eval();
     };
     if (!track.head.empty()) neutral.head = turned(track.head);
