@@ -6,7 +6,6 @@
 
 #include "app/command_files.h"
 #include "app/commands.h"
-#include "app/frame_sink.h"
 #include "app/terminal.h"
 #include "core/avatar/avatar_file.h"
 #include "core/document/pose_tools.h"
@@ -16,7 +15,7 @@
 #include "core/geometry/camera_json.h"
 #include "core/image/ops.h"
 #include "core/image/save.h"
-#include "core/media/video_writer.h"
+#include "core/media/frame_writer.h"
 #include "core/pipeline/contact_sheet.h"
 #include "core/pipeline/devices.h"
 #include "core/pipeline/export_splats.h"
@@ -134,34 +133,40 @@ Result<View> make_view(const Avatar& avatar, const ViewArguments& arguments) {
 }
 
 Status render_orbit(const Avatar& avatar, AvatarRenderer& renderer, const View& view, const ViewArguments& arguments,
-                    const std::array<float, 3>& background, Progress& progress) {
-    auto video = VideoWriter::create(arguments.output, view.camera.width, view.camera.height, double(arguments.fps));
-    if (!video) return video.error();
+                    const std::optional<std::array<float, 3>>& background, Progress& progress) {
+    auto film = open_frame_writer(arguments.output, view.camera.width, view.camera.height, double(arguments.fps));
+    if (!film) return film.error();
     for (int i = 0; i < arguments.frames; ++i) {
         progress.report(double(i) / arguments.frames, "Rendering");
         const float phase = 2 * std::numbers::pi_v<float> * float(i) / float(arguments.frames);
         const float yaw = arguments.orbit_range >= 180 ? phase : arguments.orbit_range * degree * std::sin(phase);
         const Camera camera = orbit(view.camera, head_middle(avatar), yaw, 0);
-        if (Status added = (*video)->add(renderer.render(avatar, view.pose, camera, background)); !added) return added;
+        Image frame = renderer.render(avatar, view.pose, camera, background);
+        if (background) frame = composite_over(frame, *background);
+        if (Status added = (*film)->add(frame); !added) return added;
     }
-    return (*video)->finish();
+    return (*film)->finish();
 }
 
 int render(const ViewArguments& arguments, const CommonOptions& common) {
     const FileFormat* const picture = format_to_write(arguments.output, FileContent::picture);
-    const bool video = is_video(arguments.output);
-    if (!picture && !video)
-        return report(usage("'" + arguments.output + "': pictures are " + file_endings(FileContent::picture, true) +
-                            ", videos .mp4."),
+    const FilmKind kind = film_kind(arguments.output);
+    if (!picture && !arguments.orbit)
+        return report(usage(kind == FilmKind::pictures ? "'" + arguments.output + "': pictures are " +
+                                                             file_endings(FileContent::picture, true) +
+                                                             ", films (with --orbit) " + film_names() + "."
+                                                       : "A film needs a movement: add --orbit."),
                       common);
     const auto write = [&](Image image) {
         LoadedImage written;
         written.image = std::move(image);
         return picture->write(std::move(written), arguments.output, {});
     };
-    if (video && !arguments.orbit) return report(usage("A video needs a movement: add --orbit."), common);
-    if (Status usable = check_files({{"the avatar", arguments.avatar}, {"the camera", arguments.camera}},
-                                    {{"the picture (-o)", arguments.output}, {"--truth", arguments.truth}});
+    if (arguments.orbit)
+        if (Status possible = check_film(arguments.output); !possible) return report(possible.error(), common);
+    std::vector<CommandFile> outputs = {{"--truth", arguments.truth}};
+    if (!arguments.orbit || is_film_file(kind)) outputs.push_back({"the picture (-o)", arguments.output});
+    if (Status usable = check_files({{"the avatar", arguments.avatar}, {"the camera", arguments.camera}}, outputs);
         !usable)
         return report(usable.error(), common);
     auto device = choose_device(common.device);
@@ -175,6 +180,9 @@ int render(const ViewArguments& arguments, const CommonOptions& common) {
         auto color = parse_color(arguments.background);
         if (!color) return report(color.error(), common);
         background = *color;
+    } else if (arguments.orbit && (kind == FilmKind::mp4 || (kind != FilmKind::pictures && kind != FilmKind::webp &&
+                                                             arguments.background.empty()))) {
+        background = {0.86f, 0.86f, 0.87f};
     }
     AvatarRenderer renderer(device->make_rasterizer(), shown_parts(*avatar));
     ProgressBar bar(common.quiet || common.json);
@@ -183,8 +191,8 @@ int render(const ViewArguments& arguments, const CommonOptions& common) {
     renderer.set_stop(progress.stop());
     Status saved;
     try {
-        if (video) {
-            saved = render_orbit(*avatar, renderer, *view, arguments, background.value_or(std::array<float, 3>{0.86f, 0.86f, 0.87f}), progress);
+        if (arguments.orbit) {
+            saved = render_orbit(*avatar, renderer, *view, arguments, background, progress);
         } else if (arguments.sheet) {
             saved = write(contact_sheet(*avatar, renderer, view->camera.width));
         } else if (arguments.mesh) {
@@ -244,22 +252,29 @@ void add_pose_options(CLI::App* command, const std::shared_ptr<ViewArguments>& a
 
 Subcommand add_render_command(CLI::App& app, const CommonOptions& common) {
     auto arguments = std::make_shared<ViewArguments>();
-    CLI::App* command = app.add_subcommand("render", "Render an avatar to a picture or a video");
+    CLI::App* command = app.add_subcommand("render", "Render an avatar to a picture or a film");
     add_pose_options(command, arguments);
     command
-        ->add_option("-o,--output", arguments->output,
-                     "Picture (" + file_endings(FileContent::picture, true) + ") or video (.mp4) to write")
+        ->add_option(
+            "-o,--output", arguments->output,
+            "Picture (" + file_endings(FileContent::picture, true) + "), or with --orbit the film: " + film_names())
         ->required();
     command->add_option("--yaw", arguments->yaw, "Degrees to turn the camera to the subject's left");
     command->add_option("--pitch", arguments->pitch, "Degrees to raise the camera");
     command->add_option("--camera", arguments->camera, "'source' for the photograph's own, or a JSON file; see docs/command-line.md");
     command->add_option("--size", arguments->size, "Pixels: 512 or 640x480");
-    command->add_option("--background", arguments->background, "#rrggbb, white, grey, black; transparent unless given (videos: light grey)");
+    command->add_option(
+        "--background", arguments->background,
+        "#rrggbb, white, grey, black; transparent unless given (.mp4, .gif and raw frames: light grey)");
     command->add_option("--truth", arguments->truth, "Also write the photograph's crop with the matte as alpha (PNG)");
-    command->add_flag("--orbit", arguments->orbit, "A turntable video");
+    command->add_flag("--orbit", arguments->orbit, "A turntable film");
     command->add_option("--orbit-range", arguments->orbit_range, "Degrees to each side; 180 or more goes all the way round")->capture_default_str();
-    command->add_option("--frames", arguments->frames, "Frames of a video")->check(CLI::Range(1, 100000))->capture_default_str();
-    command->add_option("--fps", arguments->fps, "Frames a second of a video")->check(CLI::Range(1.0, 240.0))->capture_default_str();
+    command->add_option("--frames", arguments->frames, "Frames of a film")
+        ->check(CLI::Range(1, 100000))
+        ->capture_default_str();
+    command->add_option("--fps", arguments->fps, "Frames a second of a film")
+        ->check(CLI::Range(1.0, 240.0))
+        ->capture_default_str();
     command->add_flag("--sheet", arguments->sheet, "A contact sheet; --size is a cell's");
     command->add_flag("--mesh", arguments->mesh, "The bare mesh");
     return [arguments, &common] { return render(*arguments, common); };
