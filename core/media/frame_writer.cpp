@@ -114,7 +114,8 @@ Status check_film(const fs::path& path) {
     return {};
 }
 
-Result<std::unique_ptr<FrameWriter>> open_frame_writer(const fs::path& path, int width, int height, double fps) {
+Result<std::unique_ptr<FrameWriter>> open_frame_writer(const fs::path& path, int width, int height, double fps,
+                                                       const std::optional<SoundOf>& sound) {
     if (Status possible = check_film(path); !possible) return possible.error();
     const film::Shape shape{path, width, height, fps};
     const FilmKind kind = film_kind(path);
@@ -136,7 +137,7 @@ Result<std::unique_ptr<FrameWriter>> open_frame_writer(const fs::path& path, int
     } catch (const std::bad_alloc&) {
         return film::no_memory(shape);
     }
-    auto video = VideoWriter::create(path, width, height, fps);
+    auto video = VideoWriter::create(path, width, height, fps, sound);
     if (!video) return video.error();
     return std::unique_ptr<FrameWriter>(*std::move(video));
 }

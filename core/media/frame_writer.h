@@ -3,8 +3,11 @@
 #pragma once
 
 #include <filesystem>
+#include <limits>
 #include <memory>
+#include <optional>
 #include <string>
+#include <vector>
 
 #include "core/base/result.h"
 #include "core/image/image.h"
@@ -24,6 +27,18 @@ class FrameWriter {
     // Writes what is left and puts the file in its place. Needs one frame or more; nothing can be added afterwards.
     // Errors: as add.
     virtual Status finish() = 0;
+
+    // What a person should know: sound that was left out. A sentence each.
+    virtual std::vector<std::string> notes() const { return {}; }
+};
+
+// What is heard in a video file between two of its times, in seconds since its first picture as FrameSource::time()
+// counts them, at its own speed. It begins with the first frame written and ends with the last one, or before; where
+// the file has no sound there is silence, and a file or folder without any makes a video without.
+struct SoundOf {
+    std::filesystem::path file;
+    double begin = 0;
+    double end = std::numeric_limits<double>::infinity();
 };
 
 enum class FilmKind {
@@ -51,8 +66,10 @@ Status check_film(const std::filesystem::path& path);
 // written stay, since each is whole.
 // A pipe needs its reader first, and one that takes nothing for ten seconds has gone; SIGPIPE must be ignored. Read by
 // e.g. `ffmpeg -f rawvideo -pixel_format rgb24 -video_size 512x512 -framerate 30 -i - ...`.
-// Errors: check_film's, invalid_argument (size, rate), io, internal (this FFmpeg lacks an encoder).
+// Only MP4 keeps sound; elsewhere it is left out.
+// Errors: check_film's, invalid_argument (size, rate), io, internal (this FFmpeg lacks an encoder), VideoReader's for
+// the sound's file.
 Result<std::unique_ptr<FrameWriter>> open_frame_writer(const std::filesystem::path& path, int width, int height,
-                                                       double fps);
+                                                       double fps, const std::optional<SoundOf>& sound = {});
 
 }  // namespace likeness

@@ -8,16 +8,13 @@
 #include <vector>
 
 #include "core/image/file_bytes.h"
+#include "core/media/containers.h"
 #include "core/media/ffmpeg.h"
 
 namespace likeness {
 namespace {
 
 constexpr std::int64_t max_pixels = 50'000'000;
-// Containers that hold their own frames; playlists, image sequences and devices are left out.
-constexpr const char* containers =
-    "mov,mp4,m4a,3gp,3g2,mj2,matroska,webm,avi,mpegts,mpeg,flv,ogg,asf,gif,h264,hevc,m4v,mpegvideo,ivf,y4m,"
-    "yuv4mpegpipe";
 constexpr std::size_t max_indexed_frames = 20'000'000;
 
 // How a stored frame is turned for display: column and row of the stored x and y axes, each -1, 0 or 1.
@@ -104,18 +101,17 @@ int VideoReader::height() const { return state_->turn.swaps() ? state_->stored_w
 double VideoReader::fps() const { return state_->fps; }
 std::int64_t VideoReader::frame_count() const { return state_->frame_count; }
 double VideoReader::time() const { return state_->time; }
+double VideoReader::start() const {
+    const std::int64_t first = state_->first_timestamp;
+    return first == AV_NOPTS_VALUE ? 0 : double(first) * av_q2d(state_->stream->time_base);
+}
 
 Result<std::unique_ptr<VideoReader>> VideoReader::open(const std::filesystem::path& path) {
     if (const Result<std::uint64_t> size = readable_file_size(path); !size) return size.error();
     ffmpeg::be_quiet();
     auto state = std::make_unique<State>();
     state->name = path.string();
-    const std::string url = "file:" + path.string();
-    AVDictionary* options = nullptr;
-    av_dict_set(&options, "protocol_whitelist", "file", 0);
-    av_dict_set(&options, "format_whitelist", containers, 0);
-    const int opened = avformat_open_input(&state->format, url.c_str(), nullptr, &options);
-    av_dict_free(&options);
+    const int opened = open_container(state->format, path);
     if (opened < 0) return state->bad("is not a video that can be read, or is cut off; choose an MP4 file.", opened);
     if (const int found = avformat_find_stream_info(state->format, nullptr); found < 0)
         return state->bad("is damaged; choose another video.", found);

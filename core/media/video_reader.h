@@ -30,6 +30,8 @@ class VideoReader : public FrameSource {
     // Damaged frames in the middle are passed over. Errors: bad_input (not one frame could be decoded), out_of_memory.
     Result<std::optional<Image>> next() override;
     double time() const override;
+    // Of the first frame in the container's own time, seconds; after next() has returned it.
+    double start() const;
 
     // Makes next() return frame n (0 is the first). Exact, also with a varying frame rate: reads the file's packets
     // once. Errors: invalid_argument (no such frame), bad_input.

@@ -11,6 +11,7 @@
 #include "core/image/ops.h"
 #include "core/media/ffmpeg.h"
 #include "core/media/film_writers.h"
+#include "core/media/sound_track.h"
 
 namespace likeness {
 namespace {
@@ -34,6 +35,8 @@ struct VideoWriter::State {
     ffmpeg::Frame frame;
     ffmpeg::Packet packet;
     ffmpeg::Scaler scaler;
+    std::unique_ptr<SoundTrack> sound;
+    std::string note;
     std::vector<std::uint8_t> rgb;
     std::int64_t next = 0;
     bool failed = false, finished = false;
@@ -44,13 +47,14 @@ struct VideoWriter::State {
         return ffmpeg::write_failure(shape.path, error);
     }
     Status encode(const AVFrame* picture);
+    Status encode_sound(bool end);
 };
 
 VideoWriter::VideoWriter(std::unique_ptr<State> state) : state_(std::move(state)) {}
 VideoWriter::~VideoWriter() = default;
 
 Result<std::unique_ptr<VideoWriter>> VideoWriter::create(const std::filesystem::path& path, int width, int height,
-                                                         double fps) {
+                                                         double fps, const std::optional<SoundOf>& sound) {
     auto state = std::make_unique<State>();
     state->shape = {path, width, height, fps};
     if (Status possible = film::check_shape(state->shape, max_side); !possible) return possible.error();
@@ -118,6 +122,12 @@ Result<std::unique_ptr<VideoWriter>> VideoWriter::create(const std::filesystem::
     const int* bt709 = sws_getCoefficients(SWS_CS_ITU709);
     sws_setColorspaceDetails(state->scaler.get(), bt709, 1, bt709, 0, 0, 1 << 16, 1 << 16);
 
+    if (sound) {
+        auto track = SoundTrack::open(*sound, state->format, state->note);
+        if (!track) return track.error();
+        state->sound = *std::move(track);
+    }
+
     AVDictionary* mux = nullptr;
     av_dict_set(&mux, "movflags", "faststart", 0);
     const int header = avformat_write_header(state->format, &mux);
@@ -140,6 +150,20 @@ Status VideoWriter::State::encode(const AVFrame* picture) {
     }
 }
 
+Status VideoWriter::State::encode_sound(bool end) {
+    if (!sound) return {};
+    const double seconds = double(next) * av_q2d(codec->time_base);
+    const int written = sound->write_until(
+        seconds, end, [this](AVPacket* encoded) { return av_interleaved_write_frame(format, encoded); });
+    if (written < 0) return failure(written);
+    return {};
+}
+
+std::vector<std::string> VideoWriter::notes() const {
+    if (state_->note.empty()) return {};
+    return {state_->note};
+}
+
 Status VideoWriter::add(const Image& image) {
     State& state = *state_;
     if (state.finished || state.failed) return film::closed(state.shape);
@@ -158,7 +182,8 @@ Status VideoWriter::add(const Image& image) {
     const int strides[] = {codec.width * 3};
     sws_scale(state.scaler.get(), planes, strides, 0, codec.height, state.frame->data, state.frame->linesize);
     state.frame->pts = state.next++;
-    return state.encode(state.frame.get());
+    if (Status encoded = state.encode(state.frame.get()); !encoded) return encoded;
+    return state.encode_sound(false);
 }
 
 Status VideoWriter::finish() {
@@ -169,6 +194,7 @@ Status VideoWriter::finish() {
         return film::no_frames(state.shape);
     }
     if (Status flushed = state.encode(nullptr); !flushed) return flushed;
+    if (Status flushed = state.encode_sound(true); !flushed) return flushed;
     if (const int trailer = av_write_trailer(state.format); trailer < 0) return state.failure(trailer);
     if (state.format->pb->error < 0) return state.failure(state.format->pb->error);
     if (const int closed = ffmpeg::close_muxer(state.format); closed < 0) return state.failure(closed);

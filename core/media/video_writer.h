@@ -1,4 +1,5 @@
-// A video file from pictures: H.264 in MP4, near lossless to the eye, playable everywhere.
+// A video file from pictures: H.264 in MP4, near lossless to the eye, playable everywhere, with the sound of another
+// video (AAC) if asked for.
 #pragma once
 
 #include <filesystem>
@@ -11,9 +12,10 @@ namespace likeness {
 class VideoWriter : public FrameWriter {
   public:
     // Frames of width x height pixels (1 to 16384; odd sides are padded by one pixel, the border's), fps in (0, 1000].
-    // Errors: invalid_argument, io (folder missing, no permission), internal (this FFmpeg has no encoder).
+    // Errors: invalid_argument, io (folder missing, no permission), internal (this FFmpeg has no encoder),
+    // VideoReader's for the sound's file.
     static Result<std::unique_ptr<VideoWriter>> create(const std::filesystem::path& path, int width, int height,
-                                                       double fps);
+                                                       double fps, const std::optional<SoundOf>& sound = {});
 
     ~VideoWriter() override;
     VideoWriter(const VideoWriter&) = delete;
@@ -21,6 +23,7 @@ class VideoWriter : public FrameWriter {
 
     Status add(const Image& image) override;
     Status finish() override;
+    std::vector<std::string> notes() const override;
 
   private:
     struct State;
