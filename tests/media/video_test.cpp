@@ -309,19 +309,5 @@ TEST_F(Video, AFolderOfPicturesIsAVideo) {
     }
 }
 
-TEST_F(Video, FramesAheadEndWithTheErrorOfTheirSource) {
-    ASSERT_TRUE(save_png(folder_ / "a.png", numbered(32, 16, 1)));
-    std::ofstream(folder_ / "b.png") << "damaged";
-    ASSERT_TRUE(save_png(folder_ / "c.png", numbered(32, 16, 2)));
-    FramesAhead ahead(*open_frames(folder_));
-    EXPECT_TRUE(ahead.next());
-    EXPECT_EQ(ahead.next().error().code, ErrorCode::bad_input);
-    EXPECT_EQ(ahead.next().error().code, ErrorCode::bad_input);
-    FramesAhead dropped(*open_frames(folder_));  // ends although nobody reads it
-    fs::remove_all(folder_);
-    fs::create_directories(folder_);
-    EXPECT_EQ(open_frames(folder_).error().code, ErrorCode::bad_input);
-}
-
 }  // namespace
 }  // namespace likeness::test
