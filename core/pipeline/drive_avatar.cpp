@@ -14,13 +14,9 @@ constexpr double most_frames = 10'000'000;
 // The frames of a driver's video at increasing times: the part round the head, as it is over the whole video.
 class DriverPictures {
   public:
-    DriverPictures(std::unique_ptr<FrameSource> frames, const FaceTrack& track, int size) : size_(size) {
+    DriverPictures(std::unique_ptr<FrameSource> frames, const FaceTrack& track, double begin, int size)
+        : size_(size), begin_(begin) {
         const FrameSource& source = *frames;
-        for (const TrackedFrame& frame : track.frames)
-            if (frame.state == FrameState::tracked) {
-                begin_ = frame.seconds;
-                break;
-            }
         Eigen::Vector2f low = Eigen::Vector2f::Constant(1e9f), high = -low;
         float face = 0;
         for (const TrackedFrame& frame : track.frames) {
@@ -66,8 +62,9 @@ class DriverPictures {
     std::optional<FramesAhead> frames_;
     std::optional<FramesAhead::Timed> next_;
     Image shown_, picture_;
-    int size_, side_ = 0, left_ = 0, top_ = 0;
-    double begin_ = 0;  // of the driver's time, in the video
+    const int size_;
+    const double begin_;  // of the driver's time, in the video
+    int side_ = 0, left_ = 0, top_ = 0;
     bool ended_ = false;
 };
 
@@ -123,7 +120,7 @@ Status drive_avatar(const Avatar& avatar, const HeadPose& own, const Driver& dri
     if (options.beside) {
         auto source = open_frames(driver.video);
         if (!source) return source.error();
-        pictures.emplace(*std::move(source), driver.track, options.camera.height);
+        pictures.emplace(*std::move(source), driver.track, driver.begin, options.camera.height);
     }
     for (std::int64_t n = 0; n < film->frames; ++n) {
         progress.report(double(n) / double(film->frames), "Rendering");
