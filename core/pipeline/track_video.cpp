@@ -12,6 +12,7 @@
 #include "core/tracking/face_follower.h"
 #include "core/tracking/frame_light.h"
 #include "core/tracking/neck.h"
+#include "core/tracking/track_repair.h"
 
 namespace likeness {
 namespace {
@@ -219,7 +220,6 @@ Result<FaceTrack> track_video(PortraitTools& tools, const std::filesystem::path&
         else
             torsoless += run.end - run.begin;
     }
-    const TrackedFrame* last = nullptr;
     for (std::size_t i = 0; i < seen.size(); ++i) {
         TrackedFrame& frame = track.frames[i];
         faceless += frame.state == FrameState::no_face;
@@ -227,21 +227,17 @@ Result<FaceTrack> track_video(PortraitTools& tools, const std::filesystem::path&
         if (frame.state == FrameState::tracked) {
             frame.pose = fits[i].pose;
             frame.slip = place_head(model, person, fits[i], frame.world_to_camera, frame.pose);
-            last = &frame;
-        } else if (last) {
-            frame.pose = last->pose;
-            frame.world_to_camera = last->world_to_camera;
-            frame.slip = last->slip;
-        } else {
-            frame.pose = HeadPose::neutral(model);
-            frame.world_to_camera = fitted.fits[0].camera.world_to_camera;
         }
     }
+    hold_untracked(track);
     progress.report(0.97, "Finding the light");
     light_frames(model, person, seen, track);
     if (cuts) track.notes.push_back("There are " + std::to_string(cuts) + " cuts; each shot is followed by itself.");
     if (faceless) track.notes.push_back(of_frames(faceless) + " without a face that is one for sure are left out.");
     if (others) track.notes.push_back(of_frames(others) + " of another person are left out.");
+    if (const std::size_t doubtful = doubtful_frames(track).size())
+        track.notes.push_back(of_frames(doubtful) +
+                              " fit far worse than the others: blurred, hidden, or seen wrongly.");
     if (torsoless)
         track.notes.push_back(
             "In " + of_frames(torsoless) +
