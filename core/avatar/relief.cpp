@@ -10,6 +10,7 @@
 #include "core/avatar/hair_shell.h"
 #include "core/base/parallel.h"
 #include "core/geometry/mesh_raster.h"
+#include "core/head/mediapipe_landmarks.h"
 
 namespace likeness {
 namespace {
@@ -45,6 +46,34 @@ std::vector<int> nearest_marked(const std::vector<std::uint8_t>& marked, int wid
     }
     return origin;
 }
+
+// Triangles that the torso alone moves, and their middles in `surface`.
+struct RigidTorso {
+    std::vector<int> triangles;
+    std::vector<Eigen::Vector3f> middles;
+
+    RigidTorso(const HeadModel& model, const Vertices& surface) {
+        constexpr float alone = 0.98f;  // of the weights
+        const auto root = std::find(model.joint_parent.begin(), model.joint_parent.end(), -1);
+        const Eigen::Index joint = root - model.joint_parent.begin();
+        for (std::size_t t = 0; t < model.triangles.size(); ++t) {
+            if (model.triangle_region[t] != HeadRegion::torso) continue;
+            const Eigen::Vector3i& c = model.triangles[t];
+            if (std::min({model.weights(joint, c[0]), model.weights(joint, c[1]), model.weights(joint, c[2])}) < alone)
+                continue;
+            triangles.push_back(int(t));
+            middles.push_back((surface.col(c[0]) + surface.col(c[1]) + surface.col(c[2])) / 3);
+        }
+    }
+    // `otherwise` where a head has no such torso.
+    SurfacePoint nearest(const Eigen::Vector3f& p, const SurfacePoint& otherwise) const {
+        if (triangles.empty()) return otherwise;
+        const auto at = std::min_element(middles.begin(), middles.end(), [&](const auto& a, const auto& b) {
+            return (a - p).squaredNorm() < (b - p).squaredNorm();
+        });
+        return {triangles[std::size_t(at - middles.begin())], Eigen::Vector3f::Constant(1.0f / 3)};
+    }
+};
 
 }  // namespace
 
@@ -156,14 +185,20 @@ void add_relief(const Avatar& avatar, const Photo& photo, const std::vector<floa
         const float steep = 0.5f * (cells[std::size_t(c + step)].z - cells[std::size_t(c - step)].z) / (float(stride) * pixel);
         return std::clamp(steep, -steepest, steepest);
     };
+    // Collars lie beside the neck but turn with the torso, all of it alike.
+    const RigidTorso torso(*avatar.model, surface);
+    const float chin =
+        surface_position(surface, avatar.model->triangles, avatar.model->landmarks(landmarks::scheme)[landmarks::chin])
+            .y();
     for (int c = 0; c < across * down; ++c) {
         if (!attached[std::size_t(c)]) continue;
-        const Cell& cell = cells[std::size_t(c)];
+        Cell& cell = cells[std::size_t(c)];
         const std::size_t i = pixel_of(c);
         const float x = float(int(i) % width), y = float(int(i) / width), z = cell.z;
         const Eigen::Vector3f in_camera((x + 0.5f - photo.camera.cx) / photo.camera.fx * z,
                                         (y + 0.5f - photo.camera.cy) / photo.camera.fy * z, z);
         world.push_back(turn.transpose() * (in_camera - shift));
+        if (cell.kind == cloth_class && world.back().y() < chin) cell.anchor = torso.nearest(world.back(), cell.anchor);
         along.emplace_back(1, 0, slope(c, 1, c % across > 0 && c % across + 1 < across));
         upwards.emplace_back(0, 1, slope(c, across, c >= across && c + across < across * down));
         splats.atlas.push_back(atlas_position(avatar, cell.anchor));
