@@ -12,6 +12,7 @@ namespace {
 
 constexpr float lies = 0.02f, hangs_free = 0.045f;  // metres from the torso to the hair's nearest
 constexpr float there = 0.5f;                       // of how much hair there is
+constexpr float nearness = 1.5f;                    // of the torso, over the distance from the ears
 constexpr int blend_rounds = 6;                     // over neighbouring columns
 
 float smooth_step(float low, float high, float x) {
@@ -44,7 +45,8 @@ Eigen::MatrixXf hanging_weights(const HeadModel& model, const PersonalHead& pers
         if (region == HeadRegion::torso) torso.push_back(v);
         if (is_ear(region)) lobes = std::min(lobes, person.vertices(1, v));
     }
-    if (!std::isfinite(lobes)) lobes = person.joint_position(1, model.joints.head);
+    const float ears = person.joint_position(1, model.joints.head);  // the joint lies between them
+    if (!std::isfinite(lobes)) lobes = ears;
     const Vertices normals = vertex_normals(person.vertices, model.triangles);
 
     std::vector<float> above(hair.size(), std::numeric_limits<float>::infinity());
@@ -81,7 +83,7 @@ Eigen::MatrixXf hanging_weights(const HeadModel& model, const PersonalHead& pers
         float share = 0;
         for (int row = 0; row < hair_rows; ++row) {
             const int i = row * hair_columns + column;
-            if (const float below = lobes - shell(1, i); row >= hair_cap_rows && below > 0)
+            if (const float below = ears - shell(1, i); row >= hair_cap_rows && below > 0)
                 share = std::max(share,
                                  all[std::size_t(column)] * smooth_step(0, 1, below / (below + above[std::size_t(i)])));
             weights(model.joints.head, i) = 1 - share;
