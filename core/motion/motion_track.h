@@ -27,7 +27,8 @@ struct MotionTrack {
     // Of each frame, or empty when it was not recorded; see PoseSample. `neck` only where there is a head.
     std::vector<Eigen::Vector3f> head, neck;
     std::vector<BodyMove> body;
-    std::vector<Apart> apart;
+    std::vector<FaceShape> face;
+    FaceShape face_rest;                // see FaceMove
     double frame_seconds = 1.0 / 30;    // typical distance of two frames
 
     std::size_t frame_count() const { return times.size(); }
