@@ -344,4 +344,6 @@ Result<FaceTrack> track_video(PortraitTools& tools, const std::filesystem::path&
     return track;
 }
 
+std::string video_stamp(const std::filesystem::path& video) { return stamp_of(video); }
+
 }  // namespace likeness

@@ -25,4 +25,7 @@ struct TrackOptions {
 Result<FaceTrack> track_video(PortraitTools& tools, const std::filesystem::path& video, const TrackOptions& options,
                               Progress& progress);
 
+// FaceTrack::video_stamp of a video; empty for a folder, or when it cannot be read.
+std::string video_stamp(const std::filesystem::path& video);
+
 }  // namespace likeness
