@@ -6,13 +6,13 @@ namespace likeness {
 
 bool KeptNeutral::operator==(const KeptNeutral& other) const {
     const auto same_body = [](const BodyMove& a, const BodyMove& b) { return a.turn == b.turn && a.shift == b.shift; };
-    const auto same_apart = [](const Apart& a, const Apart& b) {
-        return a.left_lids == b.left_lids && a.right_lids == b.right_lids && a.lips == b.lips;
+    const auto same_face = [](const FaceShape& a, const FaceShape& b) {
+        return a.points == b.points && a.left_lids == b.left_lids && a.right_lids == b.right_lids && a.lips == b.lips;
     };
     const PoseSample &a = sample, &b = other.sample;
     return names == other.names && a.weights == b.weights && a.head == b.head && a.neck == b.neck &&
            a.body.has_value() == b.body.has_value() && (!a.body || same_body(*a.body, *b.body)) &&
-           a.apart.has_value() == b.apart.has_value() && (!a.apart || same_apart(*a.apart, *b.apart));
+           a.face.has_value() == b.face.has_value() && (!a.face || same_face(a.face->now, b.face->now));
 }
 
 bool MotionEdit::drops(int frame) const {

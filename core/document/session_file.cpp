@@ -29,6 +29,28 @@ constexpr std::size_t most_dropped = 100'000, most_neutral_names = 1000;
 
 json vector_json(const Eigen::Vector3f& v) { return {v.x(), v.y(), v.z()}; }
 
+// Points, lids, lips.
+std::vector<float> face_values(const FaceShape& face) {
+    std::vector<float> values(face.points.data(), face.points.data() + face.points.size());
+    values.insert(values.end(), {face.left_lids, face.right_lids, face.lips});
+    return values;
+}
+
+std::optional<FaceShape> face_of_values(const json& from) {
+    FaceShape face;
+    const auto points = std::size_t(face.points.size());
+    if (!from.is_array() || from.size() != points + 3) return {};
+    for (std::size_t i = 0; i < from.size(); ++i) {
+        if (!from[i].is_number() || !(std::abs(from[i].get<double>()) < 100)) return {};
+        const float value = from[i].get<float>();
+        if (i < points)
+            face.points.data()[i] = value;
+        else
+            (i == points ? face.left_lids : i == points + 1 ? face.right_lids : face.lips) = value;
+    }
+    return face;
+}
+
 json neutral_json(const KeptNeutral& neutral) {
     const PoseSample& sample = neutral.sample;
     json out = {{"controls", json::object()}};
@@ -36,7 +58,7 @@ json neutral_json(const KeptNeutral& neutral) {
     if (sample.head) out["head"] = vector_json(*sample.head);
     if (sample.neck) out["neck"] = vector_json(*sample.neck);
     if (sample.body) out["body"] = {vector_json(sample.body->turn), vector_json(sample.body->shift)};
-    if (sample.apart) out["apart"] = {sample.apart->left_lids, sample.apart->right_lids, sample.apart->lips};
+    if (sample.face) out["face"] = face_values(sample.face->now);
     return out;
 }
 
@@ -88,7 +110,8 @@ std::optional<KeptNeutral> neutral_of_json(const json& from) {
     const auto member = [&](const char* name) { return from.contains(name) ? vector_of(from[name]) : std::nullopt; };
     neutral.sample.head = member("head");
     neutral.sample.neck = member("neck");
-    if (const auto apart = member("apart")) neutral.sample.apart = {apart->x(), apart->y(), apart->z()};
+    if (from.contains("face"))
+        if (const auto face = face_of_values(from["face"])) neutral.sample.face = {*face, *face};
     if (from.contains("body") && from["body"].is_array() && from["body"].size() == 2)
         if (const auto turn = vector_of(from["body"][0]), shift = vector_of(from["body"][1]); turn && shift)
             neutral.sample.body = {*turn, *shift};

@@ -119,7 +119,7 @@ bool KeyedMotion::sample(double seconds, PoseSample& sample) const {
     sample.neck = values.segment<3>(controls + 3);
     sample.body.reset();
     if (body_) sample.body = {values.segment<3>(controls + 6), values.segment<3>(controls + 9)};
-    sample.apart.reset();
+    sample.face.reset();
     return true;
 }
 

@@ -27,7 +27,8 @@ struct MotionTrack {
     // Of each frame, or empty when it was not recorded; see PoseSample. `neck` only where there is a head.
     std::vector<Eigen::Vector3f> head, neck;
     std::vector<BodyMove> body;
-    std::vector<Apart> apart;
+    std::vector<FaceShape> face;
+    FaceShape face_rest;                // see FaceMove
     double frame_seconds = 1.0 / 30;    // typical distance of two frames
 
     std::size_t frame_count() const { return times.size(); }
@@ -59,7 +60,7 @@ class RecordedMotion : public PoseSource {
 Result<MotionTrack> load_motion(const std::filesystem::path& file, std::vector<std::string>* notes = nullptr);
 Result<MotionTrack> parse_motion(std::string_view text, const std::string& name,
                                  std::vector<std::string>* notes = nullptr);
-// Names, frames and head_pose as the readers know them; necks, bodies and contacts are left out. Errors: OutputFile's,
+// Names, frames and head_pose as the readers know them; necks, bodies and faces are left out. Errors: OutputFile's,
 // out_of_memory.
 Status save_motion(const std::filesystem::path& file, const MotionTrack& track);
 

@@ -7,7 +7,7 @@
 #include <string>
 #include <vector>
 
-#include "core/head/head_model.h"
+#include "core/motion/face_shape.h"
 
 namespace likeness {
 
@@ -19,11 +19,10 @@ struct BodyMove {
     Eigen::Vector3f shift = Eigen::Vector3f::Zero();  // of the origin, metres
 };
 
-// How far lids and lips are apart in the picture of whoever was recorded: what a control's value on one head does not
-// say about another.
-struct Apart {
-    float left_lids = 1, right_lids = 1;  // 0 closed, 1 as open as usual
-    float lips = 0;                       // mean distance of the inner lips over that of the irises
+// What the face of whoever was recorded looks like, and does without expression: a control's value on one head does not
+// say what it is on another.
+struct FaceMove {
+    FaceShape now, rest;
 };
 
 // One moment of a source, in the order of its names.
@@ -32,7 +31,7 @@ struct PoseSample {
     std::optional<Eigen::Vector3f> head;  // axis-angle of the whole head, radians; none when the source has none
     std::optional<Eigen::Vector3f> neck;  // the neck's part of it; a fixed share when the source has none
     std::optional<BodyMove> body;
-    std::optional<Apart> apart;
+    std::optional<FaceMove> face;
 };
 
 // Use from one thread; what brings a live source its poses (a camera's thread, a socket) must be guarded inside.

@@ -1,10 +1,10 @@
 // What of a source's motion another head makes: from the source's own neutral face or as it is, more or less of it,
 // smoother.
 //
-// Relative: a control's value is its distance from the source's neutral, x - n: the same movement of the skin. Values
-// above n reach 1 where the source does, for lids: closed stays closed. Gains scale movements; a lid that is closed
-// stays so under any but 0. Smoothing is the One-Euro filter (Casiez, Roussel, Vogel 2012); over a recording it runs
-// forwards and backwards, so that nothing comes late.
+// Relative: a control's value is its distance from the source's neutral, x - n: the same movement of the skin. Those of
+// lids reach 1 where the source does: closed stays closed. Gains scale movements; a lid that is closed stays so under
+// any but 0. Smoothing is the One-Euro filter (Casiez, Roussel, Vogel 2012); over a recording it runs forwards and
+// backwards, so that nothing comes late. How another face makes the result is expression_match.h's.
 #pragma once
 
 #include <array>

@@ -46,11 +46,11 @@ MotionTrack without_frames(const MotionTrack& motion, const std::vector<bool>& l
     MotionTrack track = motion;
     if (kept.empty() || kept.size() == motion.frame_count()) return track;
     track.times.clear();
-    for (auto* values : {&track.weights}) values->clear();
+    track.weights.clear();
     track.head.clear();
     track.neck.clear();
     track.body.clear();
-    track.apart.clear();
+    track.face.clear();
     const std::size_t width = motion.names.size();
     const auto add = [&](std::size_t from, double seconds) {
         track.times.push_back(seconds);
@@ -62,7 +62,7 @@ MotionTrack without_frames(const MotionTrack& motion, const std::vector<bool>& l
         copy(motion.head, track.head);
         copy(motion.neck, track.neck);
         copy(motion.body, track.body);
-        copy(motion.apart, track.apart);
+        copy(motion.face, track.face);
     };
     if (kept.front() > 0) add(kept.front(), motion.times.front());
     for (const std::size_t r : kept) add(r, motion.times[r]);
@@ -194,7 +194,7 @@ void DriverService::begin(const fs::path& file, bool anew) {
             }
             if (track->tracked_count() == 0)
                 return Error{ErrorCode::bad_input, "'" + file.string() + "' has no frame in which a face was tracked.", ""};
-            found->motion = motion_of(*track);
+            found->motion = motion_of(*track, tracked_head(*track, tools->heads).get());
             if (track->tracked_count() > 1) found->neutral = neutral_of(found->motion);
             found->notes.insert(found->notes.end(), track->notes.begin(), track->notes.end());
             found->track = *std::move(track);

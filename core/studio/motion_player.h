@@ -36,6 +36,7 @@ class MotionPlayer {
     double out() const;
     double played() const { return out() - in(); }  // seconds
     const PoseSample& sample() const { return sample_; }  // that is shown; precondition: has_pose()
+    std::uint64_t looks() const { return looks_; }        // grows whenever it may be another
     const PoseSource* source() const { return source_.get(); }
     const std::shared_ptr<const PoseSource>& shared_source() const { return source_; }
     const std::string& title() const { return title_; }
@@ -54,13 +55,16 @@ class MotionPlayer {
 
   private:
     void count_anew();
-    void look() { sampled_ = source_->sample(time_, sample_) || sampled_; }
+    void look() {
+        sampled_ = source_->sample(time_, sample_) || sampled_;
+        ++looks_;
+    }
     double last_pose() const { return std::max(in(), out() - 1 / source_->rate()); }
 
     std::shared_ptr<const PoseSource> source_;
     std::string title_;
     PoseSample sample_;  // what is shown
-    std::uint64_t arrived_ = 0;
+    std::uint64_t arrived_ = 0, looks_ = 0;
     double time_ = 0, frames_ = 0;
     double in_ = 0, out_ = std::numeric_limits<double>::infinity();
     PlaybackRate rate_;

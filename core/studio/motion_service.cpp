@@ -123,14 +123,15 @@ void MotionService::play_keys() {
 
 double MotionService::playhead() const { return player_.loaded() && !player_.live() ? player_.time() : 0; }
 
-const ContactKeeper* MotionService::contact() const {
+std::shared_ptr<const ExpressionMatch> MotionService::match() const {
     const Avatar& avatar = studio_.document().avatar();
-    if (kind_ == MotionKind::keys || !avatar.rest) return nullptr;
-    if (contact_of_ != avatar.rest) {
-        contact_ = std::make_shared<const ContactKeeper>(*avatar.model, avatar.head());
-        contact_of_ = avatar.rest;
+    const bool of_another = kind_ == MotionKind::tracked || (kind_ == MotionKind::curves && options().relative);
+    if (!of_another || !avatar.rest) return nullptr;
+    if (match_of_ != avatar.rest) {
+        match_ = std::make_shared<const ExpressionMatch>(*avatar.model, avatar.head());
+        match_of_ = avatar.rest;
     }
-    return contact_.get();
+    return match_;
 }
 
 // ---- what is shown, and edits of it ----
@@ -155,11 +156,16 @@ DrivenParts MotionService::driven() const {
 bool MotionService::drives(int control) const { return player_.has_pose() && driven().controls[std::size_t(control)]; }
 
 HeadPose MotionService::sampled() const {
-    HeadPose pose = *studio_.document().state.pose;
-    player_.apply(*studio_.document().model(), pose);
-    if (player_.has_pose())
-        if (const ContactKeeper* keeper = contact()) keeper->keep(player_.sample().apart, pose);
-    return pose;
+    const Part<HeadPose>& own = studio_.document().state.pose;
+    if (!player_.has_pose()) return *own;
+    auto match = this->match();
+    if (!sampled_ || sampled_->looks != player_.looks() || sampled_->own != own.version() || sampled_->match != match) {
+        HeadPose pose = *own;
+        player_.apply(*studio_.document().model(), pose);
+        if (match) match->apply(player_.sample().face, pose);
+        sampled_ = {player_.looks(), own.version(), std::move(match), std::move(pose)};
+    }
+    return sampled_->pose;
 }
 
 HeadPose MotionService::shown() const {
@@ -169,16 +175,14 @@ HeadPose MotionService::shown() const {
 
 std::function<HeadPose(double)> MotionService::poses() const {
     if (!recorded_ || !recorded_->duration() || !studio_.document().has_avatar()) return {};
-    (void)contact();
     // What another thread samples is its own.
     return [source = made(), model = studio_.document().state.avatar.model, own = *studio_.document().state.pose,
-            keeper = kind_ == MotionKind::keys ? nullptr : contact_, added = offset(), parts = driven(),
-            in = player_.in()](double seconds) {
+            match = match(), added = offset(), parts = driven(), in = player_.in()](double seconds) {
         HeadPose pose = own;
         PoseSample sample;
         if (!source->sample(in + seconds, sample)) return pose;
         apply_sample(source->names(), sample, *model, pose);
-        if (keeper) keeper->keep(sample.apart, pose);
+        if (match) match->apply(sample.face, pose);
         return add_offset(*model, parts, pose, added);
     };
 }

@@ -1,7 +1,8 @@
 // Motions: files opened by a job, and any other source of poses, played on the document.
 //
-// A motion is retargeted as the document has it (MotionEdit) and kept in contact where it closes (ContactKeeper); a
-// person's offset comes after that. The pose shown is the document's own with what the motion drives in its place. An
+// A motion of another face is retargeted as the document has it (MotionEdit) and made with this face
+// (ExpressionMatch); recorded curves are taken as they are, unless they are to be relative. A person's offset comes after
+// that. The pose shown is the document's own with what the motion drives in its place. An
 // edit goes to the offset where the motion drives, else to the own pose.
 #pragma once
 
@@ -13,7 +14,7 @@
 #include "core/avatar/rest_surface.h"
 #include "core/commands/command.h"
 #include "core/document/motion_edits.h"
-#include "core/motion/contact.h"
+#include "core/motion/expression_match.h"
 #include "core/motion/pose_offset.h"
 #include "core/studio/motion_player.h"
 
@@ -88,7 +89,7 @@ class MotionService {
     HeadPose sampled() const;
     void keep(const HeadPose& own, const HeadPose& offset);
     std::shared_ptr<const PoseSource> made() const;
-    const ContactKeeper* contact() const;  // null where nothing is to be kept
+    std::shared_ptr<const ExpressionMatch> match() const;  // null where the values are for this face
 
     Studio& studio_;
     MotionPlayer player_;
@@ -100,8 +101,15 @@ class MotionService {
     RetargetOptions made_options_;
     std::optional<KeptNeutral> made_neutral_;
     std::uint64_t made_keys_ = 0;
-    mutable std::shared_ptr<const ContactKeeper> contact_;
-    mutable std::shared_ptr<const RestSurface> contact_of_;
+    mutable std::shared_ptr<const ExpressionMatch> match_;
+    mutable std::shared_ptr<const RestSurface> match_of_;
+    // What sampled() found last, as panels and viewport ask for it several times a frame.
+    struct Sampled {
+        std::uint64_t looks = 0, own = 0;
+        std::shared_ptr<const ExpressionMatch> match;
+        HeadPose pose;
+    };
+    mutable std::optional<Sampled> sampled_;
     struct Asked {
         std::uint64_t version = 0;
         std::int64_t frame = 0;
