@@ -222,7 +222,7 @@ void PanelLayout::build(unsigned dock, float width, float height,
         const float left_share = std::min(0.34f, px(264) / (width * (1 - right_share)));
         ImGui::DockBuilderSplitNode(middle, ImGuiDir_Left, left_share, &left, &middle);
         ImGui::DockBuilderSplitNode(middle, ImGuiDir_Down, std::min(0.30f, px(164) / height), &bottom, &middle);
-        ImGui::DockBuilderSplitNode(left, ImGuiDir_Down, 0.56f, &left_lower, &left);
+        ImGui::DockBuilderSplitNode(left, ImGuiDir_Down, 0.6f, &left_lower, &left);
         put(std::array{"Source"}, left);
         put(std::array{"Training", "Reenact"}, left_lower);
         put(std::array{"Expression", "Pose", "Identity"}, right);

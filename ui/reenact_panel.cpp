@@ -81,24 +81,38 @@ void ReenactPanel::draw_driver(Studio& studio) {
     const float side = ImGui::GetFrameHeight(), gap = px(2);
     const std::string name = studio.motions().name();
     ImGui::AlignTextToFramePadding();
-    const float room = ImGui::GetContentRegionAvail().x - 2 * side - gap - ImGui::GetStyle().ItemSpacing.x;
-    ImGui::TextUnformatted(shortened(ICON_FA_FILM "  " + name, room).c_str());
+    const Driving* driving = studio.driver().driving();
+    const int buttons = driving ? 5 : 3;
+    const float taken = float(buttons) * (side + gap) - gap;
+    const float room = ImGui::GetContentRegionAvail().x - taken - ImGui::GetStyle().ItemSpacing.x;
+    ImGui::TextUnformatted(shortened(name, room).c_str());
     tooltip(motion.title());
-    ImGui::SameLine(ImGui::GetCursorPosX() + ImGui::GetContentRegionAvail().x - 2 * side - gap);
+    ImGui::SameLine(ImGui::GetCursorPosX() + ImGui::GetContentRegionAvail().x - taken);
+    if (driving) {
+        if (icon_button("landmarks", ICON_FA_BRAILLE, landmarks_, "Show the landmarks that the tracker saw."))
+            landmarks_ = !landmarks_;
+        ImGui::SameLine(0, gap);
+        if (icon_button("video", ICON_FA_CHART_LINE, false, "Show the video's frames, their errors, what is left out."))
+            studio.invoke("panel.video");
+        ImGui::SameLine(0, gap);
+    }
+    const std::string no_film = studio.unavailable("capture.motion");
+    if (icon_button("film", ICON_FA_CIRCLE, false,
+                    no_film.empty() ? "Save a film of the avatar as it is driven..." : no_film, no_film.empty()))
+        studio.invoke("capture.motion");
+    ImGui::SameLine(0, gap);
     if (icon_button("open", ICON_FA_FOLDER_OPEN, false, "Drive by another video.")) studio.invoke("reenact.video");
     ImGui::SameLine(0, gap);
     if (icon_button("close", ICON_FA_XMARK, false, "Nobody drives any more: back to one's own pose."))
         studio.invoke("motion.close");
-    const Driving* driving = studio.driver().driving();
     if (!driving) {
         view_.clear();
         return;
     }
     const FaceTrack& track = *driving->track;
     const float width = ImGui::GetContentRegionAvail().x;
-    const float height =
-        std::clamp(width * float(track.height) / float(std::max(track.width, 1)), px(60),
-                   std::max(px(90), 0.42f * ImGui::GetContentRegionAvail().y));
+    const float height = std::clamp(width * float(track.height) / float(std::max(track.width, 1)), px(60),
+                                    std::max(px(90), 0.48f * ImGui::GetContentRegionAvail().y));
     const ImVec2 from = ImGui::GetCursorScreenPos();
     ImGui::GetWindowDrawList()->AddRectFilled(from, from + ImVec2(width, height), u32(palette().well), px(4));
     if (!view_.draw(studio, {width, height}, landmarks_)) {
@@ -113,13 +127,6 @@ void ReenactPanel::draw_driver(Studio& studio) {
     }
     if (ImGui::InvisibleButton("picture", {width, height})) studio.invoke("motion.toggle");
     tooltip("The driver at this moment. Click: play or hold.");
-    if (icon_button("landmarks", ICON_FA_BRAILLE, landmarks_, "Show the landmarks that the tracker saw."))
-        landmarks_ = !landmarks_;
-    ImGui::SameLine(0, gap);
-    if (icon_button("video", ICON_FA_CHART_LINE, false, "Shows the Video panel: frames, errors, what is left out."))
-        studio.invoke("panel.video");
-    ImGui::SameLine();
-    command_button(studio, "capture.motion", {}, ICON_FA_FILM "  Save film...", ButtonStyle::normal, -1);
 }
 
 void ReenactPanel::draw_retargeting(Studio& studio) {
@@ -129,27 +136,22 @@ void ReenactPanel::draw_retargeting(Studio& studio) {
     }
     const RetargetOptions options = studio.motions().options();
     ImGui::BeginChild("retargeting");
-    ImGui::Spacing();
     if (const int chosen = choice_row(
             "relative", {"Relative", "Absolute"}, options.relative ? 0 : 1,
             {"Movements count from the driver's neutral face: the avatar keeps its own character.",
              "Expressions are taken over as they are measured."});
         chosen >= 0)
         studio.invoke("reenact.relative", {{"on", chosen == 0}});
-    const float half = 0.5f * (ImGui::GetContentRegionAvail().x - ImGui::GetStyle().ItemSpacing.x);
-    command_button(studio, "reenact.calibrate", {}, ICON_FA_CROSSHAIRS "  Calibrate", ButtonStyle::normal, half);
-    ImGui::SameLine();
-    command_button(studio, "reenact.reset", {}, ICON_FA_ARROW_ROTATE_LEFT "  Reset", ButtonStyle::normal, half);
-    const auto freeze = [&](const char* part, MotionGroup group, const char* label, const char* about) {
-        const bool on = options.gain[std::size_t(group)] == 0;
-        if (toggle_button(label, on, about, half)) studio.invoke("reenact.freeze", {{"part", part}, {"on", !on}});
-    };
-    freeze("head", MotionGroup::head, ICON_FA_SNOWFLAKE "  Freeze head", "The head is held still; the face moves on.");
-    ImGui::SameLine();
-    freeze("torso", MotionGroup::body, ICON_FA_SNOWFLAKE "  Freeze torso", "Shoulders are held still.");
+    const float side = ImGui::GetFrameHeight(), gap = px(2);
+    command_button(studio, "reenact.calibrate", {}, ICON_FA_CROSSHAIRS "  Calibrate", ButtonStyle::normal,
+                   ImGui::GetContentRegionAvail().x - side - gap);
+    ImGui::SameLine(0, gap);
+    if (icon_button("reset", ICON_FA_ARROW_ROTATE_LEFT, false, studio.commands().find("reenact.reset")->tooltip))
+        studio.invoke("reenact.reset");
     ImGui::Spacing();
     ImGui::PushStyleVar(ImGuiStyleVar_ItemSpacing, ImVec2(ImGui::GetStyle().ItemSpacing.x, px(3)));
     for (std::size_t g = 0; g < gains.size(); ++g) {
+        const bool head = g == std::size_t(MotionGroup::head), freezes = head || g == std::size_t(MotionGroup::body);
         float value = options.gain[g];
         if (slider(studio, gains[g].group,
                    {.label = gains[g].label,
@@ -157,9 +159,17 @@ void ReenactPanel::draw_retargeting(Studio& studio) {
                     .high = 3,
                     .fallback = 1,
                     .unit = "x",
-                    .about = std::string(gains[g].about) + " 1 is as the driver, 0 is still."},
+                    .about = std::string(gains[g].about) + " 1 is as the driver, 0 is still.",
+                    .width = freezes ? ImGui::GetContentRegionAvail().x - side - gap : 0},
                    value))
             studio.invoke("reenact.gain", {{"group", gains[g].group}, {"value", value}});
+        if (!freezes) continue;
+        ImGui::SameLine(0, gap);
+        const bool on = options.gain[g] == 0;
+        if (icon_button(head ? "freeze head" : "freeze torso", ICON_FA_SNOWFLAKE, on,
+                        std::string(on ? "Let it move again: " : "Hold it still: ") +
+                            (head ? "the head; the face moves on." : "shoulders and all that stands on them.")))
+            studio.invoke("reenact.freeze", {{"part", head ? "head" : "torso"}, {"on", !on}});
     }
     float smoothing = options.smoothing;
     if (slider(studio, "smoothing",

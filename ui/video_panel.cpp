@@ -27,6 +27,14 @@ const char* state_words(const TrackedFrame& frame, bool left_out) {
     return "";
 }
 
+// "241 tracked, 20 left out"
+std::string count_words(const FaceTrack& track, const MotionEdit& edit) {
+    int left_out = 0;
+    for (const auto& [from, to] : edit.dropped) left_out += to - from;
+    return format_count(track.tracked_count()) + " tracked" +
+           (left_out > 0 ? ", " + format_count(std::size_t(left_out)) + " left out" : "");
+}
+
 std::string per_cent(float share) {
     std::array<char, 24> text{};
     std::snprintf(text.data(), text.size(), "%.2f %%", double(100 * share));
@@ -128,7 +136,7 @@ void VideoPanel::draw_actions(Studio& studio, const Driving& driving) {
     if (selected())
         add("chosen: " + std::to_string(first + 1) + " to " + std::to_string(last + 1));
     else
-        add(std::to_string(track.tracked_count()) + " tracked");
+        add(count_words(track, edit));
     ImGui::TextUnformatted(shortened(words, room).c_str());
     tooltip(driving.file.string() + "\n" + std::to_string(track.width) + " x " + std::to_string(track.height) +
             " pixels, " + std::to_string(int(std::lround(track.rate))) +
@@ -152,7 +160,7 @@ void VideoPanel::draw_pictures(Studio& studio, const Driving& driving, const Sca
         Small& small = smalls_[std::min(which, smalls_.size() - 1)];
         if (const auto shown = driving.pictures->small(which); shown && shown != small.shown) {
             small.shown = shown;
-            small.picture.set(shown->picture, VideoPictures::small_side);
+            small.picture.set(shown->picture);
         }
         if (!small.picture.ready()) continue;
         // The middle of it, where it is wider or higher than its place.

@@ -23,7 +23,7 @@ bool VideoView::draw(Studio& studio, const ImVec2& size, bool landmarks) {
     if (shown_[back] && pictures_[back].ready()) front_ = back;
     if (const std::size_t free = 1 - front_; next && next != shown_[front_] && next != shown_[free]) {
         shown_[free] = next;
-        pictures_[free].set(next->picture, VideoPictures::side);
+        pictures_[free].set(next->picture);
     }
     const Picture& picture = pictures_[front_];
     const auto& shown = shown_[front_];

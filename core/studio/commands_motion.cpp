@@ -26,8 +26,8 @@ void add_edit(Studio& s, const std::string& id, const std::string& title, const 
               std::vector<ArgumentSpec> arguments, std::function<std::string()> unavailable,
               const std::function<Status(const Arguments&, MotionEdit&)>& change, const std::string& names = "") {
     s.commands().add({id, title, id.substr(0, id.find('.')) == "reenact" ? "Reenact" : "Motion", about,
-                      std::move(arguments), "", true, names, std::move(unavailable),
-                      [&s, change](const Arguments& a) -> Status {
+                      std::move(arguments), id == "motion.in" ? "I" : id == "motion.out" ? "O" : "", true, names,
+                      std::move(unavailable), [&s, change](const Arguments& a) -> Status {
                           Status status;
                           s.motions().change_edit([&](MotionEdit& edit) { status = change(a, edit); });
                           return status;

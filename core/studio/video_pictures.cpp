@@ -7,7 +7,6 @@
 #include <system_error>
 
 #include "core/base/parallel.h"
-#include "core/image/ops.h"
 #include "core/media/video_reader.h"
 
 namespace likeness {
@@ -15,6 +14,7 @@ namespace {
 
 constexpr double ahead_seconds = 0.3;  // decoded before they are wanted
 constexpr double jump_seconds = 1.5;   // further on it is looked for in the file
+constexpr double near_seconds = 12;    // a usual distance of frames from which decoding can begin
 
 // Frames from any time on.
 class SeekingFrames {
@@ -46,6 +46,12 @@ class SeekingFrames {
         auto frame = source_->next();
         if (frame && *frame) last_ = source_->time();
         return frame;
+    }
+
+    // The same for times that grow, by what comes next unless that is far.
+    Result<std::optional<Image>> go_on(double seconds, const std::stop_token& stop) {
+        if (last_ < 0 || seconds > last_ + near_seconds) return seek(seconds, stop);
+        return on_to(seconds, next(), stop);
     }
 
     // The frame that is shown at that time.
@@ -85,10 +91,26 @@ class SeekingFrames {
     double last_ = -1;
 };
 
-std::shared_ptr<const VideoPictures::Shown> reduced(const SeekingFrames& frames, const Image& frame, int side) {
-    const bool large = std::max(frame.width, frame.height) > side;
+// The mean of squares of pixels. On this thread alone: loops that are shared wait while the viewport is drawn.
+Image in_squares(const Image& frame, int square) {
+    Image small(frame.width / square, frame.height / square, frame.channels);
+    const float share = 1 / float(square * square);
+    for (int y = 0; y < small.height; ++y)
+        for (int x = 0; x < small.width; ++x) {
+            float* to = small.at(x, y);
+            for (int row = y * square; row < (y + 1) * square; ++row) {
+                const float* from = frame.at(x * square, row);
+                for (int i = 0; i < square; ++i)
+                    for (int c = 0; c < frame.channels; ++c) to[c] += share * *from++;
+            }
+        }
+    return small;
+}
+
+std::shared_ptr<const VideoPictures::Shown> reduced(const SeekingFrames& frames, Image frame, int side) {
+    const int square = std::min(std::max(frame.width, frame.height) / side, std::min(frame.width, frame.height));
     return std::make_shared<const VideoPictures::Shown>(VideoPictures::Shown{
-        frames.last(), frames.width(), frames.height(), large ? resize_longer_side(frame, side) : frame});
+        frames.last(), frames.width(), frames.height(), square > 1 ? in_squares(frame, square) : std::move(frame)});
 }
 
 }  // namespace
@@ -96,7 +118,7 @@ std::shared_ptr<const VideoPictures::Shown> reduced(const SeekingFrames& frames,
 VideoPictures::VideoPictures(std::filesystem::path video, double duration, std::function<void()> wake)
     : video_(std::move(video)), duration_(duration), wake_(std::move(wake)), small_(along) {
     worker_ = std::jthread([this](const std::stop_token& stop) {
-        lower_thread_priority();
+        lower_thread_priority(2);
         try {
             work(stop);
         } catch (const std::bad_alloc&) {
@@ -135,10 +157,14 @@ std::string VideoPictures::problem() const {
     return problem_;
 }
 
-bool VideoPictures::ready() const {
+bool VideoPictures::covered() const {
     if (wanted_ < 0) return true;
     if (run_.empty()) return at_end_;
-    return wanted_ >= run_begin_ && (at_end_ || run_.back()->seconds >= wanted_ + ahead_seconds);
+    return wanted_ >= run_begin_ && (at_end_ || run_.back()->seconds + 0.5 / rate_ >= wanted_);
+}
+
+bool VideoPictures::ready() const {
+    return covered() && (wanted_ < 0 || at_end_ || run_.back()->seconds >= wanted_ + ahead_seconds);
 }
 
 void VideoPictures::add(std::shared_ptr<const Shown> shown, bool follows, double from) {
@@ -168,7 +194,7 @@ void VideoPictures::work(const std::stop_token& stop) {
     rate_ = frames.rate();
     const auto wants_small = [&] { return wants_small_ && next_small < along; };
     while (changed_.wait(lock, stop, [&] { return !ready() || wants_small(); })) {
-        if (!ready()) {
+        if (!covered() || !wants_small()) {
             const double wanted = wanted_;
             const bool follows = !run_.empty() && !at_end_ && wanted >= run_begin_ &&
                                  wanted < run_.back()->seconds + jump_seconds;
@@ -179,7 +205,7 @@ void VideoPictures::work(const std::stop_token& stop) {
             auto frame = follows ? frames.next() : frames.seek(from, stop);
             if (!frame) return failed(frame.error());
             std::shared_ptr<const Shown> shown;
-            if (*frame) shown = reduced(frames, **frame, side);
+            if (*frame) shown = reduced(frames, std::move(**frame), side);
             lock.lock();
             at_end_ = !shown;
             if (shown) add(std::move(shown), follows, from);
@@ -187,10 +213,10 @@ void VideoPictures::work(const std::stop_token& stop) {
             lock.unlock();
             if (next_small == 0)
                 if (Status opened = along_frames.open(); !opened) return failed(opened.error());
-            auto frame = along_frames.seek((double(next_small) + 0.5) * duration_ / double(along), stop);
+            auto frame = along_frames.go_on((double(next_small) + 0.5) * duration_ / double(along), stop);
             if (!frame) return failed(frame.error());
             std::shared_ptr<const Shown> shown;
-            if (*frame) shown = reduced(along_frames, **frame, small_side);
+            if (*frame) shown = reduced(along_frames, std::move(**frame), small_side);
             lock.lock();
             small_[next_small++] = std::move(shown);
         }

@@ -17,10 +17,10 @@ namespace likeness {
 
 class VideoPictures {
   public:
-    static constexpr int side = 480;             // pixels of the longer side at most
-    static constexpr int small_side = 112;       // of those along the time
-    static constexpr std::size_t most = 24;      // that are kept
-    static constexpr std::size_t along = 32;     // small ones, at even distances
+    static constexpr int side = 360;         // pixels of the longer side, less than twice of them
+    static constexpr int small_side = 112;   // of those along the time
+    static constexpr std::size_t most = 18;  // that are kept
+    static constexpr std::size_t along = 32;  // small ones, at even distances
 
     struct Shown {
         double seconds = 0;         // in the video
@@ -43,7 +43,8 @@ class VideoPictures {
 
   private:
     void work(const std::stop_token& stop);
-    bool ready() const;  // what is wanted and the next ones
+    bool covered() const;  // what is wanted is there
+    bool ready() const;    // and the next ones
     void add(std::shared_ptr<const Shown> shown, bool follows, double from);
 
     const std::filesystem::path video_;
