@@ -193,8 +193,9 @@ void VideoPictures::work(const std::stop_token& stop) {
     std::unique_lock lock(mutex_);
     rate_ = frames.rate();
     const auto wants_small = [&] { return wants_small_ && next_small < along; };
-    while (changed_.wait(lock, stop, [&] { return !ready() || wants_small(); })) {
-        if (!covered() || !wants_small()) {
+    // A video that plays may want more than there is time for: still there are small ones now and then.
+    for (unsigned turn = 1; changed_.wait(lock, stop, [&] { return !ready() || wants_small(); }); ++turn) {
+        if (!wants_small() || (!covered() && turn % 6 != 0)) {
             const double wanted = wanted_;
             const bool follows = !run_.empty() && !at_end_ && wanted >= run_begin_ &&
                                  wanted < run_.back()->seconds + jump_seconds;
