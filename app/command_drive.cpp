@@ -5,12 +5,11 @@
 
 #include "app/command_files.h"
 #include "app/commands.h"
-#include "app/frame_sink.h"
 #include "app/terminal.h"
 #include "app/view_arguments.h"
 #include "core/document/session_file.h"
 #include "core/formats/json_file.h"
-#include "core/media/video_writer.h"
+#include "core/media/frame_writer.h"
 #include "core/pipeline/devices.h"
 #include "core/pipeline/drive_avatar.h"
 
@@ -22,7 +21,7 @@ struct DriveArguments : ViewArguments {
     std::vector<std::string> gains;
     double fps = 0, begin = 0, end = 1e9;
     float smoothing = 0;
-    bool relative = false, absolute = false, beside = false;
+    bool relative = false, absolute = false, beside = false, silent = false;
     TrackOptions tracking;
 };
 
@@ -46,10 +45,12 @@ Status set_gain(const std::string& text, RetargetOptions& options) {
 }
 
 int drive(const DriveArguments& arguments, const CommonOptions& common) {
-    if (!is_video(arguments.output))
-        return report({ErrorCode::invalid_argument, "'" + arguments.output + "': films are .mp4.", ""}, common);
-    if (Status usable = check_files({{"the avatar", arguments.avatar}, {"the driver (--by)", arguments.driver}},
-                                    {{"the film (-o)", arguments.output}, {"the track (--track)", arguments.track}});
+    const FilmKind kind = film_kind(arguments.output);
+    if (Status possible = check_film(arguments.output); !possible) return report(possible.error(), common);
+    std::vector<CommandFile> outputs = {{"the track (--track)", arguments.track}};
+    if (is_film_file(kind)) outputs.push_back({"the film (-o)", arguments.output});
+    if (Status usable =
+            check_files({{"the avatar", arguments.avatar}, {"the driver (--by)", arguments.driver}}, outputs);
         !usable)
         return report(usable.error(), common);
     DriveOptions options;
@@ -61,9 +62,9 @@ int drive(const DriveArguments& arguments, const CommonOptions& common) {
     if (!avatar) return report(avatar.error(), common);
     const auto view = make_view(*avatar, arguments);
     if (!view) return report(view.error(), common);
-    const auto background = background_of(arguments);
+    const auto background = film_background(arguments, kind);
     if (!background) return report(background.error(), common);
-    if (!arguments.background.empty()) options.background = *background;
+    options.background = *background;
     options.camera = view->camera;
     options.retarget.smoothing = arguments.smoothing;
     options.fps = arguments.fps;
@@ -98,27 +99,33 @@ int drive(const DriveArguments& arguments, const CommonOptions& common) {
         if (!film) return report(film.error(), common);
         from = driver->tracked() ? 0.7 : 0;
         share = 1 - from;
-        auto writer =
-            VideoWriter::create(arguments.output, options.camera.width + (options.beside ? options.camera.height : 0),
-                                options.camera.height, film->fps);
+        std::optional<SoundOf> sound;
+        if (driver->tracked() && !arguments.silent)
+            sound = {driver->video, driver->begin + options.begin,
+                     driver->begin + options.begin + double(film->frames) / film->fps};
+        const int beside = options.beside ? options.camera.height : 0;
+        auto writer = open_frame_writer(arguments.output, options.camera.width + beside, options.camera.height,
+                                        film->fps, sound);
         if (!writer) return report(writer.error(), common);
         const Status driven = drive_avatar(*avatar, view->pose, *driver, options, renderer, progress,
                                            [&](Image frame) { return (*writer)->add(frame); });
         if (!driven) return report(driven.error(), common);
         if (Status finished = (*writer)->finish(); !finished) return report(finished.error(), common);
+        std::vector<std::string> notes = driver->notes;
+        for (const std::string& note : (*writer)->notes()) notes.push_back(note);
         if (common.json) {
             nlohmann::json summary = {{"film", arguments.output},
                                       {"frames", film->frames},
                                       {"fps", film->fps},
                                       {"relative", options.retarget.relative},
-                                      {"notes", driver->notes}};
+                                      {"notes", notes}};
             if (driver->tracked()) {
                 summary["tracked"] = driver->track.tracked_count();
                 summary["torso_followed"] = driver->track.torso_followed;
             }
             std::printf("%s\n", json_text(summary, -1).c_str());
         } else if (!common.quiet) {
-            for (const std::string& note : driver->notes) std::fprintf(stderr, "\nlikeness: note: %s", note.c_str());
+            for (const std::string& note : notes) std::fprintf(stderr, "\nlikeness: note: %s", note.c_str());
             std::fprintf(stderr, "\n%s: %lld frames\n", arguments.output.c_str(), static_cast<long long>(film->frames));
         }
         return exit_ok;
@@ -138,8 +145,9 @@ Subcommand add_drive_command(CLI::App& app, const CommonOptions& common) {
                      "Who moves it: a video, a folder of pictures, a picture, a tracked video (.track), or a motion "
                      "with ARKit's names (.json, .csv)")
         ->required();
-    command->add_option("-o,--output", arguments->output, "Film to write (.mp4)")->required();
+    command->add_option("-o,--output", arguments->output, "Film to write: " + film_names())->required();
     command->add_flag("--side-by-side", arguments->beside, "The driver's picture beside the avatar");
+    command->add_flag("--silent", arguments->silent, "Without the driver's sound");
     const auto relative =
         command->add_flag("--relative", arguments->relative,
                           "Movements count from the driver's own neutral face; so it is with videos unless said");

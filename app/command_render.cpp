@@ -4,14 +4,13 @@
 
 #include "app/command_files.h"
 #include "app/commands.h"
-#include "app/frame_sink.h"
 #include "app/terminal.h"
 #include "app/view_arguments.h"
 #include "core/document/session_file.h"
 #include "core/files/file_formats.h"
 #include "core/image/ops.h"
 #include "core/image/save.h"
-#include "core/media/video_writer.h"
+#include "core/media/frame_writer.h"
 #include "core/pipeline/contact_sheet.h"
 #include "core/pipeline/devices.h"
 #include "core/pipeline/export_splats.h"
@@ -32,34 +31,40 @@ struct RenderArguments : ViewArguments {
 };
 
 Status render_orbit(const Avatar& avatar, AvatarRenderer& renderer, const View& view, const RenderArguments& arguments,
-                    const std::array<float, 3>& background, Progress& progress) {
-    auto video = VideoWriter::create(arguments.output, view.camera.width, view.camera.height, double(arguments.fps));
-    if (!video) return video.error();
+                    const std::optional<std::array<float, 3>>& background, Progress& progress) {
+    auto film = open_frame_writer(arguments.output, view.camera.width, view.camera.height, double(arguments.fps));
+    if (!film) return film.error();
     for (int i = 0; i < arguments.frames; ++i) {
         progress.report(double(i) / arguments.frames, "Rendering");
         const float phase = 2 * std::numbers::pi_v<float> * float(i) / float(arguments.frames);
         const float yaw = arguments.orbit_range >= 180 ? phase : arguments.orbit_range * degree * std::sin(phase);
         const Camera camera = orbit(view.camera, head_middle(avatar), yaw, 0);
-        if (Status added = (*video)->add(renderer.render(avatar, view.pose, camera, background)); !added) return added;
+        Image frame = renderer.render(avatar, view.pose, camera, background);
+        if (background) frame = composite_over(frame, *background);
+        if (Status added = (*film)->add(frame); !added) return added;
     }
-    return (*video)->finish();
+    return (*film)->finish();
 }
 
 int render(const RenderArguments& arguments, const CommonOptions& common) {
     const FileFormat* const picture = format_to_write(arguments.output, FileContent::picture);
-    const bool video = is_video(arguments.output);
-    if (!picture && !video)
-        return report(usage("'" + arguments.output + "': pictures are " + file_endings(FileContent::picture, true) +
-                            ", videos .mp4."),
+    const FilmKind kind = film_kind(arguments.output);
+    if (!picture && !arguments.orbit)
+        return report(usage(kind == FilmKind::pictures ? "'" + arguments.output + "': pictures are " +
+                                                             file_endings(FileContent::picture, true) +
+                                                             ", films (with --orbit) " + film_names() + "."
+                                                       : "A film needs a movement: add --orbit."),
                       common);
     const auto write = [&](Image image) {
         LoadedImage written;
         written.image = std::move(image);
         return picture->write(std::move(written), arguments.output, {});
     };
-    if (video && !arguments.orbit) return report(usage("A video needs a movement: add --orbit."), common);
-    if (Status usable = check_files({{"the avatar", arguments.avatar}, {"the camera", arguments.camera}},
-                                    {{"the picture (-o)", arguments.output}, {"--truth", arguments.truth}});
+    if (arguments.orbit)
+        if (Status possible = check_film(arguments.output); !possible) return report(possible.error(), common);
+    std::vector<CommandFile> outputs = {{"--truth", arguments.truth}};
+    if (!arguments.orbit || is_film_file(kind)) outputs.push_back({"the picture (-o)", arguments.output});
+    if (Status usable = check_files({{"the avatar", arguments.avatar}, {"the camera", arguments.camera}}, outputs);
         !usable)
         return report(usable.error(), common);
     auto device = choose_device(common.device);
@@ -68,7 +73,7 @@ int render(const RenderArguments& arguments, const CommonOptions& common) {
     if (!avatar) return report(avatar.error(), common);
     auto view = make_view(*avatar, arguments);
     if (!view) return report(view.error(), common);
-    const auto chosen = background_of(arguments);
+    const auto chosen = arguments.orbit ? film_background(arguments, kind) : background_of(arguments);
     if (!chosen) return report(chosen.error(), common);
     const std::optional<std::array<float, 3>>& background = *chosen;
     AvatarRenderer renderer(device->make_rasterizer(), shown_parts(*avatar));
@@ -78,8 +83,8 @@ int render(const RenderArguments& arguments, const CommonOptions& common) {
     renderer.set_stop(progress.stop());
     Status saved;
     try {
-        if (video) {
-            saved = render_orbit(*avatar, renderer, *view, arguments, background.value_or(std::array<float, 3>{0.86f, 0.86f, 0.87f}), progress);
+        if (arguments.orbit) {
+            saved = render_orbit(*avatar, renderer, *view, arguments, background, progress);
         } else if (arguments.sheet) {
             saved = write(contact_sheet(*avatar, renderer, view->camera.width));
         } else if (arguments.mesh) {
@@ -132,18 +137,23 @@ int export_avatar(const RenderArguments& arguments, const CommonOptions& common)
 
 Subcommand add_render_command(CLI::App& app, const CommonOptions& common) {
     auto arguments = std::make_shared<RenderArguments>();
-    CLI::App* command = app.add_subcommand("render", "Render an avatar to a picture or a video");
+    CLI::App* command = app.add_subcommand("render", "Render an avatar to a picture or a film");
     add_pose_options(*command, *arguments);
     add_view_options(*command, *arguments);
     command
-        ->add_option("-o,--output", arguments->output,
-                     "Picture (" + file_endings(FileContent::picture, true) + ") or video (.mp4) to write")
+        ->add_option(
+            "-o,--output", arguments->output,
+            "Picture (" + file_endings(FileContent::picture, true) + "), or with --orbit the film: " + film_names())
         ->required();
     command->add_option("--truth", arguments->truth, "Also write the photograph's crop with the matte as alpha (PNG)");
-    command->add_flag("--orbit", arguments->orbit, "A turntable video");
+    command->add_flag("--orbit", arguments->orbit, "A turntable film");
     command->add_option("--orbit-range", arguments->orbit_range, "Degrees to each side; 180 or more goes all the way round")->capture_default_str();
-    command->add_option("--frames", arguments->frames, "Frames of a video")->check(CLI::Range(1, 100000))->capture_default_str();
-    command->add_option("--fps", arguments->fps, "Frames a second of a video")->check(CLI::Range(1.0, 240.0))->capture_default_str();
+    command->add_option("--frames", arguments->frames, "Frames of a film")
+        ->check(CLI::Range(1, 100000))
+        ->capture_default_str();
+    command->add_option("--fps", arguments->fps, "Frames a second of a film")
+        ->check(CLI::Range(1.0, 240.0))
+        ->capture_default_str();
     command->add_flag("--sheet", arguments->sheet, "A contact sheet; --size is a cell's");
     command->add_flag("--mesh", arguments->mesh, "The bare mesh");
     return [arguments, &common] { return render(*arguments, common); };

@@ -128,6 +128,14 @@ Result<std::optional<std::array<float, 3>>> background_of(const ViewArguments& a
     return std::optional(*color);
 }
 
+Result<std::optional<std::array<float, 3>>> film_background(const ViewArguments& arguments, FilmKind kind) {
+    const auto chosen = background_of(arguments);
+    const bool asked = !arguments.background.empty();
+    const bool opaque = !keeps_alpha(kind) || (!asked && (kind == FilmKind::gif || kind == FilmKind::raw));
+    if (!chosen || *chosen || !opaque) return chosen;
+    return std::optional(std::array<float, 3>{0.86f, 0.86f, 0.87f});
+}
+
 void add_pose_options(CLI::App& command, ViewArguments& arguments) {
     command.add_option("avatar", arguments.avatar, "Avatar (" + file_endings(FileContent::avatar) + ")")->required();
     command.add_option("--pose", arguments.pose, "Pose to start from: neutral, or the photograph's")
@@ -143,7 +151,7 @@ void add_view_options(CLI::App& command, ViewArguments& arguments) {
                        "'source' for the photograph's own, or a JSON file; see docs/command-line.md");
     command.add_option("--size", arguments.size, "Pixels: 512 or 640x480");
     command.add_option("--background", arguments.background,
-                       "#rrggbb, white, grey, black; transparent unless given (videos: light grey)");
+                       "#rrggbb, white, grey, black; transparent unless given (.mp4, .gif and raw frames: light grey)");
 }
 
 }  // namespace likeness

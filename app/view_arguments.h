@@ -9,6 +9,7 @@
 
 #include "app/commands.h"
 #include "core/avatar/avatar.h"
+#include "core/media/frame_writer.h"
 
 namespace likeness {
 
@@ -32,5 +33,7 @@ Result<Avatar> open_avatar(const std::string& file, const CommonOptions& common)
 Result<View> make_view(const Avatar& avatar, const ViewArguments& arguments);
 // None: transparent. Error: invalid_argument.
 Result<std::optional<std::array<float, 3>>> background_of(const ViewArguments& arguments);
+// Of a film: light grey where none is asked for and the film would rather be opaque. Error: invalid_argument.
+Result<std::optional<std::array<float, 3>>> film_background(const ViewArguments& arguments, FilmKind kind);
 
 }  // namespace likeness

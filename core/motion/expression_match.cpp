@@ -74,7 +74,8 @@ void ExpressionMatch::apply(const std::optional<FaceMove>& face, HeadPose& pose)
     };
     lids(3 * point_count, driver.now.left_lids, driver.rest.left_lids, rest_.left_lids);
     lids(3 * point_count + 1, driver.now.right_lids, driver.rest.right_lids, rest_.right_lids);
-    wanted[3 * point_count + 2] = std::max(driver.now.lips - lips_closed, 0.0f);
+    // Closed is what this head's lips are at rest, some tenths of a millimetre apart or in each other.
+    wanted[3 * point_count + 2] = std::max(driver.now.lips - lips_closed, 0.0f) + std::min(rest_.lips, 2 * lips_closed);
     weight[3 * point_count + 2] = fading(driver.now.lips, lips_closed, lips_open) / lip_sigma;
 
     // Gauss-Newton; the face is nearly linear in the controls, so one Jacobian does.

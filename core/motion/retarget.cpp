@@ -14,6 +14,7 @@ constexpr float lowest = -0.3f, highest = 1.2f;
 constexpr std::size_t compared_frames = 400;  // of a recording, to find its neutral
 constexpr float calm_share = 0.08f;           // of them are the neutral's neighbours
 constexpr float blinking = 0.5f;
+constexpr float most_turn = 0.2f, most_gaze = 0.3f;  // of a neutral; radians, of a control
 
 bool begins(std::string_view text, std::string_view with) { return text.substr(0, with.size()) == with; }
 
@@ -268,32 +269,39 @@ std::optional<PoseSample> neutral_of(const MotionTrack& track) {
         }
         if (!frames.empty()) break;
     }
-    // The face that is made most: the one whose neighbours are nearest.
+    // A face that is made often (its neighbours are near) and says little (it is near the person's without expression).
+    const auto apart = [&](std::size_t one, std::size_t other) {
+        if (!track.face.empty()) return (track.face[one].points - track.face[other].points).squaredNorm();
+        float sum = 0;
+        for (const std::size_t i : face) {
+            const float d = track.weights[one * width + i] - track.weights[other * width + i];
+            sum += d * d;
+        }
+        return sum;
+    };
+    const auto expression = [&](std::size_t n) {
+        if (!track.face.empty()) return (track.face[n].points - track.face_rest.points).squaredNorm();
+        float sum = 0;
+        for (const std::size_t i : face) sum += track.weights[n * width + i] * track.weights[n * width + i];
+        return sum / 2;
+    };
     const auto neighbours = std::max<std::size_t>(1, std::size_t(calm_share * float(frames.size())));
     std::vector<std::pair<float, std::size_t>> distance(frames.size()), nearest;
     float least = std::numeric_limits<float>::max();
-    for (const std::size_t a : frames) {
-        for (std::size_t k = 0; k < frames.size(); ++k) {
-            float sum = 0;
-            for (const std::size_t i : face) {
-                const float d = track.weights[a * width + i] - track.weights[frames[k] * width + i];
-                sum += d * d;
-            }
-            distance[k] = {sum, frames[k]};
-        }
+    for (const std::size_t one : frames) {
+        for (std::size_t k = 0; k < frames.size(); ++k) distance[k] = {apart(one, frames[k]), frames[k]};
         std::nth_element(distance.begin(), distance.begin() + std::ptrdiff_t(neighbours - 1), distance.end());
-        if (distance[neighbours - 1].first >= least) continue;
-        least = distance[neighbours - 1].first;
+        const float score = distance[neighbours - 1].first + expression(one);
+        if (score >= least) continue;
+        least = score;
         nearest.assign(distance.begin(), distance.begin() + std::ptrdiff_t(neighbours));
     }
     PoseSample neutral;
     for (std::size_t i = 0; i < width; ++i) {
-        std::vector<float> values;  // eyes look about while a face is calm
-        if (motion_group(track.names[i]) == MotionGroup::gaze)
-            for (const std::size_t n : frames) values.push_back(track.weights[n * width + i]);
-        else
-            for (const auto& [_, n] : nearest) values.push_back(track.weights[n * width + i]);
-        neutral.weights.push_back(middle(std::move(values)));
+        std::vector<float> values;
+        for (const auto& [_, n] : nearest) values.push_back(track.weights[n * width + i]);
+        const float most = motion_group(track.names[i]) == MotionGroup::gaze ? most_gaze : highest;
+        neutral.weights.push_back(std::clamp(middle(std::move(values)), -most, most));
     }
     if (!track.face.empty()) {
         FaceShape mean;
@@ -309,8 +317,16 @@ std::optional<PoseSample> neutral_of(const MotionTrack& track) {
         mean.right_lids = usual(std::move(right));
         neutral.face = {mean, track.face_rest};
     }
-    if (!track.head.empty()) neutral.head = middle(track.head);
-    if (!track.neck.empty()) neutral.neck = middle(track.neck);
+    // Cameras stand higher, lower or beside; a head that is tilted or turned further is so on purpose.
+    const auto turned = [&](const std::vector<Eigen::Vector3f>& of_frames) {
+        std::vector<Eigen::Vector3f> turns;
+        for (const auto& [_, n] : nearest) turns.push_back(of_frames[n]);
+        Eigen::Vector3f turn = middle(turns);
+        turn.z() = 0;
+        return (turn * std::min(1.0f, most_turn / std::max(turn.norm(), 1e-6f))).eval();
+    };
+    if (!track.head.empty()) neutral.head = turned(track.head);
+    if (!track.neck.empty()) neutral.neck = turned(track.neck);
     if (!track.body.empty()) {
         std::vector<Eigen::Vector3f> turn, shift;
         for (const BodyMove& move : track.body) {

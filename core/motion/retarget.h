@@ -28,7 +28,7 @@ struct RetargetOptions {
     bool operator==(const RetargetOptions&) const = default;
 };
 
-// The neutral of a recording: what its calmest faces with open eyes have in common, where head and body mostly are.
+// The neutral of a recording: what its calm faces with open eyes have in common, and where the body mostly is.
 // Nothing when there are no frames.
 std::optional<PoseSample> neutral_of(const MotionTrack& track);
 

@@ -14,14 +14,9 @@ constexpr double most_frames = 10'000'000;
 // The frames of a driver's video at increasing times: the part round the head, as it is over the whole video.
 class DriverPictures {
   public:
-    DriverPictures(std::unique_ptr<FrameSource> source, const FaceTrack& track, int size)
-        : frames_(std::move(source)), size_(size) {
-        for (const TrackedFrame& frame : track.frames)
-            if (frame.state == FrameState::tracked) {
-                begin_ = frame.seconds;
-                break;
-            }
-        // The middle of all faces, and as much round it as an avatar's picture shows.
+    DriverPictures(std::unique_ptr<FrameSource> frames, const FaceTrack& track, double begin, int size)
+        : size_(size), begin_(begin) {
+        const FrameSource& source = *frames;
         Eigen::Vector2f low = Eigen::Vector2f::Constant(1e9f), high = -low;
         float face = 0;
         for (const TrackedFrame& frame : track.frames) {
@@ -35,10 +30,13 @@ class DriverPictures {
             high = high.cwiseMax(to);
             face = std::max(face, (to - from).maxCoeff());
         }
+        // As much as an avatar's picture shows, but within the video.
         const Eigen::Vector2f middle = (low + high) / 2 + track.origin.cast<float>();
-        side_ = std::max(int(std::lround(std::max(2.2f * face, (high - low).maxCoeff() * 1.3f))), 16);
-        left_ = int(std::lround(middle.x())) - side_ / 2;
-        top_ = int(std::lround(middle.y())) - side_ / 2;
+        const float wanted = std::max(2.6f * face, 1.3f * (high - low).maxCoeff());
+        side_ = std::clamp(int(std::lround(wanted)), 16, std::max(16, std::min(source.width(), source.height())));
+        left_ = std::clamp(int(std::lround(middle.x())) - side_ / 2, 0, std::max(0, source.width() - side_));
+        top_ = std::clamp(int(std::lround(middle.y())) - side_ / 2, 0, std::max(0, source.height() - side_));
+        frames_.emplace(std::move(frames));
     }
 
     // At a time of the driver. Empty before the first.
@@ -46,32 +44,27 @@ class DriverPictures {
         while (!ended_ && (!next_ || next_->seconds <= begin_ + seconds + 1e-6)) {
             if (next_) shown_ = std::move(next_->picture);
             next_.reset();
-            auto frame = frames_.next();
+            auto frame = frames_->next();
             if (!frame) return frame.error();
             if (*frame)
                 next_ = *std::move(frame);
             else
                 ended_ = true;
         }
-        if (!shown_.pixels.empty()) {
-            const int left = std::max(left_, 0), top = std::max(top_, 0);
-            const int right = std::min(left_ + side_, shown_.width), bottom = std::min(top_ + side_, shown_.height);
-            Image square(side_, side_, 3);
-            std::fill(square.pixels.begin(), square.pixels.end(), 0.0f);
-            for (int y = top; y < bottom; ++y)
-                std::copy_n(shown_.at(left, y), 3 * std::max(right - left, 0), square.at(left - left_, y - top_));
-            picture_ = resize(square, size_, size_);
-            shown_ = {};
-        }
+        if (!shown_.empty())
+            picture_ = resize(crop(shown_, left_, top_, std::min(side_, shown_.width), std::min(side_, shown_.height)),
+                              size_, size_);
+        shown_ = {};
         return picture_;
     }
 
   private:
-    FramesAhead frames_;
+    std::optional<FramesAhead> frames_;
     std::optional<FramesAhead::Timed> next_;
     Image shown_, picture_;
-    int size_, side_ = 0, left_ = 0, top_ = 0;
-    double begin_ = 0;  // of the driver's time, in the video
+    const int size_;
+    const double begin_;  // of the driver's time, in the video
+    int side_ = 0, left_ = 0, top_ = 0;
     bool ended_ = false;
 };
 
@@ -127,7 +120,7 @@ Status drive_avatar(const Avatar& avatar, const HeadPose& own, const Driver& dri
     if (options.beside) {
         auto source = open_frames(driver.video);
         if (!source) return source.error();
-        pictures.emplace(*std::move(source), driver.track, options.camera.height);
+        pictures.emplace(*std::move(source), driver.track, driver.begin, options.camera.height);
     }
     for (std::int64_t n = 0; n < film->frames; ++n) {
         progress.report(double(n) / double(film->frames), "Rendering");

@@ -15,6 +15,11 @@ Driver driver_of(FaceTrack track, const fs::path& video, HeadRegistry& heads) {
     driver.source = std::make_shared<const RecordedMotion>(std::move(motion));
     driver.notes = track.notes;
     driver.video = video;
+    for (const TrackedFrame& frame : track.frames)
+        if (frame.state == FrameState::tracked) {
+            driver.begin = frame.seconds;
+            break;
+        }
     driver.track = std::move(track);
     return driver;
 }

@@ -18,6 +18,7 @@ struct Driver {
     // Of what was tracked:
     std::filesystem::path video;  // empty for a recorded motion
     FaceTrack track;
+    double begin = 0;  // seconds of the video where the source's time begins
 
     bool tracked() const { return !video.empty(); }
     // As a person would want it: pictures of another face count from its neutral, recorded curves are as they are.
