@@ -29,8 +29,9 @@ void ReenactPanel::draw(Studio& studio) {
     const bool tracking = studio.driver().tracking();
     if (tracking) draw_tracking(studio);
     if (!studio.motion().loaded() || !studio.document().has_avatar()) {
+        if (tracking) return;
         view_.clear();
-        if (!tracking) draw_empty(studio);
+        draw_empty(studio);
         return;
     }
     if (!tracking) draw_driver(studio);
@@ -69,6 +70,15 @@ void ReenactPanel::draw_tracking(Studio& studio) {
     tooltip(driver.tracked_file().string());
     ImGui::SameLine(ImGui::GetWindowWidth() - button_width);
     cancel_button(studio, *job);
+    if (const TrackPreview preview = driver.preview(); preview.picture) {
+        const ImVec2 from = ImGui::GetCursorScreenPos();
+        const float width = ImGui::GetContentRegionAvail().x;
+        const float height = std::clamp(width * float(preview.picture->height) / float(preview.picture->width), px(60),
+                                        std::max(px(90), 0.6f * ImGui::GetContentRegionAvail().y));
+        ImGui::GetWindowDrawList()->AddRectFilled(from, from + ImVec2(width, height), u32(palette().well), px(4));
+        view_.draw_tracked(preview, {width, height}, landmarks_);
+        ImGui::Dummy({width, height});
+    }
     progress_bar(float(job->fraction), progress_words(*job));
     note(job->stage.empty() ? "The video is being looked at." : job->stage);
     ImGui::PopID();

@@ -10,6 +10,7 @@
 #include "core/files/file_formats.h"
 #include "core/motion/tracked_motion.h"
 #include "core/pipeline/track_video.h"
+#include "core/pipeline/video_stamp.h"
 #include "core/studio/command_parts.h"
 #include "core/studio/studio.h"
 
@@ -141,10 +142,12 @@ void DriverService::begin(const fs::path& file, bool anew) {
     job_.cancel();  // the last wish counts
     waiting_.reset();
     tracked_ = file;
+    newest_ = std::make_shared<Newest>();
     const bool looks = !is_track(file);
     job_ = studio_.jobs().start_for<std::shared_ptr<Tracked>>(
         (looks ? "Tracking " : "Opening ") + file.filename().string(),
-        [file, anew, looks, tools = studio_.workshop().tools()](Progress& progress) -> Result<std::shared_ptr<Tracked>> {
+        [file, anew, looks, tools = studio_.workshop().tools(), newest = newest_,
+         keep_in = studio_.options().folders.state](Progress& progress) -> Result<std::shared_ptr<Tracked>> {
             auto found = std::make_shared<Tracked>();
             std::optional<FaceTrack> track;
             if (!looks) {
@@ -154,7 +157,7 @@ void DriverService::begin(const fs::path& file, bool anew) {
                 std::error_code none;
                 const fs::path video = file.parent_path() / fs::path(track->video).filename();
                 if (!track->video.empty() && fs::exists(video, none)) {
-                    if (video_stamp(video) == track->video_stamp)
+                    if (stamp_of(video) == track->video_stamp)
                         found->video = video;
                     else
                         found->notes.push_back("'" + video.filename().string() +
@@ -162,16 +165,14 @@ void DriverService::begin(const fs::path& file, bool anew) {
                 }
             } else {
                 found->video = file;
-                std::error_code no_file;
-                const bool one_file = fs::is_regular_file(file, no_file);  // folders have no stamp
                 for (const fs::path& beside : {fs::path(file).replace_extension(".track"), fs::path(file.string() + ".track")}) {
                     std::error_code none;
-                    if (anew || track || !one_file || !fs::is_regular_file(beside, none)) continue;
+                    if (anew || track || !fs::is_regular_file(beside, none)) continue;
                     auto loaded = load_track(beside);
                     const std::string name = "'" + beside.filename().string() + "' beside it ";
                     if (!loaded)
                         found->notes.push_back(name + "cannot be read; the video was tracked again.");
-                    else if (loaded->video_stamp.empty() || loaded->video_stamp != video_stamp(file))
+                    else if (loaded->video_stamp.empty() || loaded->video_stamp != stamp_of(file))
                         found->notes.push_back(name + "is of another video; this one was tracked.");
                     else
                         track = *std::move(loaded);
@@ -181,7 +182,10 @@ void DriverService::begin(const fs::path& file, bool anew) {
                 progress.report(0, "Loading networks");
                 auto borrowed = tools->portraits.borrow();
                 if (!borrowed) return borrowed.error();
-                auto made = track_video(**borrowed, file, {}, progress);
+                TrackOptions options;
+                options.preview = [newest](const TrackPreview& preview) { newest->set(preview); };
+                if (!keep_in.empty()) options.keep_in = keep_in / "tracking";
+                auto made = track_video(**borrowed, file, options, progress);
                 if (!made) return made.error();
                 track = *std::move(made);
             }

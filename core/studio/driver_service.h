@@ -7,12 +7,14 @@
 #include <array>
 #include <filesystem>
 #include <memory>
+#include <mutex>
 #include <optional>
 #include <string>
 #include <vector>
 
 #include "core/commands/command.h"
 #include "core/motion/motion_track.h"
+#include "core/pipeline/track_options.h"
 #include "core/studio/jobs.h"
 #include "core/studio/video_pictures.h"
 #include "core/tracking/face_track.h"
@@ -58,9 +60,25 @@ class DriverService {
     bool tracking() const { return job_.running(); }
     const JobHandle& job() const { return job_; }
     const std::filesystem::path& tracked_file() const { return tracked_; }
+    TrackPreview preview() const { return newest_ ? newest_->get() : TrackPreview{}; }  // of its newest frame
 
   private:
     struct Tracked;
+    class Newest {  // set by the thread that tracks
+      public:
+        void set(TrackPreview preview) {
+            const std::lock_guard lock(mutex_);
+            preview_ = std::move(preview);
+        }
+        TrackPreview get() const {
+            const std::lock_guard lock(mutex_);
+            return preview_;
+        }
+
+      private:
+        mutable std::mutex mutex_;
+        TrackPreview preview_;
+    };
     void begin(const std::filesystem::path& file, bool anew);
     void show(const std::filesystem::path& file, Tracked tracked);
     Status save_track(const std::filesystem::path& file) const;
@@ -69,6 +87,7 @@ class DriverService {
     Studio& studio_;
     JobHandle job_;
     std::filesystem::path tracked_;
+    std::shared_ptr<Newest> newest_;
     std::optional<std::pair<std::filesystem::path, bool>> waiting_;  // for an avatar
     std::unique_ptr<Driving> driving_;
     std::vector<std::array<int, 2>> dropped_;  // that the motion is made without

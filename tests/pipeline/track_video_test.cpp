@@ -1,43 +1,13 @@
-#include "core/pipeline/track_video.h"
-
-#include <gtest/gtest.h>
-
 #include <cmath>
 
-#include "core/image/load.h"
-#include "core/image/ops.h"
-#include "core/image/save.h"
-#include "tests/formats/temporary_folder.h"
+#include "tests/pipeline/window_video.h"
 
 namespace likeness::test {
 namespace {
 
 namespace fs = std::filesystem;
 
-PortraitTools& tools() {
-    static HeadRegistry heads;
-    static Result<PortraitTools> loaded = PortraitTools::load(heads);
-    return *loaded;
-}
-
-// The sample portrait, seen through a window whose place and size change from frame to frame: a video of a camera that
-// moves.
-class TrackVideoTest : public ::testing::Test {
-  protected:
-    Image window(int x, int y) const { return resize(crop(sample_, x, y, 300, 300), 240, 240); }
-    void add(const Image& frame) {
-        const Status saved = save_png(folder_.path / ("frame_" + std::to_string(count_++) + ".png"), frame);
-        ASSERT_TRUE(saved) << saved.error().message;
-    }
-    Result<FaceTrack> track(const TrackOptions& options = {}) const {
-        Progress progress;
-        return track_video(tools(), folder_.path, options, progress);
-    }
-
-    const Image sample_ = *load_image(fs::path(LIKENESS_SAMPLE_FOLDER) / "astronaut.png");
-    TemporaryFolder folder_{"track_video"};
-    int count_ = 0;
-};
+using TrackVideoTest = WindowVideo;
 
 TEST_F(TrackVideoTest, AFaceIsFollowedThroughAGapAndACut) {
     for (int i = 0; i < 6; ++i) add(window(70 + 4 * i, 0));

@@ -5,7 +5,7 @@
 
 #include "core/document/session_file.h"
 #include "core/media/video_writer.h"
-#include "core/pipeline/track_video.h"
+#include "core/pipeline/video_stamp.h"
 #include "tests/head/head_fixtures.h"
 #include "tests/studio/studio_fixtures.h"
 #include "tests/tracking/small_track.h"
@@ -68,7 +68,7 @@ TEST_F(Driver, AVideoNeedsAnAvatarAndTakesTheTrackBesideIt) {
     ASSERT_FALSE(refused);
     EXPECT_NE(refused.error().message.find("open a portrait or an avatar first"), std::string::npos);
     // Of that very file, or it is not taken.
-    track.video_stamp = video_stamp(video);
+    track.video_stamp = stamp_of(video);
     ASSERT_TRUE(save_track(folder.path / "talk.track", track));
     // Both at once: it waits for the avatar.
     ASSERT_TRUE(studio.execute("file.open", {{"path", save_ball(folder.path / "a.likeness").string()}}));
