@@ -236,7 +236,7 @@ void DriverService::show(const fs::path& file, Tracked tracked) {
     refresh();
     for (const std::string& note : tracked.notes)
         studio_.messages().warning("'" + file.filename().string() + "': " + note);
-    if (studio_.document().has_avatar()) studio_.motions().start();
+    if (studio_.document().has_avatar() && source->track()->frame_count() > 1) studio_.motions().start();
 }
 
 void DriverService::drain() {

@@ -4,7 +4,6 @@
 #include <cmath>
 #include <new>
 #include <optional>
-#include <system_error>
 
 #include "core/base/parallel.h"
 #include "core/media/video_reader.h"
@@ -22,19 +21,11 @@ class SeekingFrames {
     explicit SeekingFrames(std::filesystem::path path) : path_(std::move(path)) {}
 
     Status open() {
-        std::error_code unreadable;
-        reader_ = nullptr;
         last_ = -1;
-        if (std::filesystem::is_regular_file(path_, unreadable)) {
-            auto opened = VideoReader::open(path_);
-            if (!opened) return opened.error();
-            reader_ = opened->get();
-            source_ = *std::move(opened);
-        } else {
-            auto opened = open_frames(path_);
-            if (!opened) return opened.error();
-            source_ = *std::move(opened);
-        }
+        auto opened = open_frames(path_);
+        if (!opened) return opened.error();
+        source_ = *std::move(opened);
+        reader_ = dynamic_cast<VideoReader*>(source_.get());
         return {};
     }
     double rate() const { return source_->fps(); }
@@ -87,7 +78,7 @@ class SeekingFrames {
 
     const std::filesystem::path path_;
     std::unique_ptr<FrameSource> source_;
-    VideoReader* reader_ = nullptr;  // null for a folder
+    VideoReader* reader_ = nullptr;  // null for pictures
     double last_ = -1;
 };
 
