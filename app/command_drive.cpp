@@ -8,6 +8,7 @@
 #include "app/terminal.h"
 #include "app/view_arguments.h"
 #include "core/document/session_file.h"
+#include "core/files/file_formats.h"
 #include "core/formats/json_file.h"
 #include "core/media/frame_writer.h"
 #include "core/pipeline/devices.h"
@@ -44,11 +45,46 @@ Status set_gain(const std::string& text, RetargetOptions& options) {
         "'" + text + "' is no gain; write a part and a factor from 0 to 3, e.g. mouth=1.2. Parts: " + names + ".", ""};
 }
 
+using Frames = std::function<Status(const std::function<Status(Image)>&)>;
+
+Status write_picture(const std::string& output, const FileFormat& format, const DrivenFilm& film,
+                     const Frames& frames) {
+    if (film.frames != 1)
+        return Error{ErrorCode::invalid_argument,
+                     "'" + output + "' would be one picture, but the driver has " + std::to_string(film.frames) +
+                         " frames; name a film (" + film_names() + "), or one frame's time by --from and --to.",
+                     ""};
+    return frames([&](Image frame) {
+        LoadedImage written;
+        written.image = std::move(frame);
+        return format.write(std::move(written), output, {});
+    });
+}
+
+Status write_film(const DriveArguments& arguments, const Driver& driver, const DriveOptions& options,
+                  const DrivenFilm& film, const Frames& frames, std::vector<std::string>& notes) {
+    std::optional<SoundOf> sound;
+    if (!driver.video.empty() && !arguments.silent) {
+        const double begin = driver.begin + options.begin;
+        sound = {driver.video, begin, begin + double(film.frames) / film.fps};
+    }
+    const int beside = options.beside ? options.camera.height : 0;
+    auto writer =
+        open_frame_writer(arguments.output, options.camera.width + beside, options.camera.height, film.fps, sound);
+    if (!writer) return writer.error();
+    if (Status driven = frames([&](const Image& frame) { return (*writer)->add(frame); }); !driven) return driven;
+    if (Status finished = (*writer)->finish(); !finished) return finished;
+    for (const std::string& note : (*writer)->notes()) notes.push_back(note);
+    return {};
+}
+
 int drive(const DriveArguments& arguments, const CommonOptions& common) {
     const FilmKind kind = film_kind(arguments.output);
-    if (Status possible = check_film(arguments.output); !possible) return report(possible.error(), common);
+    const FileFormat* const picture = format_to_write(arguments.output, FileContent::picture);
+    if (!picture)
+        if (Status possible = check_film(arguments.output); !possible) return report(possible.error(), common);
     std::vector<CommandFile> outputs = {{"the track (--track)", arguments.track}};
-    if (is_film_file(kind)) outputs.push_back({"the film (-o)", arguments.output});
+    if (picture || is_film_file(kind)) outputs.push_back({"the film (-o)", arguments.output});
     if (Status usable =
             check_files({{"the avatar", arguments.avatar}, {"the driver (--by)", arguments.driver}}, outputs);
         !usable)
@@ -62,7 +98,7 @@ int drive(const DriveArguments& arguments, const CommonOptions& common) {
     if (!avatar) return report(avatar.error(), common);
     const auto view = make_view(*avatar, arguments);
     if (!view) return report(view.error(), common);
-    const auto background = film_background(arguments, kind);
+    const auto background = picture ? background_of(arguments) : film_background(arguments, kind);
     if (!background) return report(background.error(), common);
     options.background = *background;
     options.camera = view->camera;
@@ -82,11 +118,12 @@ int drive(const DriveArguments& arguments, const CommonOptions& common) {
         HeadRegistry heads;
         const auto driver = open_driver(arguments.driver, heads, arguments.tracking, progress);
         if (!driver) return report(driver.error(), common);
-        if (options.beside && !driver->tracked())
-            return report(
-                {ErrorCode::invalid_argument,
-                 "'" + arguments.driver + "' has no pictures to show beside the avatar (--side-by-side).", ""},
-                common);
+        if (options.beside && driver->video.empty())
+            return report({ErrorCode::invalid_argument,
+                           "'" + arguments.driver + "' has no pictures to show beside the avatar (--side-by-side)" +
+                               (driver->tracked() ? "; put '" + driver->track.video + "' into its folder." : "."),
+                           ""},
+                          common);
         options.retarget.relative = arguments.relative || (!arguments.absolute && driver->relative_by_default());
         if (!arguments.track.empty()) {
             if (!driver->tracked())
@@ -99,20 +136,14 @@ int drive(const DriveArguments& arguments, const CommonOptions& common) {
         if (!film) return report(film.error(), common);
         from = driver->tracked() ? 0.7 : 0;
         share = 1 - from;
-        std::optional<SoundOf> sound;
-        if (driver->tracked() && !arguments.silent)
-            sound = {driver->video, driver->begin + options.begin,
-                     driver->begin + options.begin + double(film->frames) / film->fps};
-        const int beside = options.beside ? options.camera.height : 0;
-        auto writer = open_frame_writer(arguments.output, options.camera.width + beside, options.camera.height,
-                                        film->fps, sound);
-        if (!writer) return report(writer.error(), common);
-        const Status driven = drive_avatar(*avatar, view->pose, *driver, options, renderer, progress,
-                                           [&](Image frame) { return (*writer)->add(frame); });
-        if (!driven) return report(driven.error(), common);
-        if (Status finished = (*writer)->finish(); !finished) return report(finished.error(), common);
         std::vector<std::string> notes = driver->notes;
-        for (const std::string& note : (*writer)->notes()) notes.push_back(note);
+        const auto frames = [&](const std::function<Status(Image)>& take) {
+            return drive_avatar(*avatar, view->pose, *driver, options, renderer, progress, take);
+        };
+        if (Status written = picture ? write_picture(arguments.output, *picture, *film, frames)
+                                     : write_film(arguments, *driver, options, *film, frames, notes);
+            !written)
+            return report(written.error(), common);
         if (common.json) {
             nlohmann::json summary = {{"film", arguments.output},
                                       {"frames", film->frames},
@@ -145,7 +176,10 @@ Subcommand add_drive_command(CLI::App& app, const CommonOptions& common) {
                      "Who moves it: a video, a folder of pictures, a picture, a tracked video (.track), or a motion "
                      "with ARKit's names (.json, .csv)")
         ->required();
-    command->add_option("-o,--output", arguments->output, "Film to write: " + film_names())->required();
+    command
+        ->add_option("-o,--output", arguments->output,
+                     "Film to write: " + film_names() + "; of a driver that is one picture a picture")
+        ->required();
     command->add_flag("--side-by-side", arguments->beside, "The driver's picture beside the avatar");
     command->add_flag("--silent", arguments->silent, "Without the driver's sound");
     const auto relative =

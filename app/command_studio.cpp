@@ -68,7 +68,7 @@ int run_studio(const StudioArguments& arguments, const CommonOptions& common) {
             return report(
                 {ErrorCode::invalid_argument,
                  "'" + file + "' is neither a command nor a file; 'likeness --help' lists the commands.", ""},
-            common);
+                common);
     if (arguments.headless && arguments.script.empty())
         return report(
             {ErrorCode::invalid_argument, "Without a display the studio needs something to do: add --script FILE.", ""},

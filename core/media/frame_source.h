@@ -32,9 +32,10 @@ class FrameSource {
     virtual std::vector<std::string> notes() const { return {}; }
 };
 
-// A video file, or a folder of pictures (in the order of their names, numbers in them by value; 25 a second; all
-// brought to the size of the first that can be read). What is damaged is left out and noted; the times of the others
-// stay. Errors: VideoReader's; for folders bad_input (none in it, none can be read).
+// A video file, one picture (JPEG, PNG, WebP, BMP or TGA, by its name's ending), or a folder of them (in the order of
+// their names, numbers in them by value; 25 a second; all brought to the size of the first that can be read). What is
+// damaged is left out and noted; the times of the others stay. Errors: VideoReader's; for folders bad_input (none in
+// it, none can be read).
 Result<std::unique_ptr<FrameSource>> open_frames(const std::filesystem::path& path);
 
 // What decoding takes is done on a thread of its own, a few frames ahead.

@@ -110,6 +110,12 @@ class PictureFolder : public FrameSource {
 
 Result<std::unique_ptr<FrameSource>> open_frames(const fs::path& path) {
     std::error_code failed;
+    if (!fs::is_directory(path, failed) && is_picture(path)) {
+        auto picture = load_frame(path);
+        if (!picture) return picture.error();
+        return std::unique_ptr<FrameSource>(
+            std::make_unique<PictureFolder>(path.parent_path(), std::vector{path}, *std::move(picture), 0));
+    }
     if (!fs::is_directory(path, failed)) {
         auto video = VideoReader::open(path);
         if (!video) return video.error();

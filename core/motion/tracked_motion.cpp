@@ -10,6 +10,8 @@
 namespace likeness {
 namespace {
 
+constexpr double longest_gap = 0.5;  // seconds over which what a face does is guessed
+
 float middle_value(std::vector<float> values) {
     const auto at = values.begin() + std::ptrdiff_t(values.size() / 2);
     std::nth_element(values.begin(), at, values.end());
@@ -52,6 +54,17 @@ void settle(std::vector<float>& weights, const std::vector<std::string>& names) 
     }
 }
 
+bool was_tracked(const TrackedFrame& frame) { return frame.state == FrameState::tracked; }
+
+void add(double time, const PoseSample& sample, MotionTrack& motion) {
+    motion.times.push_back(time);
+    motion.weights.insert(motion.weights.end(), sample.weights.begin(), sample.weights.end());
+    motion.head.push_back(*sample.head);
+    if (sample.neck) motion.neck.push_back(*sample.neck);
+    motion.body.push_back(*sample.body);
+    if (sample.face) motion.face.push_back(sample.face->now);
+}
+
 }  // namespace
 
 TrackedPerson::TrackedPerson(std::vector<std::string> joints, const HeadModel* model, const PersonalHead& person)
@@ -88,34 +101,45 @@ std::shared_ptr<const HeadModel> tracked_head(const FaceTrack& track, HeadRegist
 }
 
 MotionTrack motion_of(const FaceTrack& track, const HeadModel* model) {
-    MotionTrack motion;
-    motion.names = track.controls;
-    motion.frame_seconds = 1 / track.rate;
-    const auto tracked = [](const TrackedFrame& f) { return f.state == FrameState::tracked; };
-    const auto first = std::find_if(track.frames.begin(), track.frames.end(), tracked);
     const TrackedPerson person(track.joints, model, model ? track.person(*model) : PersonalHead());
-    motion.face_rest = person.rest();
+    MotionTrack seen;  // the tracked frames alone
+    seen.names = track.controls;
+    seen.frame_seconds = 1 / track.rate;
+    seen.face_rest = person.rest();
+    const auto end = track.frames.end(), first = std::find_if(track.frames.begin(), end, was_tracked);
     Eigen::Matrix4f rest = Eigen::Matrix4f::Identity();
-    PoseSample sample;
-    for (auto frame = first; frame != track.frames.end(); ++frame) {
+    for (auto frame = first; frame != end; ++frame) {
         if (frame == first || frame->cut) {
             std::vector<const TrackedFrame*> shot;
-            for (auto f = frame; f != track.frames.end() && (f == frame || !f->cut); ++f)
-                if (tracked(*f)) shot.push_back(&*f);
+            for (auto f = frame; f != end && (f == frame || !f->cut); ++f)
+                if (was_tracked(*f)) shot.push_back(&*f);
             if (!shot.empty()) rest = torso_at_rest(shot);
         }
-        if (tracked(*frame)) {
-            sample = person.sample(*frame, track.camera(*frame), rest);
-            settle(sample.weights, track.controls);
-        }
+        const double time = frame->seconds - first->seconds;
+        if (!was_tracked(*frame) || (!seen.times.empty() && time <= seen.times.back())) continue;
+        PoseSample sample = person.sample(*frame, track.camera(*frame), rest);
+        settle(sample.weights, track.controls);
+        add(time, sample, seen);
+    }
+
+    MotionTrack motion;
+    motion.names = seen.names;
+    motion.frame_seconds = seen.frame_seconds;
+    motion.face_rest = seen.face_rest;
+    PoseSample sample;
+    auto before = first, after = first;  // the tracked frames around: the last one, and the next after a gap
+    for (auto frame = first; frame != end; ++frame) {
+        if (was_tracked(*frame)) before = after = frame;
         const double time = frame->seconds - first->seconds;
         if (!motion.times.empty() && time <= motion.times.back()) continue;
-        motion.times.push_back(time);
-        motion.weights.insert(motion.weights.end(), sample.weights.begin(), sample.weights.end());
-        motion.head.push_back(*sample.head);
-        if (sample.neck) motion.neck.push_back(*sample.neck);
-        motion.body.push_back(*sample.body);
-        if (sample.face) motion.face.push_back(sample.face->now);
+        if (after < frame) {  // a gap begins
+            after = std::find_if(frame, end, was_tracked);
+            const bool one_shot = after != end && std::none_of(frame, after + 1, [](const auto& f) { return f.cut; });
+            if (!one_shot || after->seconds - before->seconds > longest_gap) after = end;
+        }
+        const bool mixed = after != end && after != before;
+        seen.sample(mixed ? time : before->seconds - first->seconds, sample);
+        add(time, sample, motion);
     }
     return motion;
 }

@@ -31,8 +31,9 @@ class TrackedPerson {
 // The head that it was tracked with; null when that is not known here.
 std::shared_ptr<const HeadModel> tracked_head(const FaceTrack& track, HeadRegistry& heads);
 
-// Frames that were not tracked show the last one that was; those before the first are left out, and time begins there.
-// Bodies are at rest in every shot by itself. Empty when nothing was tracked. `model`: see TrackedPerson.
+// Frames that were not tracked lie between those around them where these are half a second apart or less and in one
+// shot, else they show the last one that was; those before the first are left out, and time begins there. Bodies are at
+// rest in every shot by itself. Empty when nothing was tracked. `model`: see TrackedPerson.
 MotionTrack motion_of(const FaceTrack& track, const HeadModel* model);
 
 }  // namespace likeness

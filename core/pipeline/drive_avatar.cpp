@@ -131,6 +131,7 @@ Status drive_avatar(const Avatar& avatar, const HeadPose& own, const Driver& dri
             if (!other) return other.error();
             picture = beside(*other, picture);
         }
+        if (options.background) picture = composite_over(picture, *options.background);
         if (Status taken = take(std::move(picture)); !taken) return taken;
     }
     progress.report(1, "Done");

@@ -41,7 +41,8 @@ Result<Driver> open_driver(const fs::path& file, HeadRegistry& heads, const Trac
         if (!track) return track.error();
         if (track->tracked_count() == 0)
             return Error{ErrorCode::bad_input, "'" + file.string() + "' has no frame in which a face was tracked.", ""};
-        const fs::path video = file.parent_path() / track->video;  // perhaps it lies beside
+        fs::path video = file.parent_path() / track->video;
+        if (!fs::exists(video, unreadable)) video.clear();
         return driver_of(*std::move(track), video, heads);
     }
     auto tools = PortraitTools::load(heads);

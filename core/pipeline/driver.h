@@ -16,11 +16,11 @@ struct Driver {
     std::optional<PoseSample> neutral;         // found in it; none in a single picture
     std::vector<std::string> notes;            // for people
     // Of what was tracked:
-    std::filesystem::path video;  // empty for a recorded motion
+    std::filesystem::path video;  // empty where it is not at hand
     FaceTrack track;
     double begin = 0;  // seconds of the video where the source's time begins
 
-    bool tracked() const { return !video.empty(); }
+    bool tracked() const { return !track.frames.empty(); }
     // As a person would want it: pictures of another face count from its neutral, recorded curves are as they are.
     bool relative_by_default() const { return tracked() && neutral.has_value(); }
 };

@@ -8,10 +8,11 @@
 #include "core/image/ops.h"
 #include "core/pipeline/video_looks.h"
 #include "core/pipeline/video_stamp.h"
+#include "core/tracking/causal_torso.h"
 #include "core/tracking/face_follower.h"
 #include "core/tracking/frame_light.h"
 #include "core/tracking/neck.h"
-#include "core/tracking/torso_follower.h"
+#include "core/tracking/track_repair.h"
 
 namespace likeness {
 namespace {
@@ -20,9 +21,6 @@ constexpr std::size_t key_frames = 16;
 constexpr std::size_t solve_chunk = 24;   // frames that one thread solves one after another
 constexpr float other_error = 0.012f;     // of the iris distance: above it, and ...
 constexpr float other_times = 2.5f;       // ... so many times the person's own, a face is somebody else's
-constexpr float most_slip = 0.006f;       // metres beside the camera's axis, of a torso that was followed
-constexpr double fallback_seconds = 0.4;  // over which a torso that is not seen follows the head
-constexpr float fallback_yaw = 0.2f;      // its share of the head's turn
 
 struct Run {  // frames of one shot in which one face was followed
     std::size_t begin, end;
@@ -68,14 +66,13 @@ bool follow_torso(const HeadModel& model, const PersonalHead& person, const std:
             const float shift = middle_of(off);
             for (std::size_t i = run.begin; i < run.end; ++i) frames[i].world_to_camera(axis, 3) += shift;
         }
-        // What no neck can join to the head was no torso, but perhaps an arm before it.
         std::vector<float> slips;
         HeadPose pose = fits[run.begin].pose;
         for (std::size_t i = run.begin; i < run.end; ++i)
             slips.push_back(place_head(model, person, fits[i], frames[i].world_to_camera, pose).head<2>().norm());
-        if (middle_of(slips) < most_slip) return true;
+        if (middle_of(slips) < most_torso_slip) return true;
     }
-    const double sigma = std::max(fallback_seconds * rate, 0.5);
+    const double sigma = std::max(unseen_torso_seconds * rate, 0.5);
     const auto reach = std::ptrdiff_t(3 * sigma);
     for (std::size_t i = run.begin; i < run.end; ++i) {
         Eigen::Vector3f mean = Eigen::Vector3f::Zero();
@@ -89,11 +86,7 @@ bool follow_torso(const HeadModel& model, const PersonalHead& person, const std:
             yaw += weight * fits[std::size_t(k)].head_rotation.y();
             sum += weight;
         }
-        Eigen::Matrix4f view = fits[i].camera.world_to_camera;
-        view.topLeftCorner<3, 3>() *=
-            Eigen::AngleAxisf(fallback_yaw * yaw / sum, Eigen::Vector3f::UnitY()).toRotationMatrix();
-        view.topRightCorner<3, 1>() = mean / sum - view.topLeftCorner<3, 3>() * neck;
-        frames[i].world_to_camera = view;
+        frames[i].world_to_camera = unseen_torso(fits[i], neck, mean / sum, yaw / sum);
     }
     return false;
 }
@@ -227,7 +220,6 @@ Result<FaceTrack> track_video(PortraitTools& tools, const std::filesystem::path&
         else
             torsoless += run.end - run.begin;
     }
-    const TrackedFrame* last = nullptr;
     for (std::size_t i = 0; i < seen.size(); ++i) {
         TrackedFrame& frame = track.frames[i];
         faceless += frame.state == FrameState::no_face;
@@ -235,21 +227,17 @@ Result<FaceTrack> track_video(PortraitTools& tools, const std::filesystem::path&
         if (frame.state == FrameState::tracked) {
             frame.pose = fits[i].pose;
             frame.slip = place_head(model, person, fits[i], frame.world_to_camera, frame.pose);
-            last = &frame;
-        } else if (last) {
-            frame.pose = last->pose;
-            frame.world_to_camera = last->world_to_camera;
-            frame.slip = last->slip;
-        } else {
-            frame.pose = HeadPose::neutral(model);
-            frame.world_to_camera = fitted.fits[0].camera.world_to_camera;
         }
     }
+    hold_untracked(track);
     progress.report(0.97, "Finding the light");
     light_frames(model, person, seen, track);
     if (cuts) track.notes.push_back("There are " + std::to_string(cuts) + " cuts; each shot is followed by itself.");
     if (faceless) track.notes.push_back(of_frames(faceless) + " without a face that is one for sure are left out.");
     if (others) track.notes.push_back(of_frames(others) + " of another person are left out.");
+    if (const std::size_t doubtful = doubtful_frames(track).size())
+        track.notes.push_back(of_frames(doubtful) +
+                              " fit far worse than the others: blurred, hidden, or seen wrongly.");
     if (torsoless)
         track.notes.push_back(
             "In " + of_frames(torsoless) +

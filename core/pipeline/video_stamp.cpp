@@ -34,4 +34,14 @@ std::string stamp_of(const std::filesystem::path& video) {
     return std::to_string(size) + " " + hash.text();
 }
 
+Status track_is_of(const FaceTrack& track, const std::filesystem::path& video) {
+    const std::string name = video.filename().string(), stamp = stamp_of(video);
+    // A video may have been renamed; of what has no stamp the name must do.
+    if (track.video_stamp.empty() || stamp.empty() ? track.video == name : track.video_stamp == stamp) return {};
+    return Error{ErrorCode::bad_input,
+                 std::string("The track is of ") + (track.video == name ? "another '" : "'") + track.video +
+                     "', not of '" + video.string() + "'; choose the video that it was made from, or track this one.",
+                 ""};
+}
+
 }  // namespace likeness

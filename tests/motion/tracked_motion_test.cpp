@@ -9,12 +9,13 @@ namespace {
 
 constexpr FrameState tracked = FrameState::tracked, lost = FrameState::no_face;
 
-TEST(TrackedMotion, TimeBeginsWithTheFirstTrackedFrameAndGapsHoldTheLast) {
+TEST(TrackedMotion, TimeBeginsWithTheFirstTrackedFrameAndShortGapsAreMixed) {
     const MotionTrack motion = motion_of(small_track({lost, tracked, lost, tracked}), nullptr);
     ASSERT_EQ(motion.frame_count(), 3u);
     EXPECT_DOUBLE_EQ(motion.times[0], 0);
     EXPECT_NEAR(motion.times[2], 0.2, 1e-9);
     EXPECT_NEAR(motion.weights[0], 0.1f, 1e-6f);
+    EXPECT_NEAR(motion.weights[2], 0.2f, 1e-6f);  // between its neighbours
     EXPECT_NEAR(motion.weights[4], 0.3f, 1e-6f);
     EXPECT_NEAR(motion.head[0].y(), 0.2f, 1e-5f);
     EXPECT_NEAR(motion.neck[0].y(), 0.1f, 1e-5f);

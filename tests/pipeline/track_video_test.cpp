@@ -1,5 +1,6 @@
 #include <cmath>
 
+#include "core/pipeline/video_stamp.h"
 #include "tests/pipeline/window_video.h"
 
 namespace likeness::test {
@@ -47,6 +48,27 @@ TEST_F(TrackVideoTest, StepsTimesAndPartsOfTheVideo) {
     ASSERT_TRUE(part) << part.error().message;
     EXPECT_EQ(part->width, 210);
     EXPECT_NEAR(part->frames[0].landmarks[1].x() + 20, some->frames[0].landmarks[1].x(), 1.5f);
+}
+
+TEST_F(TrackVideoTest, ATrackKnowsItsVideo) {
+    add(window(80, 0));
+    FaceTrack track;
+    track.video = folder_.path.filename().string();
+    track.video_stamp = stamp_of(folder_.path);
+    EXPECT_FALSE(track.video_stamp.empty());
+    EXPECT_TRUE(track_is_of(track, folder_.path));
+    const fs::path file = folder_.path / "frame_0.png", copy = folder_.path / "other name.png";
+    fs::copy_file(file, copy);
+    EXPECT_EQ(track_is_of(track, folder_.path).error().code, ErrorCode::bad_input);  // a picture more
+    track.video = "frame_0.png";
+    track.video_stamp = stamp_of(file);
+    EXPECT_TRUE(track_is_of(track, copy));
+    add(window(90, 0));
+    const Status other = track_is_of(track, folder_.path / "frame_1.png");
+    ASSERT_FALSE(other);
+    EXPECT_NE(other.error().message.find("frame_0.png"), std::string::npos);
+    EXPECT_NE(other.error().message.find("frame_1.png"), std::string::npos);
+    EXPECT_FALSE(track_is_of(track, folder_.path / "none.mp4"));
 }
 
 TEST_F(TrackVideoTest, WhatCannotBeTrackedIsSaid) {
