@@ -270,7 +270,7 @@ Status Captures::motion(const Arguments& a) {
     Film played = film_of(a, path, viewport_.view_width(), viewport_.view_height());
     const MotionPlayer& player = studio_.motion();
     if (a.number("fps") == 0) played.fps = std::clamp(player.source()->rate(), 1.0, 240.0);
-    played.frames = std::max(1, int(std::lround(player.duration() * played.fps)));
+    played.frames = std::max(1, int(std::lround(player.played() * played.fps)));
     played.frame = [poses, fps = played.fps,
                     seen = view_camera(studio_.view(), studio_.document(), played.width, played.height)](
                        int i, Scene& scene, Camera& camera) {
