@@ -13,6 +13,7 @@
 #include "core/tracking/frame_light.h"
 #include "core/tracking/neck.h"
 #include "core/tracking/track_repair.h"
+#include "core/vision/face_watcher.h"
 
 namespace likeness {
 namespace {
@@ -209,7 +210,9 @@ Result<FaceTrack> track_video(PortraitTools& tools, const std::filesystem::path&
     };
     const float most_error = std::max(other_error, other_times * error_of(longest));
     std::size_t others = 0, faceless = 0, cuts = 0, torsoless = 0;
+    bool late = false;  // a face appeared in a shot, perhaps before it was searched for
     for (const Run& run : runs) {
+        late = late || (run.begin > 0 && !seen[run.begin - 1].face && !seen[run.begin].cut && seen[run.begin].anew);
         const bool own = error_of(run) <= most_error;
         if (!own) others += run.end - run.begin;
         for (std::size_t i = run.begin; i < run.end; ++i)
@@ -234,6 +237,10 @@ Result<FaceTrack> track_video(PortraitTools& tools, const std::filesystem::path&
     light_frames(model, person, seen, track);
     if (cuts) track.notes.push_back("There are " + std::to_string(cuts) + " cuts; each shot is followed by itself.");
     if (faceless) track.notes.push_back(of_frames(faceless) + " without a face that is one for sure are left out.");
+    if (late)
+        track.notes.push_back("A face that is not there is searched for in every " +
+                              std::to_string(FaceWatcher::search_every) +
+                              "th frame; the first frames of one that appears may be missing.");
     if (others) track.notes.push_back(of_frames(others) + " of another person are left out.");
     if (const std::size_t doubtful = doubtful_frames(track).size())
         track.notes.push_back(of_frames(doubtful) +
