@@ -24,6 +24,7 @@
 #include "core/image/load.h"
 #include "core/image/save.h"
 #include "core/media/video_reader.h"
+#include "core/pipeline/track_video.h"
 
 namespace {
 
@@ -157,7 +158,9 @@ Result<Json> video_line(const fs::path& video, const Options& options, const fs:
                                 progress);
     if (!job) return job.error();
     const Json figures = job_figures(*job);
-    auto line = bench::measure_reenactment(*job, video, keep);
+    const auto track = track_video(job->tools, video, {}, progress);
+    if (!track) return track.error();
+    auto line = bench::measure_reenactment(*job, *track, video, keep);
     if (!line) return line.error();
     line->update(figures);
     return line;

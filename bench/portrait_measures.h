@@ -6,6 +6,7 @@
 
 #include "bench/metrics/identity.h"
 #include "core/pipeline/portrait_job.h"
+#include "core/tracking/face_track.h"
 
 namespace likeness::bench {
 
@@ -14,9 +15,10 @@ namespace likeness::bench {
 Result<nlohmann::ordered_json> measure_portrait(PortraitJob& job, const std::filesystem::path& file,
                                                 const std::filesystem::path& keep);
 
-// How well the avatar made from a video's frame 0 follows the rest of it: every 10th frame is fitted, the avatar posed
-// by that fit and compared with the frame. `job` is made from `first`, frame 0 of `video`.
-Result<nlohmann::ordered_json> measure_reenactment(PortraitJob& job, const std::filesystem::path& video,
+// How well the avatar made from a video's frame 0 follows the rest of it: it is driven by `track`, the whole video
+// tracked frame by frame, and every 10th frame compared with it. `job` is made from frame 0 of `video`.
+Result<nlohmann::ordered_json> measure_reenactment(PortraitJob& job, const FaceTrack& track,
+                                                   const std::filesystem::path& video,
                                                    const std::filesystem::path& keep);
 
 }  // namespace likeness::bench

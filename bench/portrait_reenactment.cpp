@@ -6,9 +6,10 @@
 #include "bench/metrics/measure_statistics.h"
 #include "bench/metrics/picture.h"
 #include "bench/portrait_measures.h"
+#include "bench/reenactment_poses.h"
 #include "core/image/ops.h"
 #include "core/image/save.h"
-#include "core/media/video_reader.h"
+#include "core/media/frame_source.h"
 #include "core/vision/matte.h"
 
 namespace likeness::bench {
@@ -17,7 +18,7 @@ namespace {
 using Json = nlohmann::ordered_json;
 using metrics::kPictureSize;
 
-constexpr std::int64_t frame_step = 10;
+constexpr std::size_t frame_step = 10;
 
 // The square of the photograph (here: frame 0) that the avatar was made from, as a part of any frame.
 struct Square {
@@ -80,34 +81,31 @@ struct Values {
 
 }  // namespace
 
-Result<Json> measure_reenactment(PortraitJob& job, const std::filesystem::path& video,
+Result<Json> measure_reenactment(PortraitJob& job, const FaceTrack& track, const std::filesystem::path& video,
                                  const std::filesystem::path& keep) {
-    auto reader = VideoReader::open(video);
-    if (!reader) return reader.error();
+    auto source = open_frames(video);
+    if (!source) return source.error();
+    FramesAhead frames(*std::move(source));
     auto score = metrics::IdentityScore::load(metrics::IdentityScore::default_models());
     if (!score) return score.error();
     const Avatar& avatar = job.portrait.avatar;
     const Square square{job.portrait.crop_origin, job.portrait.crop_side};
-    HeadFit fit = job.portrait.fit;
-    FaceFollower person(*avatar.model, avatar.head(), fit);
+    const std::vector<DrivenFrame> driven = drive(*avatar.model, avatar.head(), job.portrait.fit, track);
     Values values;
     int lost = 0, unseen = 0, undetected = 0;
-    for (std::int64_t n = 0;; ++n) {
-        auto frame = (*reader)->next();
+    for (std::size_t n = 0; n < driven.size(); ++n) {
+        const auto frame = frames.next();
         if (!frame) return frame.error();
         if (!*frame) break;
         if (n == 0 || n % frame_step != 0) continue;  // frame 0 is what the avatar was made from
-        const Image& picture = **frame;
-        if (auto moved = fit_frame(*job.tools.faces, picture, person))
-            fit = *std::move(moved);
-        else
-            ++lost;  // the last pose stays, as a live program would have it
+        const Image& picture = (*frame)->picture;
+        if (!driven[n].tracked) ++lost;  // the last pose stays, as a live program would have it
         const auto truth = true_picture(job.tools, picture, square, avatar.source->picture->width);
         if (!truth) {
             ++unseen;
             continue;
         }
-        const Image render = job.renderer.render(avatar, fit.pose, square.cut(fit.camera, kPictureSize));
+        const Image render = job.renderer.render(avatar, driven[n].pose, square.cut(driven[n].camera, kPictureSize));
         const auto either = metrics::compare_pictures(*truth, render, metrics::PictureRegion::either);
         if (!either) return either.error();
         const auto full = metrics::compare_pictures(*truth, render, metrics::PictureRegion::full_frame);

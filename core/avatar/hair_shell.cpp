@@ -8,6 +8,7 @@
 #include <cmath>
 #include <numbers>
 
+#include "core/avatar/hair_hang.h"
 #include "core/base/parallel.h"
 
 namespace likeness {
@@ -475,6 +476,16 @@ std::vector<float> grow_hair(Avatar& avatar, const Photo& photo) {
     presence = GridSolver(0.3f).solve(presence, presence_weight);
     for (float& p : presence) p = std::clamp(p, 0.0f, 1.0f);
     close_holes(presence);
+
+    // What the picture's lower border cuts off hangs on.
+    const Vertices posed = pose_shell(grown, head);
+    std::vector<float> hanging_on = presence;
+    for (int i = hair_cap_rows * hair_columns; i < count; ++i)
+        if (photo.camera.project(posed.col(i)).y() > float(photo.camera.height) - 1)
+            hanging_on[std::size_t(i)] = std::max(presence[std::size_t(i)], hanging_on[std::size_t(i - hair_columns)]);
+    Eigen::MatrixXf weights = hanging_weights(model, avatar.head(), grown.vertices, hanging_on);
+    grown.vertices = shell_at_rest(posed, weights, head);
+    grown.weights = std::move(weights);
     avatar.shells = Shells{std::move(grown)};
     avatar.prepare();
     return presence;

@@ -10,6 +10,7 @@
 #include "core/avatar/hair_shell.h"
 #include "core/base/parallel.h"
 #include "core/geometry/mesh_raster.h"
+#include "core/head/mediapipe_landmarks.h"
 
 namespace likeness {
 namespace {
@@ -45,6 +46,88 @@ std::vector<int> nearest_marked(const std::vector<std::uint8_t>& marked, int wid
     }
     return origin;
 }
+
+// Triangles to hang relief on that lies further away, by their middles. Heights count `upright` times.
+class Hangers {
+  public:
+    explicit Hangers(float upright) : scale_(1, upright, 1) {}
+    void add(std::size_t triangle, const Triangles& triangles, const Vertices& surface) {
+        const Eigen::Vector3i& c = triangles[triangle];
+        triangle_.push_back(int(triangle));
+        middle_.push_back(scale_.cwiseProduct(surface.col(c[0]) + surface.col(c[1]) + surface.col(c[2])) / 3);
+    }
+    // `otherwise` where there is none.
+    SurfacePoint nearest(const Eigen::Vector3f& p, const SurfacePoint& otherwise) const {
+        if (triangle_.empty()) return otherwise;
+        const Eigen::Vector3f scaled = scale_.cwiseProduct(p);
+        const auto at = std::min_element(middle_.begin(), middle_.end(), [&](const auto& a, const auto& b) {
+            return (a - scaled).squaredNorm() < (b - scaled).squaredNorm();
+        });
+        return {triangle_[std::size_t(at - middle_.begin())], Eigen::Vector3f::Constant(1.0f / 3)};
+    }
+
+  private:
+    Eigen::Vector3f scale_;
+    std::vector<int> triangle_;
+    std::vector<Eigen::Vector3f> middle_;  // scaled
+};
+
+// What lies beside the body below the head hangs on more than is next to it in the picture, where that does not tell
+// how it moves: collars lie beside the neck but turn with the torso, all of them alike; hair hangs as the shell does at
+// its height.
+class LowHangers {
+  public:
+    LowHangers(const Avatar& avatar, const HeadPose& pose, const Vertices& surface) : avatar_(avatar) {
+        const HeadModel& model = *avatar.model;
+        const auto root = std::find(model.joint_parent.begin(), model.joint_parent.end(), -1);
+        const Eigen::Index joint = root - model.joint_parent.begin();
+        constexpr float alone = 0.98f;  // of the weights
+        for (std::size_t t = 0; t < model.triangles.size(); ++t) {
+            const Eigen::Vector3i& c = model.triangles[t];
+            if (model.triangle_region[t] == HeadRegion::torso &&
+                std::min({model.weights(joint, c[0]), model.weights(joint, c[1]), model.weights(joint, c[2])}) > alone)
+                torso_.add(t, model.triangles, surface);
+        }
+        const std::size_t first = model.triangles.size() + std::size_t(2 * hair_cap_rows * hair_columns);
+        for (std::size_t t = first; t < avatar.triangles().size(); ++t) shell_.add(t, avatar.triangles(), surface);
+        heights_ = surface.row(1).tail(surface.cols() - model.vertex_count());
+        const PosedHead head = pose_head(model, avatar.head(), pose);
+        const Eigen::Vector3f between_ears = avatar.head().joint_position.col(model.joints.head);
+        ears_ = (head.joint_transforms[std::size_t(model.joints.head)] * between_ears).y();
+        chin_ = surface_position(surface, model.triangles, model.landmarks(landmarks::scheme)[landmarks::chin]).y();
+    }
+
+    // On the shell at just this height, so that a sheet of hair moves as smoothly as the shell.
+    SurfacePoint of_hair(const Eigen::Vector3f& p, const SurfacePoint& otherwise) const {
+        if (p.y() > ears_ || heights_.size() == 0) return otherwise;
+        const int first = int(avatar_.model->triangles.size());
+        const int column = (shell_.nearest(p, otherwise).triangle - first) / 2 % hair_columns;
+        const auto height = [&](int row) { return heights_[row * hair_columns + column]; };
+        int row = hair_cap_rows;
+        while (row + 2 < hair_rows && height(row + 1) > p.y()) ++row;
+        const float drop = std::max(height(row) - height(row + 1), 1e-4f);
+        const float down = float(row) + std::clamp((height(row) - p.y()) / drop, 0.0f, 1.0f);
+        return hair_chart_point(avatar_,
+                                {1 + (float(column) + 0.5f) / float(hair_columns), down / float(hair_rows - 1)});
+    }
+    // `beside`: metres from the body in the picture. What lies far from it where the shell hangs down is hair as well.
+    SurfacePoint of_cloth(const Eigen::Vector3f& p, float beside, const SurfacePoint& otherwise) const {
+        constexpr float collar = 0.025f;    // metres
+        constexpr float head_alone = 0.8f;  // of the weights
+        const SurfacePoint on_shell = of_hair(p, otherwise);
+        const Eigen::Index v = avatar_.triangles()[std::size_t(on_shell.triangle)][0] - avatar_.model->vertex_count();
+        if (beside > collar && v >= 0 && (*avatar_.hair().weights)(avatar_.model->joints.head, v) < head_alone)
+            return on_shell;
+        return p.y() < chin_ ? torso_.nearest(p, otherwise) : otherwise;
+    }
+
+  private:
+    const Avatar& avatar_;
+    Hangers torso_{1};           // what the torso alone moves
+    Hangers shell_{5};           // below its cap
+    Eigen::VectorXf heights_;    // of the shell's vertices in the pose, metres
+    float ears_ = 0, chin_ = 0;  // these too
+};
 
 }  // namespace
 
@@ -84,6 +167,7 @@ void add_relief(const Avatar& avatar, const Photo& photo, const std::vector<floa
         Class kind = skin_class;
         SurfacePoint anchor;
         float first_z = 0, z = 0;
+        float beside = 0;  // metres from what it is anchored on, in the picture
     };
     const int across = (width - stride / 2 + stride - 1) / stride, down = (height - stride / 2 + stride - 1) / stride;
     std::vector<Cell> cells(std::size_t(across * down));
@@ -108,6 +192,7 @@ void add_relief(const Avatar& avatar, const Photo& photo, const std::vector<floa
         const float beside = std::hypot(float(x - origin % width), float(y - origin / width)) * pixel;
         if (beside > (cell.kind == hair_class ? farthest_hair : farthest_other)) continue;
         cell.anchor = seen.point(std::size_t(origin));
+        cell.beside = beside;
         cell.first_z = cell.z = seen.depth[std::size_t(origin)] + std::min(fall_back * beside, deepest);
         cell.relief = true;
     }
@@ -156,14 +241,17 @@ void add_relief(const Avatar& avatar, const Photo& photo, const std::vector<floa
         const float steep = 0.5f * (cells[std::size_t(c + step)].z - cells[std::size_t(c - step)].z) / (float(stride) * pixel);
         return std::clamp(steep, -steepest, steepest);
     };
+    const LowHangers low(avatar, photo.pose, surface);
     for (int c = 0; c < across * down; ++c) {
         if (!attached[std::size_t(c)]) continue;
-        const Cell& cell = cells[std::size_t(c)];
+        Cell& cell = cells[std::size_t(c)];
         const std::size_t i = pixel_of(c);
         const float x = float(int(i) % width), y = float(int(i) / width), z = cell.z;
         const Eigen::Vector3f in_camera((x + 0.5f - photo.camera.cx) / photo.camera.fx * z,
                                         (y + 0.5f - photo.camera.cy) / photo.camera.fy * z, z);
         world.push_back(turn.transpose() * (in_camera - shift));
+        if (cell.kind == hair_class) cell.anchor = low.of_hair(world.back(), cell.anchor);
+        if (cell.kind == cloth_class) cell.anchor = low.of_cloth(world.back(), cell.beside, cell.anchor);
         along.emplace_back(1, 0, slope(c, 1, c % across > 0 && c % across + 1 < across));
         upwards.emplace_back(0, 1, slope(c, across, c >= across && c + across < across * down));
         splats.atlas.push_back(atlas_position(avatar, cell.anchor));

@@ -174,7 +174,7 @@ TEST(FileFormats, ATrackedVideoIsAMotion) {
     ASSERT_TRUE(motion.sample(0.1, sample));
     EXPECT_NEAR(sample.weights[0], 0.2f, 1e-5f);
     // ... in one shot, and where that is not long ago.
-    const auto held = [&](FaceTrack gap) { return motion_of(gap).weights[2]; };
+    const auto held = [&](FaceTrack gap) { return motion_of(gap, nullptr).weights[2]; };
     track.frames[2].pose.controls[0] = 0.7f;  // whatever it says
     EXPECT_NEAR(held(track), 0.2f, 1e-5f);
     FaceTrack other = track;

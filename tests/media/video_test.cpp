@@ -7,12 +7,14 @@
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
+#include <functional>
 #include <random>
 
 #include "core/image/file_bytes.h"
 #include "core/image/save.h"
 #include "core/media/video_reader.h"
 #include "core/media/video_writer.h"
+#include "tests/media/numbered.h"
 
 extern "C" {
 #include <libavformat/avformat.h>
@@ -24,36 +26,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-class Video : public testing::Test {
-  protected:
-    void SetUp() override { fs::create_directories(folder_); }
-    void TearDown() override { fs::remove_all(folder_); }
-    int files() const {
-        return static_cast<int>(std::distance(fs::directory_iterator(folder_), fs::directory_iterator()));
-    }
-    fs::path folder_ = fs::temp_directory_path() / ("likeness_media_" + std::to_string(::getpid()));
-};
-
-// Frame n: smooth colors, and n as eight black or white columns along the top.
-Image numbered(int width, int height, int n) {
-    Image image(width, height, 3);
-    for (int y = 0; y < height; ++y)
-        for (int x = 0; x < width; ++x) {
-            float* p = image.at(x, y);
-            p[0] = 0.2f + 0.6f * static_cast<float>(x) / static_cast<float>(width);
-            p[1] = 0.3f;
-            p[2] = 0.8f - 0.5f * static_cast<float>(y) / static_cast<float>(height);
-            if (y < height / 4) p[0] = p[1] = p[2] = n >> (x * 8 / width) & 1 ? 1.0f : 0.0f;
-        }
-    return image;
-}
-
-int number_of(const Image& image) {
-    int n = 0;
-    for (int bit = 0; bit < 8; ++bit)
-        if (image.at((2 * bit + 1) * image.width / 16, image.height / 8)[1] > 0.5f) n |= 1 << bit;
-    return n;
-}
+using Video = MediaTest;
 
 void write(const fs::path& path, int width, int height, int frames, double fps = 30.0) {
     Result<std::unique_ptr<VideoWriter>> writer = VideoWriter::create(path, width, height, fps);
@@ -180,8 +153,9 @@ TEST_F(Video, AFullDiskIsReportedAndTheOldFileStays) {
     EXPECT_EQ(open(folder_ / "a.mp4")->frame_count(), 5);
 }
 
-// Copies a video with a display matrix, as phones write them.
-void copy_turned(const fs::path& from, const fs::path& to, double degrees) {
+// Copies a video with a display matrix, as phones write them, and with other times (in ticks of the stream; rising).
+void copy_changed(const fs::path& from, const fs::path& to, double degrees,
+                  const std::function<std::int64_t(std::int64_t)>& when = {}) {
     AVFormatContext *in = nullptr, *out = nullptr;
     ASSERT_EQ(avformat_open_input(&in, from.c_str(), nullptr, nullptr), 0);
     ASSERT_GE(avformat_find_stream_info(in, nullptr), 0);
@@ -196,6 +170,11 @@ void copy_turned(const fs::path& from, const fs::path& to, double degrees) {
     AVPacket* packet = av_packet_alloc();
     while (av_read_frame(in, packet) >= 0) {
         av_packet_rescale_ts(packet, in->streams[0]->time_base, stream->time_base);
+        if (when) {
+            packet->pts = when(packet->pts);
+            packet->dts = when(packet->dts);
+            packet->duration = 0;
+        }
         av_interleaved_write_frame(out, packet);
         av_packet_unref(packet);
     }
@@ -210,7 +189,7 @@ TEST_F(Video, RotationIsApplied) {
     write(folder_ / "a.mp4", 64, 48, 4);
     for (const int turn : {0, 90, 180, 270}) {
         // av_display_rotation_set takes the clockwise angle by which the frame is to be turned for display.
-        copy_turned(folder_ / "a.mp4", folder_ / "b.mp4", turn);
+        copy_changed(folder_ / "a.mp4", folder_ / "b.mp4", turn);
         const auto reader = open(folder_ / "b.mp4");
         ASSERT_TRUE(reader);
         EXPECT_EQ(reader->width(), turn % 180 == 0 ? 64 : 48);
@@ -225,6 +204,28 @@ TEST_F(Video, RotationIsApplied) {
                 if (turn == 270) u = y, v = 63 - x;
                 for (int c = 0; c < 3; ++c) ASSERT_NEAR((*frame)->at(u, v)[c], truth.at(x, y)[c], 0.05) << turn;
             }
+    }
+}
+
+TEST_F(Video, AVaryingRateKeepsItsTimes) {
+    write(folder_ / "a.mp4", 64, 48, 40, 25.0);
+    // Slower and slower: frame n is shown after n + n n / 20 of its ticks.
+    constexpr std::int64_t tick = 512;  // of the muxer's clock, 12800 a second
+    const auto slower = [](std::int64_t t) { return t <= 0 ? t : t + t * t / (20 * tick); };
+    copy_changed(folder_ / "a.mp4", folder_ / "b.mp4", 0, slower);
+    const auto reader = open(folder_ / "b.mp4");
+    ASSERT_TRUE(reader);
+    for (int n = 0; n < 40; ++n) {
+        const auto frame = reader->next();
+        ASSERT_TRUE(frame && *frame) << n;
+        EXPECT_EQ(number_of(**frame), n);
+        EXPECT_NEAR(reader->time(), (n + n * n / 20.0) / 25, 2e-3) << n;
+    }
+    EXPECT_FALSE(*reader->next());
+    for (const int n : {30, 3, 39}) {
+        ASSERT_TRUE(reader->seek_frame(n));
+        EXPECT_EQ(number_of(**reader->next()), n);
+        EXPECT_NEAR(reader->time(), (n + n * n / 20.0) / 25, 2e-3);
     }
 }
 
@@ -335,20 +336,6 @@ TEST_F(Video, AFolderOfPicturesIsAVideo) {
         ASSERT_TRUE(end);
         EXPECT_FALSE(*end);
     }
-}
-
-TEST_F(Video, FramesAheadEndWithTheErrorOfTheirSource) {
-    ASSERT_TRUE(save_png(folder_ / "a.png", numbered(32, 16, 1)));
-    std::ofstream(folder_ / "b.png") << "damaged";
-    ASSERT_TRUE(save_png(folder_ / "c.png", numbered(32, 16, 2)));
-    FramesAhead ahead(*open_frames(folder_));
-    EXPECT_TRUE(ahead.next());
-    EXPECT_EQ(ahead.next().error().code, ErrorCode::bad_input);
-    EXPECT_EQ(ahead.next().error().code, ErrorCode::bad_input);
-    FramesAhead dropped(*open_frames(folder_));  // ends although nobody reads it
-    fs::remove_all(folder_);
-    fs::create_directories(folder_);
-    EXPECT_EQ(open_frames(folder_).error().code, ErrorCode::bad_input);
 }
 
 }  // namespace
