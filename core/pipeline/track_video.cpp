@@ -235,7 +235,9 @@ Result<FaceTrack> track_video(PortraitTools& tools, const std::filesystem::path&
     hold_untracked(track);
     progress.report(0.97, "Finding the light");
     light_frames(model, person, seen, track);
-    if (cuts) track.notes.push_back("There are " + std::to_string(cuts) + " cuts; each shot is followed by itself.");
+    if (cuts)
+        track.notes.push_back((cuts == 1 ? "There is a cut" : "There are " + std::to_string(cuts) + " cuts") +
+                              std::string("; each shot is followed by itself."));
     if (faceless) track.notes.push_back(of_frames(faceless) + " without a face that is one for sure are left out.");
     if (late)
         track.notes.push_back("A face that is not there is searched for in every " +
@@ -243,8 +245,8 @@ Result<FaceTrack> track_video(PortraitTools& tools, const std::filesystem::path&
                               "th frame; the first frames of one that appears may be missing.");
     if (others) track.notes.push_back(of_frames(others) + " of another person are left out.");
     if (const std::size_t doubtful = doubtful_frames(track).size())
-        track.notes.push_back(of_frames(doubtful) +
-                              " fit far worse than the others: blurred, hidden, or seen wrongly.");
+        track.notes.push_back("In " + of_frames(doubtful) +
+                              " the fit is far worse than in the others: blurred, hidden, or seen wrongly.");
     if (torsoless)
         track.notes.push_back(
             "In " + of_frames(torsoless) +
