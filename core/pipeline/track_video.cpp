@@ -138,25 +138,17 @@ void light_frames(const HeadModel& model, const PersonalHead& person, const std:
 
 std::string of_frames(std::size_t count) { return std::to_string(count) + (count == 1 ? " frame" : " frames"); }
 
-}  // namespace
-
-Result<FaceTrack> track_video(PortraitTools& tools, const std::filesystem::path& video, const TrackOptions& options,
+Result<FaceTrack> solve_track(const PortraitTools& tools, const std::filesystem::path& video, const VideoLooks& looks,
                               Progress& progress) {
-    if (options.step < 1 || options.face < 0 || options.looks < 1 || !(options.end > options.begin))
-        return Error{ErrorCode::invalid_argument,
-                     "Steps count from 1, faces from 0, and the end comes after the beginning.", ""};
     const HeadModel& model = *tools.head;
-    Progress of_looks([&](double done, const std::string& stage) { progress.report(0.6 * done, stage); });
-    const auto looks = look_through(tools, video, options, of_looks);
-    if (!looks) return looks.error();
-    const std::deque<SeenFrame>& seen = looks->frames;
+    const std::deque<SeenFrame>& seen = looks.frames;
     FaceTrack track;
     track.video = video.filename().string();
     track.video_stamp = stamp_of(video);
-    track.width = looks->width;
-    track.height = looks->height;
-    track.origin = looks->origin;
-    track.rate = looks->rate;
+    track.width = looks.width;
+    track.height = looks.height;
+    track.origin = looks.origin;
+    track.rate = looks.rate;
     const std::vector<Run> runs = runs_of(seen);
     if (runs.empty())
         return Error{ErrorCode::bad_input,
@@ -251,9 +243,28 @@ Result<FaceTrack> track_video(PortraitTools& tools, const std::filesystem::path&
         track.notes.push_back(
             "In " + of_frames(torsoless) +
             " too little of shoulders and clothes can be followed; the torso follows the head there.");
-    forget_looks(tools, video, options);
     progress.report(1, "Done");
     return track;
+}
+
+}  // namespace
+
+Result<FaceTrack> track_video(PortraitTools& tools, const std::filesystem::path& video, const TrackOptions& options,
+                              Progress& progress) {
+    if (options.step < 1 || options.face < 0 || options.looks < 1 || !(options.end > options.begin))
+        return Error{ErrorCode::invalid_argument,
+                     "Steps count from 1, faces from 0, and the end comes after the beginning.", ""};
+    Progress of_looks([&](double done, const std::string& stage) { progress.report(0.6 * done, stage); });
+    auto looks = look_through(tools, video, options, of_looks);
+    if (!looks) return looks.error();
+    try {
+        auto track = solve_track(tools, video, *looks, progress);
+        if (track) forget_looks(tools, video, options);
+        return track;
+    } catch (const Cancelled&) {
+        keep_looks(tools, video, options, *std::move(looks));
+        throw;
+    }
 }
 
 }  // namespace likeness

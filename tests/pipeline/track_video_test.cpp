@@ -78,6 +78,27 @@ TEST_F(TrackVideoTest, ThreeFramesAreEnoughAndAFaceThatAppearsIsFound) {
                             [](const std::string& note) { return note.find("may be missing") != std::string::npos; }));
 }
 
+TEST_F(TrackVideoTest, WhatWasSeenIsKeptWhenTheFitIsCancelled) {
+    for (int i = 0; i < 4; ++i) add(window(80 + 3 * i, 0));
+    const TemporaryFolder kept("track_video_kept");
+    const TrackOptions options{.looks = 1, .keep_in = kept.path};
+    Progress* cancelled = nullptr;
+    Progress progress([&](double done, const std::string&) {
+        if (done > 0.6) cancelled->cancel();
+    });
+    cancelled = &progress;
+    EXPECT_THROW((void)track_video(tools(), folder_.path, options, progress), Cancelled);
+    EXPECT_FALSE(fs::is_empty(kept.path));
+    std::size_t looked = 0;
+    Progress again(
+        [&](double done, const std::string& stage) { looked += done < 0.6 && stage == "Following the face"; });
+    const auto track = track_video(tools(), folder_.path, options, again);
+    ASSERT_TRUE(track) << track.error().message;
+    EXPECT_EQ(track->tracked_count(), 4u);
+    EXPECT_EQ(looked, 0u);
+    EXPECT_TRUE(fs::is_empty(kept.path));
+}
+
 TEST_F(TrackVideoTest, ATrackKnowsItsVideo) {
     add(window(80, 0));
     FaceTrack track;
