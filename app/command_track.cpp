@@ -4,6 +4,7 @@
 #include "app/command_files.h"
 #include "app/commands.h"
 #include "app/terminal.h"
+#include "core/base/paths.h"
 #include "core/formats/json_file.h"
 #include "core/pipeline/track_video.h"
 
@@ -23,6 +24,7 @@ int track(const TrackArguments& arguments, const CommonOptions& common) {
     Progress progress([&](double fraction, const std::string& stage) { bar.update(fraction, stage); });
     const CatchInterrupt interrupt(&progress);
     TrackOptions options = arguments.options;
+    if (const std::filesystem::path cache = cache_folder(); !cache.empty()) options.keep_in = cache / "tracks";
     if (!arguments.part.empty())
         options.crop = {arguments.part[0], arguments.part[1], arguments.part[2], arguments.part[3]};
     try {
@@ -48,7 +50,9 @@ int track(const TrackArguments& arguments, const CommonOptions& common) {
         return exit_ok;
     } catch (const Cancelled&) {
         return report(
-            {ErrorCode::cancelled, "Interrupted before the whole video was tracked; nothing was written.", ""}, common);
+            {ErrorCode::cancelled,
+             "Interrupted before the whole video was tracked; the same command goes on where it stopped.", ""},
+            common);
     }
 }
 

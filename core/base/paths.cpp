@@ -29,4 +29,15 @@ Result<fs::path> find_asset(const std::string& name) {
                  "searched:" + searched};
 }
 
+fs::path cache_folder() {
+    const auto folder = [](const char* variable) -> fs::path {
+        const char* set = std::getenv(variable);
+        return set ? set : "";
+    };
+    if (const fs::path home = folder("LIKENESS_HOME"); !home.empty()) return home / "cache";
+    if (const fs::path cache = folder("XDG_CACHE_HOME"); cache.is_absolute()) return cache / "likeness";
+    const fs::path home = folder("HOME");
+    return home.is_absolute() ? home / ".cache" / "likeness" : fs::path();
+}
+
 }  // namespace likeness

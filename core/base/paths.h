@@ -1,4 +1,4 @@
-// Where the program finds its assets.
+// Where the program finds its assets, and where it may keep what it can make again.
 #pragma once
 
 #include <filesystem>
@@ -11,5 +11,9 @@ namespace likeness {
 // An asset by name ("head.safetensors", "face_landmark_with_attention.tflite", ...), looked for in $LIKENESS_ASSETS,
 // beside the executable (assets/), in its installation (../share/likeness) and in the build's own asset folder.
 Result<std::filesystem::path> find_asset(const std::string& name);
+
+// $LIKENESS_HOME/cache when that is set (tests), else $XDG_CACHE_HOME/likeness, else ~/.cache/likeness; empty when
+// there is no home. Not made.
+std::filesystem::path cache_folder();
 
 }  // namespace likeness

@@ -24,7 +24,7 @@ class LiveTracker {
   public:
     // `tools` must outlive it and is used from other threads meanwhile: by nobody else.
     explicit LiveTracker(PortraitTools& tools, const LiveOptions& options = {});
-    ~LiveTracker();  // waits for a fit to stop: some tens of milliseconds
+    ~LiveTracker();  // waits for a fit to stop: a tenth of a second
 
     // The next frame, 3 channels; `seconds` grow from frame to frame. Without a face, or with another person's, it has
     // the last pose and view and says so in its state. Its light is not found (even). Another size begins anew. Errors:

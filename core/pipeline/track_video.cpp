@@ -13,6 +13,7 @@
 #include "core/tracking/frame_light.h"
 #include "core/tracking/neck.h"
 #include "core/tracking/track_repair.h"
+#include "core/vision/face_watcher.h"
 
 namespace likeness {
 namespace {
@@ -137,25 +138,17 @@ void light_frames(const HeadModel& model, const PersonalHead& person, const std:
 
 std::string of_frames(std::size_t count) { return std::to_string(count) + (count == 1 ? " frame" : " frames"); }
 
-}  // namespace
-
-Result<FaceTrack> track_video(PortraitTools& tools, const std::filesystem::path& video, const TrackOptions& options,
+Result<FaceTrack> solve_track(const PortraitTools& tools, const std::filesystem::path& video, const VideoLooks& looks,
                               Progress& progress) {
-    if (options.step < 1 || options.face < 0 || options.looks < 1 || !(options.end > options.begin))
-        return Error{ErrorCode::invalid_argument,
-                     "Steps count from 1, faces from 0, and the end comes after the beginning.", ""};
     const HeadModel& model = *tools.head;
-    Progress of_looks([&](double done, const std::string& stage) { progress.report(0.6 * done, stage); });
-    const auto looks = look_through(tools, video, options, of_looks);
-    if (!looks) return looks.error();
-    const std::deque<SeenFrame>& seen = looks->frames;
+    const std::deque<SeenFrame>& seen = looks.frames;
     FaceTrack track;
     track.video = video.filename().string();
     track.video_stamp = stamp_of(video);
-    track.width = looks->width;
-    track.height = looks->height;
-    track.origin = looks->origin;
-    track.rate = looks->rate;
+    track.width = looks.width;
+    track.height = looks.height;
+    track.origin = looks.origin;
+    track.rate = looks.rate;
     const std::vector<Run> runs = runs_of(seen);
     if (runs.empty())
         return Error{ErrorCode::bad_input,
@@ -209,7 +202,9 @@ Result<FaceTrack> track_video(PortraitTools& tools, const std::filesystem::path&
     };
     const float most_error = std::max(other_error, other_times * error_of(longest));
     std::size_t others = 0, faceless = 0, cuts = 0, torsoless = 0;
+    bool late = false;  // a face appeared in a shot, perhaps before it was searched for
     for (const Run& run : runs) {
+        late = late || (run.begin > 0 && !seen[run.begin - 1].face && !seen[run.begin].cut && seen[run.begin].anew);
         const bool own = error_of(run) <= most_error;
         if (!own) others += run.end - run.begin;
         for (std::size_t i = run.begin; i < run.end; ++i)
@@ -232,19 +227,44 @@ Result<FaceTrack> track_video(PortraitTools& tools, const std::filesystem::path&
     hold_untracked(track);
     progress.report(0.97, "Finding the light");
     light_frames(model, person, seen, track);
-    if (cuts) track.notes.push_back("There are " + std::to_string(cuts) + " cuts; each shot is followed by itself.");
+    if (cuts)
+        track.notes.push_back((cuts == 1 ? "There is a cut" : "There are " + std::to_string(cuts) + " cuts") +
+                              std::string("; each shot is followed by itself."));
     if (faceless) track.notes.push_back(of_frames(faceless) + " without a face that is one for sure are left out.");
+    if (late)
+        track.notes.push_back("A face that is not there is searched for in every " +
+                              std::to_string(FaceWatcher::search_every) +
+                              "th frame; the first frames of one that appears may be missing.");
     if (others) track.notes.push_back(of_frames(others) + " of another person are left out.");
     if (const std::size_t doubtful = doubtful_frames(track).size())
-        track.notes.push_back(of_frames(doubtful) +
-                              " fit far worse than the others: blurred, hidden, or seen wrongly.");
+        track.notes.push_back("In " + of_frames(doubtful) +
+                              " the fit is far worse than in the others: blurred, hidden, or seen wrongly.");
     if (torsoless)
         track.notes.push_back(
             "In " + of_frames(torsoless) +
             " too little of shoulders and clothes can be followed; the torso follows the head there.");
-    forget_looks(tools, video, options);
     progress.report(1, "Done");
     return track;
+}
+
+}  // namespace
+
+Result<FaceTrack> track_video(PortraitTools& tools, const std::filesystem::path& video, const TrackOptions& options,
+                              Progress& progress) {
+    if (options.step < 1 || options.face < 0 || options.looks < 1 || !(options.end > options.begin))
+        return Error{ErrorCode::invalid_argument,
+                     "Steps count from 1, faces from 0, and the end comes after the beginning.", ""};
+    Progress of_looks([&](double done, const std::string& stage) { progress.report(0.6 * done, stage); });
+    auto looks = look_through(tools, video, options, of_looks);
+    if (!looks) return looks.error();
+    try {
+        auto track = solve_track(tools, video, *looks, progress);
+        if (track) forget_looks(tools, video, options);
+        return track;
+    } catch (const Cancelled&) {
+        keep_looks(tools, video, options, *std::move(looks));
+        throw;
+    }
 }
 
 }  // namespace likeness

@@ -362,10 +362,23 @@ Result<VideoLooks> look_through(PortraitTools& tools, const std::filesystem::pat
         forget_looks(tools, video, options);
         return look_through(tools, video, options, progress);
     }
-    looks.frames = looker.take().frames;
+    KeptLooks seen = looker.take();
+    looks.frames = std::move(seen.frames);
+    looks.face = std::move(seen.face);
+    looks.clothes = std::move(seen.clothes);
+    looks.clothes_sought = seen.clothes_sought;
     if (looks.frames.empty())
         return Error{ErrorCode::bad_input, "'" + video.string() + "' has no frame between the given times.", ""};
     return looks;
+}
+
+void keep_looks(const PortraitTools& tools, const std::filesystem::path& video, const TrackOptions& options,
+                VideoLooks looks) {
+    if (options.keep_in.empty()) return;
+    const std::string key = key_of(tools, video, options);
+    const KeptLooks kept{std::move(looks.frames), std::move(looks.face), std::move(looks.clothes),
+                         looks.clothes_sought};
+    if (Status saved = save_looks(file_of(key, options), key, kept); !saved) spdlog::warn("{}", saved.error().message);
 }
 
 void forget_looks(const PortraitTools& tools, const std::filesystem::path& video, const TrackOptions& options) {

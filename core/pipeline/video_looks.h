@@ -11,6 +11,8 @@
 #include "core/pipeline/track_options.h"
 #include "core/tracking/face_track.h"
 #include "core/tracking/torso_follower.h"
+#include "core/vision/clothes_points.h"
+#include "core/vision/face_watcher.h"
 
 namespace likeness {
 
@@ -27,12 +29,20 @@ struct VideoLooks {
     Eigen::Vector2i origin = {0, 0};  // ... and its upper left corner
     double rate = 0;                  // frames a second that were looked at
     std::deque<SeenFrame> frames;     // one or more
+    // After the last of these frames: for keep_looks.
+    FaceWatcher::Memory face = {};
+    ClothesPoints::Memory clothes = {};
+    bool clothes_sought = false;
 };
 
 // Progress goes from 0 to 1. Errors: open_frames', bad_input (no frame in this stretch), invalid_argument. Cancelled
 // keeps what was seen (TrackOptions::keep_in); forget_looks removes it.
 Result<VideoLooks> look_through(PortraitTools& tools, const std::filesystem::path& video, const TrackOptions& options,
                                 Progress& progress);
+
+// Keeps what was seen where something later was cancelled.
+void keep_looks(const PortraitTools& tools, const std::filesystem::path& video, const TrackOptions& options,
+                VideoLooks looks);
 
 // What is kept of this video with these options, once it is not needed any more.
 void forget_looks(const PortraitTools& tools, const std::filesystem::path& video, const TrackOptions& options);

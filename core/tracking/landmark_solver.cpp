@@ -17,6 +17,8 @@ constexpr int rigid_rounds = 3;      // at first only rotation and camera
 constexpr int joint_rounds = 10;     // of several pictures together
 constexpr float first_damping = 1e-3f;
 
+bool stopped(const SolverOptions& options) { return options.stop && options.stop->load(std::memory_order_relaxed); }
+
 // Steps with more and more damping until one lowers the energy `before`, four at most. `energy_at` makes the fits of
 // parameters from those that are, and tells their energy. Nothing where no step helps; then the fits stay.
 template <class Fits, class EnergyAt>
@@ -120,7 +122,7 @@ void LandmarkSolver::refine(const LandmarkPoints& points, const SolverOptions& o
     Eigen::MatrixXf hessian;
     Eigen::VectorXf gradient;
     Bounds bounds;
-    for (int round = 0; round < options.iterations + rigid; ++round) {
+    for (int round = 0; round < options.iterations + rigid && !stopped(options); ++round) {
         const bool refine_all = round >= rigid;
         const double before = problem.normal_equations(fit, refine_all, hessian, gradient);
         const Eigen::VectorXf x = problem.read(fit);
@@ -173,7 +175,7 @@ void LandmarkSolver::solve_together(std::span<const LandmarkPoints> pictures, in
     Eigen::VectorXf gradient(count), part_gradient, x(count), low, high;
     Bounds bounds{Eigen::VectorXf(count), Eigen::VectorXf(count)};
     float damping = first_damping;
-    for (int round = 0; round < joint_rounds; ++round) {
+    for (int round = 0; round < joint_rounds && !stopped(options); ++round) {
         hessian.setZero();
         gradient.setZero();
         double before = 0;

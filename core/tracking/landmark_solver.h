@@ -7,6 +7,7 @@
 #pragma once
 
 #include <array>
+#include <atomic>
 #include <memory>
 #include <optional>
 #include <span>
@@ -39,6 +40,7 @@ struct SolverOptions {
     bool warm_start = false;            // the given fit is a good beginning
     bool same_person = false;           // the model has this very person's shape: landmarks are believed more
     int iterations = 14;
+    const std::atomic<bool>* stop = nullptr;  // true: ends with what it has
 };
 
 // Whether the head has the landmarks that are fitted; all that fits faces needs them. Error: invalid_argument.

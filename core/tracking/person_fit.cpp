@@ -104,11 +104,13 @@ std::size_t most_alike(std::span<const LandmarkPoints> pictures, const LandmarkP
 }
 
 PersonFit fit_person(const HeadModel& model, std::span<const LandmarkPoints> pictures, int width, int height,
-                     const SolverOptions& options, Progress& progress) {
+                     SolverOptions options, Progress& progress) {
     PersonFit person;
+    options.stop = progress.stop();
     progress.report(0, "Finding the face's shape");
     const std::size_t shown = std::min(pictures.size(), shape_pictures);
     LandmarkSolver(model).solve_together(pictures.first(shown), width, height, options, person.fits);
+    progress.report(0.3, "Finding the face's shape");
     person.identity = person.fits[0].identity;
     person.offsets = Vertices::Zero(3, model.vertex_count());
     person.of_controls.setZero(3 * model.vertex_count(), model.control_count());

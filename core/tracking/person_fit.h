@@ -47,6 +47,6 @@ std::size_t most_alike(std::span<const LandmarkPoints> pictures, const LandmarkP
 // all pictures: their mean is the face's, and what of the rest follows the controls (ridge regression) is how this
 // person makes expressions. Two pictures or more say something about the latter; one is enough for the former.
 PersonFit fit_person(const HeadModel& model, std::span<const LandmarkPoints> pictures, int width, int height,
-                     const SolverOptions& options, Progress& progress);
+                     SolverOptions options, Progress& progress);
 
 }  // namespace likeness

@@ -2,8 +2,11 @@
 
 #include <gtest/gtest.h>
 
+#include <array>
 #include <cstdlib>
 #include <fstream>
+#include <optional>
+#include <vector>
 
 #include "tests/formats/temporary_folder.h"
 
@@ -21,18 +24,34 @@ Status write_text(const std::filesystem::path& file, const std::string& text) {
 class Environment : public ::testing::Test {
   protected:
     Environment() {
-        if (const char* set = std::getenv("LIKENESS_ASSETS")) before_ = set;
+        for (const char* name : names)
+            before_.push_back(std::getenv(name) ? std::optional<std::string>(std::getenv(name)) : std::nullopt);
     }
     ~Environment() override {
-        if (before_)
-            setenv("LIKENESS_ASSETS", before_->c_str(), 1);
-        else
-            unsetenv("LIKENESS_ASSETS");
+        for (std::size_t i = 0; i < before_.size(); ++i)
+            if (before_[i])
+                setenv(names[i], before_[i]->c_str(), 1);
+            else
+                unsetenv(names[i]);
     }
 
   private:
-    std::optional<std::string> before_;
+    static constexpr std::array names{"LIKENESS_ASSETS", "LIKENESS_HOME", "XDG_CACHE_HOME", "HOME"};
+    std::vector<std::optional<std::string>> before_;
 };
+
+TEST_F(Environment, WhatCanBeMadeAgainLiesInTheUsersCache) {
+    setenv("LIKENESS_HOME", "/somewhere", 1);
+    EXPECT_EQ(cache_folder(), "/somewhere/cache");
+    unsetenv("LIKENESS_HOME");
+    setenv("XDG_CACHE_HOME", "/caches", 1);
+    EXPECT_EQ(cache_folder(), "/caches/likeness");
+    setenv("XDG_CACHE_HOME", "relative", 1);  // to be ignored by the standard
+    setenv("HOME", "/home/me", 1);
+    EXPECT_EQ(cache_folder(), "/home/me/.cache/likeness");
+    unsetenv("HOME");
+    EXPECT_TRUE(cache_folder().empty());
+}
 
 TEST_F(Environment, AssetsFromTheFolderThatIsNamed) {
     const TemporaryFolder folder("assets");

@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <cmath>
 
 #include "core/pipeline/video_stamp.h"
@@ -48,6 +49,54 @@ TEST_F(TrackVideoTest, StepsTimesAndPartsOfTheVideo) {
     ASSERT_TRUE(part) << part.error().message;
     EXPECT_EQ(part->width, 210);
     EXPECT_NEAR(part->frames[0].landmarks[1].x() + 20, some->frames[0].landmarks[1].x(), 1.5f);
+}
+
+TEST_F(TrackVideoTest, ThreeFramesAreEnoughAndAFaceThatAppearsIsFound) {
+    const auto pale = [&] { return Image(240, 240, 3, 0.6f); };
+    for (int i = 0; i < 3; ++i) add(window(80, 0));
+    const auto three = track({.looks = 1});
+    ASSERT_TRUE(three) << three.error().message;
+    EXPECT_EQ(three->tracked_count(), 3u);
+    // It fades in: no cut.
+    count_ = 0;
+    for (int i = 0; i < 17; ++i) {
+        Image frame = pale();
+        const float share = std::clamp(float(i - 2) / 8, 0.0f, 1.0f);
+        const Image face = window(80, 0);
+        for (std::size_t k = 0; k < frame.pixels.size(); ++k)
+            frame.pixels[k] += share * (face.pixels[k] - frame.pixels[k]);
+        add(frame);
+    }
+    const auto appears = track({.looks = 1});
+    ASSERT_TRUE(appears) << appears.error().message;
+    EXPECT_EQ(appears->frames[0].state, FrameState::no_face);
+    EXPECT_EQ(appears->frames[0].pose, std::find_if(appears->frames.begin(), appears->frames.end(), [](const auto& f) {
+                                           return f.state == FrameState::tracked;
+                                       })->pose);
+    EXPECT_EQ(appears->frames[16].state, FrameState::tracked);
+    EXPECT_TRUE(std::any_of(appears->notes.begin(), appears->notes.end(),
+                            [](const std::string& note) { return note.find("may be missing") != std::string::npos; }));
+}
+
+TEST_F(TrackVideoTest, WhatWasSeenIsKeptWhenTheFitIsCancelled) {
+    for (int i = 0; i < 4; ++i) add(window(80 + 3 * i, 0));
+    const TemporaryFolder kept("track_video_kept");
+    const TrackOptions options{.looks = 1, .keep_in = kept.path};
+    Progress* cancelled = nullptr;
+    Progress progress([&](double done, const std::string&) {
+        if (done > 0.6) cancelled->cancel();
+    });
+    cancelled = &progress;
+    EXPECT_THROW((void)track_video(tools(), folder_.path, options, progress), Cancelled);
+    EXPECT_FALSE(fs::is_empty(kept.path));
+    std::size_t looked = 0;
+    Progress again(
+        [&](double done, const std::string& stage) { looked += done < 0.6 && stage == "Following the face"; });
+    const auto track = track_video(tools(), folder_.path, options, again);
+    ASSERT_TRUE(track) << track.error().message;
+    EXPECT_EQ(track->tracked_count(), 4u);
+    EXPECT_EQ(looked, 0u);
+    EXPECT_TRUE(fs::is_empty(kept.path));
 }
 
 TEST_F(TrackVideoTest, ATrackKnowsItsVideo) {

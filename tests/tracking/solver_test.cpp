@@ -160,5 +160,22 @@ TEST(Solver, SizeOfThePictureDoesNotMatter) {
     EXPECT_NEAR(fit.model_error, other.model_error, 5e-4);
 }
 
+TEST(LandmarkSolver, EndsWhenItIsStopped) {
+    Random random(3);
+    const HeadModel& model = *real_head();
+    const SyntheticPortrait portrait = synthetic_portrait(0, random);
+    const std::atomic<bool> stop = true;
+    SolverOptions options;
+    options.stop = &stop;
+    HeadFit fit;
+    LandmarkSolver(model).solve(portrait.points, portrait.camera.width, portrait.camera.height, options, fit);
+    EXPECT_TRUE(fit.pose.controls.isZero());  // where it began
+    std::vector<HeadFit> fits;
+    const std::array pictures{portrait.points, portrait.points};
+    LandmarkSolver(model).solve_together(pictures, portrait.camera.width, portrait.camera.height, options, fits);
+    EXPECT_EQ(fits.size(), 2u);
+    EXPECT_TRUE(fits[1].pose.controls.isZero());
+}
+
 }  // namespace
 }  // namespace likeness::test
