@@ -12,6 +12,7 @@
 #include "core/image/load.h"
 #include "core/image/ops.h"
 #include "core/image/save.h"
+#include "core/media/frame_writer.h"
 #include "core/pipeline/render_avatar.h"
 
 namespace likeness {
@@ -59,7 +60,8 @@ Result<Image> background_of(const ViewState& view, int width, int height) {
 // Pictures never mix with what lies in a folder already.
 std::filesystem::path frames_place(const std::filesystem::path& path, const std::string& name) {
     std::error_code none;
-    if (is_video(path) || !std::filesystem::is_directory(path, none) || std::filesystem::is_empty(path, none))
+    if (film_kind(path) != FilmKind::pictures || !std::filesystem::is_directory(path, none) ||
+        std::filesystem::is_empty(path, none))
         return path;
     std::filesystem::path place = path / name;
     for (int i = 2; std::filesystem::exists(place, none); ++i) place = path / (name + "-" + std::to_string(i));
@@ -99,7 +101,7 @@ Captures::Film Captures::film_of(const Arguments& a, const std::filesystem::path
     const bool asked_size = a.integer("width") > 0 && a.integer("height") > 0;
     film.width = asked_size ? a.integer("width") : std::max(width, 16);
     film.height = asked_size ? a.integer("height") : std::max(height, 16);
-    if (is_video(path)) {  // which keeps colors for two by two pixels
+    if (film_kind(path) == FilmKind::mp4) {  // which keeps colors for two by two pixels
         film.width += film.width % 2;
         film.height += film.height % 2;
     }
@@ -127,7 +129,8 @@ bool Captures::ask_for_path(const std::string& command, const std::string& title
 // The same for what becomes a video or a folder of pictures.
 bool Captures::ask_for_frames(const std::string& command, const std::string& title, const std::string& what,
                               const Arguments& a) {
-    if (a.text("as") == "video") return ask_for_path(command, title, name_for(what, ".mp4"), "*.mp4", a);
+    const std::string ending = a.text("as") == "video" ? ".mp4" : "." + a.text("as");
+    if (a.text("as") != "pictures") return ask_for_path(command, title, name_for(what, ending), "*" + ending, a);
     return ask_for_path(command, title + ": choose a folder for its pictures", "", "", a);
 }
 
@@ -195,17 +198,20 @@ Status Captures::window(const Arguments& a) {
     return {};
 }
 
+Status Captures::may_film(const std::filesystem::path& path) const {
+    return is_film_file(film_kind(path)) ? studio_.may_write(path) : check_film(path);
+}
+
 void Captures::wait_anew() {
     patience_ = 0;
     wanted_since_ = std::chrono::steady_clock::now();
 }
 
 Status Captures::film(const std::filesystem::path& path, const std::string& title, Film film) {
-    if (is_video(path))
-        if (Status may = studio_.may_write(path); !may) return may;
-    if (film.transparent && is_video(path))
+    if (Status may = may_film(path); !may) return may;
+    if (film.transparent && !keeps_alpha(film_kind(path)))
         return Error{ErrorCode::invalid_argument,
-                     "A video has no transparency; name a folder for PNG pictures instead of '" +
+                     "A video has no transparency; name a folder for PNG pictures, a .webp or a .gif instead of '" +
                          path.filename().string() + "'.",
                      ""};
     if (Status possible = check_samples(film.width, film.height, film.samples); !possible) return possible;
@@ -285,8 +291,7 @@ Status Captures::record(const Arguments& a) {
     if (ask_for_frames("capture.record", "Record the view", "recording", a)) return {};
     const std::filesystem::path path =
         frames_place(a.has("path") ? a.text("path") : name_for("recording", ".mp4"), name_for("recording", ""));
-    if (is_video(path))
-        if (Status may = studio_.may_write(path); !may) return may;
+    if (Status may = may_film(path); !may) return may;
     recording_ = std::make_shared<FrameSink>(path, record_fps);
     record_begin_ = studio_.now();
     recorded_ = 0;

@@ -59,6 +59,7 @@ class Captures {
     std::string name_for(const std::string& what, const std::string& ending) const;
     bool ask_for_frames(const std::string& command, const std::string& title, const std::string& what,
                         const Arguments& arguments);
+    Status may_film(const std::filesystem::path& path) const;
     void wait_anew();
     void take_picture();
     void write(const std::filesystem::path& path, std::shared_ptr<const Image> picture);

@@ -1,11 +1,8 @@
 #include "app/frame_sink.h"
 
-#include <array>
 #include <chrono>
-#include <cstdio>
 
 #include "core/image/ops.h"
-#include "core/image/save.h"
 
 namespace likeness {
 namespace {
@@ -13,8 +10,6 @@ namespace {
 constexpr std::size_t most_waiting = 24;
 
 }  // namespace
-
-bool is_video(const std::filesystem::path& path) { return path.extension() == ".mp4" || path.extension() == ".MP4"; }
 
 void FrameSink::add(Image image, int times) {
     {
@@ -47,26 +42,16 @@ void FrameSink::finish() {
 }
 
 Status FrameSink::write(const Image& image) {
-    if (!is_video(path_)) {
-        std::error_code failed;
-        std::filesystem::create_directories(path_, failed);
-        if (failed)
-            return Error{ErrorCode::io, "Cannot write to '" + path_.string() + "': " + failed.message() + ".", ""};
-        std::array<char, 32> name{};
-        std::snprintf(name.data(), name.size(), "frame-%06lld.png", static_cast<long long>(number_++));
-        return save_png(path_ / name.data(), image, {.compression = 1});
-    }
-    if (!video_) {
+    if (!film_) {
         width_ = image.width;
         height_ = image.height;
-        auto video = VideoWriter::create(path_, width_, height_, fps_);
-        if (!video) return video.error();
-        video_ = *std::move(video);
+        auto film = open_frame_writer(path_, width_, height_, fps_);
+        if (!film) return film.error();
+        film_ = *std::move(film);
     }
-    ++number_;
     // The viewport may change its size while it is recorded.
-    if (image.width != width_ || image.height != height_) return video_->add(resize(image, width_, height_));
-    return video_->add(image);
+    if (image.width != width_ || image.height != height_) return film_->add(resize(image, width_, height_));
+    return film_->add(image);
 }
 
 Status FrameSink::run(const std::function<bool()>& cancelled) {
@@ -104,7 +89,7 @@ Status FrameSink::write_all(const std::function<bool()>& cancelled) {
         for (int i = 0; i < next->second && !dropped(); ++i)
             if (Status written = write(next->first); !written) return written;
     }
-    if (video_) return video_->finish();
+    if (film_) return film_->finish();
     return {};
 }
 

@@ -1,4 +1,4 @@
-// Takes the frames of a video: an MP4, or a folder of numbered PNG files; written on a thread of its own.
+// Frames on their way to a FrameWriter, which works on a thread of its own.
 #pragma once
 
 #include <condition_variable>
@@ -11,7 +11,7 @@
 
 #include "core/base/result.h"
 #include "core/image/image.h"
-#include "core/media/video_writer.h"
+#include "core/media/frame_writer.h"
 
 namespace likeness {
 
@@ -31,16 +31,12 @@ class FrameSink {
     Status write_all(const std::function<bool()>& cancelled);
     std::filesystem::path path_;
     double fps_;
-    std::unique_ptr<VideoWriter> video_;
+    std::unique_ptr<FrameWriter> film_;  // of the first frame's size
     int width_ = 0, height_ = 0;
-    std::int64_t number_ = 0;
     std::mutex mutex_;
     std::condition_variable changed_;
     std::deque<std::pair<Image, int>> waiting_;
     bool finished_ = false, ended_ = false;
 };
-
-// A video file rather than a folder of pictures.
-bool is_video(const std::filesystem::path& path);
 
 }  // namespace likeness

@@ -27,6 +27,17 @@ constexpr std::array<Size, 6> sizes = {{{"View", 0, 0, 1, "As many pixels as the
                                         {"4K", 3840, 2160, 1, "3840 x 2160 pixels."},
                                         {"Square", 1080, 1080, 1, "1080 x 1080 pixels."}}};
 constexpr int own_size = int(sizes.size());
+
+struct Kind {
+    const char *as, *label, *about;  // as the command calls it
+    bool alpha;
+};
+constexpr std::array<Kind, 4> kinds = {
+    {{"video", "Video", "One file, MP4.", false},
+     {"gif", "GIF", "An animation that loops, in 256 colors; what is transparent is so wholly or not at all.", true},
+     {"webp", "WebP", "An animation that loops, in all colors and with transparency.", true},
+     {"pictures", "PNG pictures", "A folder with a picture a frame, without loss.", true}}};
+const Kind& kind_at(int as) { return kinds[std::size_t(as)]; }
 constexpr std::array<int, 3> sample_counts = {1, 4, 16};
 
 const char* title_of(const std::string& command) {
@@ -83,10 +94,12 @@ void CaptureDialog::draw_size(bool view_only, bool film, Choice& choice) {
 
 void CaptureDialog::draw_frames(Studio& studio, const std::string& command, Choice& choice) {
     caption("Kept as");
-    if (const int chosen = choice_row("as", {"Video", "PNG pictures"}, choice.pictures ? 1 : 0,
-                                      {"One file, MP4.", "A folder with a picture a frame, without loss."});
-        chosen >= 0)
-        choice.pictures = chosen == 1;
+    std::vector<std::string> labels, about;
+    for (const Kind& kind : kinds) {
+        labels.push_back(kind.label);
+        about.push_back(kind.about);
+    }
+    if (const int chosen = choice_row("as", labels, choice.as, about); chosen >= 0) choice.as = chosen;
     if (command == "capture.record") {
         note("What the view shows, as it happens, 30 frames a second.");
         return;
@@ -114,10 +127,10 @@ void CaptureDialog::draw_frames(Studio& studio, const std::string& command, Choi
 Arguments CaptureDialog::arguments_of(const FileRequest& request, bool view_only, const Choice& choice) const {
     Arguments arguments = request.arguments;
     const bool frames = request.command != "capture.screenshot";
-    if (frames) arguments.set("as", choice.pictures ? "pictures" : "video");
+    if (frames) arguments.set("as", kind_at(choice.as).as);
     if (request.command == "capture.record") return arguments;
     arguments.set("samples", choice.samples);
-    arguments.set("transparent", choice.transparent && (!frames || choice.pictures));
+    arguments.set("transparent", choice.transparent && (!frames || kind_at(choice.as).alpha));
     const bool own = !view_only && choice.size == own_size;
     const Size& size = sizes[std::size_t(own ? 0 : choice.size)];
     arguments.set("width", own ? choice.width : size.width);
@@ -147,12 +160,12 @@ void CaptureDialog::draw(Studio& studio, const FileRequest& request) {
             chosen >= 0)
             choice.samples = sample_counts[std::size_t(chosen)];
         ImGui::Spacing();
-        const bool video = !picture && !choice.pictures;
+        const bool video = !picture && !kind_at(choice.as).alpha;
         ImGui::BeginDisabled(video);
         bool transparent = choice.transparent && !video;
         if (ImGui::Checkbox("Transparent background", &transparent)) choice.transparent = transparent;
         ImGui::EndDisabled();
-        tooltip(video ? "A video has no transparency; PNG pictures have." : "The picture's alpha is the avatar's.");
+        tooltip(video ? "A video has no transparency; the others have." : "The picture's alpha is the avatar's.");
     }
     const Arguments arguments = arguments_of(request, view_only, choice);
     const Status possible =
@@ -167,7 +180,7 @@ void CaptureDialog::draw(Studio& studio, const FileRequest& request) {
     ImGui::Spacing();
     ImGui::Spacing();
     ImGui::BeginDisabled(!possible);
-    const bool folder = !picture && choice.pictures;
+    const bool folder = !picture && std::string(kind_at(choice.as).as) == "pictures";
     const bool next = button(folder ? "Choose a folder..." : "Choose a file...", ButtonStyle::primary,
                              "Where it is written.", px(150)) ||
                       (entered() && !ImGui::GetIO().WantTextInput && possible);

@@ -22,7 +22,8 @@ class CaptureDialog {
     struct Choice {
         int size = 0;  // of the list; its last is the own one
         int width = 1920, height = 1080;
-        bool transparent = false, pictures = false;
+        bool transparent = false;
+        int as = 0;  // of the kinds of films
         int samples = 4;
         float frames = 120, fps = 30;
     };

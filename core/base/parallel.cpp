@@ -159,6 +159,9 @@ void parallel_for(std::size_t count, std::size_t grain, const std::function<void
     body(0, count);
 }
 
+LoneWork::LoneWork() : before_(inside_loop) { inside_loop = true; }
+LoneWork::~LoneWork() { inside_loop = before_; }
+
 ForegroundWork::ForegroundWork() {
     if (foreground_depth++ == 0) gate().held.fetch_add(1, std::memory_order_relaxed);
 }

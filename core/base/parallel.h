@@ -27,6 +27,19 @@ class ForegroundWork {
     ForegroundWork& operator=(const ForegroundWork&) = delete;
 };
 
+// While one lives, loops of its thread run on that thread alone: for threads that share out whole pictures among
+// themselves, where loops within one only get in each other's way. May be nested; end it on the thread that began it.
+class LoneWork {
+  public:
+    LoneWork();
+    ~LoneWork();
+    LoneWork(const LoneWork&) = delete;
+    LoneWork& operator=(const LoneWork&) = delete;
+
+  private:
+    const bool before_;
+};
+
 // Lets the calling thread, and pools that it is the first to use, give way to threads of normal priority; `by` is in
 // the system's steps of niceness, of which each is about a quarter less of a contended processor.
 void lower_thread_priority(int by = 10);

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "core/files/file_format.h"
+#include "core/head/head_registry.h"
 #include "core/motion/tracked_motion.h"
 
 namespace likeness {
@@ -52,7 +53,8 @@ class TrackFormat : public FileFormat {
         if (track->tracked_count() == 0)
             return Error{ErrorCode::bad_input, "'" + file.string() + "' has no frame in which a face was tracked.", ""};
         if (context.notes) context.notes->insert(context.notes->end(), track->notes.begin(), track->notes.end());
-        return FileValue(motion_of(*track));
+        HeadRegistry own;
+        return FileValue(motion_of(*track, tracked_head(*track, context.heads ? *context.heads : own).get()));
     }
 };
 

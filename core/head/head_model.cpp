@@ -169,7 +169,12 @@ void pose_with_jacobian(const HeadModel& model, const PersonalHead& person, cons
     Vertices rested = person.vertices;
     Eigen::Map<Eigen::VectorXf>(rested.data(), rested.size()).noalias() +=
         person.expression->targets * (person.expression->control_map * pose.controls);
-    const Eigen::MatrixXf control_basis = person.expression->targets * person.expression->control_map;  // [3 V, C]
+    // [3 V, C]; solvers that come here often have it as their targets.
+    const ExpressionBasis& expression = *person.expression;
+    Eigen::MatrixXf mapped;
+    if (expression.count() != model.control_count() || !expression.control_map.isIdentity(0))
+        mapped.noalias() = expression.targets * expression.control_map;
+    const Eigen::MatrixXf& control_basis = mapped.size() > 0 ? mapped : expression.targets;
 
     Eigen::MatrixXf bend_basis;  // [3 V, 3 J] rested by the joints' axis-angles, through the correctives
     if (model.correctives.size() > 0) {
@@ -195,7 +200,9 @@ void pose_with_jacobian(const HeadModel& model, const PersonalHead& person, cons
         origin_by_identity.push_back(std::move(d));
     }
     std::vector<Eigen::Matrix3f> turn;  // axis-angle change -> rotation vector in the world
+    std::vector<bool> steered;          // by controls
     for (int j = 0; j < joints; ++j) {
+        steered.push_back(!model.control_joint.middleRows<3>(3 * j).isZero(0));
         const int parent = model.joint_parent[std::size_t(j)];
         const Eigen::Matrix3f above = parent < 0 ? Eigen::Matrix3f::Identity() : chain.world[std::size_t(parent)];
         turn.push_back(above * left_jacobian(chain.axis_angle[std::size_t(j)]));
@@ -233,7 +240,8 @@ void pose_with_jacobian(const HeadModel& model, const PersonalHead& person, cons
                 Eigen::Matrix3f grad_joint = -cross_matrix(lever) * turn[std::size_t(k)];
                 if (bend_basis.size() > 0) grad_joint += linear * bend_basis.block<3, 3>(3 * v, 3 * k);
                 rows.middleCols<3>(at.joints + 3 * k) = grad_joint;
-                grad_control.noalias() += grad_joint * model.control_joint.middleRows<3>(3 * k);
+                if (steered[std::size_t(k)] && !grad_joint.isZero(0))
+                    grad_control.noalias() += grad_joint * model.control_joint.middleRows<3>(3 * k);
             }
             rows.middleCols<3>(at.translation).setIdentity();
         }

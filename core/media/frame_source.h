@@ -5,6 +5,8 @@
 #include <filesystem>
 #include <memory>
 #include <optional>
+#include <string>
+#include <vector>
 
 #include "core/base/result.h"
 #include "core/image/image.h"
@@ -25,11 +27,15 @@ class FrameSource {
     virtual Result<std::optional<Image>> next() = 0;
     // Of the frame last returned, in seconds since the first.
     virtual double time() const = 0;
+
+    // What a person should know about the frames so far: those left out as damaged, an early end. A sentence each.
+    virtual std::vector<std::string> notes() const { return {}; }
 };
 
-// A video file, or a folder of pictures (in the order of their names, numbers in them by value; 25 a second; all
-// brought to the first one's size). Errors: VideoReader's; for folders bad_input (none in it, the first cannot be
-// read).
+// A video file, one picture (JPEG, PNG, WebP, BMP or TGA, by its name's ending), or a folder of them (in the order of
+// their names, numbers in them by value; 25 a second; all brought to the size of the first that can be read). What is
+// damaged is left out and noted; the times of the others stay. Errors: VideoReader's; for folders bad_input (none in
+// it, none can be read).
 Result<std::unique_ptr<FrameSource>> open_frames(const std::filesystem::path& path);
 
 // What decoding takes is done on a thread of its own, a few frames ahead.
@@ -46,6 +52,8 @@ class FramesAhead {
     };
     // Waits for the next frame; nothing at the end. Errors: the source's.
     Result<std::optional<Timed>> next();
+    // The source's, once next() has come to the end or an error; before that none.
+    std::vector<std::string> notes() const;
 
   private:
     struct State;

@@ -14,6 +14,7 @@ struct FramesAhead::State {
     std::mutex mutex;
     std::condition_variable_any changed;
     std::deque<Result<std::optional<Timed>>> waiting;  // the last one is an error or the end
+    std::vector<std::string> notes;                    // with the last one
     std::jthread reader;
 
     void read(const std::stop_token& stop);
@@ -34,6 +35,7 @@ void FramesAhead::State::read(const std::stop_token& stop) {
         }
         more = item && *item;
         std::unique_lock lock(mutex);
+        if (!more) notes = source->notes();
         if (!changed.wait(lock, stop, [&] { return waiting.size() < ahead; })) return;
         waiting.push_back(std::move(item));
         changed.notify_all();
@@ -59,6 +61,11 @@ Result<std::optional<FramesAhead::Timed>> FramesAhead::next() {
     state_->waiting.pop_front();
     state_->changed.notify_all();
     return item;
+}
+
+std::vector<std::string> FramesAhead::notes() const {
+    const std::lock_guard lock(state_->mutex);
+    return state_->notes;
 }
 
 }  // namespace likeness

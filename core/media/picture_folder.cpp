@@ -55,8 +55,17 @@ Result<Image> load_frame(const fs::path& path) {
 
 class PictureFolder : public FrameSource {
   public:
-    PictureFolder(std::vector<fs::path> files, Image first)
-        : files_(std::move(files)), first_(std::move(first)), width_(first_.width), height_(first_.height) {}
+    // `first` is the picture at index `at`; those before it cannot be read.
+    PictureFolder(fs::path folder, std::vector<fs::path> files, Image first, std::size_t at)
+        : folder_(std::move(folder)),
+          files_(std::move(files)),
+          first_(std::move(first)),
+          first_at_(at),
+          width_(first_.width),
+          height_(first_.height) {
+        damaged_ = next_ = at;
+        if (at > 0) example_ = files_[0].filename();
+    }
 
     int width() const override { return width_; }
     int height() const override { return height_; }
@@ -65,26 +74,48 @@ class PictureFolder : public FrameSource {
     double time() const override { return double(next_ - 1) / folder_fps; }
 
     Result<std::optional<Image>> next() override {
-        if (next_ == files_.size()) return std::optional<Image>();
-        const fs::path& file = files_[next_++];
-        if (next_ == 1) return std::optional(std::move(first_));
-        auto frame = load_frame(file);
-        if (!frame) return frame.error();
-        if (frame->width != width_ || frame->height != height_) return std::optional(resize(*frame, width_, height_));
-        return std::optional(*std::move(frame));
+        while (next_ < files_.size()) {
+            const std::size_t at = next_++;
+            if (at == first_at_ && !first_.empty()) return std::optional(std::move(first_));
+            auto frame = load_frame(files_[at]);
+            if (!frame && frame.error().code == ErrorCode::out_of_memory) return frame.error();
+            if (!frame) {
+                if (damaged_++ == 0) example_ = files_[at].filename();
+                continue;
+            }
+            if (frame->width != width_ || frame->height != height_)
+                return std::optional(resize(*frame, width_, height_));
+            return std::optional(*std::move(frame));
+        }
+        return std::optional<Image>();
+    }
+
+    std::vector<std::string> notes() const override {
+        if (damaged_ == 0) return {};
+        return {std::to_string(damaged_) + " of the pictures in '" + folder_.string() +
+                "' cannot be read and were left out; the first of them is '" + example_.string() + "'."};
     }
 
   private:
+    const fs::path folder_;
     const std::vector<fs::path> files_;
     Image first_;
+    const std::size_t first_at_;
     const int width_, height_;
-    std::size_t next_ = 0;
+    std::size_t next_ = 0, damaged_ = 0;
+    fs::path example_;
 };
 
 }  // namespace
 
 Result<std::unique_ptr<FrameSource>> open_frames(const fs::path& path) {
     std::error_code failed;
+    if (!fs::is_directory(path, failed) && is_picture(path)) {
+        auto picture = load_frame(path);
+        if (!picture) return picture.error();
+        return std::unique_ptr<FrameSource>(
+            std::make_unique<PictureFolder>(path.parent_path(), std::vector{path}, *std::move(picture), 0));
+    }
     if (!fs::is_directory(path, failed)) {
         auto video = VideoReader::open(path);
         if (!video) return video.error();
@@ -104,8 +135,12 @@ Result<std::unique_ptr<FrameSource>> open_frames(const fs::path& path) {
         return before(a.filename().string(), b.filename().string());
     });
     auto first = load_frame(files[0]);
-    if (!first) return first.error();
-    return std::unique_ptr<FrameSource>(std::make_unique<PictureFolder>(std::move(files), *std::move(first)));
+    const Error why = first ? Error{} : first.error();
+    std::size_t at = 0;
+    while (!first && first.error().code != ErrorCode::out_of_memory && ++at < files.size())
+        first = load_frame(files[at]);
+    if (!first) return why;
+    return std::unique_ptr<FrameSource>(std::make_unique<PictureFolder>(path, std::move(files), *std::move(first), at));
 }
 
 }  // namespace likeness

@@ -8,23 +8,15 @@
 #include <vector>
 
 #include "core/image/file_bytes.h"
+#include "core/media/containers.h"
 #include "core/media/ffmpeg.h"
+#include "core/media/frame_converter.h"
 
 namespace likeness {
 namespace {
 
-constexpr std::int64_t max_pixels = 50'000'000;
-// Containers that hold their own frames; playlists, image sequences and devices are left out.
-constexpr const char* containers =
-    "mov,mp4,m4a,3gp,3g2,mj2,matroska,webm,avi,mpegts,mpeg,flv,ogg,asf,gif,h264,hevc,m4v,mpegvideo,ivf,y4m,"
-    "yuv4mpegpipe";
+constexpr int most_failures = 1000;
 constexpr std::size_t max_indexed_frames = 20'000'000;
-
-// How a stored frame is turned for display: column and row of the stored x and y axes, each -1, 0 or 1.
-struct Turn {
-    int xx = 1, xy = 0, yx = 0, yy = 1;  // display x = xx * x + xy * y, display y = yx * x + yy * y
-    bool swaps() const { return xx == 0; }
-};
 
 Turn turn_of(const AVStream& stream) {
     const std::uint8_t* data = av_stream_get_side_data(&stream, AV_PKT_DATA_DISPLAYMATRIX, nullptr);
@@ -43,25 +35,6 @@ Turn turn_of(const AVStream& stream) {
     return valid ? turn : Turn{};
 }
 
-int swscale_matrix(const AVFrame& frame) {
-    switch (frame.colorspace) {
-        case AVCOL_SPC_BT709:
-            return SWS_CS_ITU709;
-        case AVCOL_SPC_BT470BG:
-        case AVCOL_SPC_SMPTE170M:
-            return SWS_CS_ITU601;
-        case AVCOL_SPC_SMPTE240M:
-            return SWS_CS_SMPTE240M;
-        case AVCOL_SPC_FCC:
-            return SWS_CS_FCC;
-        case AVCOL_SPC_BT2020_NCL:
-        case AVCOL_SPC_BT2020_CL:
-            return SWS_CS_BT2020;
-        default:
-            return frame.height >= 720 ? SWS_CS_ITU709 : SWS_CS_ITU601;  // what players assume
-    }
-}
-
 }  // namespace
 
 struct VideoReader::State {
@@ -71,13 +44,14 @@ struct VideoReader::State {
     ffmpeg::Codec codec;
     ffmpeg::Frame frame;
     ffmpeg::Packet packet;
-    ffmpeg::Scaler scaler;
-    Turn turn;
-    int stored_width = 0, stored_height = 0;  // square pixels, before the turn
+    std::optional<FrameConverter> converter;
     double fps = 0.0;
     std::int64_t frame_count = 0;
     bool draining = false, pending = false;  // pending: `frame` waits to be returned
-    std::int64_t decoded = 0;
+    bool moved = false;                      // by a seek
+    bool lost = false;                       // a packet before the next frame
+    std::int64_t doubtful_until = AV_NOPTS_VALUE;
+    std::int64_t packets = 0, decoded = 0, damaged = 0;
     std::vector<std::int64_t> timestamps;  // of all frames in display order; filled by the first seek
     double time = 0.0;
     std::int64_t first_timestamp = AV_NOPTS_VALUE;
@@ -90,6 +64,7 @@ struct VideoReader::State {
         return {ErrorCode::bad_input, "'" + name + "' " + reason, error ? ffmpeg::text_of(error) : std::string()};
     }
     Status open_codec();
+    bool is_damaged();
     bool decode();  // the next frame into `frame`; false at the end
     Result<std::optional<Image>> convert();
     Status restart(std::int64_t timestamp);
@@ -99,23 +74,22 @@ struct VideoReader::State {
 VideoReader::VideoReader(std::unique_ptr<State> state) : state_(std::move(state)) {}
 VideoReader::~VideoReader() = default;
 
-int VideoReader::width() const { return state_->turn.swaps() ? state_->stored_height : state_->stored_width; }
-int VideoReader::height() const { return state_->turn.swaps() ? state_->stored_width : state_->stored_height; }
+int VideoReader::width() const { return state_->converter->width(); }
+int VideoReader::height() const { return state_->converter->height(); }
 double VideoReader::fps() const { return state_->fps; }
 std::int64_t VideoReader::frame_count() const { return state_->frame_count; }
 double VideoReader::time() const { return state_->time; }
+double VideoReader::start() const {
+    const std::int64_t first = state_->first_timestamp;
+    return first == AV_NOPTS_VALUE ? 0 : double(first) * av_q2d(state_->stream->time_base);
+}
 
 Result<std::unique_ptr<VideoReader>> VideoReader::open(const std::filesystem::path& path) {
     if (const Result<std::uint64_t> size = readable_file_size(path); !size) return size.error();
     ffmpeg::be_quiet();
     auto state = std::make_unique<State>();
     state->name = path.string();
-    const std::string url = "file:" + path.string();
-    AVDictionary* options = nullptr;
-    av_dict_set(&options, "protocol_whitelist", "file", 0);
-    av_dict_set(&options, "format_whitelist", containers, 0);
-    const int opened = avformat_open_input(&state->format, url.c_str(), nullptr, &options);
-    av_dict_free(&options);
+    const int opened = open_container(state->format, path);
     if (opened < 0) return state->bad("is not a video that can be read, or is cut off; choose an MP4 file.", opened);
     if (const int found = avformat_find_stream_info(state->format, nullptr); found < 0)
         return state->bad("is damaged; choose another video.", found);
@@ -134,7 +108,7 @@ Status VideoReader::State::open_codec() {
     const AVCodec* decoder = avcodec_find_decoder(parameters.codec_id);
     if (!decoder) return bad("uses a codec that is not supported; convert it to H.264.");
     if (parameters.width < 1 || parameters.height < 1 ||
-        std::int64_t(parameters.width) * parameters.height > max_pixels)
+        std::int64_t(parameters.width) * parameters.height > max_frame_pixels)
         return bad("has frames of " + std::to_string(parameters.width) + " x " + std::to_string(parameters.height) +
                    " pixels, which cannot be read; make them smaller first.");
     codec.reset(avcodec_alloc_context3(decoder));
@@ -143,20 +117,20 @@ Status VideoReader::State::open_codec() {
     if (!codec || !frame || !packet) return bad("", AVERROR(ENOMEM));
     if (const int copied = avcodec_parameters_to_context(codec.get(), &parameters); copied < 0)
         return bad("is damaged; choose another video.", copied);
-    codec->max_pixels = max_pixels;
+    codec->max_pixels = max_frame_pixels;
     codec->pkt_timebase = stream->time_base;
     codec->thread_count = 0;
     if (const int opened = avcodec_open2(codec.get(), decoder, nullptr); opened < 0)
         return bad("uses a codec that cannot be read; convert it to H.264.", opened);
 
-    turn = turn_of(*stream);
-    stored_width = parameters.width;
-    stored_height = parameters.height;
+    int stored_width = parameters.width;
+    const int stored_height = parameters.height;
     const AVRational aspect = av_guess_sample_aspect_ratio(format, stream, nullptr);
     if (const double ratio = aspect.num > 0 && aspect.den > 0 ? av_q2d(aspect) : 1.0; ratio > 0.25 && ratio < 4.0) {
         const auto wide = static_cast<int>(std::lround(stored_width * ratio));
-        if (wide >= 1 && std::int64_t(wide) * stored_height <= max_pixels) stored_width = wide;
+        if (wide >= 1 && std::int64_t(wide) * stored_height <= max_frame_pixels) stored_width = wide;
     }
+    converter.emplace(name, stored_width, stored_height, turn_of(*stream));
     AVRational rate = stream->avg_frame_rate;
     if (rate.num <= 0 || rate.den <= 0) rate = stream->r_frame_rate;
     fps = rate.num > 0 && rate.den > 0 ? std::clamp(av_q2d(rate), 0.001, 10000.0) : 25.0;
@@ -172,28 +146,77 @@ Status VideoReader::State::open_codec() {
     return {};
 }
 
+// Whether the decoder made up a part of `frame`, or may have: it leans on others that were lost or damaged, up to the
+// next key frame, or for a second where none comes.
+bool VideoReader::State::is_damaged() {
+    constexpr int made_up =
+        FF_DECODE_ERROR_INVALID_BITSTREAM | FF_DECODE_ERROR_CONCEALMENT_ACTIVE | FF_DECODE_ERROR_DECODE_SLICES;
+    const std::int64_t stamp = frame->best_effort_timestamp;
+    const bool whole = !(frame->decode_error_flags & made_up || frame->flags & AV_FRAME_FLAG_CORRUPT);
+    if (whole && frame->key_frame) {
+        lost = false;
+        doubtful_until = AV_NOPTS_VALUE;
+    }
+    if ((!whole || lost) && stamp != AV_NOPTS_VALUE)
+        doubtful_until = stamp + av_rescale_q(1, {1, 1}, stream->time_base);
+    lost = false;
+    return !whole || (stamp != AV_NOPTS_VALUE && doubtful_until != AV_NOPTS_VALUE && stamp < doubtful_until);
+}
+
 bool VideoReader::State::decode() {
-    while (true) {
+    int failures = 0;  // one after another
+    while (failures < most_failures) {
         const int got = avcodec_receive_frame(codec.get(), frame.get());
         if (got == 0) {
-            const bool usable = frame->width > 0 && frame->height > 0 && frame->data[0] != nullptr;
-            if (!usable) continue;
-            ++decoded;
+            if (frame->width < 1 || frame->height < 1 || !frame->data[0]) continue;
             if (first_timestamp == AV_NOPTS_VALUE) first_timestamp = frame->best_effort_timestamp;
+            if (is_damaged()) {
+                ++damaged;
+                continue;
+            }
+            ++decoded;
             return true;
         }
         if (got == AVERROR_EOF) return false;
+        if (got != AVERROR(EAGAIN)) {  // of a packet before
+            ++damaged;
+            ++failures;
+            lost = true;
+            continue;
+        }
         if (draining) return false;
         const int read = av_read_frame(format, packet.get());
+        if (read == AVERROR_INVALIDDATA && ++failures < most_failures) continue;
         if (read < 0) {
             draining = true;
             avcodec_send_packet(codec.get(), nullptr);
             continue;
         }
-        // A packet that cannot be decoded is passed over; the next key frame mends the picture.
-        if (packet->stream_index == stream->index) avcodec_send_packet(codec.get(), packet.get());
+        if (packet->stream_index == stream->index) {
+            ++packets;
+            if (avcodec_send_packet(codec.get(), packet.get()) < 0) {
+                ++damaged;
+                lost = true;
+            } else {
+                failures = 0;
+            }
+        }
         av_packet_unref(packet.get());
     }
+    return false;
+}
+
+std::vector<std::string> VideoReader::notes() const {
+    const State& state = *state_;
+    std::vector<std::string> notes;
+    if (state.damaged > 0)
+        notes.push_back("'" + state.name + "' is damaged: " + std::to_string(state.damaged) +
+                        (state.damaged == 1 ? " frame was" : " frames were") + " left out.");
+    const std::int64_t promised = state.stream->nb_frames;
+    if (state.draining && !state.moved && state.packets < promised)
+        notes.push_back("'" + state.name + "' is cut off: it ends after " + std::to_string(state.packets) + " of " +
+                        std::to_string(promised) + " frames.");
+    return notes;
 }
 
 Result<std::optional<Image>> VideoReader::next() {
@@ -211,50 +234,24 @@ Result<std::optional<Image>> VideoReader::next() {
 }
 
 Result<std::optional<Image>> VideoReader::State::convert() {
-    const auto pixel_format = static_cast<AVPixelFormat>(frame->format);
-    if (std::int64_t(frame->width) * frame->height > max_pixels) return bad("has frames that are too large.");
-    // Frames may change their size on the way; all are brought to the first one's.
-    scaler.reset(sws_getCachedContext(scaler.release(), frame->width, frame->height, pixel_format, stored_width,
-                                      stored_height, AV_PIX_FMT_RGB24,
-                                      SWS_BICUBIC | SWS_ACCURATE_RND | SWS_FULL_CHR_H_INT, nullptr, nullptr, nullptr));
-    if (!scaler) return bad("has frames of a kind that cannot be read; convert it to H.264.");
-    const int* matrix = sws_getCoefficients(swscale_matrix(*frame));
-    const bool full_range = frame->color_range == AVCOL_RANGE_JPEG || pixel_format == AV_PIX_FMT_YUVJ420P ||
-                            pixel_format == AV_PIX_FMT_YUVJ422P || pixel_format == AV_PIX_FMT_YUVJ444P;
-    sws_setColorspaceDetails(scaler.get(), matrix, full_range ? 1 : 0, sws_getCoefficients(SWS_CS_DEFAULT), 1, 0,
-                             1 << 16, 1 << 16);
-    // swscale's vector code may write a little behind a row's end.
-    const int stride = (stored_width * 3 + 63) / 64 * 64;
-    std::vector<std::uint8_t> rgb(std::size_t(stride) * std::size_t(stored_height) + 64);
-    std::uint8_t* planes[] = {rgb.data()};
-    const int strides[] = {stride};
-    if (sws_scale(scaler.get(), frame->data, frame->linesize, 0, frame->height, planes, strides) <= 0)
-        return bad("has a frame that cannot be converted; choose another video.");
-
-    Image image(turn.swaps() ? stored_height : stored_width, turn.swaps() ? stored_width : stored_height, 3);
-    const int offset_x = turn.xx < 0 || turn.xy < 0 ? image.width - 1 : 0;
-    const int offset_y = turn.yx < 0 || turn.yy < 0 ? image.height - 1 : 0;
-    for (int y = 0; y < stored_height; ++y) {
-        const std::uint8_t* p = rgb.data() + std::size_t(y) * std::size_t(stride);
-        for (int x = 0; x < stored_width; ++x, p += 3) {
-            float* q = image.at(turn.xx * x + turn.xy * y + offset_x, turn.yx * x + turn.yy * y + offset_y);
-            for (int c = 0; c < 3; ++c) q[c] = static_cast<float>(p[c]) / 255.0f;
-        }
-    }
+    auto image = converter->convert(*frame);
+    if (!image) return image.error();
     const std::int64_t stamp = frame->best_effort_timestamp;
     if (stamp != AV_NOPTS_VALUE && first_timestamp != AV_NOPTS_VALUE) {
         const std::int64_t first = timestamps.empty() ? first_timestamp : timestamps.front();
         time = (static_cast<double>(stamp) - static_cast<double>(first)) * av_q2d(stream->time_base);
     }
     av_frame_unref(frame.get());
-    return std::optional<Image>(std::move(image));
+    return std::optional<Image>(*std::move(image));
 }
 
 Status VideoReader::State::restart(std::int64_t timestamp) {
     const int sought = av_seek_frame(format, stream->index, timestamp, AVSEEK_FLAG_BACKWARD);
     if (sought < 0) return bad("cannot be read from the middle; convert it to an H.264 MP4.", sought);
     avcodec_flush_buffers(codec.get());
-    draining = pending = false;
+    draining = pending = lost = false;
+    doubtful_until = AV_NOPTS_VALUE;
+    moved = true;
     return {};
 }
 

@@ -1,5 +1,6 @@
 // Frames of a video file, upright and in sRGB. Only containers that hold their own data are opened (no playlists, no
-// network), and only files.
+// network), and only files. High dynamic range (PQ, HLG) is brought to sRGB: white at 203 cd/m2 (ITU-R BT.2408), what
+// is darker than half of it unchanged, the rest compressed up to 1000 cd/m2.
 #pragma once
 
 #include <cstdint>
@@ -27,12 +28,17 @@ class VideoReader : public FrameSource {
     // What the container says, or duration times fps; exact after seek_frame.
     std::int64_t frame_count() const override;
 
-    // Damaged frames in the middle are passed over. Errors: bad_input (not one frame could be decoded), out_of_memory.
+    // Damaged frames are passed over and counted in notes(), and those that lean on them: up to the next key frame, but
+    // for a second at most, since some videos have one key frame only. Errors: bad_input (not one frame could be
+    // decoded), out_of_memory.
     Result<std::optional<Image>> next() override;
     double time() const override;
+    // Of the first frame in the container's own time, seconds; after next() has returned it.
+    double start() const;
+    std::vector<std::string> notes() const override;
 
-    // Makes next() return frame n (0 is the first). Exact, also with a varying frame rate: reads the file's packets
-    // once. Errors: invalid_argument (no such frame), bad_input.
+    // Makes next() return frame n (0 is the first), or the next that is not damaged. Exact, also with a varying frame
+    // rate: reads the file's packets once. Errors: invalid_argument (no such frame), bad_input.
     Status seek_frame(std::int64_t n);
 
   private:

@@ -10,6 +10,8 @@
 #include "core/base/output_file.h"
 #include "core/image/ops.h"
 #include "core/media/ffmpeg.h"
+#include "core/media/film_writers.h"
+#include "core/media/sound_track.h"
 
 namespace likeness {
 namespace {
@@ -25,55 +27,38 @@ const AVCodec* find_encoder() {
 }  // namespace
 
 struct VideoWriter::State {
-    std::filesystem::path target;
+    film::Shape shape;               // the codec's sides are even
     std::optional<OutputFile> file;  // goes unless it was committed
-    int width = 0, height = 0;  // of the frames; the codec's are even
     AVFormatContext* format = nullptr;
     AVStream* stream = nullptr;
     ffmpeg::Codec codec;
     ffmpeg::Frame frame;
     ffmpeg::Packet packet;
     ffmpeg::Scaler scaler;
+    std::unique_ptr<SoundTrack> sound;
+    std::string note;
     std::vector<std::uint8_t> rgb;
     std::int64_t next = 0;
     bool failed = false, finished = false;
 
-    ~State() { close(); }
-    // 0 or FFmpeg's error; the last bytes are written here.
-    int close() {
-        if (!format) return 0;
-        const int closed = format->pb ? avio_closep(&format->pb) : 0;
-        avformat_free_context(format);
-        format = nullptr;
-        return closed;
-    }
+    ~State() { ffmpeg::close_muxer(format); }
     Error failure(int error) {
         failed = true;
-        if (error == AVERROR(ENOMEM))
-            return {ErrorCode::out_of_memory, "There is not enough memory to write '" + target.string() + "'.", ""};
-        const bool from_system = error < 0 && AVUNERROR(error) > 0 && AVUNERROR(error) < 200;
-        Error result = write_error(target, from_system ? AVUNERROR(error) : EIO);
-        result.detail = ffmpeg::text_of(error);
-        return result;
+        return ffmpeg::write_failure(shape.path, error);
     }
     Status encode(const AVFrame* picture);
+    Status encode_sound(bool end);
 };
 
 VideoWriter::VideoWriter(std::unique_ptr<State> state) : state_(std::move(state)) {}
 VideoWriter::~VideoWriter() = default;
 
 Result<std::unique_ptr<VideoWriter>> VideoWriter::create(const std::filesystem::path& path, int width, int height,
-                                                         double fps) {
-    if (width < 1 || height < 1 || width > max_side || height > max_side || !(fps > 0.0 && fps <= 1000.0))
-        return Error{ErrorCode::invalid_argument,
-                     "A video needs a size of 1 to 16384 pixels a side and a frame rate of at most 1000.",
-                     std::to_string(width) + " x " + std::to_string(height) + " at " + std::to_string(fps)};
-    ffmpeg::be_quiet();
+                                                         double fps, const std::optional<SoundOf>& sound) {
     auto state = std::make_unique<State>();
-    state->target = path;
-    state->width = width;
-    state->height = height;
-
+    state->shape = {path, width, height, fps};
+    if (Status possible = film::check_shape(state->shape, max_side); !possible) return possible.error();
+    ffmpeg::be_quiet();
     const AVCodec* encoder = find_encoder();
     if (!encoder)
         return Error{ErrorCode::internal, "This system's FFmpeg cannot write H.264 videos; install libx264.", ""};
@@ -84,9 +69,7 @@ Result<std::unique_ptr<VideoWriter>> VideoWriter::create(const std::filesystem::
     state->frame.reset(av_frame_alloc());
     state->packet.reset(av_packet_alloc());
     if (!state->codec || !state->frame || !state->packet) return state->failure(AVERROR(ENOMEM));
-    if (const int made =
-            avformat_alloc_output_context2(&state->format, nullptr, "mp4", state->file->temporary().c_str());
-        made < 0)
+    if (const int made = ffmpeg::open_muxer(state->format, "mp4", state->file->temporary()); made < 0)
         return state->failure(made);
 
     AVCodecContext& codec = *state->codec;
@@ -139,14 +122,14 @@ Result<std::unique_ptr<VideoWriter>> VideoWriter::create(const std::filesystem::
     const int* bt709 = sws_getCoefficients(SWS_CS_ITU709);
     sws_setColorspaceDetails(state->scaler.get(), bt709, 1, bt709, 0, 0, 1 << 16, 1 << 16);
 
-    // "file:" so that no name is taken for a protocol.
-    const std::string url = "file:" + state->file->temporary().string();
-    if (const int io = avio_open(&state->format->pb, url.c_str(), AVIO_FLAG_WRITE); io < 0) return state->failure(io);
+    if (sound) {
+        auto track = SoundTrack::open(*sound, state->format, state->note);
+        if (!track) return track.error();
+        state->sound = *std::move(track);
+    }
+
     AVDictionary* mux = nullptr;
     av_dict_set(&mux, "movflags", "faststart", 0);
-    // The second pass of faststart opens the file again by this name.
-    av_free(state->format->url);
-    state->format->url = av_strdup(url.c_str());
     const int header = avformat_write_header(state->format, &mux);
     av_dict_free(&mux);
     if (header < 0) return state->failure(header);
@@ -167,14 +150,24 @@ Status VideoWriter::State::encode(const AVFrame* picture) {
     }
 }
 
+Status VideoWriter::State::encode_sound(bool end) {
+    if (!sound) return {};
+    const double seconds = double(next) * av_q2d(codec->time_base);
+    const int written = sound->write_until(
+        seconds, end, [this](AVPacket* encoded) { return av_interleaved_write_frame(format, encoded); });
+    if (written < 0) return failure(written);
+    return {};
+}
+
+std::vector<std::string> VideoWriter::notes() const {
+    if (state_->note.empty()) return {};
+    return {state_->note};
+}
+
 Status VideoWriter::add(const Image& image) {
     State& state = *state_;
-    if (state.finished || state.failed)
-        return Error{ErrorCode::invalid_argument, "'" + state.target.string() + "' is closed; start a new video.", ""};
-    if (image.width != state.width || image.height != state.height ||
-        (image.channels != 1 && image.channels != 3 && image.channels != 4) ||
-        image.pixels.size() != std::size_t(image.width) * std::size_t(image.height) * std::size_t(image.channels))
-        return Error{ErrorCode::invalid_argument, "A frame for '" + state.target.string() + "' has another size.", ""};
+    if (state.finished || state.failed) return film::closed(state.shape);
+    if (Status same = film::check_frame(state.shape, image); !same) return same;
     const AVCodecContext& codec = *state.codec;
     state.rgb.resize(std::size_t(codec.width) * std::size_t(codec.height) * 3);
     std::uint8_t* out = state.rgb.data();
@@ -189,21 +182,22 @@ Status VideoWriter::add(const Image& image) {
     const int strides[] = {codec.width * 3};
     sws_scale(state.scaler.get(), planes, strides, 0, codec.height, state.frame->data, state.frame->linesize);
     state.frame->pts = state.next++;
-    return state.encode(state.frame.get());
+    if (Status encoded = state.encode(state.frame.get()); !encoded) return encoded;
+    return state.encode_sound(false);
 }
 
 Status VideoWriter::finish() {
     State& state = *state_;
-    if (state.finished || state.failed)
-        return Error{ErrorCode::invalid_argument, "'" + state.target.string() + "' is closed; start a new video.", ""};
+    if (state.finished || state.failed) return film::closed(state.shape);
     if (state.next == 0) {
         state.failed = true;
-        return Error{ErrorCode::invalid_argument, "'" + state.target.string() + "' would have no frame.", ""};
+        return film::no_frames(state.shape);
     }
     if (Status flushed = state.encode(nullptr); !flushed) return flushed;
+    if (Status flushed = state.encode_sound(true); !flushed) return flushed;
     if (const int trailer = av_write_trailer(state.format); trailer < 0) return state.failure(trailer);
     if (state.format->pb->error < 0) return state.failure(state.format->pb->error);
-    if (const int closed = state.close(); closed < 0) return state.failure(closed);
+    if (const int closed = ffmpeg::close_muxer(state.format); closed < 0) return state.failure(closed);
     Status placed = state.file->commit();
     state.failed = !placed.ok();
     state.finished = placed.ok();

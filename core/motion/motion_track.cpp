@@ -42,8 +42,16 @@ bool MotionTrack::sample(double seconds, PoseSample& sample) const {
     sample.weights.resize(width);
     for (std::size_t i = 0; i < width; ++i)
         sample.weights[i] = weights[a * width + i] * (1 - mix) + weights[b * width + i] * mix;
+    const auto between = [&](const auto& values) { return (values[a] * (1 - mix) + values[b] * mix).eval(); };
     sample.head.reset();
-    if (!head.empty()) sample.head = head[a] * (1 - mix) + head[b] * mix;
+    sample.neck.reset();
+    sample.body.reset();
+    sample.face.reset();
+    if (!head.empty()) sample.head = between(head);
+    if (!neck.empty()) sample.neck = between(neck);
+    if (!body.empty())
+        sample.body = {body[a].turn * (1 - mix) + body[b].turn * mix, body[a].shift * (1 - mix) + body[b].shift * mix};
+    if (!face.empty()) sample.face = FaceMove{mixed(face[a], face[b], mix), face_rest};
     return true;
 }
 

@@ -24,7 +24,11 @@ struct MotionTrack {
     std::vector<std::string> names;     // of the controls
     std::vector<double> times;          // seconds, from 0, increasing
     std::vector<float> weights;         // [frames, names], in [-1, 2]
-    std::vector<Eigen::Vector3f> head;  // axis-angle of the whole head, radians; empty when it was not recorded
+    // Of each frame, or empty when it was not recorded; see PoseSample. `neck` only where there is a head.
+    std::vector<Eigen::Vector3f> head, neck;
+    std::vector<BodyMove> body;
+    std::vector<FaceShape> face;
+    FaceShape face_rest;                // see FaceMove
     double frame_seconds = 1.0 / 30;    // typical distance of two frames
 
     std::size_t frame_count() const { return times.size(); }
@@ -40,6 +44,7 @@ class RecordedMotion : public PoseSource {
     explicit RecordedMotion(MotionTrack track) : track_(std::move(track)) {}
     const std::vector<std::string>& names() const override { return track_.names; }
     bool moves_head() const override { return !track_.head.empty(); }
+    bool moves_body() const override { return !track_.body.empty(); }
     double rate() const override { return 1 / track_.frame_seconds; }
     std::optional<double> duration() const override { return track_.duration(); }
     bool sample(double seconds, PoseSample& sample) const override { return track_.sample(seconds, sample); }

@@ -20,6 +20,7 @@ DrivenParts DrivenParts::of(const PoseSource& source, const HeadModel& model) {
         if (const int control = model.control(name); control >= 0) driven.controls[std::size_t(control)] = true;
     if (source.moves_head())
         for (const int joint : {model.joints.neck, model.joints.head}) driven.joints[std::size_t(joint)] = true;
+    if (source.moves_body()) driven.place = driven.joints[std::size_t(root_joint(model))] = true;
     return driven;
 }
 

@@ -15,6 +15,7 @@ namespace likeness {
 // What a source moves of a head; the rest of the pose stays a person's own.
 struct DrivenParts {
     std::vector<bool> controls, joints;  // [C], [J]
+    bool place = false;                  // the translation, of which there is no offset
     static DrivenParts of(const PoseSource& source, const HeadModel& model);
 };
 

@@ -19,7 +19,7 @@ std::string pixels(float size) { return std::to_string(int(std::lround(size))) +
 
 Result<std::vector<JudgedFace>> search(FaceModels& models, const Image& picture, std::vector<FaceDetection> hints,
                                        Progress& progress) {
-    return models.search_faces(picture, {std::move(hints), [&](double share) {
+    return models.search_faces(picture, {.hints = std::move(hints), .progress = [&](double share) {
                                              progress.report(0.02 + 0.03 * share, "Looking closer for a face");
                                          }});
 }

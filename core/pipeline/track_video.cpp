@@ -2,18 +2,17 @@
 
 #include <algorithm>
 #include <cmath>
-#include <fstream>
 
-#include "core/base/hash.h"
 #include "core/base/parallel.h"
 #include "core/head/head_registry.h"
 #include "core/image/ops.h"
-#include "core/media/frame_source.h"
+#include "core/pipeline/video_looks.h"
+#include "core/pipeline/video_stamp.h"
+#include "core/tracking/causal_torso.h"
 #include "core/tracking/face_follower.h"
 #include "core/tracking/frame_light.h"
 #include "core/tracking/neck.h"
-#include "core/tracking/torso_follower.h"
-#include "core/vision/clothes_points.h"
+#include "core/tracking/track_repair.h"
 
 namespace likeness {
 namespace {
@@ -22,104 +21,12 @@ constexpr std::size_t key_frames = 16;
 constexpr std::size_t solve_chunk = 24;   // frames that one thread solves one after another
 constexpr float other_error = 0.012f;     // of the iris distance: above it, and ...
 constexpr float other_times = 2.5f;       // ... so many times the person's own, a face is somebody else's
-constexpr float most_slip = 0.006f;       // metres beside the camera's axis, of a torso that was followed
-constexpr double fallback_seconds = 0.4;  // over which a torso that is not seen follows the head
-constexpr float fallback_yaw = 0.2f;      // its share of the head's turn
-
-struct SeenFrame {
-    double seconds = 0;
-    bool cut = false, anew = false, face = false;
-    LandmarkPoints points = no_landmarks();
-    std::vector<TorsoPoint> torso;
-    std::vector<std::uint8_t> colors;  // at the landmarks, 3 each
-};
 
 struct Run {  // frames of one shot in which one face was followed
     std::size_t begin, end;
 };
 
-std::vector<std::uint8_t> colors_at(const Image& frame, const LandmarkPoints& points) {
-    std::vector<std::uint8_t> colors(3 * landmarks::face_count, 0);
-    for (std::size_t i = 0; i < landmarks::face_count; ++i) {
-        const int x = int(std::floor(points[i].x())), y = int(std::floor(points[i].y()));
-        if (x < 0 || y < 0 || x >= frame.width || y >= frame.height) continue;
-        for (std::size_t c = 0; c < 3; ++c)
-            colors[3 * i + c] = std::uint8_t(std::lround(255 * std::clamp(frame.at(x, y)[c], 0.0f, 1.0f)));
-    }
-    return colors;
-}
-
-// A file's size and a hash of its first megabyte; of a folder nothing.
-std::string stamp_of(const std::filesystem::path& video) {
-    std::error_code failed;
-    const auto size = std::filesystem::is_regular_file(video, failed) ? std::filesystem::file_size(video, failed) : 0;
-    if (size == 0 || failed) return "";
-    std::vector<char> begin(std::size_t(1) << 20);
-    std::ifstream in(video, std::ios::binary);
-    in.read(begin.data(), std::streamsize(begin.size()));
-    ContentHash hash;
-    hash.add(begin.data(), std::size_t(in.gcount()));
-    return std::to_string(size) + " " + hash.text();
-}
-
-Result<std::vector<SeenFrame>> look(PortraitTools& tools, const std::filesystem::path& video,
-                                    const TrackOptions& options, Progress& progress, FaceTrack& track) {
-    auto source = open_frames(video);
-    if (!source) return source.error();
-    const std::string name = "'" + video.string() + "'";
-    track.rate = (*source)->fps() / options.step;
-    const std::array<int, 4> part = options.crop.value_or(std::array{0, 0, (*source)->width(), (*source)->height()});
-    if (part[0] < 0 || part[1] < 0 || part[2] < 32 || part[3] < 32 || part[2] > (*source)->width() - part[0] ||
-        part[3] > (*source)->height() - part[1])
-        return Error{ErrorCode::invalid_argument,
-                     "The part of " + name + " must lie inside its " + std::to_string((*source)->width()) + " x " +
-                         std::to_string((*source)->height()) + " pixels and have 32 or more on each side.",
-                     ""};
-    track.origin = {part[0], part[1]};
-    track.width = part[2];
-    track.height = part[3];
-    const double seconds = std::min(options.end, double((*source)->frame_count()) / (*source)->fps());
-    FramesAhead frames(*std::move(source));
-    FaceWatcher watcher(*tools.faces, {.face = options.face, .looks = options.looks});
-    ClothesPoints clothes;
-    std::vector<SeenFrame> seen;
-    bool sought = false;  // points on clothes
-    for (std::int64_t n = 0;; ++n) {
-        auto next = frames.next();
-        if (!next) return next.error();
-        if (!*next || (*next)->seconds > options.end) break;
-        const double at = (*next)->seconds;
-        if (at < options.begin || n % options.step != 0) continue;
-        progress.report(seconds > 0 ? std::clamp(0.6 * at / seconds, 0.0, 0.6) : 0, "Following the face");
-        Image& whole = (*next)->picture;
-        const Image frame = options.crop ? crop(whole, part[0], part[1], part[2], part[3]) : std::move(whole);
-        auto watched = watcher.next(frame);
-        if (!watched) return watched.error();
-        SeenFrame one;
-        one.seconds = at;
-        one.cut = watched->cut;
-        one.anew = watched->found_anew;
-        one.face = watched->face.has_value();
-        const std::vector<ClothesPoint>& points = clothes.next(frame, one.cut);
-        if (one.face) {
-            std::copy(watched->face->points.begin(), watched->face->points.end(), one.points.begin());
-            one.colors = colors_at(frame, one.points);
-            // Where nothing holds, looking for more in every frame costs much and brings nothing.
-            if (clothes.wants_more() && (!sought || n / options.step % 8 == 0 || one.cut)) {
-                const auto person = tools.segmenter->probability(frame, *watched->face, 256, 256);
-                if (!person) return person.error();
-                clothes.add(*person, *watched->face);
-                sought = true;
-            }
-            for (const ClothesPoint& p : points) one.torso.push_back({p.number, p.at, p.sureness});
-        }
-        seen.push_back(std::move(one));
-    }
-    if (seen.empty()) return Error{ErrorCode::bad_input, name + " has no frame between the given times.", ""};
-    return seen;
-}
-
-std::vector<Run> runs_of(const std::vector<SeenFrame>& seen) {
+std::vector<Run> runs_of(const std::deque<SeenFrame>& seen) {
     std::vector<Run> runs;
     for (std::size_t i = 0; i < seen.size(); ++i) {
         if (!seen[i].face) continue;
@@ -138,7 +45,7 @@ float middle_of(std::vector<float> values) {
 }
 
 // The torso of one run's frames. True when it was followed by what was seen of it.
-bool follow_torso(const HeadModel& model, const PersonalHead& person, const std::vector<SeenFrame>& seen,
+bool follow_torso(const HeadModel& model, const PersonalHead& person, const std::deque<SeenFrame>& seen,
                   const std::vector<HeadFit>& fits, const Run& run, double rate, std::vector<TrackedFrame>& frames) {
     const Eigen::Vector3f neck = person.joint_position.col(model.joints.neck);
     const auto place = [&](const Eigen::Matrix4f& view) -> Eigen::Vector3f {
@@ -159,14 +66,13 @@ bool follow_torso(const HeadModel& model, const PersonalHead& person, const std:
             const float shift = middle_of(off);
             for (std::size_t i = run.begin; i < run.end; ++i) frames[i].world_to_camera(axis, 3) += shift;
         }
-        // What no neck can join to the head was no torso, but perhaps an arm before it.
         std::vector<float> slips;
         HeadPose pose = fits[run.begin].pose;
         for (std::size_t i = run.begin; i < run.end; ++i)
             slips.push_back(place_head(model, person, fits[i], frames[i].world_to_camera, pose).head<2>().norm());
-        if (middle_of(slips) < most_slip) return true;
+        if (middle_of(slips) < most_torso_slip) return true;
     }
-    const double sigma = std::max(fallback_seconds * rate, 0.5);
+    const double sigma = std::max(unseen_torso_seconds * rate, 0.5);
     const auto reach = std::ptrdiff_t(3 * sigma);
     for (std::size_t i = run.begin; i < run.end; ++i) {
         Eigen::Vector3f mean = Eigen::Vector3f::Zero();
@@ -180,11 +86,7 @@ bool follow_torso(const HeadModel& model, const PersonalHead& person, const std:
             yaw += weight * fits[std::size_t(k)].head_rotation.y();
             sum += weight;
         }
-        Eigen::Matrix4f view = fits[i].camera.world_to_camera;
-        view.topLeftCorner<3, 3>() *=
-            Eigen::AngleAxisf(fallback_yaw * yaw / sum, Eigen::Vector3f::UnitY()).toRotationMatrix();
-        view.topRightCorner<3, 1>() = mean / sum - view.topLeftCorner<3, 3>() * neck;
-        frames[i].world_to_camera = view;
+        frames[i].world_to_camera = unseen_torso(fits[i], neck, mean / sum, yaw / sum);
     }
     return false;
 }
@@ -203,7 +105,7 @@ std::vector<bool> on_skin() {
     return skin;
 }
 
-void light_frames(const HeadModel& model, const PersonalHead& person, const std::vector<SeenFrame>& seen,
+void light_frames(const HeadModel& model, const PersonalHead& person, const std::deque<SeenFrame>& seen,
                   FaceTrack& track) {
     const std::vector<bool> skin = on_skin();
     const std::vector<SurfacePoint>& on_head = model.landmarks(landmarks::scheme);
@@ -243,12 +145,17 @@ Result<FaceTrack> track_video(PortraitTools& tools, const std::filesystem::path&
         return Error{ErrorCode::invalid_argument,
                      "Steps count from 1, faces from 0, and the end comes after the beginning.", ""};
     const HeadModel& model = *tools.head;
+    Progress of_looks([&](double done, const std::string& stage) { progress.report(0.6 * done, stage); });
+    const auto looks = look_through(tools, video, options, of_looks);
+    if (!looks) return looks.error();
+    const std::deque<SeenFrame>& seen = looks->frames;
     FaceTrack track;
     track.video = video.filename().string();
     track.video_stamp = stamp_of(video);
-    auto looked = look(tools, video, options, progress, track);
-    if (!looked) return looked.error();
-    const std::vector<SeenFrame>& seen = *looked;
+    track.width = looks->width;
+    track.height = looks->height;
+    track.origin = looks->origin;
+    track.rate = looks->rate;
     const std::vector<Run> runs = runs_of(seen);
     if (runs.empty())
         return Error{ErrorCode::bad_input,
@@ -313,7 +220,6 @@ Result<FaceTrack> track_video(PortraitTools& tools, const std::filesystem::path&
         else
             torsoless += run.end - run.begin;
     }
-    const TrackedFrame* last = nullptr;
     for (std::size_t i = 0; i < seen.size(); ++i) {
         TrackedFrame& frame = track.frames[i];
         faceless += frame.state == FrameState::no_face;
@@ -321,25 +227,22 @@ Result<FaceTrack> track_video(PortraitTools& tools, const std::filesystem::path&
         if (frame.state == FrameState::tracked) {
             frame.pose = fits[i].pose;
             frame.slip = place_head(model, person, fits[i], frame.world_to_camera, frame.pose);
-            last = &frame;
-        } else if (last) {
-            frame.pose = last->pose;
-            frame.world_to_camera = last->world_to_camera;
-            frame.slip = last->slip;
-        } else {
-            frame.pose = HeadPose::neutral(model);
-            frame.world_to_camera = fitted.fits[0].camera.world_to_camera;
         }
     }
+    hold_untracked(track);
     progress.report(0.97, "Finding the light");
     light_frames(model, person, seen, track);
     if (cuts) track.notes.push_back("There are " + std::to_string(cuts) + " cuts; each shot is followed by itself.");
     if (faceless) track.notes.push_back(of_frames(faceless) + " without a face that is one for sure are left out.");
     if (others) track.notes.push_back(of_frames(others) + " of another person are left out.");
+    if (const std::size_t doubtful = doubtful_frames(track).size())
+        track.notes.push_back(of_frames(doubtful) +
+                              " fit far worse than the others: blurred, hidden, or seen wrongly.");
     if (torsoless)
         track.notes.push_back(
             "In " + of_frames(torsoless) +
             " too little of shoulders and clothes can be followed; the torso follows the head there.");
+    forget_looks(tools, video, options);
     progress.report(1, "Done");
     return track;
 }

@@ -28,10 +28,11 @@ ArgumentSpec samples_argument() {
     return with_default(integer_argument("samples", "Of a pixel, against jagged edges: 1, 4 or 16", 1, 16), 1);
 }
 ArgumentSpec frames_as_argument() {
-    return with_default(choice_argument("as", "What is asked for without a path", {"video", "pictures"}), "video");
+    return with_default(choice_argument("as", "What is asked for without a path", {"video", "gif", "webp", "pictures"}),
+                        "video");
 }
 ArgumentSpec clear_frames_argument() {
-    return with_default(flag_argument("transparent", "Without the background; a video has no transparency"), false);
+    return with_default(flag_argument("transparent", "Without the background; .mp4 has no transparency"), false);
 }
 
 // As change_view, for what moves the camera.
@@ -294,27 +295,29 @@ void add_view_commands(Studio& s) {
                   "",
                   {},
                   {}});
-    registry.add({"capture.turntable",
-                  "Turntable...",
-                  "Capture",
-                  "Writes a video (.mp4) or a folder of PNG frames that goes round the head.",
-                  {optional_argument(text_argument("path", "The video or folder")),
-                   with_default(integer_argument("frames", "How many", 2, 10000), 120),
-                   with_default(number_argument("fps", "Frames a second", 1, 240, "1/s"), 30),
-                   with_default(integer_argument("size", "Pixels a side", 16, 4096, "pixels"), 768),
-                   with_default(integer_argument("width", "Pixels; 0: the side", 0, 8192, "pixels"), 0),
-                   with_default(integer_argument("height", "Pixels; 0: the side", 0, 8192, "pixels"), 0),
-                   clear_frames_argument(), samples_argument(), frames_as_argument()},
-                  "",
-                  false,
-                  "",
-                  needs_scene(s),
-                  {}});
+    registry.add(
+        {"capture.turntable",
+         "Turntable...",
+         "Capture",
+         "Writes a film that goes round the head: .mp4, .gif, .webp, a folder of PNG frames, or - for raw frames.",
+         {optional_argument(text_argument("path", "The film or folder")),
+          with_default(integer_argument("frames", "How many", 2, 10000), 120),
+          with_default(number_argument("fps", "Frames a second", 1, 240, "1/s"), 30),
+          with_default(integer_argument("size", "Pixels a side", 16, 4096, "pixels"), 768),
+          with_default(integer_argument("width", "Pixels; 0: the side", 0, 8192, "pixels"), 0),
+          with_default(integer_argument("height", "Pixels; 0: the side", 0, 8192, "pixels"), 0),
+          clear_frames_argument(), samples_argument(), frames_as_argument()},
+         "",
+         false,
+         "",
+         needs_scene(s),
+         {}});
     registry.add({"capture.motion",
                   "Film of the motion...",
                   "Capture",
                   "Renders the motion from its beginning to its end, frame by frame at full resolution, seen as now.",
-                  {optional_argument(text_argument("path", "The video (.mp4) or a folder for PNG frames")),
+                  {optional_argument(text_argument(
+                       "path", "The film (.mp4, .gif, .webp), a folder for PNG frames, or - for raw frames")),
                    with_default(number_argument("fps", "Frames a second; 0: the motion's own", 0, 240, "1/s"), 0),
                    with_default(integer_argument("width", "Pixels; 0: the viewport's", 0, 8192, "pixels"), 0),
                    with_default(integer_argument("height", "Pixels; 0: the viewport's", 0, 8192, "pixels"), 0),
@@ -327,17 +330,18 @@ void add_view_commands(Studio& s) {
                       return why.empty() ? recording() : why;
                   },
                   {}});
-    registry.add({"capture.record",
-                  "Record...",
-                  "Capture",
-                  "Begins or ends recording the viewport to a video (.mp4) or a folder of PNG frames.",
-                  {optional_argument(text_argument("path", "The video or folder")),
-                   with_default(flag_argument("on", "Begin or end"), true), frames_as_argument()},
-                  "",
-                  false,
-                  "",
-                  {},
-                  {}});
+    registry.add(
+        {"capture.record",
+         "Record...",
+         "Capture",
+         "Begins or ends recording the viewport: .mp4, .gif, .webp, a folder of PNG frames, or - for raw frames.",
+         {optional_argument(text_argument("path", "The film or folder")),
+          with_default(flag_argument("on", "Begin or end"), true), frames_as_argument()},
+         "",
+         false,
+         "",
+         {},
+         {}});
 }
 
 }  // namespace likeness

@@ -108,6 +108,7 @@ void MotionService::keep(const HeadPose& own, const HeadPose& offset) {
             added.joints.col(j) = offset.joints.col(j);
             pose.joints.col(j) = before.joints.col(j);
         }
+    if (parts.place) pose.translation = before.translation;
     studio_.state().pose = std::move(pose);
     if (!player_.has_pose()) return;
     const bool nothing = added.controls.isZero(0) && added.joints.isZero(0);

@@ -38,7 +38,7 @@ struct TrackedFrame {
     FrameState state = FrameState::no_face;
     bool cut = false;  // another shot begins here
     float error = 0;   // median landmark distance over the iris distance
-    // Of a frame that is not tracked: as in the last one that is.
+    // Of a frame that is not tracked: as in the last one that is, or the first.
     HeadPose pose;                                                  // the head on its torso
     Eigen::Matrix4f world_to_camera = Eigen::Matrix4f::Identity();  // the torso's
     // What of the head's place neck and head do not tell, camera axes, metres: some millimetres.

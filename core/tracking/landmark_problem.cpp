@@ -83,6 +83,10 @@ LandmarkHead::LandmarkHead(const HeadModel& head_model)
         }
     }
     part = vertex_subset(model, kept);
+    // A target a control: every step would multiply them else.
+    part.expression = std::make_shared<ExpressionBasis>(
+        ExpressionBasis{part.expression->targets * part.expression->control_map,
+                        Eigen::MatrixXf::Identity(model.control_count(), model.control_count())});
 }
 
 LandmarkProblem::LandmarkProblem(const LandmarkHead& head, const LandmarkPoints& points, const SolverOptions& options)

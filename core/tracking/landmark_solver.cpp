@@ -17,6 +17,25 @@ constexpr int rigid_rounds = 3;      // at first only rotation and camera
 constexpr int joint_rounds = 10;     // of several pictures together
 constexpr float first_damping = 1e-3f;
 
+// Steps with more and more damping until one lowers the energy `before`, four at most. `energy_at` makes the fits of
+// parameters from those that are, and tells their energy. Nothing where no step helps; then the fits stay.
+template <class Fits, class EnergyAt>
+std::optional<double> lower_energy(const Eigen::MatrixXf& hessian, const Eigen::VectorXf& gradient,
+                                   const Eigen::VectorXf& x, const Bounds& bounds, const std::vector<bool>& fixed,
+                                   double before, float& damping, Fits& fits, const EnergyAt& energy_at) {
+    for (int attempt = 0; attempt < 4; ++attempt) {
+        Fits trial = fits;
+        const double after = energy_at(x + bounded_step(hessian, gradient, x, bounds, fixed, damping), trial);
+        if (std::isfinite(after) && after < before) {
+            fits = std::move(trial);
+            damping = std::max(damping * 0.2f, 1e-6f);
+            return after;
+        }
+        damping *= 8;
+    }
+    return std::nullopt;
+}
+
 }  // namespace
 
 float iris_distance(const LandmarkPoints& points) {
@@ -106,21 +125,12 @@ void LandmarkSolver::refine(const LandmarkPoints& points, const SolverOptions& o
         const double before = problem.normal_equations(fit, refine_all, hessian, gradient);
         const Eigen::VectorXf x = problem.read(fit);
         problem.bounds(x, bounds.low, bounds.high);
-        bool accepted = false;
-        double after = before;
-        for (int attempt = 0; attempt < 4 && !accepted; ++attempt) {
-            HeadFit trial = fit;
-            problem.write(x + bounded_step(hessian, gradient, x, bounds, problem.held(refine_all), damping), trial);
-            after = problem.energy(trial);
-            if (std::isfinite(after) && after < before) {
-                fit = std::move(trial);
-                damping = std::max(damping * 0.2f, 1e-6f);
-                accepted = true;
-            } else {
-                damping *= 8;
-            }
-        }
-        const bool settled = refine_all && (!accepted || before - after < 1e-4 * before);
+        const auto after = lower_energy(hessian, gradient, x, bounds, problem.held(refine_all), before, damping, fit,
+                                        [&](const Eigen::VectorXf& moved, HeadFit& trial) {
+                                            problem.write(moved, trial);
+                                            return problem.energy(trial);
+                                        });
+        const bool settled = refine_all && (!after || before - *after < 1e-4 * before);
         if (problem.robust_scale != usual_scale && (settled || round + 1 == open_rounds)) {
             problem.robust_scale = usual_scale;
             damping = first_damping;
@@ -186,28 +196,20 @@ void LandmarkSolver::solve_together(std::span<const LandmarkPoints> pictures, in
         }
         std::vector<bool> fixed(std::size_t(count), false);
         fixed[std::size_t(identities)] = !options.solve_focal;
-        bool accepted = false;
-        double after = before;
-        for (int attempt = 0; attempt < 4 && !accepted; ++attempt) {
-            const Eigen::VectorXf moved = x + bounded_step(hessian, gradient, x, bounds, fixed, damping);
-            std::vector<HeadFit> trial = fits;
-            after = 0;
-            for (int k = 0; k < int(pictures.size()); ++k) {
-                LandmarkProblem& problem = problems[std::size_t(k)];
-                Eigen::VectorXf values(problem.parameters());
-                for (int i = 0; i < problem.parameters(); ++i) values[i] = moved[place(k, i)];
-                problem.write(values, trial[std::size_t(k)]);
-                after += problem.energy(trial[std::size_t(k)]);
-            }
-            if (std::isfinite(after) && after < before) {
-                fits = std::move(trial);
-                damping = std::max(damping * 0.2f, 1e-6f);
-                accepted = true;
-            } else {
-                damping *= 8;
-            }
-        }
-        if (!accepted || before - after < 1e-4 * before) break;
+        const auto after = lower_energy(hessian, gradient, x, bounds, fixed, before, damping, fits,
+                                        [&](const Eigen::VectorXf& moved, std::vector<HeadFit>& trial) {
+                                            double sum = 0;
+                                            for (int k = 0; k < int(pictures.size()); ++k) {
+                                                LandmarkProblem& problem = problems[std::size_t(k)];
+                                                Eigen::VectorXf values(problem.parameters());
+                                                for (int i = 0; i < problem.parameters(); ++i)
+                                                    values[i] = moved[place(k, i)];
+                                                problem.write(values, trial[std::size_t(k)]);
+                                                sum += problem.energy(trial[std::size_t(k)]);
+                                            }
+                                            return sum;
+                                        });
+        if (!after || before - *after < 1e-4 * before) break;
     }
 }
 

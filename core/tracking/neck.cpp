@@ -3,6 +3,7 @@
 #include <Eigen/Cholesky>
 
 #include "core/geometry/rotation.h"
+#include "core/tracking/landmark_problem.h"
 
 namespace likeness {
 namespace {
@@ -49,6 +50,24 @@ Eigen::Vector3f place_head(const HeadModel& model, const PersonalHead& person, c
     pose.joints.col(neck) = x;
     pose.joints.col(head) = axis_angle_of(rotation_matrix(x).transpose() * turn);
     return to_world.transpose() * (place - base - rotation_matrix(x) * arm);
+}
+
+HeadFit facing_fit(const HeadModel& model, const PersonalHead& person, const Camera& camera, const HeadPose& pose,
+                   const HeadFit& like) {
+    const int neck = model.joints.neck, head = model.joints.head;
+    const Eigen::Vector3f base = person.joint_position.col(neck), arm = person.joint_position.col(head) - base;
+    const Eigen::Matrix3f seen_from = camera.world_to_camera.topLeftCorner<3, 3>(), facing = front_flip.asDiagonal();
+    const Eigen::Matrix3f of_neck = rotation_matrix(pose.joints.col(neck));
+    HeadFit fit = like;
+    fit.pose = pose;
+    fit.head_rotation = axis_angle_of(facing * seen_from * of_neck * rotation_matrix(pose.joints.col(head)));
+    turn_head(model, fit.head_rotation, fit.pose);
+    fit.camera = camera;
+    fit.camera.world_to_camera.topLeftCorner<3, 3>() = facing;
+    fit.camera.world_to_camera.topRightCorner<3, 1>() =
+        (camera.world_to_camera * (base + of_neck * arm).homogeneous()).head<3>() -
+        facing * (base + rotation_matrix(neck_share * fit.head_rotation) * arm);
+    return fit;
 }
 
 }  // namespace likeness

@@ -13,4 +13,9 @@ namespace likeness {
 Eigen::Vector3f place_head(const HeadModel& model, const PersonalHead& person, const HeadFit& fit,
                            const Eigen::Matrix4f& world_to_camera, HeadPose& pose);
 
+// The way back: the head where `camera` (with the slip) and `pose` have it, on a torso that faces the camera. `like`
+// gives identity and offsets.
+HeadFit facing_fit(const HeadModel& model, const PersonalHead& person, const Camera& camera, const HeadPose& pose,
+                   const HeadFit& like);
+
 }  // namespace likeness

@@ -64,6 +64,31 @@ std::vector<std::size_t> choose_key_frames(std::span<const LandmarkPoints> seen,
     return chosen;
 }
 
+bool KeyFrames::offer(const LandmarkPoints& points) {
+    constexpr float least_difference = 0.4f;  // squared: a head that turned by some five degrees, lids that closed
+    const Eigen::VectorXf shape = shape_of(points);
+    if (!shape.allFinite()) return false;
+    float nearest = std::numeric_limits<float>::max();
+    for (const Eigen::VectorXf& kept : shapes_) nearest = std::min(nearest, (kept - shape).squaredNorm());
+    if (nearest < least_difference) return false;
+    if (points_.size() == most_) {
+        float least = std::numeric_limits<float>::max();
+        std::size_t leaves = 0;
+        for (std::size_t i = 0; i < most_; ++i)
+            for (std::size_t k = i + 1; k < most_; ++k)
+                if (const float apart = (shapes_[i] - shapes_[k]).squaredNorm(); apart < least) {
+                    least = apart;
+                    leaves = k;
+                }
+        if (nearest < 1.2f * least) return false;
+        points_.erase(points_.begin() + std::ptrdiff_t(leaves));
+        shapes_.erase(shapes_.begin() + std::ptrdiff_t(leaves));
+    }
+    points_.push_back(points);
+    shapes_.push_back(shape);
+    return true;
+}
+
 std::size_t most_alike(std::span<const LandmarkPoints> pictures, const LandmarkPoints& points) {
     const Eigen::VectorXf wanted = shape_of(points);
     std::size_t nearest = 0;

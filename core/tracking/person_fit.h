@@ -24,6 +24,22 @@ struct PersonFit {
 // or fewer, in order of choice; the first is seen[0]. Farthest-point sampling (Gonzalez 1985) of the landmarks.
 std::vector<std::size_t> choose_key_frames(std::span<const LandmarkPoints> seen, std::size_t count);
 
+// The same of a picture that goes on: those that differ most so far.
+class KeyFrames {
+  public:
+    explicit KeyFrames(std::size_t most) : most_(most) {}
+
+    // Keeps `points` where they differ enough from what is kept; of the two most alike one leaves when there are too
+    // many. True when they were kept.
+    bool offer(const LandmarkPoints& points);
+    const std::vector<LandmarkPoints>& points() const { return points_; }
+
+  private:
+    std::size_t most_;
+    std::vector<LandmarkPoints> points_;
+    std::vector<Eigen::VectorXf> shapes_;  // see choose_key_frames
+};
+
 // Which of `pictures` (one or more) has the pose and expression most like that of `points`.
 std::size_t most_alike(std::span<const LandmarkPoints> pictures, const LandmarkPoints& points);
 

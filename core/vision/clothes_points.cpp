@@ -39,8 +39,15 @@ Image small_grey(const Image& frame, float scale) {
 struct ClothesPoints::State {
     FlowPyramid picture;                              // the frame last given
     Eigen::Vector2f scale = Eigen::Vector2f::Ones();  // its pixels over the frame's
-    std::vector<ClothesPoint> points;
-    int next_number = 0;
+    Memory memory;
+
+    // The frame as a pyramid of its own.
+    FlowPyramid see(const Image& frame) {
+        const float small = std::min(1.0f, float(flow_side) / float(std::max(frame.width, frame.height)));
+        FlowPyramid seen(small_grey(frame, small));
+        scale = {float(seen.width()) / float(frame.width), float(seen.height()) / float(frame.height)};
+        return seen;
+    }
 };
 
 ClothesPoints::ClothesPoints() : state_(std::make_unique<State>()) {}
@@ -48,15 +55,13 @@ ClothesPoints::~ClothesPoints() = default;
 
 const std::vector<ClothesPoint>& ClothesPoints::next(const Image& frame, bool cut) {
     State& state = *state_;
-    const float scale = std::min(1.0f, float(flow_side) / float(std::max(frame.width, frame.height)));
-    FlowPyramid picture(small_grey(frame, scale));
-    state.scale = {float(picture.width()) / float(frame.width), float(picture.height()) / float(frame.height)};
+    FlowPyramid picture = state.see(frame);
     if (cut || picture.width() != state.picture.width() || picture.height() != state.picture.height())
-        state.points.clear();
-    std::vector<std::uint8_t> lost(state.points.size(), 0);
-    parallel_for(state.points.size(), 8, [&](std::size_t begin, std::size_t end) {
+        state.memory.points.clear();
+    std::vector<std::uint8_t> lost(state.memory.points.size(), 0);
+    parallel_for(state.memory.points.size(), 8, [&](std::size_t begin, std::size_t end) {
         for (std::size_t i = begin; i < end; ++i) {
-            ClothesPoint& point = state.points[i];
+            ClothesPoint& point = state.memory.points[i];
             const Eigen::Vector2f start = point.at.cwiseProduct(state.scale);
             const auto there = state.picture.find(picture, start, start);
             const auto home = there ? picture.find(state.picture, *there, *there) : there;
@@ -67,13 +72,22 @@ const std::vector<ClothesPoint>& ClothesPoints::next(const Image& frame, bool cu
     });
     std::size_t kept = 0;
     for (std::size_t i = 0; i < lost.size(); ++i)
-        if (!lost[i]) state.points[kept++] = state.points[i];
-    state.points.resize(kept);
+        if (!lost[i]) state.memory.points[kept++] = state.memory.points[i];
+    state.memory.points.resize(kept);
     state.picture = std::move(picture);
-    return state.points;
+    return state.memory.points;
 }
 
-bool ClothesPoints::wants_more() const { return int(state_->points.size()) < few_points; }
+void ClothesPoints::cut() { state_->memory.points.clear(); }
+
+const ClothesPoints::Memory& ClothesPoints::memory() const { return state_->memory; }
+
+void ClothesPoints::remember(const Memory& memory, const Image& frame) {
+    state_->memory = memory;
+    state_->picture = state_->see(frame);
+}
+
+bool ClothesPoints::wants_more() const { return int(state_->memory.points.size()) < few_points; }
 
 void ClothesPoints::add(const Image& person, const FaceLandmarks& face) {
     State& state = *state_;
@@ -87,7 +101,8 @@ void ClothesPoints::add(const Image& person, const FaceLandmarks& face) {
                 if ((i - x) * (i - x) + (j - y) * (j - y) <= apart * apart)
                     taken[std::size_t(j) * std::size_t(width) + std::size_t(i)] = 1;
     };
-    for (const ClothesPoint& p : state.points) take(int(p.at.x() * state.scale.x()), int(p.at.y() * state.scale.y()));
+    for (const ClothesPoint& p : state.memory.points)
+        take(int(p.at.x() * state.scale.x()), int(p.at.y() * state.scale.y()));
 
     struct Candidate {
         float strength;
@@ -115,12 +130,12 @@ void ClothesPoints::add(const Image& person, const FaceLandmarks& face) {
     std::stable_sort(candidates.begin(), candidates.end(),
                      [](const Candidate& a, const Candidate& b) { return a.strength > b.strength; });
     for (const Candidate& c : candidates) {
-        if (int(state.points.size()) >= most_points) break;
+        if (int(state.memory.points.size()) >= most_points) break;
         if (taken[std::size_t(c.y) * std::size_t(width) + std::size_t(c.x)]) continue;
         take(c.x, c.y);
-        state.points.push_back({state.next_number++,
-                                Eigen::Vector2f(float(c.x) + 0.5f, float(c.y) + 0.5f).cwiseQuotient(state.scale),
-                                c.sureness});
+        state.memory.points.push_back({state.memory.next_number++,
+                                       Eigen::Vector2f(float(c.x) + 0.5f, float(c.y) + 0.5f).cwiseQuotient(state.scale),
+                                       c.sureness});
     }
 }
 

@@ -26,6 +26,16 @@ class ClothesPoints {
     // The next frame of a shot, 3 channels; `cut` ends all points. Points are followed with pyramids of Lucas and
     // Kanade (1981; Bouguet 2001), there and back: who does not come home is lost.
     const std::vector<ClothesPoint>& next(const Image& frame, bool cut);
+    // Ends all points after the fact: the frame last given turns out to begin a shot.
+    void cut();
+
+    // What later frames depend on, beside the frame last given.
+    struct Memory {
+        std::vector<ClothesPoint> points;
+        int next_number = 0;
+    };
+    const Memory& memory() const;
+    void remember(const Memory& memory, const Image& frame);
 
     // Whether so few are left that new ones are wanted.
     bool wants_more() const;

@@ -32,6 +32,8 @@ class FaceModels {
     Result<FaceLandmarks> follow_landmarks(const Image& picture, const FaceLandmarks& before,
                                            const LandmarkOptions& options = {});
 
+    LandmarkFinder& landmark_finder() { return *landmarks_; }
+
     // Whether a face_landmarker.task was found.
     bool has_blendshapes() const { return blendshapes_ != nullptr; }
     // In the order of arkit_names. Errors: not_found when !has_blendshapes().

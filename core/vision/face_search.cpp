@@ -38,8 +38,8 @@ class Searcher {
     Result<std::vector<JudgedFace>> run() {
         Status done = search_.hints.empty() ? Status() : judge(search_.hints, true);
         if (done && !found()) done = look_once();
-        if (done && !found()) done = look_turned();
-        if (done && !found()) done = look_closely();
+        if (done && search_.thorough && !found()) done = look_turned();
+        if (done && search_.thorough && !found()) done = look_closely();
         if (!done) return done.error();
         std::stable_sort(faces_.begin(), faces_.end(), [](const JudgedFace& a, const JudgedFace& b) {
             if (a.sure() != b.sure()) return a.sure();
@@ -192,7 +192,7 @@ Status search_beside(FaceDetector& detector, LandmarkFinder& finder, const Image
         });
     });
     if (seen.empty()) return {};
-    const FaceSearch hints{std::move(seen), {}};
+    const FaceSearch hints{.hints = std::move(seen)};
     auto beside = Searcher(detector, finder, picture, hints).judged_hints();
     if (!beside) return beside.error();
     for (JudgedFace& face : *beside)

@@ -244,6 +244,27 @@ TEST_F(Render, OrbitVideo) {
     EXPECT_EQ(listing(folder.path), std::vector<std::string>{"a.mp4"});
 }
 
+TEST_F(Render, FilmsOfAllKinds) {
+    const auto film = [&](const std::string& output, const std::vector<std::string>& more = {}) {
+        std::vector<std::string> words = {"render", trained().string(), "-o", output,     "--orbit", "--frames",
+                                          "3",      "--size",           "64", "--device", "cpu",     "--quiet"};
+        words.insert(words.end(), more.begin(), more.end());
+        return run(words, folder.path);
+    };
+    for (const char* name : {"a.gif", "a.webp", "a"}) {
+        const Outcome outcome = film((folder.path / name).string());
+        EXPECT_EQ(outcome.code, 0) << name << outcome.err;
+    }
+    EXPECT_EQ(listing(folder.path), (std::vector<std::string>{"a", "a.gif", "a.webp"}));
+    EXPECT_EQ(listing(folder.path / "a").size(), 3u);
+    const auto picture = load_image(folder.path / "a" / "frame-000002.png");
+    ASSERT_TRUE(picture) << picture.error().message;
+    EXPECT_EQ(picture->channels, 4);
+    EXPECT_EQ(film("-").out.size(), 64u * 64 * 3 * 3);
+    EXPECT_EQ(film("-", {"--background", "transparent"}).out.size(), 64u * 64 * 4 * 3);
+    EXPECT_EQ(film("a.png").code, 2) << "a film is no picture";
+}
+
 TEST_F(Render, ModelsAndHelp) {
     const Outcome models = run({"models", "--json"}, folder.path);
     EXPECT_EQ(models.code, 0) << models.out;

@@ -170,6 +170,19 @@ TEST(FileFormats, ATrackedVideoIsAMotion) {
     EXPECT_FLOAT_EQ(sample.weights[0], 0.1f);
     ASSERT_TRUE(sample.head);
     EXPECT_LT((*sample.head - Eigen::Vector3f(0, 0.2f, 0)).norm(), 1e-5f);
+    // What was not tracked lies between what was ...
+    ASSERT_TRUE(motion.sample(0.1, sample));
+    EXPECT_NEAR(sample.weights[0], 0.2f, 1e-5f);
+    // ... in one shot, and where that is not long ago.
+    const auto held = [&](FaceTrack gap) { return motion_of(gap, nullptr).weights[2]; };
+    track.frames[2].pose.controls[0] = 0.7f;  // whatever it says
+    EXPECT_NEAR(held(track), 0.2f, 1e-5f);
+    FaceTrack other = track;
+    other.frames[3].cut = true;
+    EXPECT_NEAR(held(other), 0.1f, 1e-5f);
+    other = track;
+    other.frames[3].seconds = 3;
+    EXPECT_NEAR(held(other), 0.1f, 1e-5f);
     for (TrackedFrame& frame : track.frames) frame.state = FrameState::no_face;
     ASSERT_TRUE(save_track(file, track));
     EXPECT_EQ(format->read(file, {}).error().code, ErrorCode::bad_input);

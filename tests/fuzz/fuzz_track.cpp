@@ -68,7 +68,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     }
     const auto track = parse_track(std::move(bytes), "fuzz");
     if (!track) return 0;
-    const MotionTrack motion = motion_of(*track);
+    const MotionTrack motion = motion_of(*track, nullptr);
     if (motion.weights.size() != motion.frame_count() * motion.names.size()) std::abort();
     for (const double seconds : {-1.0, 0.0, 0.5 * motion.duration(), 1e300}) {
         PoseSample sample;

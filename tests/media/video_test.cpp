@@ -13,6 +13,7 @@
 #include "core/image/save.h"
 #include "core/media/video_reader.h"
 #include "core/media/video_writer.h"
+#include "tests/media/numbered.h"
 
 extern "C" {
 #include <libavformat/avformat.h>
@@ -24,36 +25,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-class Video : public testing::Test {
-  protected:
-    void SetUp() override { fs::create_directories(folder_); }
-    void TearDown() override { fs::remove_all(folder_); }
-    int files() const {
-        return static_cast<int>(std::distance(fs::directory_iterator(folder_), fs::directory_iterator()));
-    }
-    fs::path folder_ = fs::temp_directory_path() / ("likeness_media_" + std::to_string(::getpid()));
-};
-
-// Frame n: smooth colors, and n as eight black or white columns along the top.
-Image numbered(int width, int height, int n) {
-    Image image(width, height, 3);
-    for (int y = 0; y < height; ++y)
-        for (int x = 0; x < width; ++x) {
-            float* p = image.at(x, y);
-            p[0] = 0.2f + 0.6f * static_cast<float>(x) / static_cast<float>(width);
-            p[1] = 0.3f;
-            p[2] = 0.8f - 0.5f * static_cast<float>(y) / static_cast<float>(height);
-            if (y < height / 4) p[0] = p[1] = p[2] = n >> (x * 8 / width) & 1 ? 1.0f : 0.0f;
-        }
-    return image;
-}
-
-int number_of(const Image& image) {
-    int n = 0;
-    for (int bit = 0; bit < 8; ++bit)
-        if (image.at((2 * bit + 1) * image.width / 16, image.height / 8)[1] > 0.5f) n |= 1 << bit;
-    return n;
-}
+using Video = MediaTest;
 
 void write(const fs::path& path, int width, int height, int frames, double fps = 30.0) {
     Result<std::unique_ptr<VideoWriter>> writer = VideoWriter::create(path, width, height, fps);
@@ -335,20 +307,6 @@ TEST_F(Video, AFolderOfPicturesIsAVideo) {
         ASSERT_TRUE(end);
         EXPECT_FALSE(*end);
     }
-}
-
-TEST_F(Video, FramesAheadEndWithTheErrorOfTheirSource) {
-    ASSERT_TRUE(save_png(folder_ / "a.png", numbered(32, 16, 1)));
-    std::ofstream(folder_ / "b.png") << "damaged";
-    ASSERT_TRUE(save_png(folder_ / "c.png", numbered(32, 16, 2)));
-    FramesAhead ahead(*open_frames(folder_));
-    EXPECT_TRUE(ahead.next());
-    EXPECT_EQ(ahead.next().error().code, ErrorCode::bad_input);
-    EXPECT_EQ(ahead.next().error().code, ErrorCode::bad_input);
-    FramesAhead dropped(*open_frames(folder_));  // ends although nobody reads it
-    fs::remove_all(folder_);
-    fs::create_directories(folder_);
-    EXPECT_EQ(open_frames(folder_).error().code, ErrorCode::bad_input);
 }
 
 }  // namespace

@@ -1,43 +1,14 @@
-#include "core/pipeline/track_video.h"
-
-#include <gtest/gtest.h>
-
 #include <cmath>
 
-#include "core/image/load.h"
-#include "core/image/ops.h"
-#include "core/image/save.h"
-#include "tests/formats/temporary_folder.h"
+#include "core/pipeline/video_stamp.h"
+#include "tests/pipeline/window_video.h"
 
 namespace likeness::test {
 namespace {
 
 namespace fs = std::filesystem;
 
-PortraitTools& tools() {
-    static HeadRegistry heads;
-    static Result<PortraitTools> loaded = PortraitTools::load(heads);
-    return *loaded;
-}
-
-// The sample portrait, seen through a window whose place and size change from frame to frame: a video of a camera that
-// moves.
-class TrackVideoTest : public ::testing::Test {
-  protected:
-    Image window(int x, int y) const { return resize(crop(sample_, x, y, 300, 300), 240, 240); }
-    void add(const Image& frame) {
-        const Status saved = save_png(folder_.path / ("frame_" + std::to_string(count_++) + ".png"), frame);
-        ASSERT_TRUE(saved) << saved.error().message;
-    }
-    Result<FaceTrack> track(const TrackOptions& options = {}) const {
-        Progress progress;
-        return track_video(tools(), folder_.path, options, progress);
-    }
-
-    const Image sample_ = *load_image(fs::path(LIKENESS_SAMPLE_FOLDER) / "astronaut.png");
-    TemporaryFolder folder_{"track_video"};
-    int count_ = 0;
-};
+using TrackVideoTest = WindowVideo;
 
 TEST_F(TrackVideoTest, AFaceIsFollowedThroughAGapAndACut) {
     for (int i = 0; i < 6; ++i) add(window(70 + 4 * i, 0));
@@ -77,6 +48,27 @@ TEST_F(TrackVideoTest, StepsTimesAndPartsOfTheVideo) {
     ASSERT_TRUE(part) << part.error().message;
     EXPECT_EQ(part->width, 210);
     EXPECT_NEAR(part->frames[0].landmarks[1].x() + 20, some->frames[0].landmarks[1].x(), 1.5f);
+}
+
+TEST_F(TrackVideoTest, ATrackKnowsItsVideo) {
+    add(window(80, 0));
+    FaceTrack track;
+    track.video = folder_.path.filename().string();
+    track.video_stamp = stamp_of(folder_.path);
+    EXPECT_FALSE(track.video_stamp.empty());
+    EXPECT_TRUE(track_is_of(track, folder_.path));
+    const fs::path file = folder_.path / "frame_0.png", copy = folder_.path / "other name.png";
+    fs::copy_file(file, copy);
+    EXPECT_EQ(track_is_of(track, folder_.path).error().code, ErrorCode::bad_input);  // a picture more
+    track.video = "frame_0.png";
+    track.video_stamp = stamp_of(file);
+    EXPECT_TRUE(track_is_of(track, copy));
+    add(window(90, 0));
+    const Status other = track_is_of(track, folder_.path / "frame_1.png");
+    ASSERT_FALSE(other);
+    EXPECT_NE(other.error().message.find("frame_0.png"), std::string::npos);
+    EXPECT_NE(other.error().message.find("frame_1.png"), std::string::npos);
+    EXPECT_FALSE(track_is_of(track, folder_.path / "none.mp4"));
 }
 
 TEST_F(TrackVideoTest, WhatCannotBeTrackedIsSaid) {

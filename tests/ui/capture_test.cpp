@@ -180,6 +180,14 @@ TEST_F(Capture, FilmsHaveTheirSizeTheirTransparencyAndEveryFrameOfTheMotion) {
     EXPECT_FALSE(
         studio.execute("capture.turntable", {{"path", (bench.folder.path / "t.mp4").string()}, {"transparent", true}}))
         << "a video has no transparency";
+    for (const char* name : {"m.gif", "m.webp"}) {
+        const std::filesystem::path file = bench.folder.path / name;
+        EXPECT_TRUE(studio.execute("capture.motion",
+                                   {{"path", file.string()}, {"width", 64}, {"height", 64}, {"transparent", true}}));
+        EXPECT_TRUE(bench.settle());
+        EXPECT_GT(std::filesystem::file_size(file), 300u) << name;
+    }
+    EXPECT_FALSE(studio.execute("capture.motion", {{"path", (bench.folder.path / "m.mov").string()}}));
     const std::filesystem::path video = bench.folder.path / "m.mp4";
     ASSERT_TRUE(
         studio.execute("capture.motion", {{"path", video.string()}, {"fps", 20.0}, {"width", 63}, {"height", 47}}));
@@ -219,6 +227,9 @@ TEST_F(Capture, TheDialogAsksForSizeSamplesAndTransparencyBeforeTheFile) {
         ctx->Yield(3);
         studio.invoke("capture.turntable");
         ctx->Yield(4);
+        ctx->ItemClick("//Save a turntable/as/GIF");
+        ctx->Yield(2);
+        ctx->ItemCheck("//Save a turntable/Transparent background");
         ctx->ItemClick("//Save a turntable/as/PNG pictures");
         ctx->ItemCheck("//Save a turntable/Transparent background");
         ctx->Yield(2);
@@ -230,6 +241,18 @@ TEST_F(Capture, TheDialogAsksForSizeSamplesAndTransparencyBeforeTheFile) {
         ctx->Yield(3);
     }));
     EXPECT_FALSE(studio.file_request());
+    EXPECT_TRUE(bench.play([&](ImGuiTestContext* ctx) {
+        studio.invoke("capture.turntable");
+        ctx->Yield(4);
+        ctx->ItemClick("//Save a turntable/as/WebP");
+        ctx->Yield(2);
+        ctx->KeyPress(ImGuiKey_Enter);
+        ctx->Yield(4);
+    }));
+    ASSERT_TRUE(studio.file_request());
+    EXPECT_EQ(studio.file_request()->patterns, std::vector<std::string>{"*.webp"});
+    EXPECT_EQ(studio.file_request()->arguments.text("as"), "webp");
+    EXPECT_TRUE(studio.file_request()->arguments.flag("transparent"));
 }
 
 TEST(Recording, HoldsWhatIsSeenAtItsPaceAndEndsByItsButton) {

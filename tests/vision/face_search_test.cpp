@@ -156,9 +156,9 @@ TEST(FaceSearch, AFaceBesideTheSitterIsFoundInAWidePicture) {
 
 TEST(FaceSearch, ALargePictureCanBeLeft) {
     struct Enough {};
-    const FaceSearch search{{}, [](double share) {
-                                if (share > 0) throw Enough();
-                            }};
+    const FaceSearch search{.progress = [](double share) {
+        if (share > 0) throw Enough();
+    }};
     EXPECT_THROW((void)models().search_faces(noise(2600, 2600), search), Enough);
 }
 

@@ -1,0 +1,40 @@
+// A video looked through: landmarks of one face, points on clothes, cuts. What a track is solved from.
+//
+// Three chains run side by side: the face is followed from frame to frame by one look each, the clothes' points by
+// optical flow; the other looks at each frame depend on nothing but the first and are shared out to threads.
+#pragma once
+
+#include <deque>
+#include <vector>
+
+#include "core/pipeline/portrait.h"
+#include "core/pipeline/track_options.h"
+#include "core/tracking/face_track.h"
+#include "core/tracking/torso_follower.h"
+
+namespace likeness {
+
+struct SeenFrame {
+    double seconds = 0;
+    bool cut = false, anew = false, face = false;
+    LandmarkPoints points = no_landmarks();
+    std::vector<TorsoPoint> torso;
+    std::vector<std::uint8_t> colors;  // at the landmarks, 3 each; empty without a face
+};
+
+struct VideoLooks {
+    int width = 0, height = 0;        // of the part that counts, pixels ...
+    Eigen::Vector2i origin = {0, 0};  // ... and its upper left corner
+    double rate = 0;                  // frames a second that were looked at
+    std::deque<SeenFrame> frames;     // one or more
+};
+
+// Progress goes from 0 to 1. Errors: open_frames', bad_input (no frame in this stretch), invalid_argument. Cancelled
+// keeps what was seen (TrackOptions::keep_in); forget_looks removes it.
+Result<VideoLooks> look_through(PortraitTools& tools, const std::filesystem::path& video, const TrackOptions& options,
+                                Progress& progress);
+
+// What is kept of this video with these options, once it is not needed any more.
+void forget_looks(const PortraitTools& tools, const std::filesystem::path& video, const TrackOptions& options);
+
+}  // namespace likeness
