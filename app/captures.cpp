@@ -270,7 +270,7 @@ Status Captures::motion(const Arguments& a) {
     Film played = film_of(a, path, viewport_.view_width(), viewport_.view_height());
     const MotionPlayer& player = studio_.motion();
     if (a.number("fps") == 0) played.fps = std::clamp(player.source()->rate(), 1.0, 240.0);
-    played.frames = std::max(1, int(std::lround(player.duration() * played.fps)));
+    played.frames = std::max(1, int(std::lround(player.played() * played.fps)));
     played.frame = [poses, fps = played.fps,
                     seen = view_camera(studio_.view(), studio_.document(), played.width, played.height)](
                        int i, Scene& scene, Camera& camera) {
@@ -345,7 +345,9 @@ void Captures::after_draw() {
 void Captures::add_frame() {
     const auto due = std::int64_t((studio_.now() - record_begin_) * record_fps) + 1;
     if (due <= recorded_) return;
-    recording_->add(composite_over(viewport_.read(), {0, 0, 0}), int(due - recorded_));
+    const Image seen = viewport_.read();
+    if (seen.empty()) return;  // nothing has been drawn yet: the first picture stands for that time
+    recording_->add(composite_over(seen, {0, 0, 0}), int(due - recorded_));
     recorded_ = due;
 }
 

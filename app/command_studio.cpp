@@ -63,11 +63,12 @@ int run_studio(const StudioArguments& arguments, const CommonOptions& common) {
         options.fixed_size = true;
     }
     std::error_code ignored;
-    if (!arguments.file.empty() && !std::filesystem::exists(arguments.file, ignored))
-        return report(
-            {ErrorCode::invalid_argument,
-             "'" + arguments.file + "' is neither a command nor a file; 'likeness --help' lists the commands.", ""},
-            common);
+    for (const std::string& file : {arguments.file, arguments.driver})
+        if (!file.empty() && !std::filesystem::exists(file, ignored))
+            return report(
+                {ErrorCode::invalid_argument,
+                 "'" + file + "' is neither a command nor a file; 'likeness --help' lists the commands.", ""},
+                common);
     if (arguments.headless && arguments.script.empty())
         return report(
             {ErrorCode::invalid_argument, "Without a display the studio needs something to do: add --script FILE.", ""},
@@ -84,8 +85,9 @@ int run_studio(const StudioArguments& arguments, const CommonOptions& common) {
     options.studio.preload = true;
     auto app = StudioApp::create(std::move(options));
     if (!app) return report(app.error(), common);
-    if (!arguments.file.empty()) {
-        const Status opened = (*app)->studio().execute("file.open", {{"path", arguments.file}});
+    for (const std::string& file : {arguments.file, arguments.driver}) {
+        if (file.empty()) continue;
+        const Status opened = (*app)->studio().execute("file.open", {{"path", file}});
         if (!opened) {
             if (arguments.headless) return report(opened.error(), common);
             (*app)->studio().messages().error(opened.error());

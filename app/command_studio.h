@@ -10,6 +10,7 @@ namespace likeness {
 
 struct StudioArguments {
     std::string file;  // opened at the start; may be empty
+    std::string driver;  // opened after it: a video or a motion; may be empty
     bool headless = false;
     std::string script;  // run from the first frame on
     std::string size;    // of the window, "1280x800"

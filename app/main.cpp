@@ -91,6 +91,7 @@ int run(int argc, char** argv) {
                        "Opened in the studio: a portrait, an avatar (" + file_endings(FileContent::avatar) +
                            "), splats (" + file_endings(FileContent::splats) + "), a motion (" +
                            file_endings(FileContent::motion) + ")");
+        app.add_option("driver", studio.driver, "What moves the avatar: a video of somebody, or a motion");
         app.add_flag("--headless", studio.headless, "The studio without a display; needs --script");
         app.add_option("--script", studio.script, "Commands for the studio, see docs/studio.md");
         app.add_option("--window", studio.size, "Size of the studio's window, pixels: 1280x800");

@@ -120,7 +120,7 @@ void CaptureDialog::draw_frames(Studio& studio, const std::string& command, Choi
            choice.fps);
     const double frames = command == "capture.turntable"
                               ? std::round(choice.frames)
-                              : std::round(studio.motion().duration() * std::round(choice.fps));
+                              : std::round(studio.motion().played() * std::round(choice.fps));
     note(format_count(std::size_t(frames)) + " frames, " + format_seconds(frames / std::round(choice.fps)) + " long");
 }
 

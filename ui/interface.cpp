@@ -16,11 +16,13 @@
 #include "ui/parts_panel.h"
 #include "ui/pose_panel.h"
 #include "ui/preferences_panel.h"
+#include "ui/reenact_panel.h"
 #include "ui/source_panel.h"
 #include "ui/status_bar.h"
 #include "ui/tasks_panel.h"
 #include "ui/theme.h"
 #include "ui/training_panel.h"
+#include "ui/video_panel.h"
 #include "ui/widgets.h"
 
 namespace likeness::ui {
@@ -52,7 +54,9 @@ Interface::Interface(Studio& studio, ViewportOutput& output) : studio_(studio), 
     add<PosePanel>();
     add<IdentityPanel>();
     add<PartsPanel>();
+    add<ReenactPanel>();
     add<MotionPanel>();
+    add<VideoPanel>();
     add<HistoryPanel>();
     add<TasksPanel>();
     add<LogPanel>();
@@ -155,6 +159,7 @@ double Interface::next_frame_in() const {
 
 void Interface::draw() {
     run_shortcuts(studio_, *this);
+    show_driver();
     draw_menu_bar();
     draw_status_bar();
     draw_dock();
@@ -167,6 +172,14 @@ void Interface::draw() {
 
 void Interface::draw_menu_bar() { ui::draw_menu_bar(studio_, output_, *this); }
 void Interface::draw_status_bar() { ui::draw_status_bar(studio_, output_, *this); }
+
+// Who drops a video sees it tracked.
+void Interface::show_driver() {
+    const int job = studio_.driver().tracking() ? studio_.driver().job().id() : 0;
+    if (job == driver_job_) return;
+    driver_job_ = job;
+    if (job != 0) show_panel("Reenact");
+}
 
 void Interface::draw_dock() {
     if (!layout_.draw(panels_)) return;

@@ -52,6 +52,7 @@ class Interface {
     void add_commands();
     void draw_menu_bar();
     void draw_dock();
+    void show_driver();
     bool draw_panel(Panel& panel);
     void draw_panels();
     void remember_panels();
@@ -74,6 +75,7 @@ class Interface {
     bool hidden_ = false;
     std::vector<std::string> front_;  // panels to bring to the front, one a frame
     int frames_until_front_ = 0;
+    int driver_job_ = 0;  // that was seen last
 };
 
 }  // namespace likeness::ui

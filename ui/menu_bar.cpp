@@ -27,6 +27,8 @@ void file_menu(Studio& studio) {
         ImGui::EndMenu();
     }
     command_item(studio, "motion.open");
+    command_item(studio, "reenact.folder");
+    command_item(studio, "reenact.picture");
     ImGui::Separator();
     command_item(studio, "file.save");
     command_item(studio, "file.save_as");

@@ -16,6 +16,7 @@ namespace likeness::ui {
 namespace {
 
 constexpr std::size_t curve_samples = 400, curve_count = 4;
+constexpr float key_row = 20, key_size = 6;  // units: height of the row of key poses, half a diamond
 
 std::string time_text(double seconds) {
     std::array<char, 32> buffer{};
@@ -65,7 +66,7 @@ std::vector<Added> added_to(const HeadModel& model, const HeadPose& offset) {
 
 }  // namespace
 
-MotionPanel::MotionPanel() : Panel("Motion", ICON_FA_FILM, "Plays a recorded expression track on the avatar.") {}
+MotionPanel::MotionPanel() : Panel("Motion", ICON_FA_FILM, "Plays a motion on the avatar: in and out points, key poses, what is recorded of it.") {}
 
 // The curves that move most, of two sides one, stand for the whole track.
 void MotionPanel::gather(const MotionTrack& track) {
@@ -104,9 +105,18 @@ void MotionPanel::draw(Studio& studio) {
                     studio.document().splats ? "Splats have no face that a motion could move."
                                              : "A tracked video or a recording of ARKit expressions moves the face.");
         ImGui::EndChild();
-        ImGui::SetCursorPosX(0.5f * (ImGui::GetWindowWidth() - width));
+        const bool avatar = studio.document().has_avatar();
+        const bool keys = !studio.document().state.keys->keys.empty();
+        const float both = 2 * width + ImGui::GetStyle().ItemSpacing.x;
+        const bool beside = avatar && both < ImGui::GetContentRegionAvail().x;
+        ImGui::SetCursorPosX(0.5f * (ImGui::GetWindowWidth() - (beside ? both : width)));
         command_button(studio, "motion.open", {}, ICON_FA_FOLDER_OPEN "  Open motion...",
-                       studio.document().has_avatar() ? ButtonStyle::primary : ButtonStyle::normal, width);
+                       avatar ? ButtonStyle::primary : ButtonStyle::normal, width);
+        if (!beside) return;
+        ImGui::SameLine();
+        command_button(studio, keys ? "key.play" : "key.add", {},
+                       keys ? ICON_FA_DIAMOND "  Play key poses" : ICON_FA_DIAMOND "  Add a key pose",
+                       ButtonStyle::normal, width);
         return;
     }
     const MotionTrack* track = motion.source()->track();
@@ -115,7 +125,10 @@ void MotionPanel::draw(Studio& studio) {
     gathered_ = track;
     draw_transport(studio);
     const bool added = studio.motions().has_offset() && studio.document().has_avatar();
-    if (!motion.live()) draw_timeline(studio, added ? ImGui::GetFrameHeight() + px(4) : 0);
+    const bool keys = !motion.live() && studio.document().has_avatar() && !studio.document().state.keys->keys.empty();
+    if (!motion.live())
+        draw_timeline(studio, (added ? ImGui::GetFrameHeight() + px(4) : 0) + (keys ? px(key_row) : 0));
+    if (keys) draw_keys(studio);
     if (added) draw_offset(studio);
 }
 
@@ -144,7 +157,8 @@ void MotionPanel::draw_transport(Studio& studio) {
     ImGui::SameLine();
     // What does not fit is left out: the file's name first (it is in the tooltip), then the speed, then the duration.
     const float side = ImGui::GetFrameHeight(), gap = ImGui::GetStyle().ItemSpacing.x, speed_width = px(150);
-    float room = ImGui::GetContentRegionAvail().x - 2 * side - px(2) - gap;
+    const float buttons = 3 * side + 2 * px(2);
+    float room = ImGui::GetContentRegionAvail().x - buttons - gap;
     std::string time = ends ? time_text(motion.time()) + " / " + time_text(motion.duration()) : "Live";
     if (ends && ImGui::CalcTextSize(time.c_str()).x > room) time = time_text(motion.time());
     room -= ImGui::CalcTextSize(time.c_str()).x + gap;
@@ -190,13 +204,120 @@ void MotionPanel::draw_transport(Studio& studio) {
     tooltip(motion.title() + "\n" + (track ? format_count(track->frame_count()) + " frames, " : "") +
             std::to_string(motion.source()->names().size()) + " controls");
     ImGui::SameLine();
-    const float end = ImGui::GetCursorPosX() + ImGui::GetContentRegionAvail().x - 2 * side - px(2);
+    const float end = ImGui::GetCursorPosX() + ImGui::GetContentRegionAvail().x - buttons;
     if (ImGui::GetCursorPosX() > end) return ImGui::NewLine();  // menu and keys remain
     ImGui::SetCursorPosX(end);
+    if (icon_button("more", ICON_FA_ELLIPSIS, studio.motions().take().running,
+                    "In and out points, key poses, saving and recording."))
+        ImGui::OpenPopup("actions");
+    draw_actions(studio);
+    ImGui::SameLine(0, px(2));
     if (icon_button("open", ICON_FA_FOLDER_OPEN, false, "Open another motion.")) studio.invoke("motion.open");
     ImGui::SameLine(0, px(2));
     if (icon_button("close", ICON_FA_XMARK, false, "Close the motion: back to one's own pose."))
         studio.invoke("motion.close");
+}
+
+void MotionPanel::draw_actions(Studio& studio) {
+    if (!ImGui::BeginPopup("actions")) return;
+    if (!studio.motion().live()) {
+        command_item(studio, "motion.in");
+        command_item(studio, "motion.out");
+        command_item(studio, "motion.whole");
+        ImGui::Separator();
+        command_item(studio, "key.add");
+        command_item(studio, "key.remove");
+        if (studio.motions().kind() != MotionKind::keys) command_item(studio, "key.play");
+        ImGui::Separator();
+    }
+    const bool running = studio.motions().take().running;
+    command_item(studio, "motion.record", {{"on", !running}}, running ? "End recording" : "", running);
+    command_item(studio, "motion.save");
+    command_item(studio, "capture.motion");
+    ImGui::EndPopup();
+}
+
+// What lies outside of the in and out points is dark; their handles can be dragged.
+void MotionPanel::draw_range(Studio& studio, const ImVec2& from, const ImVec2& to, double duration) {
+    const MotionPlayer& motion = studio.motion();
+    const float width = to.x - from.x, handle = px(9), ruler = ImGui::GetTextLineHeight() + px(2);
+    ImDrawList& draw = *ImGui::GetWindowDrawList();
+    const auto point = [&](const char* id, double seconds, bool is_out) {
+        const float x = from.x + float(seconds / duration) * width;
+        const ImVec2 a = {is_out ? x - handle : x, from.y}, b = {is_out ? x : x + handle, from.y + ruler};
+        if (is_out ? seconds >= duration : seconds <= 0) return;  // not set
+        ImGui::SetCursorScreenPos(a);
+        ImGui::InvisibleButton(id, {handle, ruler});
+        const bool hot = ImGui::IsItemHovered() || ImGui::IsItemActive();
+        if (ImGui::IsItemActivated()) studio.begin_gesture();
+        if (ImGui::IsItemActive() && ImGui::IsMouseDragging(ImGuiMouseButton_Left, 1)) {
+            const double wanted =
+                std::clamp(double((ImGui::GetIO().MousePos.x - from.x) / width), 0.0, 1.0) * duration;
+            if (is_out ? wanted > motion.in() : wanted < motion.out())
+                studio.invoke(is_out ? "motion.out" : "motion.in", {{"seconds", wanted}});
+        }
+        if (ImGui::IsItemDeactivated()) studio.end_gesture();
+        tooltip(is_out ? "Where it ends to play (O). Drag to move it." : "Where it begins to play (I). Drag to move it.");
+        const ImU32 color = u32(palette().warning, hot ? 1 : 0.85f);
+        draw.AddRectFilled(is_out ? ImVec2(x, from.y) : from, is_out ? to : ImVec2(x, to.y), u32(palette().panel, 0.6f));
+        draw.AddLine({x, from.y}, {x, to.y}, color, px(1.4f));
+        if (is_out)
+            draw.AddTriangleFilled({x, from.y}, {x, b.y}, {a.x, from.y + 0.5f * ruler}, color);
+        else
+            draw.AddTriangleFilled({x, from.y}, {b.x, from.y + 0.5f * ruler}, {x, b.y}, color);
+    };
+    point("in point", motion.in(), false);
+    point("out point", motion.out(), true);
+}
+
+// The document's key poses as diamonds at their times.
+void MotionPanel::draw_keys(Studio& studio) {
+    const MotionPlayer& motion = studio.motion();
+    const KeyPoses& poses = *studio.document().state.keys;
+    const double duration = std::max(motion.duration(), 1e-3);
+    ImGui::SetCursorPosY(ImGui::GetCursorPosY() - ImGui::GetStyle().ItemSpacing.y);
+    const ImVec2 from = ImGui::GetCursorScreenPos();
+    const float width = ImGui::GetContentRegionAvail().x, middle = from.y + px(0.5f * key_row);
+    ImDrawList& draw = *ImGui::GetWindowDrawList();
+    const float radius = px(key_size);
+    draw.AddLine({from.x, middle}, {from.x + width, middle}, u32(palette().faint, 0.35f));
+    const std::vector<KeyPose> keys = poses.keys;  // commands change them
+    for (std::size_t k = 0; k < keys.size(); ++k) {
+        const double at = keys[k].seconds;
+        const bool dragged = dragged_key_ == at;
+        const double shown = dragged ? dragged_to_ : at;
+        if (shown > duration) continue;
+        const float x = std::clamp(from.x + float(shown / duration) * width, from.x + radius, from.x + width - radius);
+        ImGui::SetCursorScreenPos({x - radius, middle - radius});
+        ImGui::PushID(int(k));
+        ImGui::InvisibleButton("key", {2 * radius, 2 * radius});
+        const bool hot = ImGui::IsItemHovered() || ImGui::IsItemActive();
+        if (ImGui::IsItemActive() && ImGui::IsMouseDragging(ImGuiMouseButton_Left, px(3))) {
+            dragged_key_ = at;
+            dragged_to_ =
+                std::clamp(double((ImGui::GetIO().MousePos.x - from.x) / width), 0.0, 1.0) * duration;
+        }
+        if (ImGui::IsItemDeactivated()) {
+            if (dragged)
+                studio.invoke("key.move", {{"from", at}, {"to", dragged_to_}});
+            else if (!motion.live())
+                studio.invoke("motion.seek", {{"seconds", at}});
+            dragged_key_ = -1;
+        }
+        if (!ImGui::IsItemActive())
+            tooltip("Key pose at " + time_text(at) + ".\nClick: go there. Drag: another time. Right click: more.");
+        if (ImGui::BeginPopupContextItem("key pose")) {
+            command_item(studio, "key.add", {{"seconds", at}}, "Take the pose that is shown");
+            command_item(studio, "key.remove", {{"seconds", at}});
+            ImGui::EndPopup();
+        }
+        const bool here = std::abs(motion.time() - shown) < same_key_seconds;
+        draw.AddQuadFilled({x, middle - radius}, {x + radius, middle}, {x, middle + radius}, {x - radius, middle},
+                           u32(hot || here ? palette().accent_strong : palette().accent));
+        ImGui::PopID();
+    }
+    ImGui::SetCursorScreenPos(from);
+    ImGui::Dummy({width, px(key_row) - ImGui::GetStyle().ItemSpacing.y});
 }
 
 void MotionPanel::draw_timeline(Studio& studio, float below) {
@@ -206,6 +327,7 @@ void MotionPanel::draw_timeline(Studio& studio, float below) {
                 height = std::max(px(36), ImGui::GetContentRegionAvail().y - below);
     const ImVec2 from = ImGui::GetCursorScreenPos(), to = {from.x + width, from.y + height};
     const double duration = std::max(motion.duration(), 1e-3);
+    ImGui::SetNextItemAllowOverlap();
     ImGui::InvisibleButton("timeline", {width, height});
     const auto x_of = [&](double seconds) { return from.x + float(seconds / duration) * width; };
     if (ImGui::IsItemActivated()) {
@@ -262,6 +384,10 @@ void MotionPanel::draw_timeline(Studio& studio, float below) {
                  top + room * (1 - std::clamp(curves_[k].values[s] + added(curves_[k].name), 0.0f, 1.0f))});
         draw.AddPolyline(points.data(), int(points.size()), u32(palette().curve[k % 4], 0.8f), px(1.2f));
     }
+    const ImVec2 after = ImGui::GetCursorScreenPos();
+    draw_range(studio, from, to, duration);
+    ImGui::SetCursorScreenPos({after.x, after.y - ImGui::GetStyle().ItemSpacing.y});
+    ImGui::Dummy({0, 0});
     const float x = x_of(motion.time());
     draw.AddLine({x, from.y}, {x, to.y}, u32(palette().accent_strong), px(1.6f));
     draw.AddTriangleFilled({x - px(5), from.y}, {x + px(5), from.y}, {x, from.y + px(7)}, u32(palette().accent_strong));

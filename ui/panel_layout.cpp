@@ -21,8 +21,8 @@ constexpr float bar_height = 31;     // units, of the menu bar and of the status
 ImGuiID dock_id() { return ImHashStr("studio", 0, ImHashStr("##dock")); }
 
 // From the first tab to the last in a small window.
-constexpr std::array usual_panels = {"Source", "Training", "Expression", "Pose",  "Identity", "Parts",
-                                     "Motion", "Export",   "History",    "Tasks", "Log"};
+constexpr std::array usual_panels = {"Source",  "Training", "Expression", "Pose",    "Identity", "Parts", "Reenact",
+                                     "Motion",  "Video",    "Export",     "History", "Tasks",    "Log"};
 
 // Holds the viewport's place; the nodes' own flags say so only after they were drawn.
 bool has_middle(const ImGuiDockNode* node) {
@@ -166,7 +166,7 @@ bool PanelLayout::is_usual(const std::string& panel) {
 
 std::vector<std::string> PanelLayout::first_in_front() const {
     if (small_) return {"Expression"};
-    return {"Motion", "Expression", "Parts"};
+    return {"Motion", "Training", "Expression", "Parts"};
 }
 
 bool PanelLayout::draw(const std::vector<std::unique_ptr<Panel>>& panels) {
@@ -222,12 +222,12 @@ void PanelLayout::build(unsigned dock, float width, float height,
         const float left_share = std::min(0.34f, px(264) / (width * (1 - right_share)));
         ImGui::DockBuilderSplitNode(middle, ImGuiDir_Left, left_share, &left, &middle);
         ImGui::DockBuilderSplitNode(middle, ImGuiDir_Down, std::min(0.30f, px(164) / height), &bottom, &middle);
-        ImGui::DockBuilderSplitNode(left, ImGuiDir_Down, 0.56f, &left_lower, &left);
+        ImGui::DockBuilderSplitNode(left, ImGuiDir_Down, 0.6f, &left_lower, &left);
         put(std::array{"Source"}, left);
-        put(std::array{"Training"}, left_lower);
+        put(std::array{"Training", "Reenact"}, left_lower);
         put(std::array{"Expression", "Pose", "Identity"}, right);
         put(std::array{"Parts", "Export"}, right_lower);
-        put(std::array{"Motion", "History", "Tasks", "Log"}, bottom);
+        put(std::array{"Motion", "Video", "History", "Tasks", "Log"}, bottom);
     }
     put(std::array{"Viewport"}, middle);
     if (ImGuiDockNode* node = ImGui::DockBuilderGetNode(middle))

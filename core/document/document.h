@@ -14,6 +14,7 @@
 
 #include "core/avatar/photo.h"
 #include "core/base/file_identity.h"
+#include "core/document/motion_edits.h"
 #include "core/motion/pose_offset.h"
 #include "core/splat/splat_set.h"
 #include "core/tracking/portrait_fit.h"
@@ -37,6 +38,8 @@ struct DocumentState {
     Avatar avatar;  // the newest; its surface at rest may be behind an edit, see Avatar::prepared()
     Part<HeadPose> pose;
     Part<MotionOffsets> offsets;
+    Part<MotionEdits> motions;
+    Part<KeyPoses> keys;
     Part<PartChoice> parts;
 };
 
@@ -45,6 +48,8 @@ template <class State, class OtherState, class Visit>
 void each_part(State& a, OtherState& b, const Visit& visit) {
     visit(a.pose, b.pose);
     visit(a.offsets, b.offsets);
+    visit(a.motions, b.motions);
+    visit(a.keys, b.keys);
     visit(a.parts, b.parts);
     visit(a.avatar.person, b.avatar.person);
     visit(a.avatar.identity_change, b.avatar.identity_change);

@@ -60,5 +60,8 @@ class RecordedMotion : public PoseSource {
 Result<MotionTrack> load_motion(const std::filesystem::path& file, std::vector<std::string>* notes = nullptr);
 Result<MotionTrack> parse_motion(std::string_view text, const std::string& name,
                                  std::vector<std::string>* notes = nullptr);
+// Names, frames and head_pose as the readers know them; necks, bodies and faces are left out. Errors: OutputFile's,
+// out_of_memory.
+Status save_motion(const std::filesystem::path& file, const MotionTrack& track);
 
 }  // namespace likeness

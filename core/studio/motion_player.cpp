@@ -15,10 +15,27 @@ void MotionPlayer::open(std::shared_ptr<const PoseSource> source, std::string ti
     look();
 }
 
+void MotionPlayer::exchange(std::shared_ptr<const PoseSource> source) {
+    source_ = std::move(source);
+    sampled_ = false;
+    if (!live()) time_ = std::min(time_, duration());
+    look();
+}
+
+void MotionPlayer::set_range(double in, double out) {
+    in_ = in;
+    out_ = out;
+}
+
+double MotionPlayer::out() const { return std::min(out_, duration()); }
+// At least a frame stays between them, also where the motion became shorter than its points.
+double MotionPlayer::in() const { return source_ ? std::max(0.0, std::min(in_, out() - 1 / source_->rate())) : 0; }
+
 void MotionPlayer::close() {
     source_.reset();
     title_.clear();
     time_ = 0;
+    set_range(0, std::numeric_limits<double>::infinity());
     playing_ = sampled_ = false;
 }
 
@@ -29,7 +46,7 @@ void MotionPlayer::count_anew() {
 
 void MotionPlayer::play() {
     if (!source_) return;
-    if (!live() && !loop && time_ >= last_pose()) time_ = 0;
+    if (!live() && (time_ < in() || time_ >= out() || (!loop && time_ >= last_pose()))) time_ = in();
     if (!playing_) count_anew();
     playing_ = true;
     look();
@@ -53,9 +70,9 @@ bool MotionPlayer::advance(double seconds) {
     }
     time_ += seconds * speed;
     frames_ += seconds * speed * source_->rate();
-    if (time_ >= duration()) {
+    if (time_ >= out()) {
         if (loop) {
-            time_ = std::fmod(time_, duration());
+            time_ = in() + std::fmod(time_ - in(), played());
         } else {
             time_ = last_pose();
             playing_ = false;

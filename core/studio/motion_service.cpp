@@ -5,6 +5,7 @@
 #include "core/files/file_formats.h"
 #include "core/image/file_bytes.h"
 #include "core/studio/command_parts.h"
+#include "core/studio/driver_service.h"
 #include "core/studio/studio.h"
 
 namespace likeness {
@@ -15,12 +16,28 @@ namespace {
 
 constexpr double most_offset = 2;
 constexpr std::size_t remembered_frames = 64;  // asked for, not shown yet
+constexpr std::size_t most_taken = 400'000;    // poses of a recording
+constexpr const char* keys_title = "Key poses";
+
+// In the order of the source's names; what it does not know is neutral.
+PoseSample neutral_for(const PoseSource& source, const KeptNeutral& kept) {
+    PoseSample sample = kept.sample;
+    sample.weights.assign(source.names().size(), 0);
+    for (std::size_t i = 0; i < sample.weights.size(); ++i) {
+        const auto it = std::find(kept.names.begin(), kept.names.end(), source.names()[i]);
+        if (it != kept.names.end()) sample.weights[i] = kept.sample.weights[std::size_t(it - kept.names.begin())];
+    }
+    return sample;
+}
 
 }  // namespace
 
 void MotionService::drain(double elapsed) {
+    refresh();
     if (!player_.advance(elapsed)) return;
     studio_.redraw();
+    if (take_.running && studio_.document().has_avatar() && take_.poses.size() < most_taken)
+        take_.poses.emplace_back(studio_.now() - take_.since, shown());
     asked_.push_back({studio_.document().pictures, player_.frame()});
     if (asked_.size() > remembered_frames) asked_.pop_front();
 }
@@ -29,6 +46,92 @@ void MotionService::picture_shown(std::uint64_t version) {
     if (!player_.playing()) return;
     for (auto asked = asked_.rbegin(); asked != asked_.rend(); ++asked)
         if (asked->version <= version) return player_.picture_shown(studio_.now(), asked->frame);
+}
+
+void MotionService::close() {
+    player_.close();
+    recorded_.reset();
+    neutral_.reset();
+    take_ = {};
+}
+
+void MotionService::record(bool on) {
+    if (on) take_ = {{}, driven(), true, studio_.now()};
+    take_.running = on;
+}
+
+// ---- as the document has it ----
+
+const MotionEdit& MotionService::edit() const {
+    static const MotionEdit none;
+    const auto& edits = studio_.document().state.motions->of;
+    const auto it = edits.find(name());
+    return it == edits.end() ? none : it->second;
+}
+
+void MotionService::change_edit(const std::function<void(MotionEdit&)>& change) {
+    auto& edits = studio_.state().motions.edit().of;
+    change(edits[name()]);
+    if (edits[name()] == MotionEdit{}) edits.erase(name());
+}
+
+RetargetOptions MotionService::options() const {
+    RetargetOptions first;
+    first.relative = kind_ == MotionKind::tracked && neutral_.has_value();
+    return edit().retarget.value_or(first);
+}
+
+std::shared_ptr<const PoseSource> MotionService::made() const {
+    const RetargetOptions options = this->options();
+    if (kind_ == MotionKind::keys || options == RetargetOptions{}) return recorded_;
+    const std::optional<KeptNeutral>& kept = edit().neutral;
+    const std::optional<PoseSample> neutral = kept ? neutral_for(*recorded_, *kept) : neutral_;
+    return retarget(recorded_, options, neutral ? &*neutral : nullptr);
+}
+
+void MotionService::refresh() {
+    if (!recorded_) return;
+    const bool other_keys = kind_ == MotionKind::keys && made_keys_ != studio_.document().state.keys.version();
+    if (other_keys && studio_.document().has_avatar()) {
+        made_keys_ = studio_.document().state.keys.version();
+        recorded_ = std::make_shared<const KeyedMotion>(*studio_.document().model(), *studio_.document().state.keys);
+    }
+    const MotionEdit& edit = this->edit();
+    const RetargetOptions options = this->options();
+    if (options.relative && !neutral_ && !neutral_sought_ && recorded_->track()) {
+        neutral_sought_ = true;
+        neutral_ = neutral_of(*recorded_->track());
+    }
+    player_.set_range(edit.in, edit.out);
+    if (!other_keys && made_of_ == recorded_ && options == made_options_ && edit.neutral == made_neutral_) return;
+    made_of_ = recorded_;
+    made_options_ = options;
+    made_neutral_ = edit.neutral;
+    player_.exchange(made());
+    studio_.redraw();
+}
+
+void MotionService::exchange(std::shared_ptr<const PoseSource> source) {
+    recorded_ = std::move(source);
+    refresh();
+}
+
+void MotionService::play_keys() {
+    const HeadModel& model = *studio_.document().model();
+    play(std::make_shared<const KeyedMotion>(model, *studio_.document().state.keys), keys_title, MotionKind::keys);
+}
+
+double MotionService::playhead() const { return player_.loaded() && !player_.live() ? player_.time() : 0; }
+
+std::shared_ptr<const ExpressionMatch> MotionService::match() const {
+    const Avatar& avatar = studio_.document().avatar();
+    const bool of_another = kind_ == MotionKind::tracked || (kind_ == MotionKind::curves && options().relative);
+    if (!of_another || !avatar.rest) return nullptr;
+    if (match_of_ != avatar.rest) {
+        match_ = std::make_shared<const ExpressionMatch>(*avatar.model, avatar.head());
+        match_of_ = avatar.rest;
+    }
+    return match_;
 }
 
 // ---- what is shown, and edits of it ----
@@ -53,9 +156,16 @@ DrivenParts MotionService::driven() const {
 bool MotionService::drives(int control) const { return player_.has_pose() && driven().controls[std::size_t(control)]; }
 
 HeadPose MotionService::sampled() const {
-    HeadPose pose = *studio_.document().state.pose;
-    player_.apply(*studio_.document().model(), pose);
-    return pose;
+    const Part<HeadPose>& own = studio_.document().state.pose;
+    if (!player_.has_pose()) return *own;
+    auto match = this->match();
+    if (!sampled_ || sampled_->looks != player_.looks() || sampled_->own != own.version() || sampled_->match != match) {
+        HeadPose pose = *own;
+        player_.apply(*studio_.document().model(), pose);
+        if (match) match->apply(player_.sample().face, pose);
+        sampled_ = {player_.looks(), own.version(), std::move(match), std::move(pose)};
+    }
+    return sampled_->pose;
 }
 
 HeadPose MotionService::shown() const {
@@ -64,13 +174,15 @@ HeadPose MotionService::shown() const {
 }
 
 std::function<HeadPose(double)> MotionService::poses() const {
-    const auto source = player_.shared_source();
-    if (!source || !source->track()) return {};
-    return [source, model = studio_.document().state.avatar.model, own = *studio_.document().state.pose,
-            added = offset(), parts = driven()](double seconds) {
+    if (!recorded_ || !recorded_->duration() || !studio_.document().has_avatar()) return {};
+    // What another thread samples is its own.
+    return [source = made(), model = studio_.document().state.avatar.model, own = *studio_.document().state.pose,
+            match = match(), added = offset(), parts = driven(), in = player_.in()](double seconds) {
         HeadPose pose = own;
         PoseSample sample;
-        if (source->track()->sample(seconds, sample)) apply_sample(source->names(), sample, *model, pose);
+        if (!source->sample(in + seconds, sample)) return pose;
+        apply_sample(source->names(), sample, *model, pose);
+        if (match) match->apply(sample.face, pose);
         return add_offset(*model, parts, pose, added);
     };
 }
@@ -148,6 +260,7 @@ Status MotionService::clear_offset(const Arguments& a) {
 }
 
 Status MotionService::open(const fs::path& file) {
+    if (DriverService::drives(file)) return studio_.driver().open(file);
     if (const auto size = readable_file_size(file); !size) return size.error();
     using Source = std::shared_ptr<const PoseSource>;
     auto notes = std::make_shared<std::vector<std::string>>();
@@ -159,7 +272,7 @@ Status MotionService::open(const fs::path& file) {
                 const std::string kind = kind_of_file(file);
                 return Error{ErrorCode::bad_input,
                              "'" + file.string() + "' is " + (kind.empty() ? "no motion" : kind + " and no motion") +
-                                 "; choose one of " + file_endings(FileContent::motion) + ".",
+                                 "; choose a video or one of " + file_endings(FileContent::motion) + ".",
                              ""};
             }
             auto track = read_file_as<MotionTrack>(*format, file, {.notes = notes.get()});
@@ -178,7 +291,8 @@ Status MotionService::open(const fs::path& file) {
     return {};
 }
 
-void MotionService::play(std::shared_ptr<const PoseSource> source, const std::string& title) {
+void MotionService::play(std::shared_ptr<const PoseSource> source, const std::string& title, MotionKind kind,
+                         std::optional<PoseSample> neutral) {
     if (const HeadModel* model = studio_.document().model()) {
         const auto& names = source->names();
         const auto known = std::count_if(names.begin(), names.end(), [&](const auto& n) { return model->control(n) >= 0; });
@@ -192,7 +306,17 @@ void MotionService::play(std::shared_ptr<const PoseSource> source, const std::st
                                        "': " + std::to_string(names.size() - std::size_t(known)) +
                                        " of its controls are unknown and were left out.");
     }
-    player_.open(std::move(source), title);
+    close();
+    kind_ = kind;
+    recorded_ = std::move(source);
+    neutral_ = std::move(neutral);
+    neutral_sought_ = false;
+    player_.open(recorded_, title);
+    made_of_ = recorded_;
+    made_options_ = {};
+    made_neutral_.reset();
+    made_keys_ = studio_.document().state.keys.version();
+    refresh();
     asked_.clear();
     studio_.redraw();
 }
@@ -203,15 +327,16 @@ void MotionService::add_commands(CommandRegistry& registry) {
         {"motion.open",
          "Open motion...",
          "Motion",
-         "Opens a recorded expression track with ARKit names (" + file_endings(FileContent::motion) + ").",
-         {optional_argument(text_argument("path", "The file"))},
+         "Opens a recorded expression track with ARKit names (" + file_endings(FileContent::motion) +
+             "), or tracks a video of somebody, who then drives the avatar.",
+         {optional_argument(text_argument("path", "The file, or a folder of pictures"))},
          "",
          false,
          "",
          {},
          [this, &s](const Arguments& a) {
              return with_path(
-                 s, a, {"motion.open", "Open a motion", "", file_patterns(std::array{FileContent::motion}), false, {}},
+                 s, a, {"motion.open", "Open a motion or a video", "", motion_patterns(), false, {}},
                  [&](const std::string& file) { return open(file); });
          }});
     const auto simple = [&](const std::string& what, const std::string& title, const std::string& tooltip,
@@ -235,7 +360,7 @@ void MotionService::add_commands(CommandRegistry& registry) {
     simple("pause", "Pause", "Holds the motion at the present time.", "", [](MotionPlayer& m) { m.pause(); });
     simple("toggle", "Play or pause", "Plays or holds the motion.", "Space",
            [](MotionPlayer& m) { m.playing() ? m.pause() : m.play(); });
-    simple("close", "Close motion", "Goes back to the pose of one's own.", "", [](MotionPlayer& m) { m.close(); });
+    simple("close", "Close motion", "Goes back to the pose of one's own.", "", [this](MotionPlayer&) { close(); });
     registry.add({"motion.seek",
                   "Seek",
                   "Motion",

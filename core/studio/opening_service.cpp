@@ -91,6 +91,7 @@ void OpeningService::cancel_opening() {
 }
 
 Status OpeningService::open(const fs::path& file, bool discard) {
+    if (DriverService::drives(file)) return studio_.driver().open(file);
     if (const auto size = readable_file_size(file); !size) return size.error();
     // What is unknown is read as a picture, and called by its name then.
     const std::array picture = {FileContent::picture};
@@ -219,14 +220,16 @@ void OpeningService::add_commands(CommandRegistry& registry) {
                   "File",
                   "Opens a portrait (" + picture_names() + ") and makes an avatar of it, or opens an avatar (" +
                       file_endings(FileContent::avatar) + "), splats to look at (" + file_endings(FileContent::splats) +
-                      ") or a motion (" + file_endings(FileContent::motion) + ").",
+                      "), a motion (" + file_endings(FileContent::motion) + ") or a video that drives the avatar.",
                   {path("The file"), discard_argument()},
                   "Ctrl+O",
                   false,
                   "",
                   {},
                   [this, &s](const Arguments& a) {
-                      return with_path(s, a, {"file.open", "Open", "", file_patterns(openable), false, {}},
+                      std::vector<std::string> patterns = file_patterns(openable);
+                      for (std::string& video : video_patterns()) patterns.push_back(std::move(video));
+                      return with_path(s, a, {"file.open", "Open", "", std::move(patterns), false, {}},
                                        [&](const std::string& file) { return open(file, a.flag("discard")); });
                   }});
     registry.add({"file.open_sample",

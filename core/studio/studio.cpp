@@ -35,6 +35,7 @@ Studio::Studio(StudioOptions options)
       workshop_(*this),
       training_(*this),
       motion_(*this),
+      driver_(*this),
       presets_(*this),
       opening_(*this),
       saving_(*this),
@@ -52,6 +53,8 @@ Studio::Studio(StudioOptions options)
     add_pose_commands(*this);
     add_shape_commands(*this);
     motion_.add_commands(commands_);
+    add_motion_commands(*this);
+    driver_.add_commands(commands_);
     add_view_commands(*this);
     workshop_.find_device();
 }
@@ -69,6 +72,7 @@ void Studio::drain() {
     opening_.drain();
     questions_.drain();
     training_.drain(elapsed);
+    driver_.drain();
     motion_.drain(elapsed);
     presets_.drain();
     housekeeping_.shape_head();
@@ -92,6 +96,8 @@ Status Studio::may_write(const std::filesystem::path& file) const {
         if (Status free = used(document_.source->file, "the photograph that is open"); !free) return free;
     if (Status free = used(view_.background_picture, "the background's picture"); !free) return free;
     if (Status free = used(motion().title(), "the motion that is open"); !free) return free;
+    if (driver_.driving())
+        if (Status free = used(driver_.driving()->video, "the video that is open"); !free) return free;
     for (const std::filesystem::path& target : jobs_.targets())
         if (Status free = used(target, "being written already"); !free) return free;
     return check_target(file);
@@ -177,6 +183,8 @@ void Studio::set_device(const std::string& name) {
 
 void Studio::edited() {
     document_.revision.edits = history_.state();
+    driver_.refresh();
+    motion_.refresh();
     redraw();
 }
 
@@ -229,6 +237,8 @@ void Studio::replace_document(Document document) {
     view_.zoom = 1;
     view_.pan = {};
     frame_document();
+    driver_.refresh();
+    motion_.refresh();
     redraw();
 }
 

@@ -16,6 +16,7 @@
 #include "core/document/history.h"
 #include "core/document/identity_edit.h"
 #include "core/document/view_state.h"
+#include "core/studio/driver_service.h"
 #include "core/studio/housekeeping.h"
 #include "core/studio/jobs.h"
 #include "core/studio/messages.h"
@@ -121,6 +122,8 @@ class Studio {
     TrainingService& trainer() { return training_; }
     MotionService& motions() { return motion_; }
     const MotionService& motions() const { return motion_; }
+    DriverService& driver() { return driver_; }
+    const DriverService& driver() const { return driver_; }
     Presets& presets() { return presets_; }
     OpeningService& openings() { return opening_; }
     SavingService& saving() { return saving_; }
@@ -163,6 +166,7 @@ class Studio {
     Workshop workshop_;
     TrainingService training_;
     MotionService motion_;
+    DriverService driver_;
     Presets presets_;
     OpeningService opening_;
     SavingService saving_;

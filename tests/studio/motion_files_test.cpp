@@ -154,11 +154,11 @@ TEST(MotionFiles, OtherKindsAreNamed) {
     refused("\x89PNG\r\n\x1a\n....", "v.json", "a PNG picture");
     const TemporaryFolder folder("motion_kinds");
     StudioBench bench(folder.path);
-    std::ofstream(folder.path / "talk.mp4") << std::string("\0\0\0\x20" "ftypisom\0\0\2\0", 16);
-    bench.run("motion.open", {{"path", (folder.path / "talk.mp4").string()}});
+    std::ofstream(folder.path / "talk.pdf") << "%PDF-1.7";
+    bench.run("motion.open", {{"path", (folder.path / "talk.pdf").string()}});
     const auto problem = bench.studio->messages().dialog();
     ASSERT_TRUE(problem);
-    EXPECT_NE(problem->message.find("is a video and no motion"), std::string::npos) << problem->message;
+    EXPECT_NE(problem->message.find("is a PDF document and no motion"), std::string::npos) << problem->message;
 }
 
 long peak_kilobytes() {

@@ -169,7 +169,8 @@ class Pushed : public PoseSource {
         return true;
     }
     void push(float jaw, float turn) {
-        newest_ = {{jaw, 0.5f}, Eigen::Vector3f(0, turn, 0)};
+        newest_.weights = {jaw, 0.5f};
+        newest_.head = Eigen::Vector3f(0, turn, 0);
         ++arrived_;
     }
 
