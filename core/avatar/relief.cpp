@@ -110,14 +110,7 @@ class LowHangers {
         return hair_chart_point(avatar_,
                                 {1 + (float(column) + 0.5f) / float(hair_columns), down / float(hair_rows - 1)});
     }
-    // `beside`: metres from the body in the picture. What lies far from it where the shell hangs down is hair as well.
-    SurfacePoint of_cloth(const Eigen::Vector3f& p, float beside, const SurfacePoint& otherwise) const {
-        constexpr float collar = 0.025f;    // metres
-        constexpr float head_alone = 0.8f;  // of the weights
-        const SurfacePoint on_shell = of_hair(p, otherwise);
-        const Eigen::Index v = avatar_.triangles()[std::size_t(on_shell.triangle)][0] - avatar_.model->vertex_count();
-        if (beside > collar && v >= 0 && (*avatar_.hair().weights)(avatar_.model->joints.head, v) < head_alone)
-            return on_shell;
+    SurfacePoint of_cloth(const Eigen::Vector3f& p, const SurfacePoint& otherwise) const {
         return p.y() < chin_ ? torso_.nearest(p, otherwise) : otherwise;
     }
 
@@ -167,7 +160,6 @@ void add_relief(const Avatar& avatar, const Photo& photo, const std::vector<floa
         Class kind = skin_class;
         SurfacePoint anchor;
         float first_z = 0, z = 0;
-        float beside = 0;  // metres from what it is anchored on, in the picture
     };
     const int across = (width - stride / 2 + stride - 1) / stride, down = (height - stride / 2 + stride - 1) / stride;
     std::vector<Cell> cells(std::size_t(across * down));
@@ -192,7 +184,6 @@ void add_relief(const Avatar& avatar, const Photo& photo, const std::vector<floa
         const float beside = std::hypot(float(x - origin % width), float(y - origin / width)) * pixel;
         if (beside > (cell.kind == hair_class ? farthest_hair : farthest_other)) continue;
         cell.anchor = seen.point(std::size_t(origin));
-        cell.beside = beside;
         cell.first_z = cell.z = seen.depth[std::size_t(origin)] + std::min(fall_back * beside, deepest);
         cell.relief = true;
     }
@@ -251,7 +242,7 @@ void add_relief(const Avatar& avatar, const Photo& photo, const std::vector<floa
                                         (y + 0.5f - photo.camera.cy) / photo.camera.fy * z, z);
         world.push_back(turn.transpose() * (in_camera - shift));
         if (cell.kind == hair_class) cell.anchor = low.of_hair(world.back(), cell.anchor);
-        if (cell.kind == cloth_class) cell.anchor = low.of_cloth(world.back(), cell.beside, cell.anchor);
+        if (cell.kind == cloth_class) cell.anchor = low.of_cloth(world.back(), cell.anchor);
         along.emplace_back(1, 0, slope(c, 1, c % across > 0 && c % across + 1 < across));
         upwards.emplace_back(0, 1, slope(c, across, c >= across && c + across < across * down));
         splats.atlas.push_back(atlas_position(avatar, cell.anchor));

@@ -117,12 +117,19 @@ TEST(HangingHair, RestIsTheWayBackOfAPose) {
 }
 
 // A collar beside the neck, outside head mesh and hair.
-TEST(Relief, CollarsTurnWithTheTorso) {
-    Avatar avatar;
-    avatar.model = real_head();
+class Relief : public testing::TestWithParam<bool> {};
+INSTANTIATE_TEST_SUITE_P(WithoutAndWithLongHair, Relief, testing::Bool());
+
+TEST_P(Relief, CollarsTurnWithTheTorso) {
+    Curtain curtain(-1);
+    Avatar& avatar = curtain.avatar;
     const HeadModel& model = *avatar.model;
-    avatar.person.edit().identity = Eigen::VectorXf::Zero(model.identity_count());
-    avatar.prepare();
+    std::vector<float> presence;
+    if (GetParam()) {
+        avatar.shells = Shells{{curtain.shell, curtain.weights()}};
+        avatar.prepare();
+        presence.assign(curtain.hair.size(), 0.0f);  // what hangs there is not seen
+    }
     Photo photo;
     photo.pose = HeadPose::neutral(model);
     constexpr int side = 256;
@@ -143,7 +150,7 @@ TEST(Relief, CollarsTurnWithTheTorso) {
             (collar && !photo.head.region[i] ? photo.cloth : photo.skin).pixels[i] = photo.alpha.pixels[i];
         }
     AnchoredSplats splats;
-    add_relief(avatar, photo, {}, 0.0024f, side, splats);
+    add_relief(avatar, photo, presence, 0.0024f, side, splats);
     std::size_t cloth = 0;
     for (const SplatPart part : splats.part) cloth += part == SplatPart::cloth;
     ASSERT_GT(cloth, 100u);
