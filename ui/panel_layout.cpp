@@ -188,7 +188,7 @@ bool PanelLayout::draw(const std::vector<std::unique_ptr<Panel>>& panels) {
         build(dock, main.WorkSize.x, main.WorkSize.y, panels);
     }
     // Icons as tabs stand close together.
-    ImGui::PushStyleVar(ImGuiStyleVar_FramePadding, ImVec2(px(small_ ? 3 : 8), ImGui::GetStyle().FramePadding.y));
+    ImGui::PushStyleVar(ImGuiStyleVar_FramePadding, ImVec2(px(small_ ? 1.5f : 8), ImGui::GetStyle().FramePadding.y));
     ImGui::PushStyleVar(ImGuiStyleVar_ItemInnerSpacing,
                         ImVec2(small_ ? px(1) : ImGui::GetStyle().ItemInnerSpacing.x, px(4)));
     ImGui::DockSpace(dock, {0, 0}, ImGuiDockNodeFlags_NoCloseButton | ImGuiDockNodeFlags_NoWindowMenuButton);
