@@ -345,7 +345,9 @@ void Captures::after_draw() {
 void Captures::add_frame() {
     const auto due = std::int64_t((studio_.now() - record_begin_) * record_fps) + 1;
     if (due <= recorded_) return;
-    recording_->add(composite_over(viewport_.read(), {0, 0, 0}), int(due - recorded_));
+    const Image seen = viewport_.read();
+    if (seen.empty()) return;  // nothing has been drawn yet: the first picture stands for that time
+    recording_->add(composite_over(seen, {0, 0, 0}), int(due - recorded_));
     recorded_ = due;
 }
 

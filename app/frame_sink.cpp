@@ -90,7 +90,8 @@ Status FrameSink::write_all(const std::function<bool()>& cancelled) {
             if (Status written = write(next->first); !written) return written;
     }
     if (film_) return film_->finish();
-    return {};
+    if (cancelled()) return Error{ErrorCode::cancelled, "Nothing was recorded.", ""};
+    return Error{ErrorCode::invalid_argument, "Nothing was shown: '" + path_.string() + "' would have no frame.", ""};
 }
 
 }  // namespace likeness

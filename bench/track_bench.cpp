@@ -237,16 +237,10 @@ Json figures(const LiveRun& live) {
 
 }  // namespace
 
-int run_track_bench(int argc, char** argv) {
-    CLI::App app{"likeness-bench track: videos of people, tracked and measured against the landmark detector"};
-    std::vector<std::string> videos;
-    std::string keep;
-    app.add_option("videos", videos, "Video files or folders of pictures")->required();
-    app.add_option("--keep", keep, "Folder for the tracks");
-    CLI11_PARSE(app, argc, argv);
-    HeadRegistry heads;
-    auto tools = PortraitTools::load(heads);
-    if (!tools) throw std::runtime_error(tools.error().message);
+namespace likeness::bench {
+
+TrackedVideos track_videos(PortraitTools& tools, const std::vector<std::string>& videos, const std::string& keep) {
+    TrackedVideos result;
     Measured all;
     double seconds = 0;
     std::size_t frames = 0;
@@ -254,7 +248,7 @@ int run_track_bench(int argc, char** argv) {
     for (const std::string& video : videos) {
         Progress progress;
         const auto start = Clock::now();
-        const auto track = track_video(*tools, video, {}, progress);
+        auto track = track_video(tools, video, {}, progress);
         if (!track) throw std::runtime_error(track.error().message);
         const double took = std::chrono::duration<double>(Clock::now() - start).count();
         seconds += took;
@@ -264,13 +258,13 @@ int run_track_bench(int argc, char** argv) {
                     std::filesystem::path(keep) / (std::filesystem::path(video).stem().string() + ".track"), *track);
                 !saved)
                 throw std::runtime_error(saved.error().message);
-        const auto detected = detect(*tools, video);
+        const auto detected = detect(tools, video);
         if (!detected) throw std::runtime_error(detected.error().message);
-        const auto live_run = run_live(*tools, video, *detected);
+        const auto live_run = run_live(tools, video, *detected);
         if (!live_run) throw std::runtime_error(live_run.error().message);
         append(live.seconds, live_run->seconds);
         append(live.points, live_run->points);
-        const Measured one = compare(*tools->head, *track, *detected);
+        const Measured one = compare(*tools.head, *track, *detected);
         append(all.error, one.error);
         append(all.points, one.points);
         append(all.acceleration, one.acceleration);
@@ -286,10 +280,29 @@ int run_track_bench(int argc, char** argv) {
         line.update(figures(one));
         line["notes"] = track->notes;
         std::cout << line.dump() << std::endl;
+        result.tracks.push_back(*std::move(track));
+        result.seconds.push_back(took);
     }
-    Json summary = {{"summary", true}, {"track_fps", rounded(double(frames) / seconds)}};
-    summary.update(figures(live));
-    summary.update(figures(all));
+    result.figures = {{"track_fps", rounded(double(frames) / seconds)}};
+    result.figures.update(figures(live));
+    result.figures.update(figures(all));
+    return result;
+}
+
+}  // namespace likeness::bench
+
+int run_track_bench(int argc, char** argv) {
+    CLI::App app{"likeness-bench track: videos of people, tracked and measured against the landmark detector"};
+    std::vector<std::string> videos;
+    std::string keep;
+    app.add_option("videos", videos, "Video files or folders of pictures")->required();
+    app.add_option("--keep", keep, "Folder for the tracks");
+    CLI11_PARSE(app, argc, argv);
+    HeadRegistry heads;
+    auto tools = PortraitTools::load(heads);
+    if (!tools) throw std::runtime_error(tools.error().message);
+    Json summary = {{"summary", true}};
+    summary.update(bench::track_videos(*tools, videos, keep).figures);
     summary["device"] = "cpu";  // networks and solvers run on the processor
     std::cout << summary.dump() << std::endl;
     return 0;

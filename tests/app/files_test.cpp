@@ -251,6 +251,19 @@ TEST_F(Scripts, AWriteThatFailsIsNoSuccess) {
     EXPECT_EQ(listing(folder.path), (std::vector<std::string>{"a.likeness", "photo.png", "script.txt"}));
 }
 
+TEST_F(Scripts, ARecordingThatShowsNothingOrThatNobodyReadsIsSaid) {
+    write_text(folder.path / "nothing.txt", "capture.record path=n.mp4\ncapture.record on=false\nwait seconds=0.2\n");
+    const Outcome nothing = run({"--headless", "--script", path("nothing.txt"), "--device", "cpu"}, folder.path);
+    EXPECT_EQ(nothing.code, usage);
+    EXPECT_NE(nothing.err.find("'n.mp4' would have no frame"), std::string::npos) << nothing.err;
+    ASSERT_EQ(::mkfifo(path("pipe").c_str(), 0600), 0);
+    const Outcome unread = run(
+        script("capture.record path=pipe\nview.orbit yaw=20\nwait seconds=0.2\ncapture.record on=false"), folder.path);
+    EXPECT_EQ(unread.code, output);
+    EXPECT_NE(unread.err.find("No program reads from the pipe 'pipe'"), std::string::npos) << unread.err;
+    EXPECT_FALSE(fs::exists(folder.path / "n.mp4"));
+}
+
 TEST_F(Scripts, ASignalKeepsUnsavedChanges) {
     Program program(
         script("pose.set_expression name=jawOpen value=0.7\nfile.export_ply path=ready.ply\nwait seconds=500"),

@@ -6,8 +6,10 @@
 #include <fstream>
 #include <functional>
 #include <optional>
+#include <random>
 #include <vector>
 
+#include "core/image/file_bytes.h"
 #include "core/media/video_reader.h"
 #include "core/media/video_writer.h"
 #include "tests/media/numbered.h"
@@ -85,6 +87,7 @@ class Muxed {
 };
 
 void make(const fs::path& path, const Clip& clip) {
+    av_log_set_level(AV_LOG_QUIET);
     Muxed file(path, clip.muxer);
     file.add(AV_CODEC_ID_MPEG4, [](AVCodecContext& c) {
         c.width = c.height = 64;
@@ -306,6 +309,29 @@ TEST_F(Sound, EndsWhereItEndsAndMayBeDamaged) {
     ASSERT_TRUE(damaged) << damaged.error().message;
     for (int n = 0; n < 150; ++n) ASSERT_TRUE((*damaged)->add(Image(64, 64, 3)));
     EXPECT_TRUE((*damaged)->finish());
+}
+
+TEST_F(Sound, MutationsReturn) {
+    make(folder_ / "a.mp4", {.seconds = 1});
+    const std::vector<std::uint8_t> good = *read_file(folder_ / "a.mp4", 1 << 24);
+    std::mt19937 random(23);
+    int opened = 0;
+    for (int round = 0; round < 60; ++round) {
+        std::vector<std::uint8_t> bytes = good;
+        // The index is at the end.
+        for (std::size_t i = 0, changes = 1 + random() % 6; i < changes; ++i) {
+            const std::size_t last = random() % 2 == 0 ? bytes.size() : std::min<std::size_t>(2500, bytes.size());
+            bytes[bytes.size() - 1 - random() % last] = static_cast<std::uint8_t>(random());
+        }
+        ASSERT_TRUE(save_file(folder_ / "b.mp4", bytes));
+        auto writer =
+            VideoWriter::create(folder_ / "c.mp4", 16, 16, fps, SoundOf{folder_ / "b.mp4", 0.1 * (round % 3)});
+        if (!writer) continue;
+        ++opened;
+        for (int n = 0; n < 20; ++n) ASSERT_TRUE((*writer)->add(Image(16, 16, 3)));
+        EXPECT_TRUE((*writer)->finish());
+    }
+    EXPECT_GT(opened, 20);
 }
 
 }  // namespace

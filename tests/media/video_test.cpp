@@ -7,6 +7,7 @@
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
+#include <functional>
 #include <random>
 
 #include "core/image/file_bytes.h"
@@ -152,8 +153,9 @@ TEST_F(Video, AFullDiskIsReportedAndTheOldFileStays) {
     EXPECT_EQ(open(folder_ / "a.mp4")->frame_count(), 5);
 }
 
-// Copies a video with a display matrix, as phones write them.
-void copy_turned(const fs::path& from, const fs::path& to, double degrees) {
+// Copies a video with a display matrix, as phones write them, and with other times (in ticks of the stream; rising).
+void copy_changed(const fs::path& from, const fs::path& to, double degrees,
+                  const std::function<std::int64_t(std::int64_t)>& when = {}) {
     AVFormatContext *in = nullptr, *out = nullptr;
     ASSERT_EQ(avformat_open_input(&in, from.c_str(), nullptr, nullptr), 0);
     ASSERT_GE(avformat_find_stream_info(in, nullptr), 0);
@@ -168,6 +170,11 @@ void copy_turned(const fs::path& from, const fs::path& to, double degrees) {
     AVPacket* packet = av_packet_alloc();
     while (av_read_frame(in, packet) >= 0) {
         av_packet_rescale_ts(packet, in->streams[0]->time_base, stream->time_base);
+        if (when) {
+            packet->pts = when(packet->pts);
+            packet->dts = when(packet->dts);
+            packet->duration = 0;
+        }
         av_interleaved_write_frame(out, packet);
         av_packet_unref(packet);
     }
@@ -182,7 +189,7 @@ TEST_F(Video, RotationIsApplied) {
     write(folder_ / "a.mp4", 64, 48, 4);
     for (const int turn : {0, 90, 180, 270}) {
         // av_display_rotation_set takes the clockwise angle by which the frame is to be turned for display.
-        copy_turned(folder_ / "a.mp4", folder_ / "b.mp4", turn);
+        copy_changed(folder_ / "a.mp4", folder_ / "b.mp4", turn);
         const auto reader = open(folder_ / "b.mp4");
         ASSERT_TRUE(reader);
         EXPECT_EQ(reader->width(), turn % 180 == 0 ? 64 : 48);
@@ -197,6 +204,28 @@ TEST_F(Video, RotationIsApplied) {
                 if (turn == 270) u = y, v = 63 - x;
                 for (int c = 0; c < 3; ++c) ASSERT_NEAR((*frame)->at(u, v)[c], truth.at(x, y)[c], 0.05) << turn;
             }
+    }
+}
+
+TEST_F(Video, AVaryingRateKeepsItsTimes) {
+    write(folder_ / "a.mp4", 64, 48, 40, 25.0);
+    // Slower and slower: frame n is shown after n + n n / 20 of its ticks.
+    constexpr std::int64_t tick = 512;  // of the muxer's clock, 12800 a second
+    const auto slower = [](std::int64_t t) { return t <= 0 ? t : t + t * t / (20 * tick); };
+    copy_changed(folder_ / "a.mp4", folder_ / "b.mp4", 0, slower);
+    const auto reader = open(folder_ / "b.mp4");
+    ASSERT_TRUE(reader);
+    for (int n = 0; n < 40; ++n) {
+        const auto frame = reader->next();
+        ASSERT_TRUE(frame && *frame) << n;
+        EXPECT_EQ(number_of(**frame), n);
+        EXPECT_NEAR(reader->time(), (n + n * n / 20.0) / 25, 2e-3) << n;
+    }
+    EXPECT_FALSE(*reader->next());
+    for (const int n : {30, 3, 39}) {
+        ASSERT_TRUE(reader->seek_frame(n));
+        EXPECT_EQ(number_of(**reader->next()), n);
+        EXPECT_NEAR(reader->time(), (n + n * n / 20.0) / 25, 2e-3);
     }
 }
 

@@ -1,0 +1,58 @@
+// A live picture as a source of poses: frames in, the newest pose out.
+#pragma once
+
+#include <chrono>
+#include <mutex>
+
+#include "core/motion/tracked_motion.h"
+#include "core/pipeline/live_tracker.h"
+
+namespace likeness {
+
+// What was seen in the newest frame.
+struct LiveView {
+    std::shared_ptr<const Image> picture;       // the frame's, 480 pixels or fewer a side
+    LandmarkPoints landmarks = no_landmarks();  // pixels of that picture
+    FrameState state = FrameState::no_face;
+    std::chrono::steady_clock::time_point taken;
+};
+
+class LiveDriver : public PoseSource {
+  public:
+    // `tools` is used by nobody else meanwhile. `rate`: frames a second, as a guess.
+    LiveDriver(std::shared_ptr<PortraitTools> tools, double rate, const LiveOptions& options = {});
+
+    // The next frame; from one thread, others may sample meanwhile. Frames in which nobody is tracked leave the pose as
+    // it was. Errors: LiveTracker's.
+    Status add(const Image& frame, double seconds, std::chrono::steady_clock::time_point taken);
+    LiveView view() const;
+    bool knows_person() const;  // beyond the mean head
+
+    const std::vector<std::string>& names() const override { return tools_->head->control_names; }
+    bool moves_head() const override { return true; }
+    bool moves_body() const override { return true; }
+    double rate() const override { return rate_; }
+    std::optional<double> duration() const override { return std::nullopt; }
+    bool sample(double seconds, PoseSample& sample) const override;
+    std::uint64_t arrived() const override;
+    // When the frame of the newest pose was taken.
+    std::chrono::steady_clock::time_point taken() const;
+
+  private:
+    const std::shared_ptr<PortraitTools> tools_;
+    const double rate_;
+    // Of the thread that adds:
+    LiveTracker tracker_;
+    std::unique_ptr<TrackedPerson> person_;
+    double person_since_ = 0;                       // seconds, when it was read from the tracker
+    std::optional<Eigen::Matrix4f> torso_at_rest_;  // the first that was seen
+
+    mutable std::mutex mutex_;
+    std::optional<PoseSample> newest_;
+    std::uint64_t arrived_ = 0;
+    std::chrono::steady_clock::time_point taken_;
+    LiveView view_;
+    bool knows_person_ = false;
+};
+
+}  // namespace likeness
