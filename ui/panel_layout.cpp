@@ -21,8 +21,8 @@ constexpr float bar_height = 31;     // units, of the menu bar and of the status
 ImGuiID dock_id() { return ImHashStr("studio", 0, ImHashStr("##dock")); }
 
 // From the first tab to the last in a small window.
-constexpr std::array usual_panels = {"Source",  "Training", "Expression", "Pose",    "Identity", "Parts", "Reenact",
-                                     "Motion",  "Video",    "Export",     "History", "Tasks",    "Log"};
+constexpr std::array usual_panels = {"Source", "Training", "Expression", "Pose",    "Identity", "Parts", "Reenact",
+                                     "Motion", "Video",    "Export",     "History", "Tasks",    "Log"};
 
 // Holds the viewport's place; the nodes' own flags say so only after they were drawn.
 bool has_middle(const ImGuiDockNode* node) {

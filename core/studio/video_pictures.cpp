@@ -69,7 +69,8 @@ class SeekingFrames {
     }
 
   private:
-    Result<std::optional<Image>> on_to(double seconds, Result<std::optional<Image>> frame, const std::stop_token& stop) {
+    Result<std::optional<Image>> on_to(double seconds, Result<std::optional<Image>> frame,
+                                       const std::stop_token& stop) {
         while (frame && *frame && last_ + 0.5 / rate() < seconds && !stop.stop_requested()) {
             auto following = next();
             if (!following || !*following) break;  // the last one is shown on
@@ -192,8 +193,8 @@ void VideoPictures::work(const std::stop_token& stop) {
     for (unsigned turn = 1; changed_.wait(lock, stop, more) && !stop.stop_requested(); ++turn) {
         if (!wants_small() || (!covered() && turn % 6 != 0)) {
             const double wanted = wanted_;
-            const bool follows = !run_.empty() && !at_end_ && wanted >= run_begin_ &&
-                                 wanted < run_.back()->seconds + jump_seconds;
+            const bool follows =
+                !run_.empty() && !at_end_ && wanted >= run_begin_ && wanted < run_.back()->seconds + jump_seconds;
             // Who steps back wants the one before that, too.
             const bool back = !run_.empty() && wanted < run_begin_ && wanted > run_begin_ - 1;
             const double from = back ? std::max(0.0, wanted - ahead_seconds) : wanted;
