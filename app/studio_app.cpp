@@ -222,6 +222,7 @@ bool StudioApp::frame(double longest) {
     if (picture_done_.exchange(false)) frames_owed_ = std::max(frames_owed_, 1);
     if (studio_woke_.exchange(false)) news_ = true;
     take_input();
+    studio_->camera().set_hidden(surface_->minimised());
     studio_->drain();
     if (studio_->ending()) captures_->end_recording();
     if (studio_->quitting()) return false;

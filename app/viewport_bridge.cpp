@@ -155,6 +155,7 @@ void ViewportBridge::compose() {
     if (frames_->update()) {
         count_picture(*frames_->shown());
         studio_.motions().picture_shown(frames_->shown()->version);
+        studio_.camera().picture_shown(frames_->shown()->version);
         // The renderer may have chosen a lower resolution after it was asked.
         if (frames_->shown()->scale < 1) asked_.full = false;
     }

@@ -1,6 +1,8 @@
 #include "ui/reenact_panel.h"
 
 #include <algorithm>
+#include <array>
+#include <cstdio>
 
 #include "ui/icons.h"
 #include "ui/theme.h"
@@ -42,7 +44,7 @@ void ReenactPanel::draw(Studio& studio) {
 void ReenactPanel::draw_empty(Studio& studio) {
     const bool avatar = studio.document().has_avatar();
     const float width = std::min(px(220), ImGui::GetContentRegionAvail().x);
-    const float buttons = avatar ? 3 * (ImGui::GetFrameHeight() + ImGui::GetStyle().ItemSpacing.y) + px(6) : 0;
+    const float buttons = avatar ? 4 * (ImGui::GetFrameHeight() + ImGui::GetStyle().ItemSpacing.y) + px(6) : 0;
     ImGui::BeginChild("empty", {0, std::max(px(90), ImGui::GetContentRegionAvail().y - buttons)});
     empty_state(
         ICON_FA_MASKS_THEATER, avatar ? "Nobody drives" : "No avatar",
@@ -54,6 +56,7 @@ void ReenactPanel::draw_empty(Studio& studio) {
         command_button(studio, command, {}, label, style, width);
     };
     offer("reenact.video", ICON_FA_FILM "  Open a video...", ButtonStyle::primary);
+    offer("reenact.camera", ICON_FA_VIDEO "  The camera", ButtonStyle::normal);
     offer("reenact.folder", ICON_FA_IMAGES "  A folder of pictures...", ButtonStyle::normal);
     offer("reenact.picture", ICON_FA_FACE_SMILE "  A picture's expression...", ButtonStyle::normal);
 }
@@ -117,6 +120,7 @@ void ReenactPanel::draw_driver(Studio& studio) {
     ImGui::SameLine(0, gap);
     if (icon_button("close", ICON_FA_XMARK, false, "Nobody drives any more: back to one's own pose."))
         studio.invoke("motion.close");
+    if (studio.camera().camera()) return draw_camera(studio);
     if (!driving) {
         view_.clear();
         return;
@@ -139,6 +143,30 @@ void ReenactPanel::draw_driver(Studio& studio) {
     }
     if (ImGui::InvisibleButton("picture", {width, height})) studio.invoke("motion.toggle");
     tooltip("The driver at this moment. Click: play or hold.");
+}
+
+void ReenactPanel::draw_camera(Studio& studio) {
+    const LiveCamera& camera = *studio.camera().camera();
+    const TrackPreview seen = camera.driver()->view();
+    const float width = ImGui::GetContentRegionAvail().x;
+    const float height = std::clamp(
+        seen.picture ? width * float(seen.picture->height) / float(seen.picture->width) : 0.75f * width, px(60),
+        std::max(px(90), 0.48f * ImGui::GetContentRegionAvail().y));
+    const ImVec2 from = ImGui::GetCursorScreenPos();
+    ImGui::GetWindowDrawList()->AddRectFilled(from, from + ImVec2(width, height), u32(palette().well), px(4));
+    view_.draw_tracked(seen, {width, height}, true);
+    ImGui::SetCursorScreenPos(from);
+    ImGui::Dummy({width, height});
+    std::string words = seen.landmarks ? "" : "Nobody is seen; the avatar waits.  ";
+    std::array<char, 64> rate{};
+    std::snprintf(rate.data(), rate.size(), "%.0f frames a second", camera.tracked_fps());
+    words += rate.data();
+    if (const std::optional<double> delay = studio.camera().latency()) {
+        std::snprintf(rate.data(), rate.size(), ", %.0f ms from camera to picture", 1000 * *delay);
+        words += rate.data();
+    }
+    note(words);
+    command_button(studio, "reenact.camera_off", {}, ICON_FA_VIDEO_SLASH "  Camera off", ButtonStyle::normal, width);
 }
 
 void ReenactPanel::draw_retargeting(Studio& studio) {

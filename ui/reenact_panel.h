@@ -15,6 +15,7 @@ class ReenactPanel : public Panel {
     void draw_empty(Studio& studio);
     void draw_tracking(Studio& studio);
     void draw_driver(Studio& studio);
+    void draw_camera(Studio& studio);
     void draw_retargeting(Studio& studio);
 
     VideoView view_;

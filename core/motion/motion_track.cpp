@@ -32,6 +32,15 @@ Result<MotionTrack> load_motion(const std::filesystem::path& file, std::vector<s
     return parse_motion({reinterpret_cast<const char*>(bytes->data()), bytes->size()}, file.string(), notes);
 }
 
+void MotionTrack::add(double seconds, const PoseSample& sample) {
+    times.push_back(seconds);
+    weights.insert(weights.end(), sample.weights.begin(), sample.weights.end());
+    if (sample.head) head.push_back(*sample.head);
+    if (sample.neck) neck.push_back(*sample.neck);
+    if (sample.body) body.push_back(*sample.body);
+    if (sample.face) face.push_back(sample.face->now);
+}
+
 bool MotionTrack::sample(double seconds, PoseSample& sample) const {
     if (times.empty()) return false;
     const auto after = std::upper_bound(times.begin(), times.end(), seconds);

@@ -35,6 +35,8 @@ struct MotionTrack {
     // The last frame is shown as long as the others.
     double duration() const { return times.empty() ? 0 : times.back() + frame_seconds; }
 
+    // A frame more, later than all; of as many weights as there are names, with the same parts as the others.
+    void add(double seconds, const PoseSample& sample);
     // At a time: between two frames the values are mixed, outside the first or the last. False without frames.
     bool sample(double seconds, PoseSample& sample) const;
 };

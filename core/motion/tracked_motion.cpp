@@ -56,15 +56,6 @@ void settle(std::vector<float>& weights, const std::vector<std::string>& names) 
 
 bool was_tracked(const TrackedFrame& frame) { return frame.state == FrameState::tracked; }
 
-void add(double time, const PoseSample& sample, MotionTrack& motion) {
-    motion.times.push_back(time);
-    motion.weights.insert(motion.weights.end(), sample.weights.begin(), sample.weights.end());
-    motion.head.push_back(*sample.head);
-    if (sample.neck) motion.neck.push_back(*sample.neck);
-    motion.body.push_back(*sample.body);
-    if (sample.face) motion.face.push_back(sample.face->now);
-}
-
 }  // namespace
 
 TrackedPerson::TrackedPerson(std::vector<std::string> joints, const HeadModel* model, const PersonalHead& person)
@@ -119,7 +110,7 @@ MotionTrack motion_of(const FaceTrack& track, const HeadModel* model) {
         if (!was_tracked(*frame) || (!seen.times.empty() && time <= seen.times.back())) continue;
         PoseSample sample = person.sample(*frame, track.camera(*frame), rest);
         settle(sample.weights, track.controls);
-        add(time, sample, seen);
+        seen.add(time, sample);
     }
 
     MotionTrack motion;
@@ -139,7 +130,7 @@ MotionTrack motion_of(const FaceTrack& track, const HeadModel* model) {
         }
         const bool mixed = after != end && after != before;
         seen.sample(mixed ? time : before->seconds - first->seconds, sample);
-        add(time, sample, motion);
+        motion.add(time, sample);
     }
     return motion;
 }

@@ -19,14 +19,15 @@ Status LiveDriver::add(const Image& frame, double seconds, std::chrono::steady_c
     const auto seen = tracker_.next(frame, seconds);
     if (!seen) return seen.error();
     const FaceTrack& about = tracker_.about();
-    LiveView view;
+    TrackPreview view;
     const float scale = std::min(1.0f, float(view_side) / float(std::max(frame.width, frame.height)));
     view.picture = std::make_shared<const Image>(
         scale < 1 ? resize(frame, int(float(frame.width) * scale), int(float(frame.height) * scale)) : frame);
-    view.landmarks = seen->landmarks;
-    for (Eigen::Vector3f& p : view.landmarks) p *= scale;
-    view.state = seen->state;
-    view.taken = taken;
+    view.seconds = seconds;
+    if (seen->state == FrameState::tracked) {
+        view.landmarks = seen->landmarks;
+        for (Eigen::Vector3f& p : *view.landmarks) p *= scale;
+    }
 
     std::optional<PoseSample> sample;
     if (seen->state == FrameState::tracked) {
@@ -38,6 +39,7 @@ Status LiveDriver::add(const Image& frame, double seconds, std::chrono::steady_c
         sample = person_->sample(*seen, about.camera(*seen), *torso_at_rest_);
     }
     const std::lock_guard lock(mutex_);
+    view.number = view_.number + 1;
     view_ = std::move(view);
     knows_person_ = tracker_.person_fits() > 0;
     if (!sample) return {};
@@ -47,7 +49,7 @@ Status LiveDriver::add(const Image& frame, double seconds, std::chrono::steady_c
     return {};
 }
 
-LiveView LiveDriver::view() const {
+TrackPreview LiveDriver::view() const {
     const std::lock_guard lock(mutex_);
     return view_;
 }

@@ -6,16 +6,9 @@
 
 #include "core/motion/tracked_motion.h"
 #include "core/pipeline/live_tracker.h"
+#include "core/pipeline/track_options.h"
 
 namespace likeness {
-
-// What was seen in the newest frame.
-struct LiveView {
-    std::shared_ptr<const Image> picture;       // the frame's, 480 pixels or fewer a side
-    LandmarkPoints landmarks = no_landmarks();  // pixels of that picture
-    FrameState state = FrameState::no_face;
-    std::chrono::steady_clock::time_point taken;
-};
 
 class LiveDriver : public PoseSource {
   public:
@@ -25,7 +18,7 @@ class LiveDriver : public PoseSource {
     // The next frame; from one thread, others may sample meanwhile. Frames in which nobody is tracked leave the pose as
     // it was. Errors: LiveTracker's.
     Status add(const Image& frame, double seconds, std::chrono::steady_clock::time_point taken);
-    LiveView view() const;
+    TrackPreview view() const;  // of the newest frame; landmarks where somebody is tracked
     bool knows_person() const;  // beyond the mean head
 
     const std::vector<std::string>& names() const override { return tools_->head->control_names; }
@@ -51,7 +44,7 @@ class LiveDriver : public PoseSource {
     std::optional<PoseSample> newest_;
     std::uint64_t arrived_ = 0;
     std::chrono::steady_clock::time_point taken_;
-    LiveView view_;
+    TrackPreview view_;
     bool knows_person_ = false;
 };
 

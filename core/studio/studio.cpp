@@ -36,6 +36,7 @@ Studio::Studio(StudioOptions options)
       training_(*this),
       motion_(*this),
       driver_(*this),
+      camera_(*this),
       presets_(*this),
       opening_(*this),
       saving_(*this),
@@ -55,6 +56,7 @@ Studio::Studio(StudioOptions options)
     motion_.add_commands(commands_);
     add_motion_commands(*this);
     driver_.add_commands(commands_);
+    camera_.add_commands(commands_);
     add_view_commands(*this);
     workshop_.find_device();
 }
@@ -74,6 +76,7 @@ void Studio::drain() {
     training_.drain(elapsed);
     driver_.drain();
     motion_.drain(elapsed);
+    camera_.drain();
     presets_.drain();
     housekeeping_.shape_head();
     recovery_.autosave(false);

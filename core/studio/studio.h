@@ -16,6 +16,7 @@
 #include "core/document/history.h"
 #include "core/document/identity_edit.h"
 #include "core/document/view_state.h"
+#include "core/studio/camera_service.h"
 #include "core/studio/driver_service.h"
 #include "core/studio/housekeeping.h"
 #include "core/studio/jobs.h"
@@ -124,6 +125,8 @@ class Studio {
     const MotionService& motions() const { return motion_; }
     DriverService& driver() { return driver_; }
     const DriverService& driver() const { return driver_; }
+    CameraService& camera() { return camera_; }
+    const CameraService& camera() const { return camera_; }
     Presets& presets() { return presets_; }
     OpeningService& openings() { return opening_; }
     SavingService& saving() { return saving_; }
@@ -167,6 +170,7 @@ class Studio {
     TrainingService training_;
     MotionService motion_;
     DriverService driver_;
+    CameraService camera_;
     Presets presets_;
     OpeningService opening_;
     SavingService saving_;
