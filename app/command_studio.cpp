@@ -65,10 +65,9 @@ int run_studio(const StudioArguments& arguments, const CommonOptions& common) {
     std::error_code ignored;
     for (const std::string& file : {arguments.file, arguments.driver})
         if (!file.empty() && !std::filesystem::exists(file, ignored))
-            return report(
-                {ErrorCode::invalid_argument,
-                 "'" + file + "' is neither a command nor a file; 'likeness --help' lists the commands.", ""},
-                common);
+            return report({ErrorCode::invalid_argument,
+                           "'" + file + "' is neither a command nor a file; 'likeness --help' lists the commands.", ""},
+                          common);
     if (arguments.headless && arguments.script.empty())
         return report(
             {ErrorCode::invalid_argument, "Without a display the studio needs something to do: add --script FILE.", ""},

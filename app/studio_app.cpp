@@ -166,7 +166,8 @@ void StudioApp::use_scale() {
 void StudioApp::take_input() {
     std::vector<std::filesystem::path> dropped = surface_->take_dropped();
     // An avatar before the video that drives it.
-    std::stable_partition(dropped.begin(), dropped.end(), [](const auto& file) { return !DriverService::drives(file); });
+    std::stable_partition(dropped.begin(), dropped.end(),
+                          [](const auto& file) { return !DriverService::drives(file); });
     for (const std::filesystem::path& file : dropped) interface_->drop(file);
     if (surface_->close_requested()) {
         surface_->refuse_close();

@@ -175,10 +175,9 @@ void Interface::draw_status_bar() { ui::draw_status_bar(studio_, output_, *this)
 
 // Who drops a video sees it tracked.
 void Interface::show_driver() {
-    const int job = studio_.driver().tracking() ? studio_.driver().job().id() : 0;
-    if (job == driver_job_) return;
+    const int job = studio_.driver().job().id();  // 0 before the first
+    if (job != driver_job_) show_panel("Reenact");
     driver_job_ = job;
-    if (job != 0) show_panel("Reenact");
 }
 
 void Interface::draw_dock() {

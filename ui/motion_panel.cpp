@@ -66,7 +66,9 @@ std::vector<Added> added_to(const HeadModel& model, const HeadPose& offset) {
 
 }  // namespace
 
-MotionPanel::MotionPanel() : Panel("Motion", ICON_FA_FILM, "Plays a motion on the avatar: in and out points, key poses, what is recorded of it.") {}
+MotionPanel::MotionPanel()
+    : Panel("Motion", ICON_FA_FILM,
+            "Plays a motion on the avatar: in and out points, key poses, what is recorded of it.") {}
 
 // The curves that move most, of two sides one, stand for the whole track.
 void MotionPanel::gather(const MotionTrack& track) {
@@ -126,8 +128,7 @@ void MotionPanel::draw(Studio& studio) {
     draw_transport(studio);
     const bool added = studio.motions().has_offset() && studio.document().has_avatar();
     const bool keys = !motion.live() && studio.document().has_avatar() && !studio.document().state.keys->keys.empty();
-    if (!motion.live())
-        draw_timeline(studio, (added ? ImGui::GetFrameHeight() + px(4) : 0) + (keys ? px(key_row) : 0));
+    if (!motion.live()) draw_timeline(studio, (added ? ImGui::GetFrameHeight() + px(4) : 0) + (keys ? px(key_row) : 0));
     if (keys) draw_keys(studio);
     if (added) draw_offset(studio);
 }
@@ -251,15 +252,16 @@ void MotionPanel::draw_range(Studio& studio, const ImVec2& from, const ImVec2& t
         const bool hot = ImGui::IsItemHovered() || ImGui::IsItemActive();
         if (ImGui::IsItemActivated()) studio.begin_gesture();
         if (ImGui::IsItemActive() && ImGui::IsMouseDragging(ImGuiMouseButton_Left, 1)) {
-            const double wanted =
-                std::clamp(double((ImGui::GetIO().MousePos.x - from.x) / width), 0.0, 1.0) * duration;
+            const double wanted = std::clamp(double((ImGui::GetIO().MousePos.x - from.x) / width), 0.0, 1.0) * duration;
             if (is_out ? wanted > motion.in() : wanted < motion.out())
                 studio.invoke(is_out ? "motion.out" : "motion.in", {{"seconds", wanted}});
         }
         if (ImGui::IsItemDeactivated()) studio.end_gesture();
-        tooltip(is_out ? "Where it ends to play (O). Drag to move it." : "Where it begins to play (I). Drag to move it.");
+        tooltip(is_out ? "Where it ends to play (O). Drag to move it."
+                       : "Where it begins to play (I). Drag to move it.");
         const ImU32 color = u32(palette().warning, hot ? 1 : 0.85f);
-        draw.AddRectFilled(is_out ? ImVec2(x, from.y) : from, is_out ? to : ImVec2(x, to.y), u32(palette().panel, 0.6f));
+        draw.AddRectFilled(is_out ? ImVec2(x, from.y) : from, is_out ? to : ImVec2(x, to.y),
+                           u32(palette().panel, 0.6f));
         draw.AddLine({x, from.y}, {x, to.y}, color, px(1.4f));
         if (is_out)
             draw.AddTriangleFilled({x, from.y}, {x, b.y}, {a.x, from.y + 0.5f * ruler}, color);
@@ -294,8 +296,7 @@ void MotionPanel::draw_keys(Studio& studio) {
         const bool hot = ImGui::IsItemHovered() || ImGui::IsItemActive();
         if (ImGui::IsItemActive() && ImGui::IsMouseDragging(ImGuiMouseButton_Left, px(3))) {
             dragged_key_ = at;
-            dragged_to_ =
-                std::clamp(double((ImGui::GetIO().MousePos.x - from.x) / width), 0.0, 1.0) * duration;
+            dragged_to_ = std::clamp(double((ImGui::GetIO().MousePos.x - from.x) / width), 0.0, 1.0) * duration;
         }
         if (ImGui::IsItemDeactivated()) {
             if (dragged)

@@ -21,8 +21,8 @@ constexpr float bar_height = 31;     // units, of the menu bar and of the status
 ImGuiID dock_id() { return ImHashStr("studio", 0, ImHashStr("##dock")); }
 
 // From the first tab to the last in a small window.
-constexpr std::array usual_panels = {"Source",  "Training", "Expression", "Pose",    "Identity", "Parts", "Reenact",
-                                     "Motion",  "Video",    "Export",     "History", "Tasks",    "Log"};
+constexpr std::array usual_panels = {"Source", "Training", "Expression", "Pose",    "Identity", "Parts", "Reenact",
+                                     "Motion", "Video",    "Export",     "History", "Tasks",    "Log"};
 
 // Holds the viewport's place; the nodes' own flags say so only after they were drawn.
 bool has_middle(const ImGuiDockNode* node) {
@@ -187,11 +187,13 @@ bool PanelLayout::draw(const std::vector<std::unique_ptr<Panel>>& panels) {
         wanted_ = false;
         build(dock, main.WorkSize.x, main.WorkSize.y, panels);
     }
-    // Icons as tabs stand close together.
-    ImGui::PushStyleVar(ImGuiStyleVar_FramePadding, ImVec2(px(small_ ? 3 : 8), ImGui::GetStyle().FramePadding.y));
+    // Icons as tabs are small and stand close together, so that all have room.
+    ImGui::PushStyleVar(ImGuiStyleVar_FramePadding, ImVec2(px(small_ ? 1 : 8), ImGui::GetStyle().FramePadding.y));
     ImGui::PushStyleVar(ImGuiStyleVar_ItemInnerSpacing,
                         ImVec2(small_ ? px(1) : ImGui::GetStyle().ItemInnerSpacing.x, px(4)));
+    ImGui::PushFont(nullptr, ImGui::GetStyle().FontSizeBase * (small_ ? 0.85f : 1.0f));
     ImGui::DockSpace(dock, {0, 0}, ImGuiDockNodeFlags_NoCloseButton | ImGuiDockNodeFlags_NoWindowMenuButton);
+    ImGui::PopFont();
     ImGui::PopStyleVar(2);
     ImGui::End();
     return builds;

@@ -14,13 +14,14 @@ struct Gain {
     const char *group, *label, *about;
 };
 // In the order of motion_group_names.
-constexpr std::array<Gain, motion_group_names.size()> gains = {{{"brows", "Brows", "How far brows rise and sink."},
-                                                                {"eyes", "Eyes", "How far lids open, close and squint."},
-                                                                {"gaze", "Gaze", "How far the eyes turn."},
-                                                                {"mouth", "Mouth", "Lips, cheeks, nose and tongue."},
-                                                                {"jaw", "Jaw", "How far the mouth opens."},
-                                                                {"head", "Head", "How far the head turns."},
-                                                                {"body", "Torso", "How far shoulders turn and move."}}};
+constexpr std::array<Gain, motion_group_names.size()> gains = {
+    {{"brows", "Brows", "How far brows rise and sink."},
+     {"eyes", "Eyes", "How far lids open, close and squint."},
+     {"gaze", "Gaze", "How far the eyes turn."},
+     {"mouth", "Mouth", "Lips, cheeks, nose and tongue."},
+     {"jaw", "Jaw", "How far the mouth opens."},
+     {"head", "Head", "How far the head turns."},
+     {"body", "Torso", "How far shoulders turn and move."}}};
 
 }  // namespace
 
@@ -45,8 +46,9 @@ void ReenactPanel::draw_empty(Studio& studio) {
     const float width = std::min(px(220), ImGui::GetContentRegionAvail().x);
     const float buttons = avatar ? 4 * (ImGui::GetFrameHeight() + ImGui::GetStyle().ItemSpacing.y) + px(6) : 0;
     ImGui::BeginChild("empty", {0, std::max(px(90), ImGui::GetContentRegionAvail().y - buttons)});
-    empty_state(ICON_FA_MASKS_THEATER, avatar ? "Nobody drives" : "No avatar",
-                avatar ? "Drop a video of somebody on the avatar, and it does what they do." : needs_avatar_text(studio));
+    empty_state(
+        ICON_FA_MASKS_THEATER, avatar ? "Nobody drives" : "No avatar",
+        avatar ? "Drop a video of somebody on the avatar, and it does what they do." : needs_avatar_text(studio));
     ImGui::EndChild();
     if (!avatar) return;
     const auto offer = [&](const char* command, const char* label, ButtonStyle style) {
@@ -130,7 +132,7 @@ void ReenactPanel::draw_driver(Studio& studio) {
     const ImVec2 from = ImGui::GetCursorScreenPos();
     ImGui::GetWindowDrawList()->AddRectFilled(from, from + ImVec2(width, height), u32(palette().well), px(4));
     if (!view_.draw(studio, {width, height}, landmarks_)) {
-        const std::string why = !driving->pictures ? "The video is not beside its track."
+        const std::string why = !driving->pictures                     ? "The video is not beside its track."
                                 : driving->pictures->problem().empty() ? ""
                                                                        : driving->pictures->problem();
         if (!why.empty()) {
@@ -174,10 +176,10 @@ void ReenactPanel::draw_retargeting(Studio& studio) {
     }
     const RetargetOptions options = studio.motions().options();
     ImGui::BeginChild("retargeting");
-    if (const int chosen = choice_row(
-            "relative", {"Relative", "Absolute"}, options.relative ? 0 : 1,
-            {"Movements count from the driver's neutral face: the avatar keeps its own character.",
-             "Expressions are taken over as they are measured."});
+    if (const int chosen =
+            choice_row("relative", {"Relative", "Absolute"}, options.relative ? 0 : 1,
+                       {"Movements count from the driver's neutral face: the avatar keeps its own character.",
+                        "Expressions are taken over as they are measured."});
         chosen >= 0)
         studio.invoke("reenact.relative", {{"on", chosen == 0}});
     const float side = ImGui::GetFrameHeight(), gap = px(2);

@@ -90,8 +90,8 @@ void VideoPanel::draw(Studio& studio) {
     const FaceTrack& track = *driving->track;
     const double duration = std::max(track.frames.back().seconds + 1 / track.rate, 1e-3);
     if (pictures) draw_pictures(studio, *driving, {at, at + ImVec2(width, strip), duration});
-    const Scale chart = {{at.x, at.y + strip + (pictures ? px(3) : 0)}, {at.x + width, at.y + std::max(height, px(40))},
-                         duration};
+    const Scale chart = {
+        {at.x, at.y + strip + (pictures ? px(3) : 0)}, {at.x + width, at.y + std::max(height, px(40))}, duration};
     draw_errors(studio, *driving, chart);
     draw_marks(studio, *driving, {at, chart.to, duration});
 }
@@ -111,7 +111,8 @@ void VideoPanel::draw_actions(Studio& studio, const Driving& driving) {
     const float gap = px(2);
     const std::string which = selected() ? "the " + std::to_string(last - first + 1) + " chosen frames" : "this frame";
     const Arguments range = {{"from", first}, {"to", last}};
-    if (icon_button("drop", ICON_FA_SCISSORS, false, "Leave " + which + " out; the motion goes smoothly over them.", some_in))
+    if (icon_button("drop", ICON_FA_SCISSORS, false, "Leave " + which + " out; the motion goes smoothly over them.",
+                    some_in))
         studio.invoke("video.drop", range);
     ImGui::SameLine(0, gap);
     if (icon_button("take back", ICON_FA_ARROW_ROTATE_LEFT, false, "Let " + which + " count again.", some_out))
@@ -155,7 +156,8 @@ void VideoPanel::draw_pictures(Studio& studio, const Driving& driving, const Sca
     draw.PushClipRect(scale.from, scale.to, true);
     for (int i = 0; i < count; ++i) {
         // Each shows the moment of its own middle.
-        const float left = scale.from.x + width * float(i) / float(count), right = scale.from.x + width * float(i + 1) / float(count);
+        const float left = scale.from.x + width * float(i) / float(count),
+                    right = scale.from.x + width * float(i + 1) / float(count);
         const auto which = std::size_t((float(i) + 0.5f) / float(count) * float(VideoPictures::along));
         Small& small = smalls_[std::min(which, smalls_.size() - 1)];
         if (const auto shown = driving.pictures->small(which); shown && shown != small.shown) {
@@ -179,7 +181,9 @@ void VideoPanel::draw_errors(Studio& studio, const Driving& driving, const Scale
     ImGui::SetCursorScreenPos(scale.from);
     ImGui::InvisibleButton("errors", {scale.to.x - scale.from.x, scale.to.y - scale.from.y});
     const double under = scale.seconds(ImGui::GetIO().MousePos.x);
-    const auto frame_of = [&](double seconds) { return driving.frame_at(seconds - driving.begin - 0.5 / driving.track->rate); };
+    const auto frame_of = [&](double seconds) {
+        return driving.frame_at(seconds - driving.begin - 0.5 / driving.track->rate);
+    };
     if (ImGui::IsItemActivated()) {
         drag_from_ = under;
         dragged_ = false;
@@ -210,7 +214,8 @@ void VideoPanel::draw_errors(Studio& studio, const Driving& driving, const Scale
         const std::size_t begin = f;
         while (f < frames.size() && frames[f].seconds < end) ++f;
         // A frame wider than a column fills those that begin before the next one.
-        const std::size_t a = begin < f ? begin : (f > 0 ? f - 1 : 0), b = begin < f ? f : std::min(a + 1, frames.size());
+        const std::size_t a = begin < f ? begin : (f > 0 ? f - 1 : 0),
+                          b = begin < f ? f : std::min(a + 1, frames.size());
         float error = -1;
         bool lost = false, other = false, out = false;
         for (std::size_t k = a; k < b; ++k) {

@@ -22,7 +22,7 @@ struct KeptNeutral {
 };
 
 struct MotionEdit {
-    std::optional<RetargetOptions> retarget;  // none: as such a source is at first
+    std::optional<RetargetOptions> retarget;                                      // none: as such a source is at first
     std::array<float, motion_group_names.size()> thawed = {1, 1, 1, 1, 1, 1, 1};  // gains to go back to from frozen
     std::optional<KeptNeutral> neutral;                                           // none: the one found by itself
     double in = 0, out = std::numeric_limits<double>::infinity();                 // seconds of the motion

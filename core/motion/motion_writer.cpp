@@ -19,8 +19,7 @@ Status save_motion(const std::filesystem::path& file, const MotionTrack& track) 
     const std::size_t width = track.names.size();
     for (std::size_t f = 0; f < track.frame_count(); ++f) {
         add(f == 0 ? "\n{\"time\": %.6f, \"weights\": [" : ",\n{\"time\": %.6f, \"weights\": [", track.times[f]);
-        for (std::size_t i = 0; i < width; ++i)
-            add(i == 0 ? "%.5g" : ", %.5g", double(track.weights[f * width + i]));
+        for (std::size_t i = 0; i < width; ++i) add(i == 0 ? "%.5g" : ", %.5g", double(track.weights[f * width + i]));
         text += "]}";
     }
     text += "]";

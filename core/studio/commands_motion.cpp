@@ -26,8 +26,11 @@ void add_edit(Studio& s, const std::string& id, const std::string& title, const 
               std::vector<ArgumentSpec> arguments, std::function<std::string()> unavailable,
               const std::function<Status(const Arguments&, MotionEdit&)>& change, const std::string& names = "") {
     s.commands().add({id, title, id.substr(0, id.find('.')) == "reenact" ? "Reenact" : "Motion", about,
-                      std::move(arguments), id == "motion.in" ? "I" : id == "motion.out" ? "O" : "", true, names,
-                      std::move(unavailable), [&s, change](const Arguments& a) -> Status {
+                      std::move(arguments),
+                      id == "motion.in"    ? "I"
+                      : id == "motion.out" ? "O"
+                                           : "",
+                      true, names, std::move(unavailable), [&s, change](const Arguments& a) -> Status {
                           Status status;
                           s.motions().change_edit([&](MotionEdit& edit) { status = change(a, edit); });
                           return status;
@@ -41,7 +44,9 @@ void add_range(Studio& s) {
         return optional_argument(
             number_argument("seconds", what + "; the present time unless given", 0, most_motion_seconds, "s"));
     };
-    const auto at = [&s](const Arguments& a) { return a.has("seconds") ? a.number("seconds") : s.motions().playhead(); };
+    const auto at = [&s](const Arguments& a) {
+        return a.has("seconds") ? a.number("seconds") : s.motions().playhead();
+    };
     const double none = MotionEdit().out;
     add_edit(s, "motion.in", "Set in point", "The motion plays from there on, and films of it begin there.",
              {seconds("From the motion's beginning")}, needs_recording(s),
@@ -58,16 +63,17 @@ void add_range(Studio& s) {
                  if (edit.in >= edit.out) edit.in = 0;
                  return {};
              });
-    add_edit(s, "motion.whole", "Clear in and out points", "The whole motion plays again.", {},
-             [&s]() -> std::string {
-                 const MotionEdit& edit = s.motions().edit();
-                 return edit.in > 0 || std::isfinite(edit.out) ? "" : "No in or out point is set.";
-             },
-             [none](const Arguments&, MotionEdit& edit) -> Status {
-                 edit.in = 0;
-                 edit.out = none;
-                 return {};
-             });
+    add_edit(
+        s, "motion.whole", "Clear in and out points", "The whole motion plays again.", {},
+        [&s]() -> std::string {
+            const MotionEdit& edit = s.motions().edit();
+            return edit.in > 0 || std::isfinite(edit.out) ? "" : "No in or out point is set.";
+        },
+        [none](const Arguments&, MotionEdit& edit) -> Status {
+            edit.in = 0;
+            edit.out = none;
+            return {};
+        });
 }
 
 // ---- retargeting ----
@@ -84,64 +90,68 @@ void add_reenact(Studio& s) {
                                 std::vector<ArgumentSpec> arguments,
                                 const std::function<void(const Arguments&, RetargetOptions&, MotionEdit&)>& change,
                                 const std::string& names = "") {
-        add_edit(s, id, title, about, std::move(arguments), ready,
-                 [&s, change](const Arguments& a, MotionEdit& edit) -> Status {
-                     RetargetOptions options = s.motions().options();
-                     change(a, options, edit);
-                     edit.retarget = options;
-                     return {};
-                 },
-                 names);
+        add_edit(
+            s, id, title, about, std::move(arguments), ready,
+            [&s, change](const Arguments& a, MotionEdit& edit) -> Status {
+                RetargetOptions options = s.motions().options();
+                change(a, options, edit);
+                edit.retarget = options;
+                return {};
+            },
+            names);
     };
     std::vector<std::string> groups(motion_group_names.begin(), motion_group_names.end());
     add_option("reenact.relative", "Relative to the neutral face",
                "Movements count from the driver's neutral face, or expressions are taken over as they are.",
                {with_default(flag_argument("on", "From the neutral, or as they are"), true)},
                [](const Arguments& a, RetargetOptions& options, MotionEdit&) { options.relative = a.flag("on"); });
-    add_option("reenact.gain", "Gain", "How much of the driver's movement the avatar makes; 0 freezes, 1 is all of it.",
-               {choice_argument("group", "What moves", groups),
-                number_argument("value", "Times the movement", 0, most_gain, "times")},
-               [](const Arguments& a, RetargetOptions& options, MotionEdit&) {
-                   options.gain[group_of(a.text("group"))] = float(a.number("value"));
-               },
-               "group");
+    add_option(
+        "reenact.gain", "Gain", "How much of the driver's movement the avatar makes; 0 freezes, 1 is all of it.",
+        {choice_argument("group", "What moves", groups),
+         number_argument("value", "Times the movement", 0, most_gain, "times")},
+        [](const Arguments& a, RetargetOptions& options, MotionEdit&) {
+            options.gain[group_of(a.text("group"))] = float(a.number("value"));
+        },
+        "group");
     add_option("reenact.smoothing", "Smoothing", "Steadies the motion; fast movements stay.",
                {number_argument("value", "0 none to 1 strong", 0, 1)},
                [](const Arguments& a, RetargetOptions& options, MotionEdit&) {
                    options.smoothing = float(a.number("value"));
                });
-    add_option("reenact.freeze", "Freeze", "Holds head or torso still, and gives them back the gain that they had.",
-               {choice_argument("part", "What is held", {"head", "torso"}),
-                with_default(flag_argument("on", "Held or free"), true)},
-               [](const Arguments& a, RetargetOptions& options, MotionEdit& edit) {
-                   const std::size_t g = group_of(a.text("part") == "head" ? "head" : "body");
-                   float &gain = options.gain[g], &thawed = edit.thawed[g];
-                   if (a.flag("on") && gain > 0) {
-                       thawed = gain;
-                       gain = 0;
-                   } else if (!a.flag("on") && gain == 0) {
-                       gain = thawed > 0 ? thawed : 1;
-                       thawed = 1;
-                   }
-               },
-               "part");
-    add_edit(s, "reenact.calibrate", "Calibrate",
-             "Takes the face that the driver makes now for the neutral one, from which movements count.", {},
-             [&s, ready]() -> std::string {
-                 const std::string why = ready();
-                 return !why.empty() || s.motion().has_pose() ? why : "The driver has shown no face yet.";
-             },
-             [&s](const Arguments&, MotionEdit& edit) -> Status {
-                 const PoseSource& source = *s.motions().recorded();
-                 KeptNeutral kept;
-                 if (!source.sample(s.motion().time(), kept.sample)) return studio_error("The driver has no face there.");
-                 kept.names = source.names();
-                 edit.neutral = std::move(kept);
-                 RetargetOptions options = s.motions().options();
-                 options.relative = true;
-                 edit.retarget = options;
-                 return {};
-             });
+    add_option(
+        "reenact.freeze", "Freeze", "Holds head or torso still, and gives them back the gain that they had.",
+        {choice_argument("part", "What is held", {"head", "torso"}),
+         with_default(flag_argument("on", "Held or free"), true)},
+        [](const Arguments& a, RetargetOptions& options, MotionEdit& edit) {
+            const std::size_t g = group_of(a.text("part") == "head" ? "head" : "body");
+            float &gain = options.gain[g], &thawed = edit.thawed[g];
+            if (a.flag("on") && gain > 0) {
+                thawed = gain;
+                gain = 0;
+            } else if (!a.flag("on") && gain == 0) {
+                gain = thawed > 0 ? thawed : 1;
+                thawed = 1;
+            }
+        },
+        "part");
+    add_edit(
+        s, "reenact.calibrate", "Calibrate",
+        "Takes the face that the driver makes now for the neutral one, from which movements count.", {},
+        [&s, ready]() -> std::string {
+            const std::string why = ready();
+            return !why.empty() || s.motion().has_pose() ? why : "The driver has shown no face yet.";
+        },
+        [&s](const Arguments&, MotionEdit& edit) -> Status {
+            const PoseSource& source = *s.motions().recorded();
+            KeptNeutral kept;
+            if (!source.sample(s.motion().time(), kept.sample)) return studio_error("The driver has no face there.");
+            kept.names = source.names();
+            edit.neutral = std::move(kept);
+            RetargetOptions options = s.motions().options();
+            options.relative = true;
+            edit.retarget = options;
+            return {};
+        });
     add_edit(s, "reenact.reset", "Reset retargeting",
              "Gains, smoothing and the neutral face are again as they were when the motion was opened.", {}, ready,
              [](const Arguments&, MotionEdit& edit) -> Status {
@@ -170,12 +180,15 @@ void add_keys(Studio& s) {
         if (!s.document().has_avatar()) return "Open a portrait or an avatar first.";
         return s.document().state.keys->keys.empty() ? "There are no key poses yet; 'key.add' makes one." : "";
     };
-    const auto at = [&s](const Arguments& a) { return a.has("seconds") ? a.number("seconds") : s.motions().playhead(); };
+    const auto at = [&s](const Arguments& a) {
+        return a.has("seconds") ? a.number("seconds") : s.motions().playhead();
+    };
     const auto no_key = [](double when) {
         return studio_error("There is no key pose at " + std::to_string(when).substr(0, 5) + " s.");
     };
-    add("add", "Add key pose", "Keeps the pose that is shown as a key pose at that time, or takes it for the one there.",
-        {present}, needs_avatar(s), [&s, at](const Arguments& a) -> Status {
+    add("add", "Add key pose",
+        "Keeps the pose that is shown as a key pose at that time, or takes it for the one there.", {present},
+        needs_avatar(s), [&s, at](const Arguments& a) -> Status {
             if (at(a) > most_key_seconds) return studio_error("Key poses lie within an hour.");
             if (!s.motion().loaded()) s.motions().play_keys();
             const HeadPose pose = s.shown_pose();
@@ -259,8 +272,7 @@ Status save_shown(Studio& s, const std::filesystem::path& file) {
                 if (taken) return {take.poses[f].first - take.poses[0].first, take.poses[f].second};
                 return {double(f) / rate, poses(double(f) / rate)};
             };
-            return save_motion(
-                file, track_of_poses(*model, take.driven, rate, taken ? take.poses.size() : frames, at));
+            return save_motion(file, track_of_poses(*model, take.driven, rate, taken ? take.poses.size() : frames, at));
         },
         [&s, file](const Status& status) {
             if (status)
@@ -293,22 +305,22 @@ void add_recording(Studio& s) {
                           s.motions().record(a.flag("on"));
                           return {};
                       }});
-    s.commands().add({"motion.save",
-                      "Save motion...",
-                      "Motion",
-                      "Writes what was recorded, or else the motion between its in and out points as the avatar makes "
-                      "it, with ARKit names (.json).",
-                      {optional_argument(text_argument("path", "The file"))},
-                      "",
-                      false,
-                      "",
-                      ready,
-                      [&s](const Arguments& a) {
-                          return with_path(s, a,
-                                           {"motion.save", "Save the motion", s.document().name + "-motion.json",
-                                            {"*.json"}, true, {}},
-                                           [&](const std::string& file) { return save_shown(s, file); });
-                      }});
+    s.commands().add(
+        {"motion.save",
+         "Save motion...",
+         "Motion",
+         "Writes what was recorded, or else the motion between its in and out points as the avatar makes "
+         "it, with ARKit names (.json).",
+         {optional_argument(text_argument("path", "The file"))},
+         "",
+         false,
+         "",
+         ready,
+         [&s](const Arguments& a) {
+             return with_path(
+                 s, a, {"motion.save", "Save the motion", s.document().name + "-motion.json", {"*.json"}, true, {}},
+                 [&](const std::string& file) { return save_shown(s, file); });
+         }});
 }
 
 }  // namespace

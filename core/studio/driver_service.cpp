@@ -165,7 +165,8 @@ void DriverService::begin(const fs::path& file, bool anew) {
                 }
             } else {
                 found->video = file;
-                for (const fs::path& beside : {fs::path(file).replace_extension(".track"), fs::path(file.string() + ".track")}) {
+                for (const fs::path& beside :
+                     {fs::path(file).replace_extension(".track"), fs::path(file.string() + ".track")}) {
                     std::error_code none;
                     if (anew || track || !fs::is_regular_file(beside, none)) continue;
                     auto loaded = load_track(beside);
@@ -197,7 +198,8 @@ void DriverService::begin(const fs::path& file, bool anew) {
                 found->dropped.back()[1] = f + 1;
             }
             if (track->tracked_count() == 0)
-                return Error{ErrorCode::bad_input, "'" + file.string() + "' has no frame in which a face was tracked.", ""};
+                return Error{ErrorCode::bad_input, "'" + file.string() + "' has no frame in which a face was tracked.",
+                             ""};
             found->motion = motion_of(*track, tracked_head(*track, tools->heads).get());
             if (track->tracked_count() > 1) found->neutral = neutral_of(found->motion);
             found->notes.insert(found->notes.end(), track->notes.begin(), track->notes.end());
@@ -224,7 +226,8 @@ void DriverService::show(const fs::path& file, Tracked tracked) {
     driving->track = std::make_shared<const FaceTrack>(std::move(tracked.track));
     driving->motion = std::move(tracked.motion);
     if (!driving->video.empty())
-        driving->pictures = std::make_unique<VideoPictures>(driving->video, duration, studio_.options().wake ? studio_.options().wake : [] {});
+        driving->pictures = std::make_unique<VideoPictures>(
+            driving->video, duration, studio_.options().wake ? studio_.options().wake : [] {});
     auto source = std::make_shared<const RecordedMotion>(driving->motion);
     studio_.motions().play(source, file.string(), MotionKind::tracked, std::move(tracked.neutral));
     if (studio_.motions().recorded() != source) return;  // it moves nothing of this head
@@ -265,7 +268,8 @@ Status DriverService::drop(const Arguments& a, bool out) {
     const int here = driving_->frame_at(studio_.motions().playhead());
     const int from = a.has("from") ? a.integer("from") : here, to = a.has("to") ? a.integer("to") : from;
     if (from > to || from >= frames)
-        return studio_error("The video has the frames 0 to " + std::to_string(frames - 1) + "; 'to' comes after 'from'.");
+        return studio_error("The video has the frames 0 to " + std::to_string(frames - 1) +
+                            "; 'to' comes after 'from'.");
     studio_.motions().change_edit([&](MotionEdit& edit) { edit.drop(from, std::min(to + 1, frames), out); });
     if (!out) return {};
     const std::vector<bool> rows = rows_of(*driving_, studio_.motions().edit().dropped);
@@ -299,27 +303,33 @@ Status DriverService::save_track(const fs::path& file) const {
 void DriverService::add_commands(CommandRegistry& registry) {
     Studio& s = studio_;
     const auto path = [](const std::string& what) { return optional_argument(text_argument("path", what)); };
-    const auto needs_driver = [this]() -> std::string {
-        return driving_ ? "" : "Open a video of somebody first.";
-    };
+    const auto needs_driver = [this]() -> std::string { return driving_ ? "" : "Open a video of somebody first."; };
     const auto opens = [&](const std::string& id, const std::string& title, const std::string& about,
                            const std::string& ask, std::vector<std::string> patterns) {
-        registry.add({id, title, "Reenact", about, {path("The file, or the folder")}, "", false, "", needs_avatar(s),
-                      [this, &s, id, ask, patterns](const Arguments& a) {
-                          return with_path(s, a, {id, ask, "", patterns, false, {}},
-                                           [&](const std::string& file) -> Status {
-                                               std::error_code none;
-                                               if (!fs::exists(file, none))
-                                                   return Error{ErrorCode::not_found,
-                                                                "'" + file + "' does not exist; choose another.", ""};
-                                               return open(file);
-                                           });
-                      }});
+        registry.add(
+            {id,
+             title,
+             "Reenact",
+             about,
+             {path("The file, or the folder")},
+             "",
+             false,
+             "",
+             needs_avatar(s),
+             [this, &s, id, ask, patterns](const Arguments& a) {
+                 return with_path(s, a, {id, ask, "", patterns, false, {}}, [&](const std::string& file) -> Status {
+                     std::error_code none;
+                     if (!fs::exists(file, none))
+                         return Error{ErrorCode::not_found, "'" + file + "' does not exist; choose another.", ""};
+                     return open(file);
+                 });
+             }});
     };
     std::vector<std::string> videos = video_patterns();
     videos.push_back("*.track");
-    opens("reenact.video", "Drive by a video...", "Tracks a video of somebody, or opens its .track, and the avatar does what they do.",
-          "A video of somebody", videos);
+    opens("reenact.video", "Drive by a video...",
+          "Tracks a video of somebody, or opens its .track, and the avatar does what they do.", "A video of somebody",
+          videos);
     opens("reenact.folder", "Drive by a folder of pictures...",
           "Tracks the pictures of a folder in the order of their names, 25 a second.", "A folder of pictures", {});
     opens("reenact.picture", "Take the expression of a picture...", "The avatar makes the face of somebody's picture.",
@@ -337,8 +347,14 @@ void DriverService::add_commands(CommandRegistry& registry) {
                   needs_driver, [this](const Arguments& a) { return drop(a, true); }});
     registry.add({"video.take_back", "Take frames back", "Reenact", "Lets frames count again that were left out.",
                   range(), "", true, "", needs_driver, [this](const Arguments& a) { return drop(a, false); }});
-    registry.add({"video.retrack", "Track again", "Reenact", "Tracks the video anew, whatever lies beside it.", {}, "",
-                  false, "",
+    registry.add({"video.retrack",
+                  "Track again",
+                  "Reenact",
+                  "Tracks the video anew, whatever lies beside it.",
+                  {},
+                  "",
+                  false,
+                  "",
                   [this, needs_driver]() -> std::string {
                       if (const std::string why = needs_driver(); !why.empty()) return why;
                       if (tracking()) return "A video is being tracked already.";
@@ -348,12 +364,23 @@ void DriverService::add_commands(CommandRegistry& registry) {
                       begin(fs::path(driving_->video), true);
                       return {};
                   }});
-    registry.add({"video.save_track", "Save track...", "Reenact",
-                  "Writes what was tracked (.track), to be opened again without tracking.", {path("The file")}, "",
-                  false, "", needs_driver, [this, &s](const Arguments& a) {
+    registry.add({"video.save_track",
+                  "Save track...",
+                  "Reenact",
+                  "Writes what was tracked (.track), to be opened again without tracking.",
+                  {path("The file")},
+                  "",
+                  false,
+                  "",
+                  needs_driver,
+                  [this, &s](const Arguments& a) {
                       return with_path(s, a,
-                                       {"video.save_track", "Save the track",
-                                        driving_->file.stem().string() + ".track", {"*.track"}, true, {}},
+                                       {"video.save_track",
+                                        "Save the track",
+                                        driving_->file.stem().string() + ".track",
+                                        {"*.track"},
+                                        true,
+                                        {}},
                                        [&](const std::string& file) { return save_track(file); });
                   }});
 }

@@ -32,8 +32,8 @@ struct Driving {
     std::filesystem::path file;   // as it was opened
     std::filesystem::path video;  // whose pictures can be shown; empty when it is not there
     std::shared_ptr<const FaceTrack> track;
-    MotionTrack motion;  // of all tracked frames
-    double begin = 0;    // seconds in the video where the motion begins
+    MotionTrack motion;                       // of all tracked frames
+    double begin = 0;                         // seconds in the video where the motion begins
     std::unique_ptr<VideoPictures> pictures;  // null without a video
 
     double end() const { return begin + motion.duration(); }
@@ -90,7 +90,7 @@ class DriverService {
     std::shared_ptr<Newest> newest_;
     std::optional<std::pair<std::filesystem::path, bool>> waiting_;  // for an avatar
     std::unique_ptr<Driving> driving_;
-    std::vector<std::array<int, 2>> dropped_;  // that the motion is made without
+    std::vector<std::array<int, 2>> dropped_;   // that the motion is made without
     std::shared_ptr<const PoseSource> source_;  // that it plays as
 };
 

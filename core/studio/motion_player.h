@@ -1,4 +1,5 @@
-// Plays a source of poses between its in and out points: time, loop, speed; of a source without an end, its newest pose.
+// Plays a source of poses between its in and out points: time, loop, speed; of a source without an end, its newest
+// pose.
 #pragma once
 
 #include <algorithm>
@@ -34,7 +35,7 @@ class MotionPlayer {
     double duration() const { return source_ ? source_->duration().value_or(0) : 0; }
     double in() const;
     double out() const;
-    double played() const { return out() - in(); }  // seconds
+    double played() const { return out() - in(); }        // seconds
     const PoseSample& sample() const { return sample_; }  // that is shown; precondition: has_pose()
     std::uint64_t looks() const { return looks_; }        // grows whenever it may be another
     const PoseSource* source() const { return source_.get(); }

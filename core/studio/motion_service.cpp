@@ -323,22 +323,21 @@ void MotionService::play(std::shared_ptr<const PoseSource> source, const std::st
 
 void MotionService::add_commands(CommandRegistry& registry) {
     Studio& s = studio_;
-    registry.add(
-        {"motion.open",
-         "Open motion...",
-         "Motion",
-         "Opens a recorded expression track with ARKit names (" + file_endings(FileContent::motion) +
-             "), or tracks a video of somebody, who then drives the avatar.",
-         {optional_argument(text_argument("path", "The file, or a folder of pictures"))},
-         "",
-         false,
-         "",
-         {},
-         [this, &s](const Arguments& a) {
-             return with_path(
-                 s, a, {"motion.open", "Open a motion or a video", "", motion_patterns(), false, {}},
-                 [&](const std::string& file) { return open(file); });
-         }});
+    registry.add({"motion.open",
+                  "Open motion...",
+                  "Motion",
+                  "Opens a recorded expression track with ARKit names (" + file_endings(FileContent::motion) +
+                      "), or tracks a video of somebody, who then drives the avatar.",
+                  {optional_argument(text_argument("path", "The file, or a folder of pictures"))},
+                  "",
+                  false,
+                  "",
+                  {},
+                  [this, &s](const Arguments& a) {
+                      return with_path(s, a,
+                                       {"motion.open", "Open a motion or a video", "", motion_patterns(), false, {}},
+                                       [&](const std::string& file) { return open(file); });
+                  }});
     const auto simple = [&](const std::string& what, const std::string& title, const std::string& tooltip,
                             const std::string& shortcut, std::function<void(MotionPlayer&)> run) {
         registry.add({"motion." + what,

@@ -1,9 +1,9 @@
 // Motions: files opened by a job, and any other source of poses, played on the document.
 //
 // A motion of another face is retargeted as the document has it (MotionEdit) and made with this face
-// (ExpressionMatch); recorded curves are taken as they are, unless they are to be relative. A person's offset comes after
-// that. The pose shown is the document's own with what the motion drives in its place. An
-// edit goes to the offset where the motion drives, else to the own pose.
+// (ExpressionMatch); recorded curves are taken as they are, unless they are to be relative. A person's offset comes
+// after that. The pose shown is the document's own with what the motion drives in its place. An edit goes to the offset
+// where the motion drives, else to the own pose.
 #pragma once
 
 #include <deque>
@@ -22,8 +22,8 @@ namespace likeness {
 
 class Studio;
 
-// `tracked` ones are of somebody else's face and begin relative to its neutral; `keys` are the document's KeyPoses, which
-// nothing changes.
+// `tracked` ones are of somebody else's face and begin relative to its neutral; `keys` are the document's KeyPoses,
+// which nothing changes.
 enum class MotionKind { curves, tracked, keys };
 
 class MotionService {
@@ -39,8 +39,8 @@ class MotionService {
     Status open(const std::filesystem::path& file);
     // `title` for people: a file's path, a camera's name. A source that moves nothing of the head is refused in words.
     // `neutral`: of the source's names; found in a recording when it is needed and not given.
-    void play(std::shared_ptr<const PoseSource> source, const std::string& title,
-              MotionKind kind = MotionKind::curves, std::optional<PoseSample> neutral = {});
+    void play(std::shared_ptr<const PoseSource> source, const std::string& title, MotionKind kind = MotionKind::curves,
+              std::optional<PoseSample> neutral = {});
     // The motion that is open, made anew of its file: time and playing stay.
     void exchange(std::shared_ptr<const PoseSource> source);
     void drain(double elapsed);  // each frame

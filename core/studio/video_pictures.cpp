@@ -31,10 +31,12 @@ class SeekingFrames {
     double rate() const { return source_->fps(); }
     int width() const { return source_->width(); }
     int height() const { return source_->height(); }
+    bool ended() const { return ended_; }  // no frame comes after that
     double last() const { return last_; }  // seconds of the frame that came last; below 0: none did
 
     Result<std::optional<Image>> next() {
         auto frame = source_->next();
+        ended_ = frame && !*frame;
         if (frame && *frame) last_ = source_->time();
         return frame;
     }
@@ -67,7 +69,8 @@ class SeekingFrames {
     }
 
   private:
-    Result<std::optional<Image>> on_to(double seconds, Result<std::optional<Image>> frame, const std::stop_token& stop) {
+    Result<std::optional<Image>> on_to(double seconds, Result<std::optional<Image>> frame,
+                                       const std::stop_token& stop) {
         while (frame && *frame && last_ + 0.5 / rate() < seconds && !stop.stop_requested()) {
             auto following = next();
             if (!following || !*following) break;  // the last one is shown on
@@ -80,6 +83,7 @@ class SeekingFrames {
     std::unique_ptr<FrameSource> source_;
     VideoReader* reader_ = nullptr;  // null for pictures
     double last_ = -1;
+    bool ended_ = false;
 };
 
 // The mean of squares of pixels. On this thread alone: loops that are shared wait while the viewport is drawn.
@@ -185,11 +189,12 @@ void VideoPictures::work(const std::stop_token& stop) {
     rate_ = frames.rate();
     const auto wants_small = [&] { return wants_small_ && next_small < along; };
     // A video that plays may want more than there is time for: still there are small ones now and then.
-    for (unsigned turn = 1; changed_.wait(lock, stop, [&] { return !ready() || wants_small(); }); ++turn) {
+    const auto more = [&] { return !ready() || wants_small(); };
+    for (unsigned turn = 1; changed_.wait(lock, stop, more) && !stop.stop_requested(); ++turn) {
         if (!wants_small() || (!covered() && turn % 6 != 0)) {
             const double wanted = wanted_;
-            const bool follows = !run_.empty() && !at_end_ && wanted >= run_begin_ &&
-                                 wanted < run_.back()->seconds + jump_seconds;
+            const bool follows =
+                !run_.empty() && !at_end_ && wanted >= run_begin_ && wanted < run_.back()->seconds + jump_seconds;
             // Who steps back wants the one before that, too.
             const bool back = !run_.empty() && wanted < run_begin_ && wanted > run_begin_ - 1;
             const double from = back ? std::max(0.0, wanted - ahead_seconds) : wanted;
@@ -199,7 +204,7 @@ void VideoPictures::work(const std::stop_token& stop) {
             std::shared_ptr<const Shown> shown;
             if (*frame) shown = reduced(frames, std::move(**frame), side);
             lock.lock();
-            at_end_ = !shown;
+            at_end_ = frames.ended();
             if (shown) add(std::move(shown), follows, from);
         } else {
             lock.unlock();

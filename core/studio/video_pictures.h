@@ -17,9 +17,9 @@ namespace likeness {
 
 class VideoPictures {
   public:
-    static constexpr int side = 360;         // pixels of the longer side, less than twice of them
-    static constexpr int small_side = 112;   // of those along the time
-    static constexpr std::size_t most = 18;  // that are kept
+    static constexpr int side = 360;          // pixels of the longer side, less than twice of them
+    static constexpr int small_side = 112;    // of those along the time
+    static constexpr std::size_t most = 18;   // that are kept
     static constexpr std::size_t along = 32;  // small ones, at even distances
 
     struct Shown {
@@ -28,7 +28,8 @@ class VideoPictures {
         Image picture;
     };
 
-    // A video's file or a folder of pictures, `duration` seconds long. `wake`: from its thread, when there is a new one.
+    // A video's file or a folder of pictures, `duration` seconds long. `wake`: from its thread, when there is a new
+    // one.
     VideoPictures(std::filesystem::path video, double duration, std::function<void()> wake);
     ~VideoPictures();
     VideoPictures(const VideoPictures&) = delete;

@@ -63,7 +63,10 @@ TEST_F(Driver, ATrackPlaysAtOnceRelativeToItsNeutral) {
 
 TEST_F(Driver, AVideoNeedsAnAvatarAndTakesTheTrackBesideIt) {
     const auto video = folder.path / "talk.mp4";
-    std::ofstream(video) << std::string("\0\0\0\x20" "ftypisom and so on", 26);
+    std::ofstream(video) << std::string(
+        "\0\0\0\x20"
+        "ftypisom and so on",
+        26);
     const Status refused = studio.execute("file.open", {{"path", video.string()}});
     ASSERT_FALSE(refused);
     EXPECT_NE(refused.error().message.find("open a portrait or an avatar first"), std::string::npos);

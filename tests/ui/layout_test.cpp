@@ -395,7 +395,8 @@ class HalfOpen : public PoseSource {
     double rate() const override { return 30; }
     std::optional<double> duration() const override { return {}; }
     bool sample(double, PoseSample& sample) const override {
-        sample = {{0.5f}, {}};
+        sample = {};
+        sample.weights = {0.5f};
         return true;
     }
 

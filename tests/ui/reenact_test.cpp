@@ -20,8 +20,8 @@ class Reenact : public testing::Test {
         ASSERT_TRUE(writer);
         for (int n = 0; n < 10; ++n) ASSERT_TRUE((*writer)->add(Image(64, 64, 3, 0.2f + 0.05f * float(n))));
         ASSERT_TRUE((*writer)->finish());
-        FaceTrack track = small_track(
-            {tracked, tracked, tracked, tracked, no_face, tracked, tracked, tracked, tracked, tracked});
+        FaceTrack track =
+            small_track({tracked, tracked, tracked, tracked, no_face, tracked, tracked, tracked, tracked, tracked});
         track.video_stamp = stamp_of(video);
         for (TrackedFrame& frame : track.frames) {
             frame.seconds -= 1;
