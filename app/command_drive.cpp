@@ -7,6 +7,7 @@
 #include "app/commands.h"
 #include "app/terminal.h"
 #include "app/view_arguments.h"
+#include "core/base/paths.h"
 #include "core/document/session_file.h"
 #include "core/files/file_formats.h"
 #include "core/formats/json_file.h"
@@ -116,7 +117,9 @@ int drive(const DriveArguments& arguments, const CommonOptions& common) {
     renderer.set_stop(progress.stop());
     try {
         HeadRegistry heads;
-        const auto driver = open_driver(arguments.driver, heads, arguments.tracking, progress);
+        TrackOptions tracking = arguments.tracking;
+        if (const std::filesystem::path cache = cache_folder(); !cache.empty()) tracking.keep_in = cache / "tracks";
+        const auto driver = open_driver(arguments.driver, heads, tracking, progress);
         if (!driver) return report(driver.error(), common);
         if (options.beside && driver->video.empty())
             return report({ErrorCode::invalid_argument,

@@ -227,6 +227,7 @@ Result<FaceTrack> solve_track(const PortraitTools& tools, const std::filesystem:
     hold_untracked(track);
     progress.report(0.97, "Finding the light");
     light_frames(model, person, seen, track);
+    track.notes = looks.notes;
     if (cuts)
         track.notes.push_back((cuts == 1 ? "There is a cut" : "There are " + std::to_string(cuts) + " cuts") +
                               std::string("; each shot is followed by itself."));

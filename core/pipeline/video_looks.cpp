@@ -284,6 +284,8 @@ class ChosenFrames {
         }
     }
 
+    std::vector<std::string> notes() const { return frames_.notes(); }
+
   private:
     const TrackOptions& options_;
     FramesAhead frames_;
@@ -364,6 +366,7 @@ Result<VideoLooks> look_through(PortraitTools& tools, const std::filesystem::pat
     }
     KeptLooks seen = looker.take();
     looks.frames = std::move(seen.frames);
+    looks.notes = frames.notes();
     looks.face = std::move(seen.face);
     looks.clothes = std::move(seen.clothes);
     looks.clothes_sought = seen.clothes_sought;

@@ -29,6 +29,7 @@ struct VideoLooks {
     Eigen::Vector2i origin = {0, 0};  // ... and its upper left corner
     double rate = 0;                  // frames a second that were looked at
     std::deque<SeenFrame> frames;     // one or more
+    std::vector<std::string> notes;   // the source's, if it was read to its end
     // After the last of these frames: for keep_looks.
     FaceWatcher::Memory face = {};
     ClothesPoints::Memory clothes = {};
