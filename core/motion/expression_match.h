@@ -6,6 +6,9 @@
 // open, and lips that meet where the driver's do.
 #pragma once
 
+#include <memory>
+#include <vector>
+
 #include "core/motion/pose_source.h"
 
 namespace likeness {
@@ -20,7 +23,6 @@ class ExpressionMatch {
     void apply(const std::optional<FaceMove>& face, HeadPose& pose) const;
 
   private:
-    struct Row;
     FaceMove of_model(const HeadPose& pose) const;
 
     std::vector<int> controls_;  // that are found

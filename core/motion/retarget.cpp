@@ -162,9 +162,8 @@ class Retargeted : public PoseSource {
                 x = (x - n) / (c.eyes && x > n ? 1 - n : 1);
             }
             // A lid that is closed stays so; what it does before that is more or less.
-            x = c.blink && c.gain > 0 && x > 0 && x < 1 ? 1 - std::pow(1 - x, c.gain)
-                : c.blink && x >= 1 && c.gain > 0       ? x
-                                                        : x * c.gain;
+            const bool closing = c.blink && c.gain > 0 && x > 0;
+            x = !closing ? x * c.gain : x < 1 ? 1 - std::pow(1 - x, c.gain) : x;
             x = std::clamp(x, lowest, highest);
         }
         if (sample.head) turn(*sample.head, neutral_ ? neutral_->head : std::nullopt, gain(MotionGroup::head));

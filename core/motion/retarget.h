@@ -32,8 +32,9 @@ struct RetargetOptions {
 // Nothing when there are no frames.
 std::optional<PoseSample> neutral_of(const MotionTrack& track);
 
-// The same source as `options` change it; its own name, rate and time. `neutral`: of the same names; null: relative
-// changes nothing. Gains of heads and bodies scale the rotation's angle and the shift. Values stay in [-0.3, 1.2].
+// The same source as `options` change it; its names, rate and time (track() has the values before that). `neutral`: of
+// the same names; null: relative changes nothing. Gains of heads and bodies scale the rotation's angle and the shift.
+// Values stay in [-0.3, 1.2].
 std::shared_ptr<const PoseSource> retarget(std::shared_ptr<const PoseSource> source, const RetargetOptions& options,
                                            const PoseSample* neutral);
 
