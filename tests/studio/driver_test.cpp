@@ -66,7 +66,7 @@ TEST_F(Driver, AVideoNeedsAnAvatarAndTakesTheTrackBesideIt) {
     std::ofstream(video) << std::string(
         "\0\0\0\x20"
         "ftypisom and so on",
-        26);
+        22);
     const Status refused = studio.execute("file.open", {{"path", video.string()}});
     ASSERT_FALSE(refused);
     EXPECT_NE(refused.error().message.find("open a portrait or an avatar first"), std::string::npos);
