@@ -279,16 +279,5 @@ int run_drive_bench(int argc, char** argv) {
         ->check(CLI::Range(1000, 10'000'000));
     app.add_option("--keep", options.keep, "Folder for every tenth driven picture");
     CLI11_PARSE(app, argc, argv);
-    std::string pattern = (fs::temp_directory_path() / "likeness-bench-XXXXXX").string();
-    if (!mkdtemp(pattern.data())) throw std::runtime_error("There is no temporary folder.");
-    const fs::path temporary = pattern;
-    int code = 1;
-    try {
-        code = run(options, temporary);
-    } catch (const std::exception& failure) {
-        std::cerr << "likeness-bench: " << failure.what() << '\n';
-    }
-    std::error_code ignored;
-    fs::remove_all(temporary, ignored);
-    return code;
+    return bench::with_temporary_folder([&](const fs::path& temporary) { return run(options, temporary); });
 }

@@ -274,16 +274,5 @@ int run_portrait_bench(int argc, char** argv) {
     CLI11_PARSE(app, argc, argv);
     if (options.videos.empty()) options.videos = fs::canonical(options.folder).parent_path() / "videos";
 
-    std::string pattern = (fs::temp_directory_path() / "likeness-bench-XXXXXX").string();
-    if (!mkdtemp(pattern.data())) throw std::system_error(errno, std::generic_category(), pattern);
-    const fs::path temporary = pattern;
-    int code = 1;
-    try {
-        code = run(options, temporary);
-    } catch (const std::exception& failure) {
-        std::cerr << "likeness-bench: " << failure.what() << '\n';
-    }
-    std::error_code ignored;
-    fs::remove_all(temporary, ignored);
-    return code;
+    return bench::with_temporary_folder([&](const fs::path& temporary) { return run(options, temporary); });
 }

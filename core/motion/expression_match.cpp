@@ -64,7 +64,7 @@ void ExpressionMatch::apply(const std::optional<FaceMove>& face, HeadPose& pose)
     Rows wanted = rows_of(rest_), weight = Rows::Zero();
     const float mouth = std::clamp(mouth_width(rest_) / std::max(mouth_width(driver.rest), 1e-3f), 0.6f, 1.6f);
     for (Eigen::Index i = 0; i < point_count; ++i) {
-        const float scale = i < 20 ? mouth : 1;
+        const float scale = std::size_t(i) < face_shape_lips ? mouth : 1;
         wanted.segment<3>(3 * i) += scale * (driver.now.points.col(i) - driver.rest.points.col(i));
         weight.segment<3>(3 * i) = Eigen::Array3f(point_sigma, point_sigma, depth_sigma).inverse();
     }

@@ -11,7 +11,8 @@
 
 namespace likeness {
 
-// MediaPipe's landmarks that say most: lips (outer, inner), brows, chin and jaw.
+// MediaPipe's landmarks that say most: lips (outer, inner), then brows, then chin and jaw.
+inline constexpr std::size_t face_shape_lips = 20, face_shape_brows = 10;
 inline constexpr std::array<int, 36> face_shape_landmarks = {
     61,  40,  37,  0,   267, 270, 291, 321, 314, 17,  84, 91,  // outer lips
     78,  81,  13,  311, 308, 402, 14,  178,                    // inner lips

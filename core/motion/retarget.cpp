@@ -2,8 +2,8 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 #include <numbers>
-#include <numeric>
 
 #include "core/geometry/rotation.h"
 
@@ -29,6 +29,7 @@ float middle(Values values) {
 float usual(std::vector<float> values) {
     const auto large = values.begin() + std::ptrdiff_t(0.95f * float(values.size() - 1));
     std::nth_element(values.begin(), large, values.end());
+    if (*large <= 0) return 0;  // always closed
     const float half = *large / 2;
     values.erase(std::remove_if(values.begin(), values.end(), [&](float x) { return x < half; }), values.end());
     return middle(std::move(values));
@@ -48,7 +49,9 @@ Eigen::Vector3f middle(const std::vector<Eigen::Vector3f>& values) {
 constexpr auto face_shape_groups = [] {
     std::array<MotionGroup, face_shape_landmarks.size()> groups{};
     for (std::size_t i = 0; i < groups.size(); ++i)
-        groups[i] = i < 20 ? MotionGroup::mouth : i < 30 ? MotionGroup::brows : MotionGroup::jaw;
+        groups[i] = i < face_shape_lips                      ? MotionGroup::mouth
+                    : i < face_shape_lips + face_shape_brows ? MotionGroup::brows
+                                                             : MotionGroup::jaw;
     return groups;
 }();
 
@@ -202,11 +205,9 @@ class Retargeted : public PoseSource {
         const std::optional<double> duration = source_->duration();
         if (!duration) {
             const std::vector<float> now = values_of(sample);
-            if (source_->arrived() != seen_)
-                set_values(live_.next(now, double(source_->arrived() - seen_) / source_->rate()), sample);
-            else
-                set_values(live_.next(now, 0), sample);
-            seen_ = source_->arrived();
+            const std::uint64_t arrived = source_->arrived();
+            set_values(live_.next(now, double(arrived - seen_) / source_->rate()), sample);
+            seen_ = arrived;
             return;
         }
         // The mean of a filter that comes from before and one that comes from after.

@@ -58,10 +58,10 @@ bool was_tracked(const TrackedFrame& frame) { return frame.state == FrameState::
 
 }  // namespace
 
-TrackedPerson::TrackedPerson(std::vector<std::string> joints, const HeadModel* model, const PersonalHead& person)
-    : joints_(std::move(joints)) {
+TrackedPerson::TrackedPerson(const FaceTrack& track, const HeadModel* model)
+    : controls_(track.controls), joints_(track.joints) {
     if (!model || !FaceRuler::usable(*model)) return;
-    ruler_ = std::make_unique<const FaceRuler>(*model, person);
+    ruler_ = std::make_unique<const FaceRuler>(*model, track.person(*model));
     rest_ = ruler_->of(HeadPose::neutral(*model));
 }
 
@@ -71,6 +71,7 @@ PoseSample TrackedPerson::sample(const TrackedFrame& frame, const Camera& camera
     sample.weights.resize(std::size_t(frame.pose.controls.size()));
     std::transform(frame.pose.controls.begin(), frame.pose.controls.end(), sample.weights.begin(),
                    [](float value) { return std::clamp(value, -1.0f, 2.0f); });
+    settle(sample.weights, controls_);
     Eigen::Matrix3f turn = Eigen::Matrix3f::Identity();
     for (std::size_t j = 0; j < joints_.size(); ++j) {  // parents come before children
         if (joints_[j] != "neck" && joints_[j] != "head") continue;
@@ -92,7 +93,7 @@ std::shared_ptr<const HeadModel> tracked_head(const FaceTrack& track, HeadRegist
 }
 
 MotionTrack motion_of(const FaceTrack& track, const HeadModel* model) {
-    const TrackedPerson person(track.joints, model, model ? track.person(*model) : PersonalHead());
+    const TrackedPerson person(track, model);
     MotionTrack seen;  // the tracked frames alone
     seen.names = track.controls;
     seen.frame_seconds = 1 / track.rate;
@@ -108,9 +109,7 @@ MotionTrack motion_of(const FaceTrack& track, const HeadModel* model) {
         }
         const double time = frame->seconds - first->seconds;
         if (!was_tracked(*frame) || (!seen.times.empty() && time <= seen.times.back())) continue;
-        PoseSample sample = person.sample(*frame, track.camera(*frame), rest);
-        settle(sample.weights, track.controls);
-        seen.add(time, sample);
+        seen.add(time, person.sample(*frame, track.camera(*frame), rest));
     }
 
     MotionTrack motion;

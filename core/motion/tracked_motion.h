@@ -13,9 +13,9 @@ class HeadRegistry;
 // Reads one person's frames. Use from one thread at a time.
 class TrackedPerson {
   public:
-    // `joints`: the names of the frames' joints. Faces' shapes are read where the model is the one that was tracked
-    // with and can be measured; null: they are not.
-    TrackedPerson(std::vector<std::string> joints, const HeadModel* model, const PersonalHead& person);
+    // `track`: who, and the names of the frames' controls and joints; its frames are not used. Faces' shapes are read
+    // where the model is the one that was tracked with and can be measured; null: they are not.
+    TrackedPerson(const FaceTrack& track, const HeadModel* model);
 
     // Expression, neck and head against the torso, the body against where the torso is at rest; `camera`: the frame's.
     PoseSample sample(const TrackedFrame& frame, const Camera& camera, const Eigen::Matrix4f& torso_at_rest) const;
@@ -23,7 +23,7 @@ class TrackedPerson {
     const FaceShape& rest() const { return rest_; }
 
   private:
-    const std::vector<std::string> joints_;
+    const std::vector<std::string> controls_, joints_;
     std::unique_ptr<const FaceRuler> ruler_;
     FaceShape rest_;
 };

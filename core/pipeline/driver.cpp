@@ -3,6 +3,7 @@
 #include "core/files/file_formats.h"
 #include "core/head/head_registry.h"
 #include "core/motion/tracked_motion.h"
+#include "core/pipeline/video_stamp.h"
 
 namespace likeness {
 
@@ -41,8 +42,12 @@ Result<Driver> open_driver(const fs::path& file, HeadRegistry& heads, const Trac
         if (!track) return track.error();
         if (track->tracked_count() == 0)
             return Error{ErrorCode::bad_input, "'" + file.string() + "' has no frame in which a face was tracked.", ""};
-        fs::path video = file.parent_path() / track->video;
+        fs::path video = file.parent_path() / fs::path(track->video).filename();
         if (!fs::exists(video, unreadable)) video.clear();
+        if (const Status own = video.empty() ? Status() : track_is_of(*track, video); !own) {
+            track->notes.push_back(own.error().message);
+            video.clear();
+        }
         return driver_of(*std::move(track), video, heads);
     }
     auto tools = PortraitTools::load(heads);

@@ -1,13 +1,10 @@
 #include "core/pipeline/live_driver.h"
 
-#include <algorithm>
-
-#include "core/image/ops.h"
+#include "core/pipeline/video_looks.h"
 
 namespace likeness {
 namespace {
 
-constexpr int view_side = 480;
 constexpr double person_seconds = 0.25;  // a fit of the person takes over gradually; between its steps the head is kept
 
 }  // namespace
@@ -19,27 +16,18 @@ Status LiveDriver::add(const Image& frame, double seconds, std::chrono::steady_c
     const auto seen = tracker_.next(frame, seconds);
     if (!seen) return seen.error();
     const FaceTrack& about = tracker_.about();
-    TrackPreview view;
-    const float scale = std::min(1.0f, float(view_side) / float(std::max(frame.width, frame.height)));
-    view.picture = std::make_shared<const Image>(
-        scale < 1 ? resize(frame, int(float(frame.width) * scale), int(float(frame.height) * scale)) : frame);
-    view.seconds = seconds;
-    if (seen->state == FrameState::tracked) {
-        view.landmarks = seen->landmarks;
-        for (Eigen::Vector3f& p : *view.landmarks) p *= scale;
-    }
-
+    const bool tracked = seen->state == FrameState::tracked;
+    TrackPreview view = preview_of(frame, tracked ? &seen->landmarks : nullptr, frames_++, seconds);
     std::optional<PoseSample> sample;
-    if (seen->state == FrameState::tracked) {
+    if (tracked) {
         if (!person_ || seconds - person_since_ > person_seconds || seconds < person_since_) {
-            person_ = std::make_unique<TrackedPerson>(about.joints, tools_->head.get(), about.person(*tools_->head));
+            person_ = std::make_unique<TrackedPerson>(about, tools_->head.get());
             person_since_ = seconds;
         }
         if (!torso_at_rest_ || seen->cut) torso_at_rest_ = seen->world_to_camera;
         sample = person_->sample(*seen, about.camera(*seen), *torso_at_rest_);
     }
     const std::lock_guard lock(mutex_);
-    view.number = view_.number + 1;
     view_ = std::move(view);
     knows_person_ = tracker_.person_fits() > 0;
     if (!sample) return {};

@@ -37,6 +37,7 @@ class LiveDriver : public PoseSource {
     // Of the thread that adds:
     LiveTracker tracker_;
     std::unique_ptr<TrackedPerson> person_;
+    std::size_t frames_ = 0;
     double person_since_ = 0;                       // seconds, when it was read from the tracker
     std::optional<Eigen::Matrix4f> torso_at_rest_;  // the first that was seen
 

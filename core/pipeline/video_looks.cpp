@@ -223,19 +223,9 @@ class Looker {
         const auto now = std::chrono::steady_clock::now();
         if (!options_.preview || now - shown_ < preview_pause) return;
         shown_ = now;
-        const int side = std::max(picture.width, picture.height);
-        auto small =
-            std::make_shared<const Image>(side > preview_side ? resize_longer_side(picture, preview_side) : picture);
-        TrackPreview preview;
-        preview.number = looks_.frames.size() - 1;
-        preview.seconds = seconds;
-        if (watched.face) {
-            preview.landmarks = points_of(*watched.face);
-            const float scale = float(small->width) / float(picture.width);
-            for (Eigen::Vector3f& p : *preview.landmarks) p *= scale;
-        }
-        preview.picture = std::move(small);
-        options_.preview(preview);
+        std::optional<LandmarkPoints> points;
+        if (watched.face) points = points_of(*watched.face);
+        options_.preview(preview_of(picture, points ? &*points : nullptr, looks_.frames.size() - 1, seconds));
     }
 
     const TrackOptions& options_;
@@ -312,6 +302,19 @@ Result<std::unique_ptr<FrameSource>> open_video(const std::filesystem::path& vid
 }
 
 }  // namespace
+
+TrackPreview preview_of(const Image& frame, const LandmarkPoints* points, std::size_t number, double seconds) {
+    const bool large = std::max(frame.width, frame.height) > preview_side;
+    TrackPreview preview;
+    preview.picture = std::make_shared<const Image>(large ? resize_longer_side(frame, preview_side) : frame);
+    preview.number = number;
+    preview.seconds = seconds;
+    if (!points) return preview;
+    preview.landmarks = *points;
+    const float scale = float(preview.picture->width) / float(frame.width);
+    for (Eigen::Vector3f& p : *preview.landmarks) p *= scale;
+    return preview;
+}
 
 Result<VideoLooks> look_through(PortraitTools& tools, const std::filesystem::path& video, const TrackOptions& options,
                                 Progress& progress) {

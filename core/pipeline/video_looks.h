@@ -36,6 +36,9 @@ struct VideoLooks {
     bool clothes_sought = false;
 };
 
+// Of a frame in which a face was seen there, or none.
+TrackPreview preview_of(const Image& frame, const LandmarkPoints* points, std::size_t number, double seconds);
+
 // Progress goes from 0 to 1. Errors: open_frames', bad_input (no frame in this stretch), invalid_argument. Cancelled
 // keeps what was seen (TrackOptions::keep_in); forget_looks removes it.
 Result<VideoLooks> look_through(PortraitTools& tools, const std::filesystem::path& video, const TrackOptions& options,

@@ -82,6 +82,12 @@ TEST_F(Drive, ByPicturesOfSomebodyBesideThem) {
     fs::rename(folder.path / "somebody", folder.path / "elsewhere");
     EXPECT_EQ(drive(file("somebody.track"), file("alone.mp4")).code, 0);
     expect_one_sentence(drive(file("somebody.track"), file("beside.mp4"), {"--side-by-side"}), "somebody");
+    // Other pictures in their place are not taken for them.
+    fs::create_directory(folder.path / "somebody");
+    fs::copy(folder.path / "elsewhere" / "0.png", folder.path / "somebody");
+    const Outcome other = drive(file("somebody.track"), file("other.mp4"), {"--json"});
+    ASSERT_EQ(other.code, 0) << other.err;
+    EXPECT_NE(other.out.find("another 'somebody'"), std::string::npos) << other.out;
     // One picture makes one.
     ASSERT_EQ(drive((folder.path / "elsewhere" / "0.png").string(), file("face.png")).code, 0);
     EXPECT_EQ(load_image(folder.path / "face.png")->width, 96);

@@ -112,6 +112,16 @@ TEST(Retarget, TheNeutralIsTheFaceThatIsMadeMost) {
     EXPECT_TRUE(neutral_of(track_of({{0, 1, 0, 0, 0}})));  // closed eyes are better than nothing
 }
 
+TEST(Retarget, ADriverWhoseEyesStayClosedHasANeutral) {
+    MotionTrack track = track_of({{0, 1, 0, 0, 0}, {0, 1, 0, 0, 0}});
+    FaceShape closed;
+    closed.left_lids = closed.right_lids = -0.01f;
+    track.face.assign(2, closed);
+    const auto neutral = neutral_of(track);
+    ASSERT_TRUE(neutral && neutral->face);
+    EXPECT_EQ(neutral->face->now.left_lids, 0);
+}
+
 TEST(Retarget, SmoothingTakesTrembleAndLeavesBlinksInTime) {
     std::vector<std::vector<float>> frames;
     for (int n = 0; n < 90; ++n) {
