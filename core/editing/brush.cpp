@@ -144,8 +144,12 @@ void BrushStroke::cover(const PaintTileKey& key, int footprints, float radius, f
     }
 }
 
+float BrushStroke::due_in(const SurfacePoint& at) const {
+    return last_ ? spacing() - (surface_->position(at) - surface_->position(*last_)).norm() : 0;
+}
+
 void BrushStroke::dab_if_due(const SurfacePoint& at, float pressure) {
-    if (!last_ || (surface_->position(at) - surface_->position(*last_)).norm() >= spacing()) dab(at, pressure);
+    if (due_in(at) <= 0) dab(at, pressure);
 }
 
 void BrushStroke::walk_to(const SurfacePoint& at, float pressure) {
@@ -235,15 +239,26 @@ void StrokePath::curve(const Position& from, const Position& middle, const Posit
     const float length = (middle.pixel - from.pixel).norm() + (to.pixel - middle.pixel).norm();
     float gone = 0;
     constexpr int most_steps = 20000;
+    constexpr float ahead = 0.9f;  // of the way to where the next dab is due: slants differ
+    std::optional<Eigen::Vector3f> before;
+    float stepped = 0, slant = 1;  // pixels; metres of the surface for one of the screen
     for (int i = 0; i < most_steps; ++i) {
         const float t = length > 0 ? std::min(1.0f, gone / length) : 1.0f, s = 1 - t;
         const Eigen::Vector2f pixel = s * s * from.pixel + 2 * s * t * middle.pixel + t * t * to.pixel;
         const float pressure = s * from.pressure + t * to.pressure;
         const auto place = pick(pixel);
-        if (place) stroke.dab_if_due(place->point, pressure);
+        float step = 1;
+        if (place) {
+            stroke.dab_if_due(place->point, pressure);
+            const Eigen::Vector3f here = stroke.surface().position(place->point);
+            if (before && stepped > 0)
+                slant = std::clamp((here - *before).norm() * place->pixels_per_metre / stepped, 1.0f, 4.0f);
+            before = here;
+            step = ahead * stroke.due_in(place->point) * place->pixels_per_metre / slant;
+        }
         if (t >= 1) break;
-        // Dabs are due at a quarter of their distance at the latest.
-        gone += std::max(0.5f, place ? 0.25f * stroke.spacing() * place->pixels_per_metre : 1.0f);
+        stepped = std::max(0.5f, step);
+        gone += stepped;
     }
 }
 

@@ -44,7 +44,8 @@ class BrushStroke {
     void dab(const SurfacePoint& at, float pressure = 1);
     // Dabs at even distances straight over the surface from the last one to this point.
     void walk_to(const SurfacePoint& at, float pressure = 1);
-    // A dab, if the last one is as far away as dabs are from each other.
+    // How far the next dab is from a point; none is due while that is above 0. Metres.
+    float due_in(const SurfacePoint& at) const;
     void dab_if_due(const SurfacePoint& at, float pressure = 1);
 
     // With all dabs so far; shares tiles that they do not touch with what was before.

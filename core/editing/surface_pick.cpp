@@ -73,13 +73,15 @@ PickIndex::PickIndex(const Avatar& avatar) : avatar_(avatar), topology_(avatar) 
     for (const SurfacePoint& p : s.anchor) ++first_[std::size_t(p.triangle) + 1];
     for (std::size_t t = 0; t < triangles; ++t) first_[t + 1] += first_[t];
     splats_.resize(s.count);
+    splat_reach_.resize(s.count);
     std::vector<int> next(first_.begin(), first_.end() - 1);
     for (std::size_t i = 0; i < s.count; ++i) {
         const auto t = std::size_t(s.anchor[i].triangle);
         splats_[std::size_t(next[t]++)] = int(i);
         const float *o = &s.offset[i * 3], *l = &s.log_scale[i * 3];
         const float away = std::sqrt(o[0] * o[0] + o[1] * o[1] + o[2] * o[2]);
-        reach_[t] = std::max(reach_[t], away + cut * std::exp(std::max({l[0], l[1], l[2]})));
+        splat_reach_[i] = away + cut * std::exp(std::max({l[0], l[1], l[2]}));
+        reach_[t] = std::max(reach_[t], splat_reach_[i]);
     }
 }
 
@@ -109,10 +111,8 @@ SurfacePicker::SurfacePicker(std::shared_ptr<const PickIndex> index, const HeadP
 
 std::vector<int> SurfacePicker::triangles_near(const Ray& ray) const {
     std::vector<unsigned char> on(x_.size());
-    // The dilation of Gaussians counts to what they cover.
-    const float pixel = ray.pixel * cut * std::sqrt(blend_rule::screen_dilation);
-    balls_on_line(x_.size(), x_.data(), y_.data(), z_.data(), radius_.data(), ray.eye.data(), ray.along.data(), pixel,
-                  on.data());
+    balls_on_line(x_.size(), x_.data(), y_.data(), z_.data(), radius_.data(), ray.eye.data(), ray.along.data(),
+                  ray.pixel, on.data());
     std::vector<int> found;
     for (std::size_t t = 0; t < on.size(); ++t)
         if (on[t]) found.push_back(int(t));
@@ -120,14 +120,20 @@ std::vector<int> SurfacePicker::triangles_near(const Ray& ray) const {
 }
 
 // Front to back, with what each adds to the pixel.
-std::vector<SurfacePicker::Seen> SurfacePicker::seen_at(const Camera& camera, float x, float y,
+std::vector<SurfacePicker::Seen> SurfacePicker::seen_at(const Camera& camera, float x, float y, const Ray& ray,
                                                         const std::vector<int>& triangles) const {
     const AnchoredSplats& s = *index_->avatar_.splats;
     std::vector<int> chosen;
     for (const int t : triangles)
-        for (int k = index_->first_[std::size_t(t)]; k < index_->first_[std::size_t(t) + 1]; ++k)
-            if (const int i = index_->splats_[std::size_t(k)]; visible_[std::size_t(s.part[std::size_t(i)])])
-                chosen.push_back(i);
+        for (int k = index_->first_[std::size_t(t)]; k < index_->first_[std::size_t(t) + 1]; ++k) {
+            const auto i = std::size_t(index_->splats_[std::size_t(k)]);
+            if (!visible_[std::size_t(s.part[i])]) continue;
+            const Eigen::Vector3f from =
+                surface_position(vertices_, index_->avatar_.triangles(), s.anchor[i]) - ray.eye;
+            const float along = from.dot(ray.along);
+            const float reach = most_stretch * index_->splat_reach_[i] + ray.pixel * along;
+            if (from.squaredNorm() - along * along <= reach * reach) chosen.push_back(int(i));
+        }
     const std::size_t count = chosen.size();
     AnchoredSplats few;
     few.resize(count);
@@ -211,9 +217,10 @@ std::optional<SurfacePick> SurfacePicker::pick(const Camera& camera, float x, fl
     ray.eye = camera.position();
     ray.along =
         (turn.transpose() * Eigen::Vector3f((x - camera.cx) / camera.fx, (y - camera.cy) / camera.fy, 1)).normalized();
-    ray.pixel = 1 / std::min(camera.fx, camera.fy);
+    // The dilation of Gaussians counts to what they cover.
+    ray.pixel = cut * std::sqrt(blend_rule::screen_dilation) / std::min(camera.fx, camera.fy);
     const std::vector<int> triangles = triangles_near(ray);
-    const std::vector<Seen> seen = seen_at(camera, x, y, triangles);
+    const std::vector<Seen> seen = seen_at(camera, x, y, ray, triangles);
     const AnchoredSplats& splats = *index_->avatar_.splats;
     const auto part_of = [&](const Seen& of) { return splats.part[std::size_t(of.splat)]; };
     std::array<float, splat_part_names.size()> share{};

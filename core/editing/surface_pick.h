@@ -26,7 +26,8 @@ class PickIndex {
     Avatar avatar_;
     SurfaceTopology topology_;
     std::vector<int> first_, splats_;  // of triangle t: splats_[first_[t] .. first_[t + 1])
-    std::vector<float> reach_;         // metres at rest, to where its Gaussians are hardly seen; 0 where it has none
+    std::vector<float> splat_reach_;   // metres at rest, from a Gaussian's anchor to where it is hardly seen
+    std::vector<float> reach_;         // of each triangle, the largest of its Gaussians'
 };
 
 struct SurfacePick {
@@ -50,7 +51,7 @@ class SurfacePicker {
   private:
     struct Ray {
         Eigen::Vector3f eye, along;  // unit length
-        float pixel;                 // its size at a metre
+        float pixel;                 // metres a metre away by which a Gaussian grows on the screen
     };
     struct Seen {
         float depth = 0, weight = 0;
@@ -58,7 +59,8 @@ class SurfacePicker {
         float size = 0;  // its largest standard deviation, metres
     };
     std::vector<int> triangles_near(const Ray& ray) const;
-    std::vector<Seen> seen_at(const Camera& camera, float x, float y, const std::vector<int>& triangles) const;
+    std::vector<Seen> seen_at(const Camera& camera, float x, float y, const Ray& ray,
+                              const std::vector<int>& triangles) const;
     SurfacePoint point_of(const Ray& ray, const Seen& front, const std::vector<int>& triangles) const;
 
     std::shared_ptr<const PickIndex> index_;
