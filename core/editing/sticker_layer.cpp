@@ -9,6 +9,7 @@
 #include <stdexcept>
 
 #include "core/base/parallel.h"
+#include "core/editing/surface_mirror.h"
 #include "core/image/ops.h"
 
 namespace likeness {
@@ -198,25 +199,9 @@ StickerPlace sticker_place(const PaintSurface& surface, const Sticker& sticker) 
     return place;
 }
 
-std::optional<SurfacePoint> other_side(const PaintSurface& surface, const SurfacePoint& point) {
-    if (surface.is_hair(point.triangle)) return {};
-    const HeadModel& model = *surface.avatar().model;
-    if (model.mirror_vertex.size() != std::size_t(model.vertex_count())) return {};
-    const Eigen::Vector3i& of = model.triangles[std::size_t(point.triangle)];
-    Eigen::Vector3i wanted;
-    for (int k = 0; k < 3; ++k) wanted[k] = model.mirror_vertex[std::size_t(of[k])];
-    for (std::size_t t = 0; t < model.triangles.size(); ++t) {
-        SurfacePoint found{int(t), Eigen::Vector3f::Zero()};
-        int same = 0;
-        for (int k = 0; k < 3; ++k)
-            for (int l = 0; l < 3; ++l)
-                if (model.triangles[t][l] == wanted[k]) found.barycentric[l] = point.barycentric[k], ++same;
-        if (same == 3) return found;
-    }
-    return {};
-}
-
-std::shared_ptr<const PaintTexels> sticker_texels(const PaintSurface& surface, const Sticker& sticker) {
+std::shared_ptr<const PaintTexels> sticker_texels(const std::shared_ptr<const PaintSurface>& on,
+                                                  const Sticker& sticker) {
+    const PaintSurface& surface = *on;
     if (!sticker.picture || sticker.picture->empty()) throw std::invalid_argument("a sticker without a picture");
     const float width = sticker.width;
     const float height = width * sticker.stretch * float(sticker.picture->height) / float(sticker.picture->width);
@@ -226,12 +211,11 @@ std::shared_ptr<const PaintTexels> sticker_texels(const PaintSurface& surface, c
     const Image picture = painted_picture(sticker, width, height);
     const StickerPlace place = sticker_place(surface, sticker);
     put(surface, sticker, place, false, picture, width, height, *texels);
-    if (sticker.pair)
-        if (const std::optional<SurfacePoint> other = other_side(surface, place.middle)) {
-            Sticker mirrored = sticker;
-            mirrored.atlas = atlas_position(surface.avatar(), *other);
-            put(surface, mirrored, sticker_place(surface, mirrored), true, picture, width, height, *texels);
-        }
+    if (sticker.pair) {
+        Sticker mirrored = sticker;
+        mirrored.atlas = atlas_position(surface.avatar(), SurfaceMirror(on)(place.middle));
+        put(surface, mirrored, sticker_place(surface, mirrored), true, picture, width, height, *texels);
+    }
     return texels;
 }
 

@@ -2,7 +2,6 @@
 #pragma once
 
 #include <memory>
-#include <optional>
 
 #include "core/avatar/paint.h"
 #include "core/editing/paint_surface.h"
@@ -21,11 +20,9 @@ struct StickerPlace {
 };
 StickerPlace sticker_place(const PaintSurface& surface, const Sticker& sticker);
 
-// The point on the other side of the head; none on hair, or where the head has no such triangle.
-std::optional<SurfacePoint> other_side(const PaintSurface& surface, const SurfacePoint& point);
-
 // Straight-alpha texels of the sticker and, if it is a pair, of its mirror image. Throws std::invalid_argument without
 // a picture or with sizes out of the range above.
-std::shared_ptr<const PaintTexels> sticker_texels(const PaintSurface& surface, const Sticker& sticker);
+std::shared_ptr<const PaintTexels> sticker_texels(const std::shared_ptr<const PaintSurface>& surface,
+                                                  const Sticker& sticker);
 
 }  // namespace likeness
