@@ -5,6 +5,7 @@
 #include <unordered_set>
 
 #include "core/editing/brush.h"
+#include "core/editing/paint_blend.h"
 
 namespace likeness {
 namespace {
@@ -110,6 +111,13 @@ std::size_t paint_bytes(const PaintStack& stack) {
 Error paint_full() {
     return {ErrorCode::invalid_argument,
             "The layers have no room for more: they take 200 MB already. Merge or remove some.", ""};
+}
+
+std::string layer_key(const PaintStack& stack, const PaintLayer& layer) {
+    const bool alone = 1 == std::ranges::count_if(stack.layers, [&](const PaintLayer& other) {
+                           return other.name == layer.name;
+                       });
+    return alone && !layer.name.empty() ? layer.name : std::to_string(layer.id);
 }
 
 bool is_paintable(const PaintLayer& layer) { return !layer.is_group && !layer.sticker && !layer.make_up; }
@@ -243,7 +251,7 @@ PaintTexels faded(const PaintTexels& texels, float opacity) {
     return made;
 }
 
-PaintTexels laid_over(const PaintTexels& above, const PaintTexels& below) {
+PaintTexels laid_over(const PaintTexels& above, const PaintTexels& below, PaintBlend mode) {
     PaintTexels over = above, made = below;
     refine_to(over, below);
     refine_to(made, above);
@@ -256,10 +264,14 @@ PaintTexels laid_over(const PaintTexels& above, const PaintTexels& below) {
         auto next = std::make_shared<PaintTile>(*under);
         for (std::size_t i = 0; i < paint_tile_texels; ++i) {
             const PaintTexel &a = tile->texels[i], &b = under->texels[i];
-            const float share = float(a[3]) / 255.0f, rest = float(b[3]) / 255.0f * (1 - share), alpha = share + rest;
+            const float share = float(a[3]) / 255.0f, beneath = float(b[3]) / 255.0f,
+                        alpha = share + beneath * (1 - share);
             if (a[3] == 0 || alpha <= 0) continue;
-            for (std::size_t c = 0; c < 3; ++c)
-                next->texels[i][c] = rounded((float(a[c]) * share + float(b[c]) * rest) / alpha);
+            const Eigen::Vector3f upper(a[0], a[1], a[2]), lower(b[0], b[1], b[2]);
+            const Eigen::Vector3f both = 255 * blended(mode, lower / 255, upper / 255);
+            const Eigen::Vector3f color =
+                (share * ((1 - beneath) * upper + beneath * both) + (1 - share) * beneath * lower) / alpha;
+            for (std::size_t c = 0; c < 3; ++c) next->texels[i][c] = rounded(color[Eigen::Index(c)]);
             next->texels[i][3] = rounded(255 * alpha);
         }
         made.set_tile(key, std::move(next));
@@ -275,8 +287,6 @@ Status merge_down(PaintStack& stack, int id) {
     if (layer->is_group || below->is_group) return layer_error("A group cannot be merged; ungroup it first.");
     if (!layer->visible || !below->visible) return layer_error("A hidden layer cannot be merged; show it first.");
     const std::string both = "'" + layer->name + "' and '" + below->name + "'";
-    if (layer->blend != PaintBlend::normal)
-        return layer_error("'" + layer->name + "' is blended with what is below it; only normal layers are merged.");
     if (layer->region != below->region) return layer_error(both + " are kept to different regions.");
     if (layer->relief != below->relief || layer->erase != below->erase)
         return layer_error(both + " change the surface in different ways.");
@@ -286,7 +296,7 @@ Status merge_down(PaintStack& stack, int id) {
         return faded(texels, of.opacity);
     };
     PaintLayer merged = *below;
-    merged.texels = std::make_shared<const PaintTexels>(laid_over(own_look(*layer), own_look(*below)));
+    merged.texels = std::make_shared<const PaintTexels>(laid_over(own_look(*layer), own_look(*below), layer->blend));
     merged.opacity = 1;
     merged.mask = nullptr;
     merged.sticker = nullptr;

@@ -22,6 +22,9 @@ Error paint_full();
 // Whether brushes may paint on it: no group, sticker or make-up, whose texels are made of something else.
 bool is_paintable(const PaintLayer& layer);
 
+// What commands call it: its name, or its number where another is called the same.
+std::string layer_key(const PaintStack& stack, const PaintLayer& layer);
+
 // All of the following give layers that are in the stack; unknown ids are errors (invalid_argument). What is added gets
 // a new id, which is returned, and a name that no other layer has.
 
@@ -43,8 +46,9 @@ Result<int> group_layer(PaintStack& stack, int id);
 Status ungroup_layer(PaintStack& stack, int id);
 
 // The layer and the next below it in its group become one, which looks the same: opacities and masks are made part of
-// the texels. Error: none below, one of them is a group or hidden, or they blend or change the surface in different
-// ways.
+// the texels, and what blends is blended with what the lower one has (a place where that has nothing keeps the upper
+// color). Error: none below, one of them is a group or hidden, or they are kept to different regions or change the
+// surface in different ways.
 Status merge_down(PaintStack& stack, int id);
 
 enum class MaskEdit { show, hide, remove, invert, apply };
@@ -55,7 +59,7 @@ Status edit_mask(PaintStack& stack, int id, MaskEdit edit, const PaintSurface& s
 // With opacities multiplied, no block coarser than it was.
 PaintTexels masked(const PaintTexels& texels, const PaintTexels& mask);
 PaintTexels faded(const PaintTexels& texels, float opacity);
-// `above` over `below`, each straight alpha (Porter and Duff 1984, "over").
-PaintTexels laid_over(const PaintTexels& above, const PaintTexels& below);
+// `above` over `below` (W3C Compositing and Blending Level 1, chapter 5: "over" with blending).
+PaintTexels laid_over(const PaintTexels& above, const PaintTexels& below, PaintBlend mode = PaintBlend::normal);
 
 }  // namespace likeness

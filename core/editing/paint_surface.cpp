@@ -138,6 +138,7 @@ std::shared_ptr<const TileSurface> PaintSurface::tile(const PaintTileKey& key) c
                 const std::size_t texel = std::size_t(y * paint_tile_side + x);
                 if (tile->triangle[texel] >= 0 ? distance >= outside[texel] : distance > border_texels) continue;
                 outside[texel] = distance;
+                tile->inside[texel] = distance == 0;
                 tile->triangle[texel] = t;
                 tile->barycentric[texel] = weights;
                 tile->any = true;

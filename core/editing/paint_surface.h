@@ -5,6 +5,7 @@
 
 #include <Eigen/Core>
 #include <array>
+#include <bitset>
 #include <map>
 #include <memory>
 #include <mutex>
@@ -22,6 +23,7 @@ struct TileSurface {
     std::array<int, paint_tile_texels> triangle;                 // -1: of no chart
     std::array<Eigen::Vector2f, paint_tile_texels> barycentric;  // weights of vertices 1 and 2 (0 has the rest)
     std::array<Eigen::Vector3f, paint_tile_texels> position;     // on the surface at rest; undefined off the charts
+    std::bitset<paint_tile_texels> inside;                       // of its chart, not only beside it
     bool any = false;
 
     SurfacePoint point(int texel) const {

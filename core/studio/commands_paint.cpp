@@ -11,13 +11,6 @@ namespace {
 
 const PaintStack& stack_of(const Studio& s) { return *s.document().avatar().paint; }
 
-// A name, or a number as layers have where two are called alike.
-std::string layer_key(const PaintStack& stack, const PaintLayer& layer) {
-    const bool alone =
-        1 == std::ranges::count_if(stack.layers, [&](const PaintLayer& other) { return other.name == layer.name; });
-    return alone && !layer.name.empty() ? layer.name : std::to_string(layer.id);
-}
-
 Result<int> layer_named(const Studio& s, const std::string& name) {
     const PaintStack& stack = stack_of(s);
     for (auto layer = stack.layers.rbegin(); layer != stack.layers.rend(); ++layer)

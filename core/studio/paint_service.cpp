@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "core/editing/paint_blend.h"
 #include "core/editing/retouch.h"
 #include "core/studio/command_parts.h"
 #include "core/studio/studio.h"
@@ -26,14 +27,12 @@ const char* stroke_title(PaintTool tool) {
     }
 }
 
-// What the layers make of a color. Layers that do more than to cover count as if they covered.
+// What the layers make of a color; regions are not looked at.
 Eigen::Vector3f with_paint(const PaintStack& stack, const Eigen::Vector2f& atlas, Eigen::Vector3f color) {
     for (const PaintLayer& layer : stack.layers) {
         if (!layer.texels) continue;
         const float opacity = shown_opacity(stack, layer) * (layer.mask ? layer.mask->bilinear(atlas)[3] : 1);
-        if (opacity <= 0) continue;
-        const Eigen::Vector4f texel = layer.texels->bilinear(atlas) * opacity;
-        color = texel.head<3>() + (1 - texel[3]) * color;
+        if (opacity > 0) color = laid_over(layer.blend, color, layer.texels->bilinear(atlas), opacity);
     }
     return color;
 }

@@ -99,10 +99,23 @@ TEST(Layers, MergingLooksTheSame) {
     EXPECT_NEAR(texel[0], 0.24f * 200 / 255, 0.004f);
     EXPECT_NEAR(texel[2], 0.4f * 200 / 255, 0.004f);
     EXPECT_NEAR(merged.texels->nearest(one)[3], 0.4f, 0.004f);
-    stack.layers[1].blend = PaintBlend::multiply;
-    EXPECT_FALSE(merge_down(stack, 3));
     EXPECT_FALSE(merge_down(stack, 1)) << "nothing below";
+    stack.layers[1].visible = false;
+    EXPECT_FALSE(merge_down(stack, 3)) << "hidden";
     EXPECT_EQ(order(stack), "a c") << "an error changes nothing";
+}
+
+TEST(Layers, MergingBlendsWhatBlends) {
+    PaintStack stack = three();
+    stack.layers[0].texels = one_tile(0, {200, 100, 50, 255});
+    stack.layers[1].texels = one_tile(0, {51, 102, 255, 255});
+    stack.layers[1].blend = PaintBlend::multiply;
+    ASSERT_TRUE(merge_down(stack, 2));
+    EXPECT_EQ(int(stack.layers[0].blend), int(PaintBlend::normal));
+    const Eigen::Vector4f texel = stack.layers[0].texels->nearest(paint_texel_position({100, 0, 0, 0}, 5));
+    EXPECT_NEAR(texel[0], 40 / 255.0f, 0.003f);
+    EXPECT_NEAR(texel[1], 40 / 255.0f, 0.003f);
+    EXPECT_NEAR(texel[2], 50 / 255.0f, 0.003f);
 }
 
 TEST(Layers, MasksShowHideAndTurnRound) {
