@@ -10,9 +10,11 @@
 #include "ui/history_panel.h"
 #include "ui/icons.h"
 #include "ui/identity_panel.h"
+#include "ui/layers_panel.h"
 #include "ui/log_panel.h"
 #include "ui/menu_bar.h"
 #include "ui/motion_panel.h"
+#include "ui/paint_panel.h"
 #include "ui/parts_panel.h"
 #include "ui/pose_panel.h"
 #include "ui/preferences_panel.h"
@@ -54,6 +56,8 @@ Interface::Interface(Studio& studio, ViewportOutput& output) : studio_(studio), 
     add<PosePanel>();
     add<IdentityPanel>();
     add<PartsPanel>();
+    add<PaintPanel>();
+    add<LayersPanel>();
     add<ReenactPanel>();
     add<MotionPanel>();
     add<VideoPanel>();

@@ -21,8 +21,9 @@ constexpr float bar_height = 31;     // units, of the menu bar and of the status
 ImGuiID dock_id() { return ImHashStr("studio", 0, ImHashStr("##dock")); }
 
 // From the first tab to the last in a small window.
-constexpr std::array usual_panels = {"Source", "Training", "Expression", "Pose",    "Identity", "Parts", "Reenact",
-                                     "Motion", "Video",    "Export",     "History", "Tasks",    "Log"};
+constexpr std::array usual_panels = {"Source", "Training", "Expression", "Pose",    "Identity",
+                                     "Parts",  "Paint",    "Layers",     "Reenact", "Motion",
+                                     "Video",  "Export",   "History",    "Tasks",   "Log"};
 
 // Holds the viewport's place; the nodes' own flags say so only after they were drawn.
 bool has_middle(const ImGuiDockNode* node) {
@@ -225,10 +226,10 @@ void PanelLayout::build(unsigned dock, float width, float height,
         ImGui::DockBuilderSplitNode(middle, ImGuiDir_Left, left_share, &left, &middle);
         ImGui::DockBuilderSplitNode(middle, ImGuiDir_Down, std::min(0.30f, px(164) / height), &bottom, &middle);
         ImGui::DockBuilderSplitNode(left, ImGuiDir_Down, 0.6f, &left_lower, &left);
-        put(std::array{"Source"}, left);
+        put(std::array{"Source", "Paint"}, left);
         put(std::array{"Training", "Reenact"}, left_lower);
         put(std::array{"Expression", "Pose", "Identity"}, right);
-        put(std::array{"Parts", "Export"}, right_lower);
+        put(std::array{"Parts", "Layers", "Export"}, right_lower);
         put(std::array{"Motion", "Video", "History", "Tasks", "Log"}, bottom);
     }
     put(std::array{"Viewport"}, middle);

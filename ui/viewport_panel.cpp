@@ -71,7 +71,7 @@ void ViewportPanel::draw(Studio& studio) {
     if (size.x < 16 || size.y < 16) return;
     // The interface's units may differ from pixels on displays that scale for themselves.
     const ImVec2 pixels = ImGui::GetIO().DisplayFramebufferScale;
-    output_.set_moving(dragged_ || wiping_ || turning() || gizmo_.held());
+    output_.set_moving(dragged_ || wiping_ || turning() || gizmo_.held() || paint_.held());
     const ImTextureID texture = output_.show(int(size.x * pixels.x), int(size.y * pixels.y));
     ImGui::GetWindowDrawList()->AddImage(texture, from, from + size, {0, 1}, {1, 0});
 
@@ -131,17 +131,20 @@ void ViewportPanel::navigate(Studio& studio, const ImVec2& from, const ImVec2& s
     const ImGuiIO& io = ImGui::GetIO();
     const bool held = ImGui::IsItemActive(), hovered = ImGui::IsItemHovered();
     if (studio.scene().empty()) return;
+    // A paint tool has the left button; the right one turns the view then.
+    const bool painting = PaintPointer::active(studio);
+    paint_.draw(studio, output_, from);
     // From the screen to metres at the point that is looked at.
     const float metres = studio.document().view_height / view.zoom / size.y;
     const bool left = ImGui::IsMouseDown(ImGuiMouseButton_Left);
     const bool moves = io.MouseDelta.x != 0 || io.MouseDelta.y != 0;
-    if (held && !wiping_ && moves &&
+    if (held && !wiping_ && moves && !(painting && left) &&
         (ImGui::IsMouseDragging(ImGuiMouseButton_Left, 3) || ImGui::IsMouseDragging(ImGuiMouseButton_Right, 3) ||
          ImGui::IsMouseDragging(ImGuiMouseButton_Middle, 3))) {
         turn_left_ = 0;
         leave_source_camera(studio, output_.camera());
         dragged_ = true;
-        if (left && !io.KeyShift) {
+        if ((painting ? ImGui::IsMouseDown(ImGuiMouseButton_Right) : left) && !io.KeyShift) {
             view.yaw = wrapped(view.yaw - io.MouseDelta.x * orbit_speed / px(1) * 1.0f);
             view.pitch = std::clamp(view.pitch + io.MouseDelta.y * orbit_speed / px(1), -largest_pitch, largest_pitch);
         } else {
@@ -152,7 +155,7 @@ void ViewportPanel::navigate(Studio& studio, const ImVec2& from, const ImVec2& s
     if (!held) {
         const bool clicked =
             ImGui::IsItemDeactivated() && !dragged_ && hovered && ImGui::IsMouseReleased(ImGuiMouseButton_Left);
-        if (clicked && !wiping_ && view.name_points)
+        if (clicked && !wiping_ && view.name_points && !painting)
             picked_ = output_.pick(io.MousePos.x - from.x, io.MousePos.y - from.y);
         dragged_ = false;
     }
@@ -166,7 +169,7 @@ void ViewportPanel::navigate(Studio& studio, const ImVec2& from, const ImVec2& s
         view.pan[0] += (io.MousePos.x - from.x - 0.5f * size.x) * shift;
         view.pan[1] -= (io.MousePos.y - from.y - 0.5f * size.y) * shift;
     }
-    if (hovered && ImGui::IsMouseDoubleClicked(ImGuiMouseButton_Left)) {
+    if (hovered && !painting && ImGui::IsMouseDoubleClicked(ImGuiMouseButton_Left)) {
         view.zoom = 1;
         view.pan = {};
     }

@@ -4,6 +4,7 @@
 #include <numbers>
 
 #include "ui/joint_gizmo.h"
+#include "ui/paint_pointer.h"
 #include "ui/panel.h"
 #include "ui/viewport_output.h"
 
@@ -34,6 +35,7 @@ class ViewportPanel : public Panel {
     std::optional<PickedInfo> picked_;
     std::uint64_t document_ = 0;
     JointGizmo gizmo_;
+    PaintPointer paint_;
     bool dragged_ = false, wiping_ = false, compared_ = false;
     float note_left_ = 0, turn_left_ = 0, turn_yaw_ = 0, turn_pitch_ = 0;
 };

@@ -22,6 +22,16 @@ std::uint8_t byte_of(float x) { return std::uint8_t(std::clamp(x, 0.0f, 1.0f) * 
 
 }  // namespace
 
+PaintTexel painted_over(const PaintTexel& texel, const std::array<float, 3>& color, float share) {
+    const float under = float(texel[3]) / 255.0f * (1 - share), alpha = share + under;
+    PaintTexel made = texel;
+    if (alpha <= 0) return made;
+    for (std::size_t c = 0; c < 3; ++c)
+        made[c] = byte_of((share * color[c] + under * float(texel[c]) / 255.0f) / alpha);
+    made[3] = byte_of(alpha);
+    return made;
+}
+
 void refine_block(PaintTexels& texels, int block, int level) {
     const int coarse = texels.level(block);
     if (coarse < 0 || coarse >= level) return;
@@ -63,7 +73,9 @@ BrushStroke::BrushStroke(std::shared_ptr<const PaintSurface> surface, std::share
 float BrushStroke::spacing() const { return options_.size * std::clamp(options_.spacing, 0.02f, 2.0f); }
 
 std::vector<int> BrushStroke::reach(Footprint& footprint, const SurfacePoint& at, float radius) {
-    footprint.middle = surface_->position(at);
+    const Eigen::Vector3f middle = surface_->position(at);
+    footprint.step = dabs_ > 1 ? Eigen::Vector3f(middle - footprint.middle) : Eigen::Vector3f(0, 0, 0);
+    footprint.middle = middle;
     footprint.normal = surface_->normal(at);
     std::vector<int> triangles = surface_->near(at, radius);
     for (const int t : triangles) footprint.reached[std::size_t(t)] = std::uint32_t(dabs_);
@@ -98,49 +110,106 @@ void BrushStroke::dab(const SurfacePoint& at, float pressure) {
         triangles.insert(triangles.end(), others.begin(), others.end());
         footprints = 2;
     }
-    for (const PaintTileKey& key : tiles_of(triangles)) cover(key, footprints, radius, flow);
+    const std::vector<PaintTileKey> keys = tiles_of(triangles);
+    if (effect_ == Effect::smudge) return smudge(keys, footprints, radius, flow);
+    for (const PaintTileKey& key : keys) cover(key, footprints, radius, flow);
+}
+
+float BrushStroke::share_at(const TileSurface& on, std::size_t texel, int footprints, float radius) const {
+    const int t = on.triangle[texel];
+    float share = 0;
+    for (int f = 0; f < footprints && t >= 0; ++f) {
+        const Footprint& of = footprints_[std::size_t(f)];
+        if (of.reached[std::size_t(t)] != std::uint32_t(dabs_)) continue;
+        const float squared = (on.position[texel] - of.middle).squaredNorm();
+        if (squared >= radius * radius) continue;
+        const float weight = falloff(std::sqrt(squared), radius, options_.hardness);
+        if (weight <= share) continue;
+        const Eigen::Vector3i& c = surface_->avatar().triangles()[std::size_t(t)];
+        const Eigen::Vector2f& b = on.barycentric[texel];
+        const float facing =
+            of.normal.dot((1 - b.x() - b.y()) * surface_->normals().col(c[0]) + b.x() * surface_->normals().col(c[1]) +
+                          b.y() * surface_->normals().col(c[2]));
+        share = std::max(share, weight * std::clamp((facing - facing_from) / (facing_full - facing_from), 0.0f, 1.0f));
+    }
+    return share;
+}
+
+BrushStroke::Tile* BrushStroke::open(const PaintTileKey& key) {
+    if (const auto found = tiles_.find(key); found != tiles_.end()) return &found->second;
+    const bool there = base_.tile(key) != nullptr;
+    if (!there && new_tiles_ >= most_new_tiles_) {
+        full_ = true;
+        return nullptr;
+    }
+    new_tiles_ += there ? 0 : 1;
+    return &tiles_[key];
 }
 
 void BrushStroke::cover(const PaintTileKey& key, int footprints, float radius, float flow) {
-    const auto found = tiles_.find(key);
-    const bool there = base_.tile(key) != nullptr;
-    if (!there && effect_ == Effect::erase) return;
+    if (effect_ == Effect::erase && !base_.tile(key)) return;
     const std::shared_ptr<const TileSurface> on = surface_->tile(key);
     if (!on->any) return;
-    Tile* tile = found != tiles_.end() ? &found->second : nullptr;
-    const Triangles& triangles = surface_->avatar().triangles();
+    Tile* tile = nullptr;
     for (std::size_t i = 0; i < paint_tile_texels; ++i) {
-        const int t = on->triangle[i];
-        if (t < 0) continue;
-        float share = 0;
-        for (int f = 0; f < footprints; ++f) {
-            const Footprint& of = footprints_[std::size_t(f)];
-            if (of.reached[std::size_t(t)] != std::uint32_t(dabs_)) continue;
-            const float squared = (on->position[i] - of.middle).squaredNorm();
-            if (squared >= radius * radius) continue;
-            const float weight = falloff(std::sqrt(squared), radius, options_.hardness);
-            if (weight <= share) continue;
-            const Eigen::Vector3i& c = triangles[std::size_t(t)];
-            const Eigen::Vector2f& b = on->barycentric[i];
-            const float facing =
-                of.normal.dot((1 - b.x() - b.y()) * surface_->normals().col(c[0]) +
-                              b.x() * surface_->normals().col(c[1]) + b.y() * surface_->normals().col(c[2]));
-            share =
-                std::max(share, weight * std::clamp((facing - facing_from) / (facing_full - facing_from), 0.0f, 1.0f));
-        }
+        const float share = share_at(*on, i, footprints, radius);
         if (share <= 0) continue;
-        if (!tile) {
-            if (!there && new_tiles_ >= most_new_tiles_) {
-                full_ = true;
-                return;
-            }
-            new_tiles_ += there ? 0 : 1;
-            tile = &tiles_[key];
-            if (color_) tile->colors.assign(paint_tile_texels, Eigen::Vector3f::Constant(-1));
-        }
+        if (!tile && !(tile = open(key))) return;
+        if (color_ && tile->colors.empty()) tile->colors.assign(paint_tile_texels, Eigen::Vector3f::Constant(-1));
         if (color_ && tile->colors[i].x() < 0) tile->colors[i] = color_(*on, int(i)).cwiseMax(0.0f);
         tile->share[i] += flow * share * (1 - tile->share[i]);
         tile->changed = stale_ = true;
+    }
+}
+
+Eigen::Vector4f BrushStroke::smudged_at(const Eigen::Vector2f& atlas) const {
+    const int block = paint_block_at(atlas), level = std::max(base_.level(block), surface_->level(block));
+    const PaintTileKey key = paint_tile_at(atlas, level);
+    const auto found = tiles_.find(key);
+    if (found == tiles_.end()) return base_.nearest(atlas);
+    const float size = paint_texel_size(level);
+    const Eigen::Vector2f in = (atlas - paint_texel_position(key, 0)) / size;
+    const auto index = [](float x) { return std::clamp(int(std::lround(x)), 0, paint_tile_side - 1); };
+    return found->second.smudged[std::size_t(index(in.y()) * paint_tile_side + index(in.x()))];
+}
+
+// Each texel takes a share of what lies one step back on the surface.
+void BrushStroke::smudge(const std::vector<PaintTileKey>& keys, int footprints, float radius, float flow) {
+    if (dabs_ < 2) return;
+    struct Change {
+        Tile* tile;
+        std::size_t texel;
+        Eigen::Vector4f value;
+    };
+    std::vector<Change> changes;
+    for (const PaintTileKey& key : keys) {
+        const std::shared_ptr<const TileSurface> on = surface_->tile(key);
+        if (!on->any) continue;
+        const bool bare = !base_.tile(key) && !tiles_.contains(key);
+        for (std::size_t i = 0; i < paint_tile_texels; ++i) {
+            const float share = share_at(*on, i, footprints, radius);
+            if (share <= 0) continue;
+            const Footprint& of = footprints == 2 && (on->position[i] - footprints_[1].middle).squaredNorm() <
+                                                         (on->position[i] - footprints_[0].middle).squaredNorm()
+                                      ? footprints_[1]
+                                      : footprints_[0];
+            const SurfacePoint back = surface_->walk(on->point(int(i)), -of.step);
+            const Eigen::Vector4f from = smudged_at(atlas_position(surface_->avatar(), back));
+            if (bare && from[3] <= 0) continue;
+            Tile* const tile = open(key);
+            if (!tile) break;
+            if (tile->smudged.empty()) {
+                tile->smudged.resize(paint_tile_texels);
+                for (int k = 0; k < paint_tile_texels; ++k)
+                    tile->smudged[std::size_t(k)] = base_.nearest(paint_texel_position(key, k));
+            }
+            const Eigen::Vector4f& here = tile->smudged[i];
+            changes.push_back({tile, i, here + flow * share * (from - here)});
+        }
+    }
+    for (const Change& change : changes) {
+        change.tile->smudged[change.texel] = change.value;
+        change.tile->changed = stale_ = true;
     }
 }
 
@@ -173,18 +242,17 @@ std::shared_ptr<const PaintTile> BrushStroke::made(const PaintTileKey& key, cons
     bool any = false;
     for (std::size_t i = 0; i < paint_tile_texels; ++i) {
         PaintTexel& texel = made->texels[i];
-        if (const float a = opacity * tile.share[i]; a > 0) {
-            const float under = float(texel[3]) / 255.0f;
-            if (effect_ == Effect::erase) {
-                texel[3] = byte_of(under * (1 - a));
-            } else {
-                const float alpha = a + under * (1 - a);
-                for (std::size_t c = 0; c < 3; ++c) {
-                    const float on = tile.colors.empty() ? options_.color[c] : tile.colors[i][Eigen::Index(c)];
-                    texel[c] = byte_of((a * on + under * (1 - a) * float(texel[c]) / 255.0f) / alpha);
-                }
-                texel[3] = byte_of(alpha);
-            }
+        if (effect_ == Effect::smudge) {
+            const Eigen::Vector4f& value = tile.smudged[i];
+            for (int c = 0; c < 3 && value[3] > 0; ++c) texel[std::size_t(c)] = byte_of(value[c] / value[3]);
+            texel[3] = byte_of(value[3]);
+        } else if (const float a = opacity * tile.share[i]; a > 0 && effect_ == Effect::erase) {
+            texel[3] = byte_of(float(texel[3]) / 255.0f * (1 - a));
+        } else if (a > 0) {
+            std::array<float, 3> color = options_.color;
+            if (!tile.colors.empty())
+                for (std::size_t c = 0; c < 3; ++c) color[c] = tile.colors[i][Eigen::Index(c)];
+            texel = painted_over(texel, color, a);
         }
         any |= texel[3] != 0;
     }

@@ -31,7 +31,8 @@ inline constexpr float least_brush = 0.3e-3f, most_brush = 0.15f;  // metres
 // texels are made of that and of what was there before.
 class BrushStroke {
   public:
-    enum class Effect { paint, erase };
+    // Smudge drags what the layer has there along the stroke; flow is how much of it goes on with the brush.
+    enum class Effect { paint, erase, smudge };
     // What is painted at a texel, sRGB-encoded; the options' color where it is empty.
     using TexelColor = std::function<Eigen::Vector3f(const TileSurface& tile, int texel)>;
 
@@ -60,16 +61,23 @@ class BrushStroke {
     // What a dab reaches: one on each side of the face at most.
     struct Footprint {
         Eigen::Vector3f middle, normal;
+        Eigen::Vector3f step = Eigen::Vector3f::Zero();  // from the dab before
         std::vector<std::uint32_t> reached;  // by triangle: the number of the dab that reached it last
     };
     using Share = std::array<float, paint_tile_texels>;
     struct Tile {
         Share share{};
-        std::vector<Eigen::Vector3f> colors;  // [paint_tile_texels] once there is a TexelColor
+        std::vector<Eigen::Vector3f> colors;   // [paint_tile_texels] once there is a TexelColor
+        std::vector<Eigen::Vector4f> smudged;  // [paint_tile_texels] of a smudge: premultiplied
         bool changed = false;
     };
     std::vector<int> reach(Footprint& footprint, const SurfacePoint& at, float radius);
+    // How much of the dab there is at a texel of it.
+    float share_at(const TileSurface& on, std::size_t texel, int footprints, float radius) const;
     void cover(const PaintTileKey& key, int footprints, float radius, float flow);
+    Tile* open(const PaintTileKey& key);  // null where there is no room for it
+    void smudge(const std::vector<PaintTileKey>& keys, int footprints, float radius, float flow);
+    Eigen::Vector4f smudged_at(const Eigen::Vector2f& atlas) const;
     std::vector<PaintTileKey> tiles_of(const std::vector<int>& triangles);
     std::shared_ptr<const PaintTile> made(const PaintTileKey& key, const Tile& tile) const;
 
@@ -115,6 +123,8 @@ class StrokePath {
     std::optional<Position> last_, reached_;
 };
 
+// A color with a share of it over a texel.
+PaintTexel painted_over(const PaintTexel& texel, const std::array<float, 3>& color, float share);
 // A block of texels made finer, each repeated; nothing where the block is empty or as fine already.
 void refine_block(PaintTexels& texels, int block, int level);
 

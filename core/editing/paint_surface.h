@@ -59,6 +59,8 @@ class PaintSurface {
     // Tiles of level(block, finest) in which some of these triangles lie, borders included; by rising keys.
     std::vector<PaintTileKey> tiles_of(const std::vector<int>& triangles, float finest = brush_texel) const;
 
+    // The triangle over the edge from vertex `edge` of a triangle to the next; -1 for none.
+    int beside(int triangle, int edge) const { return beside_[std::size_t(triangle)][std::size_t(edge)]; }
     // Triangles that one reaches from a point over shared edges without leaving a ball of that radius around it.
     std::vector<int> near(const SurfacePoint& from, float radius) const;
     // The point that lies in this direction (metres, world axes at rest; only what is along the surface counts), gone

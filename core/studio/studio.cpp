@@ -37,6 +37,7 @@ Studio::Studio(StudioOptions options)
       motion_(*this),
       driver_(*this),
       camera_(*this),
+      paint_(*this),
       presets_(*this),
       opening_(*this),
       saving_(*this),
@@ -57,6 +58,7 @@ Studio::Studio(StudioOptions options)
     add_motion_commands(*this);
     driver_.add_commands(commands_);
     camera_.add_commands(commands_);
+    paint_.add_commands(commands_);
     add_view_commands(*this);
     workshop_.find_device();
 }
@@ -77,6 +79,7 @@ void Studio::drain() {
     driver_.drain();
     motion_.drain(elapsed);
     camera_.drain();
+    paint_.drain();
     presets_.drain();
     housekeeping_.shape_head();
     recovery_.autosave(false);
@@ -158,6 +161,13 @@ Status Studio::history_moved(bool moved, const char* why_not) {
     if (!moved) return studio_error(why_not);
     edited();
     return {};
+}
+
+void Studio::record(const std::string& title, const DocumentState& before) {
+    Edit edit(before, document_.state);
+    if (edit.nothing()) return;
+    history_.push(title, "", 0, std::move(edit));
+    edited();
 }
 
 Status Studio::undo() { return history_moved(history_.undo(document_), "There is nothing to undo."); }

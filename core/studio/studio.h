@@ -23,6 +23,7 @@
 #include "core/studio/messages.h"
 #include "core/studio/motion_service.h"
 #include "core/studio/opening_service.h"
+#include "core/studio/paint_service.h"
 #include "core/studio/presets.h"
 #include "core/studio/questions.h"
 #include "core/studio/recovery_service.h"
@@ -125,6 +126,8 @@ class Studio {
     const MotionService& motions() const { return motion_; }
     DriverService& driver() { return driver_; }
     const DriverService& driver() const { return driver_; }
+    PaintService& paint() { return paint_; }
+    const PaintService& paint() const { return paint_; }
     CameraService& camera() { return camera_; }
     const CameraService& camera() const { return camera_; }
     Presets& presets() { return presets_; }
@@ -146,6 +149,8 @@ class Studio {
     // The view leaves the photograph's camera. A comparison, which is true through that one only, ends and that is
     // said.
     void free_camera();
+    // What was done by hand, beside commands, becomes an entry of the history; `before` is the state without it.
+    void record(const std::string& title, const DocumentState& before);
     Status undo();
     Status redo();
     Status jump_history(std::size_t position);
@@ -171,6 +176,7 @@ class Studio {
     MotionService motion_;
     DriverService driver_;
     CameraService camera_;
+    PaintService paint_;
     Presets presets_;
     OpeningService opening_;
     SavingService saving_;

@@ -1,0 +1,356 @@
+#include "core/studio/paint_service.h"
+
+#include <algorithm>
+
+#include "core/editing/paint_blend.h"
+#include "core/editing/retouch.h"
+#include "core/studio/command_parts.h"
+#include "core/studio/studio.h"
+
+namespace likeness {
+namespace {
+
+constexpr std::size_t most_recent = 12;
+
+const char* stroke_title(PaintTool tool) {
+    switch (tool) {
+        case PaintTool::eraser:
+            return "Erase";
+        case PaintTool::smudge:
+            return "Smudge";
+        case PaintTool::clone:
+            return "Clone";
+        case PaintTool::heal:
+            return "Heal";
+        default:
+            return "Brush stroke";
+    }
+}
+
+// What the layers make of a color; regions are not looked at.
+Eigen::Vector3f with_paint(const PaintStack& stack, const Eigen::Vector2f& atlas, Eigen::Vector3f color) {
+    for (const PaintLayer& layer : stack.layers) {
+        if (!layer.texels) continue;
+        const float opacity = shown_opacity(stack, layer) * (layer.mask ? layer.mask->bilinear(atlas)[3] : 1);
+        if (opacity > 0) color = laid_over(layer.blend, color, layer.texels->bilinear(atlas), opacity);
+    }
+    return color;
+}
+
+}  // namespace
+
+struct PaintService::Stroke {
+    PaintTool tool = PaintTool::brush;
+    int layer = 0;
+    bool on_mask = false;
+    std::uint64_t document = 0;
+    Part<PaintStack> before;  // of the document, without the layer that the stroke brought
+    BrushStroke stroke;
+    StrokePath path;
+    std::optional<Camera> camera;  // of the last position
+};
+
+PaintService::PaintService(Studio& studio) : studio_(studio) {}
+PaintService::~PaintService() = default;
+
+// ---- what is chosen ----
+
+void PaintService::drain() {
+    if (studio_.document().id != document_) {
+        cancel_stroke();
+        document_ = studio_.document().id;
+        selected_ = 0;
+        on_mask_ = false;
+        clone_source_.reset();
+        surface_ = nullptr;
+        surface_rest_ = nullptr;
+        index_ = nullptr;
+        picker_ = nullptr;
+        colors_ = nullptr;
+    }
+    if (!studio_.document().has_avatar() && tool_ != PaintTool::select) set_tool(PaintTool::select);
+}
+
+void PaintService::set_tool(PaintTool tool) {
+    end_stroke();
+    tool_ = tool;
+}
+
+void PaintService::set_color(const std::array<float, 3>& color, bool remember) {
+    brush_.color = color;
+    if (!remember) return;
+    std::erase(recent_, color);
+    recent_.insert(recent_.begin(), color);
+    if (recent_.size() > most_recent) recent_.pop_back();
+}
+
+const std::vector<NamedColor>& PaintService::person_colors() {
+    const Document& document = studio_.document();
+    if (!document.has_avatar()) {
+        person_.clear();
+        person_document_ = 0;
+    } else if (person_document_ != document.id && document.avatar().splats->count > 0) {
+        person_document_ = document.id;
+        person_ = likeness::person_colors(document.avatar());
+    }
+    return person_;
+}
+
+int PaintService::selected() const {
+    const PaintStack& stack = *studio_.document().avatar().paint;
+    return paint_layer(stack, selected_) ? selected_ : stack.layers.empty() ? 0 : stack.layers.back().id;
+}
+
+bool PaintService::on_mask() const {
+    const PaintLayer* const layer = paint_layer(*studio_.document().avatar().paint, selected());
+    return on_mask_ && layer && layer->mask;
+}
+
+// ---- the surface ----
+
+std::shared_ptr<const PaintSurface> PaintService::surface() {
+    const Document& document = studio_.document();
+    if (!document.has_avatar()) return nullptr;
+    // While another shape is being made the one before is painted on.
+    if (document.avatar().prepared() && surface_rest_ != document.avatar().rest) {
+        surface_ = std::make_shared<const PaintSurface>(document.avatar());
+        surface_rest_ = document.avatar().rest;
+    }
+    return surface_;
+}
+
+const SurfacePicker* PaintService::picker() {
+    const Document& document = studio_.document();
+    if (!document.has_avatar() || !document.avatar().prepared()) return nullptr;
+    const Avatar& avatar = document.avatar();
+    const HeadPose pose = studio_.shown_pose();
+    std::array<bool, splat_part_count> shown{};
+    for (std::size_t i = 0; i < splat_part_count; ++i) shown[i] = document.part_shown(SplatPart(i));
+    const bool same = index_ && index_->is_of(avatar);
+    if (!same) index_ = std::make_shared<const PickIndex>(avatar);
+    if (!same || !picker_ || !(picker_pose_ == pose) || picker_shown_ != shown) {
+        picker_ = std::make_unique<SurfacePicker>(index_, pose, shown);
+        picker_pose_ = pose;
+        picker_shown_ = shown;
+    }
+    return picker_.get();
+}
+
+std::optional<SurfacePick> PaintService::pick(const Camera& camera, const Eigen::Vector2f& pixel) {
+    const SurfacePicker* const now = picker();
+    return now ? now->pick(camera, pixel.x(), pixel.y()) : std::nullopt;
+}
+
+StrokePath::Pick PaintService::pick_in(const Camera& camera) {
+    return [this, camera](const Eigen::Vector2f& pixel) -> std::optional<StrokePath::Place> {
+        const auto found = pick(camera, pixel);
+        if (!found) return {};
+        return StrokePath::Place{found->point, camera.fx / std::max(found->depth, 0.01f)};
+    };
+}
+
+Eigen::Vector3f PaintService::color_at(const SurfacePoint& point) {
+    const Avatar& avatar = studio_.document().avatar();
+    const auto on = surface();
+    if (!colors_ || !colors_->is_of(on.get(), avatar)) colors_ = std::make_unique<SurfaceColors>(on, avatar);
+    return with_paint(*avatar.paint, atlas_position(on->avatar(), point), colors_->at(point));
+}
+
+// ---- the layer that is painted on ----
+
+std::size_t PaintService::free_tiles() const {
+    const std::size_t taken = paint_bytes(*studio_.document().avatar().paint);
+    return taken >= most_paint_bytes ? 0 : (most_paint_bytes - taken) / sizeof(PaintTile);
+}
+
+Result<int> PaintService::paintable_layer() {
+    const PaintStack& stack = *studio_.document().avatar().paint;
+    const PaintLayer* const layer = paint_layer(stack, selected());
+    if (layer && (is_paintable(*layer) || on_mask())) {
+        if (shown_opacity(stack, *layer) <= 0)
+            return studio_error("The layer '" + layer->name + "' is hidden; show it or choose another.");
+        selected_ = layer->id;
+        return layer->id;
+    }
+    auto added = add_layer(studio_.state().avatar.paint.edit(), {.name = "Paint"}, layer ? layer->id : 0);
+    if (added) selected_ = *added;
+    return added;
+}
+
+std::shared_ptr<const PaintTexels> PaintService::target_texels(int id) const {
+    const PaintLayer* const layer = paint_layer(*studio_.document().avatar().paint, id);
+    return !layer ? nullptr : on_mask() ? layer->mask : layer->texels;
+}
+
+void PaintService::set_target_texels(int id, std::shared_ptr<const PaintTexels> texels) {
+    for (PaintLayer& layer : studio_.state().avatar.paint.edit().layers)
+        if (layer.id == id) (on_mask_ && layer.mask ? layer.mask : layer.texels) = std::move(texels);
+    studio_.redraw();
+}
+
+// ---- strokes ----
+
+Result<std::unique_ptr<PaintService::Stroke>> PaintService::make_stroke(PaintTool tool, const SurfacePoint& first) {
+    const Part<PaintStack> before = studio_.state().avatar.paint;
+    const auto on = surface();
+    if (!on) return studio_error("The head's shape is being made; try again in a moment.");
+    const auto layer = paintable_layer();
+    if (!layer) return layer.error();
+    BrushOptions options = brush_;
+    const bool mask = on_mask();
+    BrushStroke::TexelColor color;
+    if (!mask && (tool == PaintTool::clone || tool == PaintTool::heal)) {
+        if (tool == PaintTool::clone && !clone_source_) {
+            studio_.state().avatar.paint = before;
+            return studio_error("Choose first where to clone from: Alt and a click, or paint.source.");
+        }
+        // What is seen as the stroke begins: else it would clone itself.
+        const auto skin = std::make_shared<const SurfaceColors>(on, studio_.document().avatar());
+        const ColorAt seen = [on, skin, stack = before](const SurfacePoint& p) {
+            return with_paint(*stack, atlas_position(on->avatar(), p), skin->at(p));
+        };
+        const float around = 0.75f * options.size;
+        options.symmetric = false;
+        color =
+            tool == PaintTool::clone
+                ? clone_colors(on, seen, *clone_source_, first)
+                : heal_colors(on, seen, clone_source_.value_or(heal_source(*on, seen, first, around)), first, around);
+    }
+    const auto effect = tool == PaintTool::eraser   ? BrushStroke::Effect::erase
+                        : tool == PaintTool::smudge ? BrushStroke::Effect::smudge
+                                                    : BrushStroke::Effect::paint;
+    if (mask) options.color = {1, 1, 1};
+    return std::unique_ptr<Stroke>(
+        new Stroke{tool,
+                   *layer,
+                   mask,
+                   studio_.document().id,
+                   before,
+                   BrushStroke(on, target_texels(*layer), options, effect, std::move(color), free_tiles()),
+                   StrokePath(options.stabiliser),
+                   {}});
+}
+
+void PaintService::publish(Stroke& stroke) {
+    const auto texels = stroke.stroke.texels();
+    if (texels != target_texels(stroke.layer)) set_target_texels(stroke.layer, texels);
+}
+
+Status PaintService::begin_stroke(const Camera& camera, const Eigen::Vector2f& pixel, float pressure) {
+    end_stroke();
+    const auto first = pick(camera, pixel);
+    if (!first) return {};
+    auto stroke = make_stroke(tool_, first->point);
+    if (!stroke) return stroke.error();
+    stroke_ = std::move(*stroke);
+    if (tool_ == PaintTool::brush) set_color(brush_.color);
+    stroke_to(camera, pixel, pressure);
+    return {};
+}
+
+void PaintService::stroke_to(const Camera& camera, const Eigen::Vector2f& pixel, float pressure) {
+    if (!stroke_) return;
+    // Its layer may be gone: undone, or in another document.
+    const bool there =
+        stroke_->document == studio_.document().id && paint_layer(*studio_.document().avatar().paint, stroke_->layer);
+    if (!there) {
+        stroke_ = nullptr;
+        return;
+    }
+    stroke_->camera = camera;
+    stroke_->path.to(pixel, pressure, pick_in(camera), stroke_->stroke);
+    publish(*stroke_);
+}
+
+void PaintService::end_stroke() {
+    if (!stroke_) return;
+    const std::unique_ptr<Stroke> stroke = std::move(stroke_);
+    const PaintLayer* layer = paint_layer(*studio_.document().avatar().paint, stroke->layer);
+    if (stroke->document != studio_.document().id || !layer) return;
+    if (stroke->camera) stroke->path.end(pick_in(*stroke->camera), stroke->stroke);
+    publish(*stroke);
+    layer = paint_layer(*studio_.document().avatar().paint, stroke->layer);
+    if (stroke->stroke.full()) studio_.messages().error(paint_full());
+    DocumentState before = studio_.state();
+    before.avatar.paint = stroke->before;
+    studio_.record(std::string(stroke_title(stroke->tool)) + ": " + layer->name, before);
+}
+
+void PaintService::cancel_stroke() {
+    if (!stroke_) return;
+    const std::unique_ptr<Stroke> stroke = std::move(stroke_);
+    if (stroke->document != studio_.document().id) return;
+    studio_.state().avatar.paint = stroke->before;
+    studio_.redraw();
+}
+
+Status PaintService::draw_stroke(PaintTool tool, const std::vector<StrokePoint>& points,
+                                 const std::optional<Camera>& camera) {
+    end_stroke();
+    const auto on = surface();
+    if (!on) return studio_error("The head's shape is being made; try again in a moment.");
+    std::optional<SurfacePoint> first;
+    for (const StrokePoint& p : points) {
+        if (first) break;
+        if (!camera)
+            first = on->at(p.at);
+        else if (const auto found = pick(*camera, p.at))
+            first = found->point;
+    }
+    if (!first) return studio_error("There is nothing of the avatar at these points.");
+    auto stroke = make_stroke(tool, *first);
+    if (!stroke) return stroke.error();
+    BrushStroke& drawn = (*stroke)->stroke;
+    if (camera) {
+        const auto picks = pick_in(*camera);
+        for (const StrokePoint& p : points) (*stroke)->path.to(p.at, p.pressure, picks, drawn);
+        (*stroke)->path.end(picks, drawn);
+    } else {
+        for (const StrokePoint& p : points) drawn.walk_to(on->at(p.at), p.pressure);
+    }
+    if (drawn.full()) return paint_full();
+    publish(**stroke);
+    return {};
+}
+
+// ---- at once ----
+
+Status PaintService::fill_with(
+    const std::function<std::shared_ptr<const PaintTexels>(const PaintTexels& before)>& make) {
+    end_stroke();
+    const auto layer = paintable_layer();
+    if (!layer) return layer.error();
+    const auto before = target_texels(*layer);
+    const auto made = make(before ? *before : PaintTexels());
+    if (!made) return paint_full();
+    set_target_texels(*layer, made);
+    return {};
+}
+
+Status PaintService::fill(const SurfacePoint& at) {
+    const auto on = surface();
+    if (!on) return studio_error("The head's shape is being made; try again in a moment.");
+    (void)color_at(at);  // what it looks at is made before threads ask
+    return fill_with([&](const PaintTexels& before) {
+        return fill_alike(*on, [this](const SurfacePoint& p) { return colors_->at(p); }, at, tolerance, before,
+                          {on_mask() ? std::array<float, 3>{1, 1, 1} : brush_.color, brush_.opacity, free_tiles()});
+    });
+}
+
+Status PaintService::draw_gradient(const SurfacePoint& from, const SurfacePoint& to) {
+    const auto on = surface();
+    if (!on) return studio_error("The head's shape is being made; try again in a moment.");
+    return fill_with([&](const PaintTexels& before) {
+        return gradient(*on, from, to, radial, before,
+                        {on_mask() ? std::array<float, 3>{1, 1, 1} : brush_.color, brush_.opacity, free_tiles()});
+    });
+}
+
+Status PaintService::pick_color(const SurfacePoint& at) {
+    if (!surface()) return studio_error("The head's shape is being made; try again in a moment.");
+    const Eigen::Vector3f color = color_at(at);
+    set_color({color[0], color[1], color[2]});
+    return {};
+}
+
+}  // namespace likeness

@@ -1,0 +1,111 @@
+// Painting on the open avatar: which tool and layer, strokes by hand and by commands, what lies under a pixel.
+#pragma once
+
+#include <array>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "core/commands/command.h"
+#include "core/document/document.h"
+#include "core/editing/brush.h"
+#include "core/editing/layer_edits.h"
+#include "core/editing/surface_colors.h"
+#include "core/editing/surface_pick.h"
+
+namespace likeness {
+
+class Studio;
+
+enum class PaintTool { select, brush, eraser, smudge, clone, heal, fill, gradient, eyedropper };
+inline constexpr std::array<const char*, 9> paint_tool_names = {"select", "brush", "eraser",   "smudge",    "clone",
+                                                                "heal",   "fill",  "gradient", "eyedropper"};
+
+class PaintService {
+  public:
+    explicit PaintService(Studio& studio);
+    ~PaintService();
+    void add_commands(CommandRegistry& registry);  // commands_paint.cpp
+    void drain();                                  // each frame
+
+    // ---- what is chosen; not part of undo ----
+    PaintTool tool() const { return tool_; }
+    void set_tool(PaintTool tool);
+    BrushOptions& brush() { return brush_; }
+    const BrushOptions& brush() const { return brush_; }
+    float tolerance = 0.08f;  // of a fill, see fill_alike()
+    bool radial = false;      // gradients
+    void set_color(const std::array<float, 3>& color, bool remember = true);
+    const std::vector<std::array<float, 3>>& recent_colors() const { return recent_; }  // the newest first
+    const std::vector<NamedColor>& person_colors();
+    int selected() const;  // the id of a layer that there is; 0 for none
+    void select(int id) { selected_ = id; }
+    bool on_mask() const;  // brushes paint on the selected layer's mask
+    void set_on_mask(bool on) { on_mask_ = on; }
+    void set_clone_source(const SurfacePoint& point) { clone_source_ = point; }
+    bool has_clone_source() const { return clone_source_.has_value(); }
+    std::optional<SurfacePoint> clone_source() const { return clone_source_; }
+
+    // ---- the surface ----
+    // Null without an avatar, and while its shape is being made.
+    std::shared_ptr<const PaintSurface> surface();
+    // In the pose shown, of parts that are shown.
+    std::optional<SurfacePick> pick(const Camera& camera, const Eigen::Vector2f& pixel);
+    const SurfacePicker* picker();  // null as surface()
+    // Of the skin with the layers that are shown, without light; precondition: surface().
+    Eigen::Vector3f color_at(const SurfacePoint& point);
+
+    // ---- strokes by hand ----
+    // The tool's; it shows at once and is one entry of the history when it ends.
+    Status begin_stroke(const Camera& camera, const Eigen::Vector2f& pixel, float pressure = 1);
+    void stroke_to(const Camera& camera, const Eigen::Vector2f& pixel, float pressure = 1);
+    void end_stroke();
+    void cancel_stroke();
+    bool stroking() const { return stroke_ != nullptr; }
+
+    // ---- for commands: they change the document's stack and leave undo to their caller ----
+    struct StrokePoint {
+        Eigen::Vector2f at;
+        float pressure = 1;
+    };
+    // `camera`: the points are its pixels; without one they are atlas positions.
+    Status draw_stroke(PaintTool tool, const std::vector<StrokePoint>& points, const std::optional<Camera>& camera);
+    Status fill(const SurfacePoint& at);
+    Status draw_gradient(const SurfacePoint& from, const SurfacePoint& to);
+    Status pick_color(const SurfacePoint& at);
+    // The selected layer if brushes may paint on it; a new one above it if not. Error: hidden, no mask.
+    Result<int> paintable_layer();
+    std::size_t free_tiles() const;
+
+  private:
+    struct Stroke;
+    Result<std::unique_ptr<Stroke>> make_stroke(PaintTool tool, const SurfacePoint& first);
+    void publish(Stroke& stroke);
+    StrokePath::Pick pick_in(const Camera& camera);
+    std::shared_ptr<const PaintTexels> target_texels(int layer) const;
+    void set_target_texels(int layer, std::shared_ptr<const PaintTexels> texels);
+    Status fill_with(const std::function<std::shared_ptr<const PaintTexels>(const PaintTexels& before)>& make);
+
+    Studio& studio_;
+    PaintTool tool_ = PaintTool::select;
+    BrushOptions brush_;
+    std::vector<std::array<float, 3>> recent_;
+    std::vector<NamedColor> person_;
+    std::uint64_t person_document_ = 0;
+    int selected_ = 0;
+    bool on_mask_ = false;
+    std::optional<SurfacePoint> clone_source_;
+    std::uint64_t document_ = 0;
+
+    std::shared_ptr<const PaintSurface> surface_;
+    std::shared_ptr<const RestSurface> surface_rest_;  // that it is of
+    std::shared_ptr<const PickIndex> index_;
+    std::unique_ptr<SurfacePicker> picker_;
+    HeadPose picker_pose_;
+    std::array<bool, splat_part_count> picker_shown_{};
+    std::unique_ptr<SurfaceColors> colors_;
+    std::unique_ptr<Stroke> stroke_;
+};
+
+}  // namespace likeness

@@ -1,0 +1,222 @@
+// Layers and strokes as people and scripts make them: one entry of the history each, undone whole.
+#include <gtest/gtest.h>
+
+#include "tests/avatar/avatar_fixtures.h"
+#include "tests/studio/studio_fixtures.h"
+
+namespace likeness::test {
+namespace {
+
+class Paint : public testing::Test {
+  protected:
+    void SetUp() override {
+        bench = std::make_unique<StudioBench>(folder.path, false);
+        bench->run("file.open", {{"path", save_ball(folder.path / "ball.likeness", 1, 4000, false).string()}});
+        ASSERT_TRUE(bench->studio->document().has_avatar());
+    }
+    Studio& studio() { return *bench->studio; }
+    const PaintStack& stack() { return *studio().document().avatar().paint; }
+    std::size_t tiles(std::size_t layer) {
+        const auto& texels = stack().layers.at(layer).texels;
+        return texels ? texels->tile_count() : 0;
+    }
+    std::string fails(const std::string& id, const Arguments& arguments) {
+        const Status status = studio().execute(id, arguments);
+        return status ? "" : status.error().message;
+    }
+    TemporaryFolder folder{"paint"};
+    std::unique_ptr<StudioBench> bench;
+};
+
+TEST_F(Paint, AStrokeBringsALayerAndIsOneEntry) {
+    const std::size_t before = studio().history().entries().size();
+    bench->run("paint.brush", {{"size", 8.0}, {"flow", 1.0}});
+    bench->run("paint.stroke", {{"points", "450,500 500,520 560,500,0.5"}});
+    ASSERT_EQ(stack().layers.size(), 1u);
+    EXPECT_EQ(stack().layers[0].name, "Paint");
+    EXPECT_GT(tiles(0), 0u);
+    EXPECT_EQ(studio().history().entries().size(), before + 1);
+    EXPECT_EQ(studio().history().entries().back().title, "Brush stroke");
+    const auto painted = stack().layers[0].texels;
+    bench->run("paint.erase", {{"points", "500,520"}});
+    EXPECT_NE(stack().layers[0].texels, painted);
+    bench->run("edit.undo");
+    EXPECT_EQ(stack().layers[0].texels, painted) << "undone by a pointer";
+    bench->run("edit.undo");
+    EXPECT_TRUE(stack().layers.empty());
+    bench->run("edit.redo");
+    EXPECT_EQ(stack().layers.at(0).texels, painted);
+}
+
+TEST_F(Paint, AStrokeByHandIsTheSameAsByCommand) {
+    bench->run("paint.brush", {{"size", 8.0}});
+    bench->run("paint.stroke", {{"points", "450,500 480,510 520,500 540,520"}});
+    const auto by_command = stack().layers.at(0).texels;
+    bench->run("edit.undo");
+    bench->run("paint.use_brush");
+    const Camera camera = view_camera(studio().view(), studio().document(), 1024, 1024);
+    PaintService& paint = studio().paint();
+    const std::size_t before = studio().history().position();
+    ASSERT_TRUE(paint.begin_stroke(camera, {450, 500}));
+    for (const Eigen::Vector2f at : {Eigen::Vector2f(480, 510), Eigen::Vector2f(520, 500), Eigen::Vector2f(540, 520)}) {
+        const std::uint64_t pictures = studio().document().pictures;
+        paint.stroke_to(camera, at);
+        EXPECT_GT(studio().document().pictures, pictures) << "it is shown while it is drawn";
+        EXPECT_EQ(studio().history().position(), before);
+        bench->settle();
+    }
+    paint.end_stroke();
+    ASSERT_EQ(studio().history().position(), before + 1);
+    EXPECT_EQ(studio().history().entries().back().title, "Brush stroke: Paint");
+    EXPECT_TRUE(studio().document().dirty());
+    const auto by_hand = stack().layers.at(0).texels;
+    EXPECT_EQ(by_hand->tile_count(), by_command->tile_count());
+    by_command->each_tile([&](const PaintTileKey& key, const auto& tile) {
+        ASSERT_TRUE(by_hand->tile(key));
+        EXPECT_EQ(by_hand->tile(key)->texels, tile->texels);
+    });
+    bench->run("edit.undo");
+    EXPECT_TRUE(stack().layers.empty()) << "with the layer that it brought";
+    // A stroke that is let go changes nothing.
+    ASSERT_TRUE(paint.begin_stroke(camera, {450, 500}));
+    EXPECT_FALSE(stack().layers.empty());
+    paint.cancel_stroke();
+    EXPECT_TRUE(stack().layers.empty());
+    EXPECT_EQ(studio().history().position(), before);
+}
+
+TEST_F(Paint, TheTrainersGaussiansAreNoPartOfAStroke) {
+    bench->run("paint.use_brush");
+    const Camera camera = view_camera(studio().view(), studio().document(), 1024, 1024);
+    ASSERT_TRUE(studio().paint().begin_stroke(camera, {500, 500}));
+    studio().state().avatar.splats.edit().albedo[0] = 0.123f;  // as TrainingService publishes
+    studio().learned();
+    const std::uint64_t learned = studio().document().avatar().splats.version();
+    studio().paint().stroke_to(camera, {520, 500});
+    studio().paint().end_stroke();
+    bench->run("edit.undo");
+    EXPECT_EQ(studio().document().avatar().splats.version(), learned);
+    EXPECT_TRUE(stack().layers.empty());
+}
+
+TEST_F(Paint, LayersByCommands) {
+    bench->run("layer.add", {{"name", "under"}});
+    bench->run("layer.add", {{"name", "over"}});
+    EXPECT_EQ(studio().paint().selected(), stack().layers[1].id);
+    bench->run("layer.opacity", {{"value", 0.5}});
+    bench->run("layer.blend", {{"mode", "multiply"}, {"layer", "under"}});
+    bench->run("layer.visible", {{"on", false}, {"layer", "under"}});
+    bench->run("layer.region", {{"region", "lips"}});
+    bench->run("layer.relief", {{"value", 1.5}});
+    EXPECT_EQ(stack().layers[1].opacity, 0.5f);
+    EXPECT_EQ(int(stack().layers[0].blend), int(PaintBlend::multiply));
+    EXPECT_FALSE(stack().layers[0].visible);
+    EXPECT_EQ(stack().layers[1].region, "lips");
+    EXPECT_FLOAT_EQ(stack().layers[1].relief, 1.5e-3f);
+    bench->run("layer.rename", {{"name", "top"}});
+    EXPECT_EQ(stack().layers[1].name, "top");
+    EXPECT_NE(fails("layer.rename", {{"name", "under"}}), "");
+    bench->run("layer.duplicate");
+    EXPECT_EQ(stack().layers[2].name, "top copy");
+    EXPECT_EQ(studio().paint().selected(), stack().layers[2].id);
+    bench->run("layer.move", {{"to", "bottom"}});
+    EXPECT_EQ(stack().layers[0].name, "top copy");
+    bench->run("layer.move", {{"to", "above"}, {"target", "top"}, {"layer", "under"}});
+    EXPECT_EQ(stack().layers[2].name, "under");
+    bench->run("layer.group", {{"layer", "under"}});
+    bench->run("layer.remove", {{"layer", "Group"}});
+    EXPECT_EQ(stack().layers.size(), 2u);
+    EXPECT_EQ(fails("layer.remove", {{"layer", "nobody"}}), "There is no layer 'nobody'.");
+    EXPECT_NE(fails("layer.move", {{"to", "into"}, {"target", "top"}, {"layer", "top copy"}}), "");
+    EXPECT_NE(fails("layer.move", {{"to", "into"}}), "");
+    bench->run("layer.select", {{"layer", "top"}});
+    bench->run("layer.mask", {{"what", "hide"}});
+    bench->run("paint.target", {{"on", "mask"}});
+    bench->run("paint.brush", {{"size", 20.0}, {"flow", 1.0}});
+    bench->run("paint.stroke", {{"points", "500,500"}});
+    EXPECT_GT(stack().layers[1].mask->tile_count(), 0u) << "painted on the mask";
+    EXPECT_EQ(tiles(1), 0u);
+    // All of that can be undone.
+    bench->run("edit.jump", {{"position", 0}});
+    EXPECT_TRUE(stack().layers.empty());
+}
+
+TEST_F(Paint, WhatCannotBePaintedIsSaidAndChangesNothing) {
+    const std::size_t entries = studio().history().entries().size();
+    for (const char* points : {"", "1", "1,2,3,4", "a,b", "1,2 x", "nan,1", "1e30,2", "1,,2"})
+        EXPECT_NE(fails("paint.stroke", {{"points", points}}), "") << points;
+    EXPECT_NE(fails("paint.stroke", {{"points", "2,2"}}), "") << "background";
+    EXPECT_NE(fails("paint.clone", {{"points", "500,500"}}), "") << "no source";
+    bench->run("layer.add");
+    bench->run("layer.visible", {{"on", false}});
+    EXPECT_NE(fails("paint.stroke", {{"points", "500,500"}}), "") << "hidden";
+    EXPECT_EQ(studio().history().entries().size(), entries + 2);
+    EXPECT_NE(fails("paint.target", {{"on", "mask"}}), "") << "no mask";
+}
+
+TEST_F(Paint, ThereIsACapOfMemory) {
+    bench->run("paint.stroke", {{"points", "500,500"}});
+    auto full = std::make_shared<PaintTexels>();
+    std::size_t left = most_paint_bytes / sizeof(PaintTile);
+    for (int b = 0; b < paint_block_count && left > 0; ++b)
+        for (int i = 0; i < 64 && left > 0; ++i, --left)
+            full->set_tile({b, 3, i % 8, i / 8}, std::make_shared<PaintTile>());
+    studio().state().avatar.paint.edit().layers[0].mask = full;
+    const std::string why = fails("paint.stroke", {{"points", "450,450"}});
+    EXPECT_NE(why.find("200 MB"), std::string::npos) << why;
+    EXPECT_NE(fails("layer.mask", {{"what", "invert"}}).find("200 MB"), std::string::npos);
+    EXPECT_EQ(stack().layers.size(), 1u);
+}
+
+TEST_F(Paint, TheEyedropperSeesSkinAndPaintWithoutLight) {
+    bench->run("paint.color", {{"red", 0.25}, {"green", 0.5}, {"blue", 0.75}});
+    bench->run("paint.brush", {{"size", 20.0}, {"flow", 1.0}, {"hardness", 1.0}});
+    bench->run("paint.stroke", {{"points", "500,500"}});
+    bench->run("paint.color", {{"red", 0.0}, {"green", 0.0}, {"blue", 0.0}});
+    bench->run("paint.pick", {{"at", "500,500"}});
+    EXPECT_NEAR(studio().paint().brush().color[0], 0.25f, 0.01f);
+    EXPECT_NEAR(studio().paint().brush().color[2], 0.75f, 0.01f);
+    ASSERT_GE(studio().paint().recent_colors().size(), 3u);
+    bench->run("layer.opacity", {{"value", 0.0}});
+    bench->run("paint.pick", {{"at", "500,500"}});
+    EXPECT_GT(std::abs(studio().paint().brush().color[0] - 0.25f) + std::abs(studio().paint().brush().color[2] - 0.75f),
+              0.02f);
+}
+
+TEST_F(Paint, FillGradientHealAndSmudgeChangeTheirLayerOnly) {
+    bench->run("layer.add", {{"name", "below"}});
+    bench->run("paint.stroke", {{"points", "500,500"}});
+    const auto below = stack().layers[0].texels;
+    bench->run("layer.add", {{"name", "above"}});
+    bench->run("paint.brush", {{"tolerance", 0.3}, {"size", 12.0}});
+    const auto changed = [&](const std::string& id, const Arguments& arguments) {
+        const auto before = stack().layers[1].texels;
+        bench->run(id, arguments);
+        EXPECT_NE(stack().layers[1].texels, before) << id;
+        EXPECT_EQ(stack().layers[0].texels, below) << id;
+    };
+    changed("paint.fill", {{"at", "500,500"}});
+    changed("paint.gradient", {{"from", "450,450"}, {"to", "550,500"}});
+    changed("paint.smudge", {{"points", "470,470 520,500"}});
+    changed("paint.heal", {{"points", "480,520 500,520"}});
+    bench->run("paint.source", {{"at", "560,520"}});
+    changed("paint.clone", {{"points", "460,520 480,520"}});
+}
+
+// Layers and their texels are parts of the file.
+TEST_F(Paint, LayersAreSavedAndOpened) {
+    bench->run("layer.add", {{"name", "scar"}});
+    bench->run("paint.stroke", {{"points", "500,500 540,520"}});
+    const auto painted = stack().layers[0].texels;
+    bench->run("file.save_as", {{"path", (folder.path / "painted.likeness").string()}});
+    bench->run("file.open", {{"path", (folder.path / "painted.likeness").string()}});
+    ASSERT_EQ(stack().layers.size(), 1u);
+    EXPECT_EQ(stack().layers[0].name, "scar");
+    painted->each_tile([&](const PaintTileKey& key, const auto& tile) {
+        ASSERT_TRUE(stack().layers[0].texels->tile(key));
+        EXPECT_EQ(stack().layers[0].texels->tile(key)->texels, tile->texels);
+    });
+}
+
+}  // namespace
+}  // namespace likeness::test

@@ -1,0 +1,19 @@
+// Tools, brush and colors.
+#pragma once
+
+#include "ui/panel.h"
+
+namespace likeness::ui {
+
+class PaintPanel : public Panel {
+  public:
+    PaintPanel();
+    void draw(Studio& studio) override;
+
+  private:
+    void draw_tools(Studio& studio);
+    void draw_brush(Studio& studio);
+    void draw_colors(Studio& studio);
+};
+
+}  // namespace likeness::ui
