@@ -212,7 +212,7 @@ double leak(const Surface& surface, SceneRenderer& renderer, const SurfacePoint&
     SurfacePoint ear = surface->walk(landmark(*surface, 454), Eigen::Vector3f(0, 0, -25e-3f));
     for (const auto& [from, to] : {std::pair(landmark(*surface, 199), below), std::pair(landmark(*surface, 151), scalp),
                                    std::pair(landmark(*surface, 280), ear)}) {
-        BrushStroke stroke(surface, texels, brush);
+        BrushStroke stroke(surface, texels, brush, BrushStroke::Effect::paint);
         for (const SurfacePoint& at : way(*surface, from, to)) stroke.dab(at);
         texels = stroke.texels();
     }
@@ -275,7 +275,7 @@ void measure_speed(const Surface& surface, SceneRenderer& renderer, const PaintL
     BrushOptions brush;
     brush.size = 10e-3f;
     brush.color = {0.1f, 0.2f, 0.8f};
-    BrushStroke stroke(surface, nullptr, brush);
+    BrushStroke stroke(surface, nullptr, brush, BrushStroke::Effect::paint);
     const std::vector<SurfacePoint> to = way(*surface, landmark(*surface, 50), landmark(*surface, 280));
     std::vector<double> times;
     for (int d = 0; d < dabs; ++d) {
@@ -298,7 +298,7 @@ void measure_speed(const Surface& surface, SceneRenderer& renderer, const PaintL
     for (int k = 0; k < layers; ++k) {
         brush.color = {float(k) / layers, 0.5f, 1 - float(k) / layers};
         brush.opacity = 0.3f;
-        BrushStroke own(surface, nullptr, brush);
+        BrushStroke own(surface, nullptr, brush, BrushStroke::Effect::paint);
         const SurfacePoint from = surface->walk(landmark(*surface, 50), Eigen::Vector3f(0, 2e-3f * float(k - 10), 0));
         for (const SurfacePoint& point : way(*surface, from, landmark(*surface, 280))) own.dab(point);
         PaintLayer layer{.id = k + 1, .name = "strokes"};
