@@ -29,6 +29,7 @@ using Subcommand = std::function<int()>;
 Subcommand add_train_command(CLI::App& app, const CommonOptions& common);
 Subcommand add_track_command(CLI::App& app, const CommonOptions& common);
 Subcommand add_drive_command(CLI::App& app, const CommonOptions& common);
+Subcommand add_edit_command(CLI::App& app, const CommonOptions& common);
 Subcommand add_render_command(CLI::App& app, const CommonOptions& common);
 Subcommand add_export_command(CLI::App& app, const CommonOptions& common);
 Subcommand add_info_command(CLI::App& app, const CommonOptions& common);

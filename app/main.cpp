@@ -109,6 +109,7 @@ int run(int argc, char** argv) {
         add(add_train_command);
         add(add_track_command);
         add(add_drive_command);
+        add(add_edit_command);
         add(add_render_command);
         add(add_export_command);
         add(add_info_command);

@@ -44,8 +44,8 @@ void draw_ring(PaintService& paint, const SurfacePoint& at, const ToScreen& to_s
             to_screen(to_screen.camera.project(surface_position(picker->vertices(), picker->avatar().triangles(), p))));
     }
     ImDrawList& draw = *ImGui::GetWindowDrawList();
-    draw.AddPolyline(ring.data(), count, IM_COL32(0, 0, 0, 150), ImDrawFlags_Closed, px(3));
-    draw.AddPolyline(ring.data(), count, IM_COL32(255, 255, 255, 235), ImDrawFlags_Closed, px(1.4f));
+    draw.AddPolyline(ring.data(), count, IM_COL32(0, 0, 0, 150), px(3), ImDrawFlags_Closed);
+    draw.AddPolyline(ring.data(), count, IM_COL32(255, 255, 255, 235), px(1.4f), ImDrawFlags_Closed);
 }
 
 void draw_cross(const ImVec2& at, float size) {

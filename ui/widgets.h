@@ -18,11 +18,11 @@ void tooltip(const std::string& text);
 // A row that a slider fills: name on the left, value on the right. Drag or click to set, Ctrl-click to type,
 // double-click for `fallback`. Its drag is one entry of the history.
 struct SliderSpec {
-    std::string label;
+    std::string label = {};
     float low = 0, high = 1, fallback = 0;
     const char* format = "%.2f";
     const char* unit = "";  // after the value, e.g. "°"
-    std::string about;      // tooltip: what it does; the unit and how to use a slider are added
+    std::string about = {};  // tooltip: what it does; the unit and how to use a slider are added
     float width = 0;        // 0: what is left of the line
     bool logarithmic = false;
 };

@@ -9,8 +9,7 @@ Status export_splats(const Scene& scene, const FileFormat& format, const std::fi
                      const WriteOptions& options, Progress& progress) {
     progress.report(0.1, "Posing");
     SplatSet posed, shown;
-    PaintedSplats painter;
-    pose_scene(scene, painter, posed);
+    pose_scene(scene, posed);
     std::vector<std::size_t> kept;
     for (std::size_t i = 0; i < posed.count; ++i)
         if (posed.opacities[i] > 0) kept.push_back(i);

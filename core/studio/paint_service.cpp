@@ -10,7 +10,7 @@
 namespace likeness {
 namespace {
 
-constexpr std::size_t most_recent = 12;
+constexpr std::size_t most_recent_colors = 12;
 
 const char* stroke_title(PaintTool tool) {
     switch (tool) {
@@ -80,7 +80,7 @@ void PaintService::set_color(const std::array<float, 3>& color, bool remember) {
     if (!remember) return;
     std::erase(recent_, color);
     recent_.insert(recent_.begin(), color);
-    if (recent_.size() > most_recent) recent_.pop_back();
+    if (recent_.size() > most_recent_colors) recent_.pop_back();
 }
 
 const std::vector<NamedColor>& PaintService::person_colors() {

@@ -60,6 +60,7 @@ Studio::Studio(StudioOptions options)
     camera_.add_commands(commands_);
     paint_.add_commands(commands_);
     add_view_commands(*this);
+    add_sticker_commands(*this);
     workshop_.find_device();
 }
 

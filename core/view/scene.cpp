@@ -19,6 +19,11 @@ void pose_scene(const Scene& scene, PaintedSplats& painter, SplatSet& posed) {
     hide_parts(splats, scene.visible, posed);
 }
 
+void pose_scene(const Scene& scene, SplatSet& posed) {
+    PaintedSplats painter;
+    pose_scene(scene, painter, posed);
+}
+
 void hide_parts(const AnchoredSplats& splats, const PartFlags& visible, SplatSet& posed) {
     if (visible == all_parts) return;
     for (std::size_t i = 0; i < splats.count; ++i)

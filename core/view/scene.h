@@ -26,8 +26,9 @@ struct Scene {
     std::size_t gaussian_count() const { return splats ? splats->count : avatar.splats->count; }
 };
 // Gaussians as they are to be rasterized, with their paint; those of hidden parts get opacity 0. `painter` remembers
-// what it made of the paint.
+// what it made of the paint for the next time.
 void pose_scene(const Scene& scene, PaintedSplats& painter, SplatSet& posed);
+void pose_scene(const Scene& scene, SplatSet& posed);
 void hide_parts(const AnchoredSplats& splats, const PartFlags& visible, SplatSet& posed);
 
 // The head's surface in a pose, for meshes, picking and landmarks.

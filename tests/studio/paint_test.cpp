@@ -58,7 +58,7 @@ TEST_F(Paint, AStrokeByHandIsTheSameAsByCommand) {
     PaintService& paint = studio().paint();
     const std::size_t before = studio().history().position();
     ASSERT_TRUE(paint.begin_stroke(camera, {450, 500}));
-    for (const Eigen::Vector2f at : {Eigen::Vector2f(480, 510), Eigen::Vector2f(520, 500), Eigen::Vector2f(540, 520)}) {
+    for (const Eigen::Vector2f& at : {Eigen::Vector2f(480, 510), Eigen::Vector2f(520, 500), Eigen::Vector2f(540, 520)}) {
         const std::uint64_t pictures = studio().document().pictures;
         paint.stroke_to(camera, at);
         EXPECT_GT(studio().document().pictures, pictures) << "it is shown while it is drawn";
