@@ -11,6 +11,7 @@ namespace likeness {
 namespace {
 
 constexpr float border_texels = 2.0f;
+constexpr std::size_t most_kept_tiles = 1024;  // of 0.1 MB
 
 float cross2(const Eigen::Vector2f& a, const Eigen::Vector2f& b) { return a.x() * b.y() - a.y() * b.x(); }
 
@@ -147,6 +148,7 @@ std::shared_ptr<const TileSurface> PaintSurface::tile(const PaintTileKey& key) c
     for (int texel = 0; texel < paint_tile_texels; ++texel)
         if (tile->triangle[std::size_t(texel)] >= 0) tile->position[std::size_t(texel)] = position(tile->point(texel));
     const std::lock_guard lock(mutex_);
+    if (tiles_.size() >= most_kept_tiles) tiles_.clear();
     return tiles_.emplace(key, std::move(tile)).first->second;
 }
 

@@ -42,7 +42,6 @@ Eigen::Vector3f with_paint(const PaintStack& stack, const Eigen::Vector2f& atlas
 struct PaintService::Stroke {
     PaintTool tool = PaintTool::brush;
     int layer = 0;
-    bool on_mask = false;
     std::uint64_t document = 0;
     Part<PaintStack> before;  // of the document, without the layer that the stroke brought
     BrushStroke stroke;
@@ -115,6 +114,7 @@ std::shared_ptr<const PaintSurface> PaintService::surface() {
     if (document.avatar().prepared() && surface_rest_ != document.avatar().rest) {
         surface_ = std::make_shared<const PaintSurface>(document.avatar());
         surface_rest_ = document.avatar().rest;
+        if (clone_source_ && clone_source_->triangle >= int(document.avatar().triangles().size())) clone_source_.reset();
     }
     return surface_;
 }
@@ -194,6 +194,10 @@ Result<std::unique_ptr<PaintService::Stroke>> PaintService::make_stroke(PaintToo
     const Part<PaintStack> before = studio_.state().avatar.paint;
     const auto on = surface();
     if (!on) return studio_error("The head's shape is being made; try again in a moment.");
+    const PaintLayer* const chosen = paint_layer(*before, selected());
+    const bool takes = tool == PaintTool::eraser || tool == PaintTool::smudge;
+    if (takes && !(chosen && (is_paintable(*chosen) || on_mask())))
+        return studio_error("There is no paint on the selected layer to work on; choose another.");
     const auto layer = paintable_layer();
     if (!layer) return layer.error();
     BrushOptions options = brush_;
@@ -223,7 +227,6 @@ Result<std::unique_ptr<PaintService::Stroke>> PaintService::make_stroke(PaintToo
     return std::unique_ptr<Stroke>(
         new Stroke{tool,
                    *layer,
-                   mask,
                    studio_.document().id,
                    before,
                    BrushStroke(on, target_texels(*layer), options, effect, std::move(color), free_tiles()),
@@ -257,6 +260,7 @@ void PaintService::stroke_to(const Camera& camera, const Eigen::Vector2f& pixel,
         stroke_ = nullptr;
         return;
     }
+    if (&stroke_->stroke.surface() != surface().get()) return end_stroke();  // the head has another shape now
     stroke_->camera = camera;
     stroke_->path.to(pixel, pressure, pick_in(camera), stroke_->stroke);
     publish(*stroke_);
@@ -267,7 +271,8 @@ void PaintService::end_stroke() {
     const std::unique_ptr<Stroke> stroke = std::move(stroke_);
     const PaintLayer* layer = paint_layer(*studio_.document().avatar().paint, stroke->layer);
     if (stroke->document != studio_.document().id || !layer) return;
-    if (stroke->camera) stroke->path.end(pick_in(*stroke->camera), stroke->stroke);
+    if (stroke->camera && &stroke->stroke.surface() == surface().get())
+        stroke->path.end(pick_in(*stroke->camera), stroke->stroke);
     publish(*stroke);
     layer = paint_layer(*studio_.document().avatar().paint, stroke->layer);
     if (stroke->stroke.full()) studio_.messages().error(paint_full());

@@ -171,11 +171,18 @@ void Studio::record(const std::string& title, const DocumentState& before) {
     edited();
 }
 
-Status Studio::undo() { return history_moved(history_.undo(document_), "There is nothing to undo."); }
+Status Studio::undo() {
+    paint_.end_stroke();  // that is what is undone
+    return history_moved(history_.undo(document_), "There is nothing to undo.");
+}
 
-Status Studio::redo() { return history_moved(history_.redo(document_), "There is nothing to redo."); }
+Status Studio::redo() {
+    paint_.end_stroke();
+    return history_moved(history_.redo(document_), "There is nothing to redo.");
+}
 
 Status Studio::jump_history(std::size_t position) {
+    paint_.end_stroke();
     const bool there = position <= history_.entries().size();
     if (there) history_.jump(document_, position);
     return history_moved(there, "The history has no such place.");

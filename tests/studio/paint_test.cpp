@@ -85,6 +85,31 @@ TEST_F(Paint, AStrokeByHandIsTheSameAsByCommand) {
     EXPECT_EQ(studio().history().position(), before);
 }
 
+// The pointer rests, the head turns beneath it: what comes under the brush is painted.
+TEST_F(Paint, AHeadThatMovesGoesOnBeneathTheBrush) {
+    bench->run("paint.use_brush");
+    bench->run("paint.brush", {{"size", 6.0}});
+    const Camera camera = view_camera(studio().view(), studio().document(), 1024, 1024);
+    const auto drawn = [&](double turn) {
+        EXPECT_TRUE(studio().paint().begin_stroke(camera, {512, 500}));
+        for (int i = 0; i < 10; ++i) {
+            EXPECT_TRUE(studio().execute("pose.head", {{"yaw", turn * i}}));
+            studio().paint().stroke_to(camera, {512, 500});
+        }
+        studio().paint().end_stroke();
+        std::size_t covered = 0;
+        stack().layers.at(0).texels->each_tile([&](const PaintTileKey&, const auto& tile) {
+            for (const PaintTexel& texel : tile->texels) covered += texel[3] > 0;
+        });
+        bench->run("edit.undo");
+        EXPECT_TRUE(stack().layers.empty());
+        return covered;
+    };
+    const std::size_t still = drawn(0), moving = drawn(3);
+    EXPECT_GT(still, 0u);
+    EXPECT_GT(moving, 2 * still);
+}
+
 TEST_F(Paint, TheTrainersGaussiansAreNoPartOfAStroke) {
     bench->run("paint.use_brush");
     const Camera camera = view_camera(studio().view(), studio().document(), 1024, 1024);
