@@ -1,5 +1,6 @@
 #include <cmath>
 #include <cstdio>
+#include <limits>
 #include <memory>
 #include <nlohmann/json.hpp>
 
@@ -21,7 +22,7 @@ namespace {
 struct DriveArguments : ViewArguments {
     std::string driver, output, track;
     std::vector<std::string> gains;
-    double fps = 0, begin = 0, end = 1e9;
+    double fps = 0, begin = 0, end = std::numeric_limits<double>::infinity();
     float smoothing = 0;
     bool relative = false, absolute = false, beside = false, silent = false;
     TrackOptions tracking;
@@ -119,6 +120,7 @@ int drive(const DriveArguments& arguments, const CommonOptions& common) {
         HeadRegistry heads;
         TrackOptions tracking = arguments.tracking;
         if (const std::filesystem::path cache = cache_folder(); !cache.empty()) tracking.keep_in = cache / "tracks";
+        tracking = part_to_track(std::move(tracking), arguments.begin, arguments.end);
         const auto driver = open_driver(arguments.driver, heads, tracking, progress);
         if (!driver) return report(driver.error(), common);
         if (options.beside && driver->video.empty())
@@ -134,6 +136,10 @@ int drive(const DriveArguments& arguments, const CommonOptions& common) {
                                "'" + arguments.driver + "' is no video, so there is no track to write (--track).", ""},
                               common);
             if (Status saved = save_track(arguments.track, driver->track); !saved) return report(saved.error(), common);
+        }
+        if (driver->tracked()) {  // its time begins with the first frame that was tracked, a video's with the video
+            options.begin = std::max(0.0, options.begin - driver->begin);
+            options.end -= driver->begin;
         }
         const auto film = plan_film(*driver, options);
         if (!film) return report(film.error(), common);
@@ -195,9 +201,9 @@ Subcommand add_drive_command(CLI::App& app, const CommonOptions& common) {
     command->add_option("--smooth", arguments->smoothing, "Smoother over time, 0 to 1")->check(CLI::Range(0.0, 1.0));
     command->add_option("--fps", arguments->fps, "Frames a second; the driver's unless given")
         ->check(CLI::Range(1.0, 240.0));
-    command->add_option("--from", arguments->begin, "Seconds of the driver from which on it counts")
+    command->add_option("--from", arguments->begin, "Seconds of the driver (its video) from which on it counts")
         ->check(CLI::Range(0.0, 1e6));
-    command->add_option("--to", arguments->end, "Seconds of the driver up to which it counts")
+    command->add_option("--to", arguments->end, "Seconds of the driver (its video) up to which it counts")
         ->check(CLI::Range(0.0, 1e6));
     command->add_option("--face", arguments->tracking.face, "Which face where the video begins, 0 is the largest")
         ->check(CLI::Range(0, 999));

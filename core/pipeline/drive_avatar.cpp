@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "core/base/crew.h"
 #include "core/image/ops.h"
 #include "core/media/frame_source.h"
 
@@ -122,18 +123,28 @@ Status drive_avatar(const Avatar& avatar, const HeadPose& own, const Driver& dri
         if (!source) return source.error();
         pictures.emplace(*std::move(source), driver.track, driver.begin, options.camera.height);
     }
-    for (std::int64_t n = 0; n < film->frames; ++n) {
+    // One frame is finished and taken (encoded) while the next are rendered.
+    struct Rendered {
+        double seconds;
+        Image picture;
+    };
+    const auto finish = [&](Rendered& rendered) -> Status {
+        if (pictures) {
+            const auto other = pictures->at(rendered.seconds);
+            if (!other) return other.error();
+            rendered.picture = beside(*other, rendered.picture);
+        }
+        if (options.background) rendered.picture = composite_over(rendered.picture, *options.background);
+        return take(std::move(rendered.picture));
+    };
+    Crew<Rendered> taker(1, [&]() -> Crew<Rendered>::Work { return finish; });
+    for (std::int64_t n = 0; n < film->frames && !taker.failed(); ++n) {
         progress.report(double(n) / double(film->frames), "Rendering");
         const double seconds = options.begin + double(n) / film->fps;
-        Image picture = renderer.render(avatar, poses.at(seconds).value_or(own), options.camera, options.background);
-        if (pictures) {
-            const auto other = pictures->at(seconds);
-            if (!other) return other.error();
-            picture = beside(*other, picture);
-        }
-        if (options.background) picture = composite_over(picture, *options.background);
-        if (Status taken = take(std::move(picture)); !taken) return taken;
+        taker.add(
+            {seconds, renderer.render(avatar, poses.at(seconds).value_or(own), options.camera, options.background)});
     }
+    if (Status taken = taker.close(); !taken) return taken;
     progress.report(1, "Done");
     return {};
 }

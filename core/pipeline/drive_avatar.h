@@ -41,8 +41,8 @@ struct DrivenFilm {
 // What drive_avatar() will make. Errors: invalid_argument (nothing lies between begin and end).
 Result<DrivenFilm> plan_film(const Driver& driver, const DriveOptions& options);
 
-// `take` gets all frames of the film in their order: RGB, or RGBA with straight alpha without a
-// background. Errors: take's, the video's.
+// `take` gets all frames of the film in their order, on one thread that is not the caller's, while the next are
+// rendered: RGB, or RGBA with straight alpha without a background. Errors: take's, the video's.
 Status drive_avatar(const Avatar& avatar, const HeadPose& own, const Driver& driver, const DriveOptions& options,
                     AvatarRenderer& renderer, Progress& progress, const std::function<Status(Image)>& take);
 

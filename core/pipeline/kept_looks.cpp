@@ -7,12 +7,15 @@
 
 #include "core/base/output_file.h"
 #include "core/formats/safetensors.h"
+#include "core/image/file_bytes.h"
 
 namespace likeness {
 namespace {
 
 constexpr std::int64_t color_count = 3 * landmarks::face_count;
 constexpr float most_pixels = 1e6f;  // of a place that can be true
+constexpr std::uint64_t most_bytes = std::uint64_t(8) << 30;
+constexpr std::int32_t most_number = 1'000'000'000;  // of points and frames: it is counted on
 constexpr auto kept_for = std::chrono::hours(24 * 30);
 
 void remove_old(const std::filesystem::path& folder) {
@@ -55,7 +58,8 @@ struct LooksReader {
     }
     std::vector<std::int32_t> ints(const std::string& name, const Shape& shape) {
         auto values = file.ints(name, shape);
-        good = good && values && std::all_of(values->begin(), values->end(), [](std::int32_t v) { return v >= 0; });
+        good = good && values &&
+               std::all_of(values->begin(), values->end(), [](std::int32_t v) { return v >= 0 && v <= most_number; });
         return good ? *std::move(values) : std::vector<std::int32_t>();
     }
     template <class Point>
@@ -116,6 +120,9 @@ std::optional<KeptLooks> read_looks(const Safetensors& file) {
             face.high = face.high.cwiseMax(face.point(i));
         }
     }
+    // No point ever gets the number of another.
+    for (const ClothesPoint& point : looks.clothes.points)
+        if (point.number >= state[2]) return std::nullopt;
     looks.face.begun = state[0] != 0;
     looks.face.lost = state[1];
     looks.face.usual_change = change[0];
@@ -166,14 +173,19 @@ Status save_looks(const std::filesystem::path& file, const std::string& key, con
     return written->commit();
 }
 
-std::optional<KeptLooks> load_looks(const std::filesystem::path& file, const std::string& key) {
-    std::error_code ignored;
-    if (!std::filesystem::exists(file, ignored)) return std::nullopt;
-    const auto read = Safetensors::load(file);
+std::optional<KeptLooks> parse_looks(std::vector<std::uint8_t> bytes, const std::string& key) {
+    const auto read = Safetensors::load(std::move(bytes), "kept looks");
     if (!read) return std::nullopt;
     const auto known = read->metadata().find("key");
     if (known == read->metadata().end() || known->second != key) return std::nullopt;
     return read_looks(*read);
+}
+
+std::optional<KeptLooks> load_looks(const std::filesystem::path& file, const std::string& key) {
+    std::error_code ignored;
+    if (!std::filesystem::exists(file, ignored)) return std::nullopt;
+    auto bytes = read_file(file, most_bytes);
+    return bytes ? parse_looks(*std::move(bytes), key) : std::nullopt;
 }
 
 }  // namespace likeness

@@ -23,6 +23,7 @@ struct KeptLooks {
 // Kept for a month, where nobody goes on. Errors: OutputFile's.
 Status save_looks(const std::filesystem::path& file, const std::string& key, const KeptLooks& looks);
 // Nothing where the file is missing, damaged or of another `key`.
+std::optional<KeptLooks> parse_looks(std::vector<std::uint8_t> bytes, const std::string& key);
 std::optional<KeptLooks> load_looks(const std::filesystem::path& file, const std::string& key);
 
 }  // namespace likeness

@@ -3,12 +3,6 @@
 #include "core/pipeline/video_looks.h"
 
 namespace likeness {
-namespace {
-
-constexpr double person_seconds = 0.25;  // a fit of the person takes over gradually; between its steps the head is kept
-
-}  // namespace
-
 LiveDriver::LiveDriver(std::shared_ptr<PortraitTools> tools, double rate, const LiveOptions& options)
     : tools_(std::move(tools)), rate_(rate), tracker_(*tools_, options) {}
 
@@ -20,9 +14,9 @@ Status LiveDriver::add(const Image& frame, double seconds, std::chrono::steady_c
     TrackPreview view = preview_of(frame, tracked ? &seen->landmarks : nullptr, frames_++, seconds);
     std::optional<PoseSample> sample;
     if (tracked) {
-        if (!person_ || seconds - person_since_ > person_seconds || seconds < person_since_) {
+        if (!person_ || person_fits_ != tracker_.person_fits()) {
             person_ = std::make_unique<TrackedPerson>(about, tools_->head.get());
-            person_since_ = seconds;
+            person_fits_ = tracker_.person_fits();
         }
         if (!torso_at_rest_ || seen->cut) torso_at_rest_ = seen->world_to_camera;
         sample = person_->sample(*seen, about.camera(*seen), *torso_at_rest_);

@@ -38,7 +38,7 @@ class LiveDriver : public PoseSource {
     LiveTracker tracker_;
     std::unique_ptr<TrackedPerson> person_;
     std::size_t frames_ = 0;
-    double person_since_ = 0;                       // seconds, when it was read from the tracker
+    int person_fits_ = 0;                           // of the tracker, when it was read from there
     std::optional<Eigen::Matrix4f> torso_at_rest_;  // the first that was seen
 
     mutable std::mutex mutex_;

@@ -112,8 +112,10 @@ struct LiveTracker::State {
     struct Looked {
         WatchedFrame watched;
         std::optional<LandmarkPoints> points;
+        bool run_begins = false;  // nobody was followed in the frame before, or somebody else
     };
     Status look(const Image& frame, Looked& looked);
+    void fit_to(Looked& looked);
     void refill_clothes(const Image& frame, const FaceLandmarks& face, bool cut);
     void take_fit(const LandmarkPoints& points, double seconds);
     void begin_fit();
@@ -160,6 +162,18 @@ void LiveTracker::begin_anew() {
     state_ = std::make_unique<State>(tools, options);
 }
 
+// The person in the frame, which is the next of this person or begins a run.
+void LiveTracker::State::fit_to(Looked& looked) {
+    const LandmarkPoints& points = *looked.points;
+    if (!person) {
+        adopt(mean_person(model, points, about.width, about.height));
+        fit = person->fit.fits[0];
+    }
+    looked.run_begins = !following || looked.watched.cut || looked.watched.found_anew;
+    const HeadFit near = looked.run_begins ? person->fit.fits[most_alike(person->keys, points)] : fit;
+    fit = person->follower->fit(points, near);
+}
+
 // Face and clothes side by side.
 Status LiveTracker::State::look(const Image& frame, Looked& looked) {
     Status status;
@@ -179,8 +193,9 @@ Status LiveTracker::State::look(const Image& frame, Looked& looked) {
             const auto face = look_again(tools.faces->landmark_finder(), frame, *looked.watched.face, options.looks);
             if (!face)
                 status = face.error();
-            else if (*face)
-                std::copy((*face)->points.begin(), (*face)->points.end(), looked.points.emplace().begin());
+            if (!face || !*face) continue;
+            std::copy((*face)->points.begin(), (*face)->points.end(), looked.points.emplace().begin());
+            fit_to(looked);
         }
     });
     if (looked.watched.cut) clothes.cut();
@@ -214,7 +229,11 @@ void LiveTracker::State::begin_fit() {
     keys_fitted = keys_offered;
     const auto work = [this, points = keys.points(), width = about.width, height = about.height,
                        own_thread = !options.in_place] {
-        if (own_thread) lower_thread_priority(3);
+        std::optional<LoneWork> alone;  // the pools are for the frames
+        if (own_thread) {
+            lower_thread_priority(3);
+            alone.emplace();
+        }
         return ready(model, fit_person(model, points, width, height, {}, fitting_progress), points);
     };
     fitting = std::async(options.in_place ? std::launch::deferred : std::launch::async, work);
@@ -297,13 +316,7 @@ Result<TrackedFrame> LiveTracker::next(const Image& frame, double seconds) {
     FrameState state = FrameState::no_face;
     if (looked.points) {
         const LandmarkPoints& points = *looked.points;
-        if (!s.person) {
-            s.adopt(mean_person(s.model, points, frame.width, frame.height));
-            s.fit = s.person->fit.fits[0];
-        }
-        const bool run_begins = !s.following || watched.cut || watched.found_anew;
-        const HeadFit& near = run_begins ? s.person->fit.fits[most_alike(s.person->keys, points)] : s.fit;
-        s.fit = s.person->follower->fit(points, near);
+        const bool run_begins = looked.run_begins;
         state = s.is_stranger(s.fit.landmark_error, run_begins) ? FrameState::other_person : FrameState::tracked;
         if (run_begins) s.torso.begin();
         s.following = true;

@@ -158,9 +158,12 @@ Result<FaceTrack> solve_track(const PortraitTools& tools, const std::filesystem:
     const Run longest = *std::max_element(runs.begin(), runs.end(),
                                           [](const Run& a, const Run& b) { return a.end - a.begin < b.end - b.begin; });
 
-    std::vector<LandmarkPoints> points, keys;
-    for (std::size_t i = longest.begin; i < longest.end; ++i) points.push_back(seen[i].points);
-    for (std::size_t k : choose_key_frames(points, key_frames)) keys.push_back(points[k]);
+    std::vector<LandmarkPoints> keys;
+    {
+        std::vector<LandmarkPoints> points;  // of a long video much memory, which the fit needs
+        for (std::size_t i = longest.begin; i < longest.end; ++i) points.push_back(seen[i].points);
+        for (std::size_t k : choose_key_frames(points, key_frames)) keys.push_back(points[k]);
+    }
     Progress of_person([&](double done, const std::string& stage) { progress.report(0.6 + 0.15 * done, stage); });
     PersonFit fitted = fit_person(model, keys, track.width, track.height, {}, of_person);
     track.identity = fitted.identity;

@@ -60,6 +60,24 @@ TEST_F(Drive, ByAMotionWithGainsAndTimes) {
     EXPECT_FALSE(fs::exists(folder.path / "a.mp4"));
 }
 
+// Seconds of the video, also where nobody is in its first frames.
+TEST_F(Drive, TimesOfAVideoAreItsOwn) {
+    const Image photo = *load_image(sample());
+    fs::create_directory(folder.path / "late");
+    for (int n = 0; n < 5; ++n)
+        ASSERT_TRUE(save_png(folder.path / "late" / (std::to_string(n) + ".png"),
+                             n < 2 ? Image(240, 240, 3) : resize(crop(photo, 66 + 4 * n, 0, 300, 300), 240, 240)));
+    const auto frames = [&](std::vector<std::string> times) {
+        times.push_back("--json");
+        const Outcome outcome = drive(file("late"), file("film.mp4"), times);
+        EXPECT_EQ(outcome.code, 0) << outcome.err;
+        return outcome.code == 0 ? json::parse(outcome.out)["frames"].get<int>() : 0;
+    };
+    EXPECT_EQ(frames({}), 3);  // of whoever is there
+    EXPECT_EQ(frames({"--from", "0.12"}), 2);
+    EXPECT_EQ(frames({"--to", "0.16"}), 2);
+}
+
 TEST_F(Drive, ByPicturesOfSomebodyBesideThem) {
     const Image photo = *load_image(sample());
     fs::create_directory(folder.path / "somebody");

@@ -1,6 +1,8 @@
 #include <algorithm>
 #include <cmath>
+#include <limits>
 
+#include "core/pipeline/driver.h"
 #include "core/pipeline/video_stamp.h"
 #include "tests/pipeline/window_video.h"
 
@@ -152,6 +154,22 @@ TEST(TrackRealVideo, FitsTheDetectorAndFindsTheTorso) {
     for (const TrackedFrame& frame : track->frames) errors.push_back(frame.error);
     std::nth_element(errors.begin(), errors.begin() + std::ptrdiff_t(errors.size() / 2), errors.end());
     EXPECT_LT(errors[errors.size() / 2], 0.008f);
+}
+
+TEST(PartToTrack, IsWhatIsWantedAndEnoughForThePerson) {
+    const TrackOptions all = part_to_track({.step = 3}, 0, std::numeric_limits<double>::infinity());
+    EXPECT_EQ(all.step, 3);
+    EXPECT_EQ(all.begin, 0);
+    EXPECT_EQ(all.end, std::numeric_limits<double>::infinity());
+    const TrackOptions middle = part_to_track({}, 100, 104);
+    EXPECT_DOUBLE_EQ(middle.begin, 92);
+    EXPECT_DOUBLE_EQ(middle.end, 112);
+    const TrackOptions early = part_to_track({}, 1, 3);
+    EXPECT_DOUBLE_EQ(early.begin, 0);
+    EXPECT_DOUBLE_EQ(early.end, 20);
+    const TrackOptions wide = part_to_track({}, 100, 400);
+    EXPECT_DOUBLE_EQ(wide.begin, 98);
+    EXPECT_DOUBLE_EQ(wide.end, 402);
 }
 
 }  // namespace
