@@ -20,7 +20,7 @@ Image mean_of(const Image& from, int factor) {
 Image ScenePainter::paint(const Scene& scene, const Camera& camera, int samples, const std::atomic<bool>* stop) {
     if (version_ != scene.version) {
         version_.reset();
-        pose_scene(scene, posed_);
+        pose_scene(scene, painter_, posed_);
         version_ = scene.version;
     }
     colors_from(posed_, camera.position(), posed_.colors);

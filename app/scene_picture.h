@@ -26,6 +26,7 @@ class ScenePainter {
   private:
     std::unique_ptr<Rasterizer> rasterizer_;
     std::optional<std::uint64_t> version_;
+    PaintedSplats painter_;
     SplatSet posed_;
     Frame frame_;
 };

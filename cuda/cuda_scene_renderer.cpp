@@ -49,7 +49,9 @@ class CudaSceneRenderer final : public SceneRenderer {
             unsigned visible = 0;
             for (std::size_t part = 0; part < scene.visible.size(); ++part)
                 visible |= unsigned(scene.visible[part]) << part;
-            avatar_.pose(scene.avatar, scene.pose, visible);
+            Avatar shown = scene.avatar;
+            shown.splats = painter_.update(scene.avatar);
+            avatar_.pose(shown, scene.pose, visible);
             splats_ = avatar_.splats();
         } else {
             splats_ = {};
@@ -117,6 +119,7 @@ class CudaSceneRenderer final : public SceneRenderer {
 
     cuda::Stream stream_{highest_priority()};
     cuda::DeviceRasterizer rasterizer_{stream_};
+    PaintedSplats painter_;
     cuda::DeviceAvatar avatar_{stream_};
     cuda::DeviceSplats splats_;
     DeviceBuffer<float> file_means_{stream_}, file_colors_{stream_}, file_harmonics_{stream_};

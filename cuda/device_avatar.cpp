@@ -112,6 +112,7 @@ SurfaceArrays DeviceSurface::arrays() const {
 void DeviceAvatar::load_splats(const AnchoredSplats& splats) {
     surface_.load_anchors(splats);
     count_ = splats.count;
+    filtered_from_ = splats.painted_from < count_ ? int(splats.painted_from) : none_filtered;
     if (!attributes_match(splats, count_)) throw std::invalid_argument("arrays of Gaussians do not match");
     DeviceBuffer<float> uploaded(stream_);
     uploaded.upload(attribute_block(splats, count_));
@@ -161,6 +162,7 @@ DeviceSplats DeviceAvatar::splats() const {
     RasterInputs inputs;
     inputs.means = means_.data();
     inputs.halves = posed_.data();
+    inputs.filtered_from = filtered_from_;
     return {int(count_), 0, inputs};
 }
 

@@ -152,11 +152,12 @@ __global__ void __launch_bounds__(linear_threads) project_kernel(ProjectArgument
         const View view = a.view[view_index];
         const std::size_t row = std::size_t(a.shared ? i - view_index * a.splats : i);
         const Vec3 mean = load3(a.inputs.means + 3 * row);
-        const float opacity = opacity_of<Half>(a.inputs, row);
+        float opacity = opacity_of<Half>(a.inputs, row);
         // Comparisons are written so that a NaN culls.
         if (camera_depth(view, mean) >= view.near_plane && opacity >= smallest_alpha) {
             const Vec3 scale = scale_of<Half>(a.inputs, row), color = color_of<Half>(a.inputs, row);
             const Projection p = project(view, mean, scale, rotation_of<Half>(a.inputs, row));
+            if (row >= std::size_t(a.inputs.filtered_from)) opacity *= sqrtf(p.undilated_determinant / p.determinant);
             splat.x = view.fx * p.camera.x / p.camera.z + view.cx;
             splat.y = view.fy * p.camera.y / p.camera.z + view.cy;
             splat.opacity = opacity;
@@ -166,7 +167,7 @@ __global__ void __launch_bounds__(linear_threads) project_kernel(ProjectArgument
             splat.xx = p.yy * determinant;
             splat.xy = -p.xy * determinant;
             splat.yy = p.xx * determinant;
-            const bool drawable = usable(splat.x) && usable(splat.y) && usable(p.xx) && usable(p.yy) &&
+            const bool drawable = opacity >= smallest_alpha && usable(splat.x) && usable(splat.y) && usable(p.xx) && usable(p.yy) &&
                                   usable(p.unit.w) && p.determinant > 0.0f && isfinite(p.determinant) &&
                                   usable_appearance(a, row, opacity, color);
             if (drawable) {

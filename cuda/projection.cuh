@@ -20,6 +20,7 @@ struct Projection {
     Mat3 rotation;
     Vec3 t0, t1;                    // rows of T
     Vec3 a0, a1;                    // rows of A
+    float undilated_determinant;
     float xx, xy, yy, determinant;  // dilated covariance
 };
 
@@ -56,7 +57,8 @@ __device__ inline Projection project(const View& view, Vec3 mean, Vec3 scale, Qu
     p.xx = xx + screen_dilation;
     p.xy = dot(p.a0, p.a1);
     p.yy = yy + screen_dilation;
-    p.determinant = dot(area, area) + screen_dilation * (xx + yy) + screen_dilation * screen_dilation;
+    p.undilated_determinant = dot(area, area);
+    p.determinant = p.undilated_determinant + screen_dilation * (xx + yy) + screen_dilation * screen_dilation;
     return p;
 }
 

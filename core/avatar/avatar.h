@@ -14,6 +14,7 @@
 #include <vector>
 
 #include "core/avatar/gaussian_attributes.h"
+#include "core/avatar/paint.h"
 #include "core/avatar/rest_surface.h"
 #include "core/splat/splat_set.h"
 
@@ -31,6 +32,10 @@ struct AnchoredSplats : GaussianValues {
 
     std::vector<SurfacePoint> anchor;  // derived from atlas
 
+    // Gaussians from this one on show paint that is finer than those before it (core/editing); they are filtered
+    // (splat_set.h), come last, and no file has them.
+    std::size_t painted_from = SplatSet::none_filtered;
+
     void resize(std::size_t n);
 };
 
@@ -45,6 +50,7 @@ struct Avatar {
     Part<Shells> shells;
     Part<AnchoredSplats> splats;
     Part<TextureMaps> maps;
+    Part<PaintStack> paint;
     Part<AttributeSlots> slots;
     Part<Light> light;
     Part<SourceView> source;

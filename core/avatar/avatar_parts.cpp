@@ -42,11 +42,7 @@ std::size_t content_bytes(const TextureMaps& maps, const BlockVisitor& shared) {
     std::size_t bytes = sizeof(TextureMaps);
     for (const TextureMap& map : maps.maps) {
         visit(map.base, shared);
-        bytes += sizeof(TextureMap) + map.name.size() + map.layers.size() * sizeof(PaintLayer);
-        for (const PaintLayer& layer : map.layers) {
-            visit(layer.picture, shared);
-            bytes += layer.name.size();
-        }
+        bytes += sizeof(TextureMap) + map.name.size();
     }
     return bytes;
 }

@@ -42,20 +42,11 @@ struct Shells {
     HairShell hair;
 };
 
-// Paint over a map's texels.
-struct PaintLayer {
-    std::string name;
-    float opacity = 1;
-    bool visible = true;
-    std::shared_ptr<const Image> picture;  // RGBA, straight alpha; as large as the map; null: nothing is painted
-};
-
 // Texels over the head's atlas, v down. Nothing draws them yet.
 struct TextureMap {
     std::string name;  // "albedo"
     int width = 0, height = 0;
     std::shared_ptr<const Image> base;  // RGB or RGBA; null for none
-    std::vector<PaintLayer> layers;     // the lowest first
 };
 struct TextureMaps {
     std::vector<TextureMap> maps;

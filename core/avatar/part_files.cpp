@@ -4,6 +4,7 @@
 #include <cmath>
 
 #include "core/avatar/hair_shell.h"
+#include "core/avatar/paint_file.h"
 #include "core/formats/json_file.h"
 #include "core/geometry/camera_json.h"
 #include "core/head/mediapipe_landmarks.h"
@@ -284,7 +285,7 @@ bool write_source(const Avatar& avatar, ZipWriter& zip) {
     return true;
 }
 
-// ---- maps and their paint ----
+// ---- maps ----
 
 constexpr int largest_map = 16384;  // texels a side
 // Of all pictures together, 1 GiB in memory: an entry may be named again and again.
@@ -307,21 +308,14 @@ Status read_maps(const PartReader& file, Avatar& avatar) {
     std::int64_t texels = 0;
     for (const json& from : read->at("maps")) {
         TextureMap map{
-            from.at("name").get<std::string>(), from.at("width").get<int>(), from.at("height").get<int>(), {}, {}};
+            from.at("name").get<std::string>(), from.at("width").get<int>(), from.at("height").get<int>(), {}};
         if (map.width < 1 || map.height < 1 || map.width > largest_map || map.height > largest_map)
             return file.damaged("a map's size");
-        const json& layers = from.at("layers");
-        texels += (1 + std::int64_t(layers.size())) * map.width * map.height;
+        texels += std::int64_t(map.width) * map.height;
         if (texels > most_texels) return file.damaged("maps that are too large");
         auto base = read_texels(file, from.at("base"), map);
         if (!base) return base.error();
         map.base = *std::move(base);
-        for (const json& of : layers) {
-            auto picture = read_texels(file, of.at("picture"), map);
-            if (!picture) return picture.error();
-            map.layers.push_back({of.at("name").get<std::string>(), number(of.at("opacity")),
-                                  of.at("visible").get<bool>(), *std::move(picture)});
-        }
         maps.maps.push_back(std::move(map));
     }
     avatar.maps = std::move(maps);
@@ -339,17 +333,10 @@ bool write_maps(const Avatar& avatar, ZipWriter& zip) {
     for (std::size_t m = 0; m < avatar.maps->maps.size(); ++m) {
         const TextureMap& map = avatar.maps->maps[m];
         const std::string folder = "maps/" + std::to_string(m) + "/";
-        json layers = json::array();
-        for (std::size_t l = 0; l < map.layers.size(); ++l)
-            layers.push_back({{"name", map.layers[l].name},
-                              {"opacity", map.layers[l].opacity},
-                              {"visible", map.layers[l].visible},
-                              {"picture", add(folder + std::to_string(l) + ".png", map.layers[l].picture)}});
         maps.push_back({{"name", map.name},
                         {"width", map.width},
                         {"height", map.height},
-                        {"base", add(folder + "base.png", map.base)},
-                        {"layers", layers}});
+                        {"base", add(folder + "base.png", map.base)}});
     }
     zip.add("maps.json", json_text({{"maps", maps}}));
     return true;
@@ -432,13 +419,14 @@ Error damaged_avatar(const std::string& file, const std::string& detail) {
 }
 
 // The source before the person: the first files' own expression is of its controls.
-const std::array<PartFile, 8> part_files = {{
+const std::array<PartFile, 9> part_files = {{
     {"source", 1, true, read_source, write_source},
     {"person", 1, true, read_person, write_person},
     {"identity_change", 1, true, read_identity_change, write_identity_change},
     {"surface", 1, true, read_surface, write_surface},
     {"gaussians", 1, true, read_gaussians, write_gaussians},
     {"maps", 1, false, read_maps, write_maps},
+    {"paint", 1, false, read_paint, write_paint},
     {"slots", 1, false, read_slots, write_slots},
     {"light", 1, false, read_light, write_light},
 }};

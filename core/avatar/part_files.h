@@ -52,7 +52,7 @@ struct PartFile {
     bool (*write)(const Avatar& avatar, ZipWriter& zip);
 };
 // In the order of reading.
-extern const std::array<PartFile, 8> part_files;
+extern const std::array<PartFile, 9> part_files;
 
 // The part that an entry belongs to: "maps" of "maps/0/base.png".
 std::string part_of(const std::string& entry);

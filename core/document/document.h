@@ -56,6 +56,7 @@ void each_part(State& a, OtherState& b, const Visit& visit) {
     visit(a.avatar.shells, b.avatar.shells);
     visit(a.avatar.splats, b.avatar.splats);
     visit(a.avatar.maps, b.avatar.maps);
+    visit(a.avatar.paint, b.avatar.paint);
     visit(a.avatar.slots, b.avatar.slots);
     visit(a.avatar.light, b.avatar.light);
     visit(a.avatar.source, b.avatar.source);

@@ -9,7 +9,8 @@ Status export_splats(const Scene& scene, const FileFormat& format, const std::fi
                      const WriteOptions& options, Progress& progress) {
     progress.report(0.1, "Posing");
     SplatSet posed, shown;
-    pose_scene(scene, posed);
+    PaintedSplats painter;
+    pose_scene(scene, painter, posed);
     std::vector<std::size_t> kept;
     for (std::size_t i = 0; i < posed.count; ++i)
         if (posed.opacities[i] > 0) kept.push_back(i);

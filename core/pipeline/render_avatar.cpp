@@ -34,8 +34,9 @@ AvatarRenderer::AvatarRenderer(std::unique_ptr<Rasterizer> rasterizer, const Par
 
 const Frame& AvatarRenderer::render_frame(const Avatar& avatar, const HeadPose& pose, const Camera& camera,
                                           const RasterOptions& options) {
-    deform(*avatar.splats, splat_frames(avatar, pose), posed_);
-    hide_parts(*avatar.splats, visible_, posed_);
+    const Part<AnchoredSplats> painted = painter_.update(avatar);
+    deform(*painted, splat_frames(avatar, *painted, pose), posed_);
+    hide_parts(*painted, visible_, posed_);
     rasterizer_->forward(posed_, camera, options, frame_);
     return frame_;
 }

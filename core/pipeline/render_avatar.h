@@ -9,6 +9,7 @@
 
 #include "core/avatar/avatar.h"
 #include "core/base/result.h"
+#include "core/editing/painted_splats.h"
 #include "core/splat/rasterizer.h"
 #include "core/view/scene.h"
 
@@ -40,6 +41,7 @@ class AvatarRenderer {
     std::unique_ptr<Rasterizer> rasterizer_;
     PartFlags visible_;
     const std::atomic<bool>* stop_ = nullptr;
+    PaintedSplats painter_;
     SplatSet posed_;
     Frame frame_;
 };

@@ -97,6 +97,8 @@ class CpuRasterizer : public Rasterizer {
     void backward(const FrameGradients& by, SplatGradients& gradients, std::vector<float>* screen_gradient) override {
         if (!whole_) blend_whole();
         const std::size_t count = projection_.splats.count;
+        if (projection_.splats.filtered_from < count)
+            throw std::invalid_argument("rasterizer: no gradients of filtered Gaussians");
         const bool use_further =
             projection_.further.count() > 0 && (!by.depth.empty() || !by.normal.empty() || !by.extra.empty());
         BlendBackwardTask task;
@@ -172,7 +174,7 @@ class CpuRasterizer : public Rasterizer {
         ProjectTask& task = projection_;
         task.view = screen_view(camera, options);
         task.splats = {splats.count,         splats.means.data(),     splats.scales.data(), splats.rotations.data(),
-                       splats.colors.data(), splats.opacities.data(), splats.extra.data()};
+                       splats.colors.data(), splats.opacities.data(), splats.extra.data(),  splats.filtered_from};
         task.further = {options.depth, options.normal, splats.extra_channels};
         grow(screen_, splats.count);
         grow(depths_, splats.count);

@@ -56,7 +56,8 @@ class Rasterizer {
 
     // Gradients of the last forward call; overwrites `gradients`. Also adds each Gaussian's screen-space position
     // gradient norm (pixels) to `screen_gradient` when given: densification uses it. Gradients of Gaussians that were
-    // not drawn are zero. Throws std::invalid_argument when an image's size differs from the rendered one's.
+    // not drawn are zero. Throws std::invalid_argument when an image's size differs from the rendered one's, and where
+    // Gaussians were filtered (splat_set.h).
     virtual void backward(const FrameGradients& frame_gradients, SplatGradients& gradients,
                           std::vector<float>* screen_gradient = nullptr) = 0;
 

@@ -23,10 +23,15 @@ struct SplatSet {
     std::vector<float> opacities;  // [count] in (0, 1)
     int extra_channels = 0;        // further channels blended like color (atlas position, region, albedo, ...)
     std::vector<float> extra;      // [count, extra_channels]
+    // Gaussians from this one on are filtered: their opacity is multiplied by the root of the determinants of the
+    // projected covariance before and after its dilation (Yu et al. 2024, "Mip-Splatting", equation 10), so that one
+    // finer than a pixel takes its share of it. Paint's are; learned ones were learned without. No gradients.
+    std::size_t filtered_from = none_filtered;
+    static constexpr std::size_t none_filtered = ~std::size_t(0);
     // Only files bring them; copies share them. Null: the colors are the same from everywhere.
     std::shared_ptr<const Harmonics> harmonics;
 
-    // Without harmonics from then on.
+    // Without harmonics and filter from then on.
     void resize(std::size_t n, int extras = 0) {
         count = n;
         extra_channels = extras;
@@ -37,6 +42,7 @@ struct SplatSet {
         opacities.resize(n);
         extra.resize(n * std::size_t(extras));
         harmonics.reset();
+        filtered_from = none_filtered;
     }
 };
 

@@ -4,7 +4,7 @@
 
 namespace likeness {
 
-void pose_scene(const Scene& scene, SplatSet& posed) {
+void pose_scene(const Scene& scene, PaintedSplats& painter, SplatSet& posed) {
     if (scene.splats) {
         posed = *scene.splats;
         return;
@@ -13,7 +13,8 @@ void pose_scene(const Scene& scene, SplatSet& posed) {
         posed.resize(0);
         return;
     }
-    const AnchoredSplats& splats = *scene.avatar.splats;
+    const Part<AnchoredSplats> painted = painter.update(scene.avatar);
+    const AnchoredSplats& splats = *painted;
     deform(splats, splat_frames(scene.avatar, splats, scene.pose), posed);
     hide_parts(splats, scene.visible, posed);
 }

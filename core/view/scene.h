@@ -7,6 +7,7 @@
 #include <mutex>
 
 #include "core/avatar/avatar.h"
+#include "core/editing/painted_splats.h"
 
 namespace likeness {
 
@@ -24,8 +25,9 @@ struct Scene {
     bool empty() const { return !has_avatar() && !splats; }
     std::size_t gaussian_count() const { return splats ? splats->count : avatar.splats->count; }
 };
-// Gaussians as they are to be rasterized; those of hidden parts get opacity 0.
-void pose_scene(const Scene& scene, SplatSet& posed);
+// Gaussians as they are to be rasterized, with their paint; those of hidden parts get opacity 0. `painter` remembers
+// what it made of the paint.
+void pose_scene(const Scene& scene, PaintedSplats& painter, SplatSet& posed);
 void hide_parts(const AnchoredSplats& splats, const PartFlags& visible, SplatSet& posed);
 
 // The head's surface in a pose, for meshes, picking and landmarks.

@@ -19,7 +19,7 @@ class CpuSceneRenderer final : public SceneRenderer {
   public:
     std::string name() const override { return rasterizer_->name(); }
     void pose(const Scene& scene) override {
-        pose_scene(scene, posed_);
+        pose_scene(scene, painter_, posed_);
         file_ = scene.splats;
     }
     DrawTimes draw(const Camera& camera, FrameContent content, const PixelTarget& target) override {
@@ -38,6 +38,7 @@ class CpuSceneRenderer final : public SceneRenderer {
 
   private:
     std::unique_ptr<Rasterizer> rasterizer_ = make_cpu_rasterizer();
+    PaintedSplats painter_;
     SplatSet posed_;
     std::shared_ptr<const SplatSet> file_;  // whose colors depend on the view
     Frame frame_;

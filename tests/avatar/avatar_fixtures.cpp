@@ -102,11 +102,42 @@ Avatar everything_avatar(unsigned seed, std::size_t count) {
         for (float& p : picture.pixels) p = float(random() % 256) / 255.0f;
         return std::make_shared<const Image>(std::move(picture));
     };
-    TextureMap albedo{"albedo", 8, 6, texels(3), {}};
-    albedo.layers = {{"freckles", 0.5f, true, texels(4)}, {"empty", 1, false, nullptr}, {"scar", 0.25f, false, texels(4)}};
+    TextureMap albedo{"albedo", 8, 6, texels(3)};
     auto& points = avatar.source.edit().landmarks;
     for (int i = 0; i < landmarks::count; ++i) points.emplace_back(float(random() % 40), 0.25f * float(i), -1.5f);
-    avatar.maps = TextureMaps{{std::move(albedo), {"height", 2, 2, nullptr, {}}}};
+    avatar.maps = TextureMaps{{std::move(albedo), {"height", 2, 2, nullptr}}};
+    const auto painted = [&](int level) {
+        auto of = std::make_shared<PaintTexels>();
+        for (const int block : {0, 37, 300}) {
+            auto tile = std::make_shared<PaintTile>();
+            for (PaintTexel& t : tile->texels)
+                t = {std::uint8_t(random()), std::uint8_t(random()), std::uint8_t(random()), std::uint8_t(random())};
+            of->set_tile({block, level, (1 << level) - 1, 0}, std::move(tile));
+        }
+        return of;
+    };
+    auto sticker = std::make_shared<Sticker>();
+    sticker->picture = texels(4);
+    sticker->text = "A\u00e9";
+    sticker->atlas = {0.25f, 0.75f};
+    sticker->pair = true;
+    sticker->warp[5] = {0.1f, -0.2f};
+    avatar.paint =
+        PaintStack{{{.id = 2,
+                     .group = 7,
+                     .name = "strokes",
+                     .opacity = 0.5f,
+                     .blend = PaintBlend::soft_light,
+                     .region = "lips",
+                     .mask = painted(1),
+                     .texels = painted(2),
+                     .relief = 1e-3f},
+                    {.id = 5, .group = 7, .name = "tattoo", .visible = false, .texels = painted(3), .sticker = sticker},
+                    {.id = 7, .is_group = true, .name = "look"},
+                    {.id = 1,
+                     .name = "red",
+                     .make_up = std::make_shared<MakeUp>(MakeUp{"lipstick", {0.5f, 0, 0.1f}, {{"gloss", 0.25f}}}),
+                     .erase = 0.5f}}};
     avatar.slots = AttributeSlots{{{"beard", "full", {0.5f, -1.25f}}, {"hat", "", {}}}};
     Light light;
     light.harmonics[3] = {0.1f, -0.2f, 0.3f};
@@ -209,11 +240,35 @@ void expect_equal(const Avatar& a, const Avatar& b) {
         const TextureMap &x = a.maps->maps[i], &y = b.maps->maps[i];
         EXPECT_TRUE(x.name == y.name && x.width == y.width && x.height == y.height);
         same_texels(x.base, y.base);
-        ASSERT_EQ(x.layers.size(), y.layers.size());
-        for (std::size_t k = 0; k < x.layers.size(); ++k) {
-            EXPECT_TRUE(x.layers[k].name == y.layers[k].name && x.layers[k].visible == y.layers[k].visible);
-            EXPECT_EQ(x.layers[k].opacity, y.layers[k].opacity);
-            same_texels(x.layers[k].picture, y.layers[k].picture);
+    }
+    ASSERT_EQ(a.paint->layers.size(), b.paint->layers.size());
+    const auto same_paint = [](const std::shared_ptr<const PaintTexels>& x,
+                               const std::shared_ptr<const PaintTexels>& y) {
+        ASSERT_EQ(x != nullptr, y != nullptr);
+        if (!x) return;
+        ASSERT_EQ(x->tile_count(), y->tile_count());
+        x->each_tile([&](const PaintTileKey& key, const auto& tile) {
+            ASSERT_TRUE(y->tile(key));
+            EXPECT_EQ(tile->texels, y->tile(key)->texels);
+        });
+    };
+    for (std::size_t i = 0; i < a.paint->layers.size(); ++i) {
+        const PaintLayer &x = a.paint->layers[i], &y = b.paint->layers[i];
+        EXPECT_TRUE(x.id == y.id && x.group == y.group && x.is_group == y.is_group && x.name == y.name &&
+                    x.visible == y.visible && x.opacity == y.opacity && x.blend == y.blend && x.region == y.region &&
+                    x.relief == y.relief && x.erase == y.erase);
+        same_paint(x.texels, y.texels);
+        same_paint(x.mask, y.mask);
+        ASSERT_EQ(x.sticker != nullptr, y.sticker != nullptr);
+        if (x.sticker) {
+            same_texels(x.sticker->picture, y.sticker->picture);
+            EXPECT_TRUE(x.sticker->text == y.sticker->text && x.sticker->atlas == y.sticker->atlas &&
+                        x.sticker->pair == y.sticker->pair && x.sticker->warp == y.sticker->warp);
+        }
+        ASSERT_EQ(x.make_up != nullptr, y.make_up != nullptr);
+        if (x.make_up) {
+            EXPECT_TRUE(x.make_up->kind == y.make_up->kind && x.make_up->color == y.make_up->color &&
+                        x.make_up->amount == y.make_up->amount);
         }
     }
     ASSERT_EQ(a.source->picture != nullptr, b.source->picture != nullptr);

@@ -204,10 +204,18 @@ TEST(HostileAvatar, MembersOfTheDocument) {
     for (const json& size : {json(0), json(-4), json(1 << 20), json("8"), json()})
         refused_json("a map's size", [&](json& d) { d["maps"][0]["width"] = size; }, "maps.json");
     refused_json("a map of two sizes", [](json& d) { d["maps"][0]["height"] = 9; }, "maps.json");
-    refused_json("a layer without its picture", [](json& d) { d["maps"][0]["layers"][1]["picture"] = "maps/7.png"; },
-                 "maps.json");
-    refused_json("a layer that is no object", [](json& d) { d["maps"][0]["layers"][0] = 3; }, "maps.json");
-    refused_json("an opacity that is text", [](json& d) { d["maps"][0]["layers"][0]["opacity"] = "half"; }, "maps.json");
+    const auto refused_paint = [](const char* what, const std::function<void(json&)>& damage) {
+        refused_json(what, damage, "paint.json");
+    };
+    refused_paint("a layer without its texels", [](json& d) { d["layers"][0]["texels"] = "paint/9.safetensors"; });
+    refused_paint("a layer without its sticker", [](json& d) { d["layers"][1]["sticker"]["picture"] = "paint/9.png"; });
+    refused_paint("a layer that is no object", [](json& d) { d["layers"][0] = 3; });
+    refused_paint("an opacity that is text", [](json& d) { d["layers"][0]["opacity"] = "half"; });
+    refused_paint("an unknown blend mode", [](json& d) { d["layers"][0]["blend"] = "dodge"; });
+    refused_paint("two layers of one number", [](json& d) { d["layers"][0]["id"] = 5; });
+    refused_paint("no number", [](json& d) { d["layers"][0]["id"] = 0; });
+    refused_paint("too many layers", [](json& d) { d["layers"] = json::array_t(1001, d["layers"][2]); });
+    refused_paint("no layers", [](json& d) { d = json::array(); });
     refused_json("no maps", [](json& d) { d = json::array(); }, "maps.json");
     refused_json("a code that is huge", [](json& d) { d["slots"][0]["code"][1] = 1e300; }, "slots.json");
     refused_json("a slot without a name", [](json& d) { d["slots"][0].erase("name"); }, "slots.json");
@@ -220,20 +228,29 @@ TEST(HostileAvatar, MembersOfTheDocument) {
 
 // A small entry that is named often, or claims to be large, takes no memory.
 TEST(HostileAvatar, MapsThatAreTooLargeTogether) {
-    refused("one picture in a hundred layers", [](Entries& e) {
-        e["maps/0/0.png"] = encode_png(Image(1024, 1024, 4, 0.5f));
-        json maps = json::parse(e["maps.json"]);
-        json& map = maps["maps"][0];
-        map["width"] = map["height"] = 1024;
-        map["base"] = nullptr;
-        map["layers"] = json::array_t(100, map["layers"][0]);
-        const std::string text = maps.dump();
-        e["maps.json"] = Bytes(text.begin(), text.end());
-    });
     const Image large(1500, 1000, 3, 0.5f);
     refused("a picture larger than its map", [&](Entries& e) { e["maps/0/base.png"] = encode_png(large); });
     refused("half as large", [&](Entries& e) { e["maps/0/base.png"] = encode_png(Image(4, 3, 3, 0.5f)); });
     refused("twice as large", [&](Entries& e) { e["maps/0/base.png"] = encode_png(Image(16, 12, 3, 0.5f)); });
+}
+
+TEST(HostileAvatar, PaintThatIsNowhere) {
+    // One tile, its key as in core/avatar/paint_file.cpp: block, level, column, row.
+    const auto with_tiles = [](const std::vector<std::uint8_t>& keys, std::int64_t tiles) {
+        return [=](Entries& e) {
+            SafetensorsWriter paint;
+            paint.add("tiles_keys", {std::int64_t(keys.size() / 5), 5}, std::span<const std::uint8_t>(keys));
+            paint.add("tiles", {tiles, 64, 64, 4},
+                      std::span<const std::uint8_t>(Bytes(std::size_t(tiles) * 64 * 64 * 4)));
+            e["paint/2.safetensors"] = paint.encode();
+        };
+    };
+    refused("a block that there is not", with_tiles({0, 2, 0, 0, 0}, 1));
+    refused("a level that there is not", with_tiles({0, 0, 6, 0, 0}, 1));
+    refused("a column that there is not", with_tiles({0, 0, 1, 2, 0}, 1));
+    refused("a row that there is not", with_tiles({0, 0, 1, 0, 2}, 1));
+    refused("two levels in one block", with_tiles({0, 0, 1, 0, 0, 0, 0, 2, 0, 0}, 2));
+    refused("a key without its tile", with_tiles({0, 0, 1, 0, 0, 1, 0, 1, 0, 0}, 1));
 }
 
 TEST(HostileAvatar, MissingEntries) {

@@ -1,5 +1,5 @@
-// A paint layer: a PaintLayer in a map of the avatar's part `maps` (1), put there by a command (2). Undo, saving and
-// opening know the part already.
+// A layer of paint: a PaintLayer in the avatar's part `paint` (1), put there by a command (2). Undo, saving, opening
+// and all that draws know the part already.
 #include <gtest/gtest.h>
 
 #include "core/commands/arguments.h"
@@ -11,7 +11,7 @@ namespace {
 // What a service's add_commands() would add.
 void add_paint_command(Studio& studio) {
     Command command;
-    command.id = "paint.fill";
+    command.id = "fill.white";
     command.title = "Fill";
     command.category = "Paint";
     command.tooltip = "A white layer over the whole head.";
@@ -20,15 +20,15 @@ void add_paint_command(Studio& studio) {
     command.undoable = true;
     command.unavailable = [&studio] { return studio.document().has_avatar() ? "" : "Open an avatar first."; };
     command.run = [&studio](const Arguments& a) -> Status {
-        constexpr int side = 64;
-        TextureMaps& maps = studio.state().avatar.maps.edit();
-        if (maps.maps.empty())
-            maps.maps.push_back({.name = "albedo", .width = side, .height = side, .base = {}, .layers = {}});
-        TextureMap& map = maps.maps.front();
-        map.layers.push_back({.name = "fill",
-                              .opacity = float(a.number("opacity")),
-                              .visible = true,
-                              .picture = std::make_shared<const Image>(map.width, map.height, 4, 1.0f)});
+        auto white = std::make_shared<PaintTile>();
+        for (PaintTexel& texel : white->texels) texel = {255, 255, 255, 255};
+        auto texels = std::make_shared<PaintTexels>();
+        for (int block = 0; block < paint_block_count / 2; ++block) texels->set_tile({block, 0, 0, 0}, white);
+        PaintStack& stack = studio.state().avatar.paint.edit();
+        stack.layers.push_back({.id = new_paint_layer_id(stack),
+                                .name = "fill",
+                                .opacity = float(a.number("opacity")),
+                                .texels = std::move(texels)});
         return {};
     };
     studio.commands().add(std::move(command));
@@ -40,12 +40,9 @@ TEST(Extending, APaintLayer) {
     Studio& studio = *bench.studio;
     add_paint_command(studio);
     bench.run("file.open", {{"path", test::save_ball(folder.path / "a.likeness").string()}});
-    const auto layers = [&] {
-        const auto& maps = studio.document().avatar().maps->maps;
-        return maps.empty() ? std::size_t(0) : maps.front().layers.size();
-    };
+    const auto layers = [&] { return studio.document().avatar().paint->layers.size(); };
     const std::size_t before = layers();
-    ASSERT_TRUE(studio.execute("paint.fill", {{"opacity", 0.25}}));
+    ASSERT_TRUE(studio.execute("fill.white", {{"opacity", 0.25}}));
     EXPECT_EQ(layers(), before + 1);
     bench.run("edit.undo");
     EXPECT_EQ(layers(), before);
@@ -54,7 +51,7 @@ TEST(Extending, APaintLayer) {
     bench.run("file.save_as", {{"path", copy.string()}});
     bench.run("file.open", {{"path", copy.string()}});
     ASSERT_EQ(layers(), before + 1);
-    EXPECT_FLOAT_EQ(studio.document().avatar().maps->maps.front().layers.back().opacity, 0.25f);
+    EXPECT_FLOAT_EQ(studio.document().avatar().paint->layers.back().opacity, 0.25f);
 }
 
 }  // namespace

@@ -51,6 +51,7 @@ struct FurtherChannels {
 struct SplatInputs {
     std::size_t count;
     const float *means, *scales, *rotations, *colors, *opacities, *extra;
+    std::size_t filtered_from;
 };
 
 struct ProjectTask {

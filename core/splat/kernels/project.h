@@ -68,6 +68,7 @@ struct Projection {
     Vec3 m0, m1;        // rows of M
     F8 v0[3], v1[3];    // v_k
     F8 variance[3];
+    F8 undilated_determinant;
     F8 xx, xy, yy, inverse_determinant;  // dilated covariance
 };
 
@@ -114,10 +115,13 @@ LIKENESS_INLINE Projection project_block(const ScreenView& view, const SplatInpu
     }
     const F8 dilation = all(screen_dilation);
     F8 determinant = dilation * (xx + yy) + dilation * dilation;
+    p.undilated_determinant = all(0.0f);
     for (int c = 0; c < 3; ++c) {
         const int d = (c + 1) % 3;
         const F8 cross = p.v0[c] * p.v1[d] - p.v0[d] * p.v1[c];
-        determinant += p.variance[c] * p.variance[d] * cross * cross;
+        const F8 part = p.variance[c] * p.variance[d] * cross * cross;
+        determinant += part;
+        p.undilated_determinant += part;
     }
     p.xx = xx + dilation;
     p.xy = xy;
@@ -153,7 +157,12 @@ LIKENESS_INLINE Vec3 shortest_direction(const Projection& p, const ShortestAxis&
 
 inline void write_screen_splats(const ProjectTask& task, const Projection& p, const Block& block, I8 visible) {
     const ScreenView& view = task.view;
-    const F8 opacity = block.get(task.splats.opacities, 1, 0);
+    F8 opacity = block.get(task.splats.opacities, 1, 0);
+    if (block.first + 8 > task.splats.filtered_from) {
+        const F8 share = square_root(p.undilated_determinant * p.inverse_determinant);
+        for (int i = 0; i < block.lanes; ++i)
+            if (block.first + std::size_t(i) >= task.splats.filtered_from) opacity[i] *= share[i];
+    }
     const Vec3 color = block.get3(task.splats.colors);
     F8 log2_opacity = opacity;
     for (int i = 0; i < 8; ++i) log2_opacity[i] = __builtin_log2f(log2_opacity[i]);

@@ -52,6 +52,8 @@ struct RasterShape {
     int channels() const { return 3 + (depth ? 1 : 0) + (normal ? 3 : 0) + extra_channels; }
 };
 
+inline constexpr int none_filtered = 0x7fffffff;
+
 struct RasterInputs {
     const float* means = nullptr;
     const float* scales = nullptr;
@@ -60,6 +62,7 @@ struct RasterInputs {
     const float* opacities = nullptr;
     const float* extra = nullptr;
     const HalfSplat* halves = nullptr;  // read in place of scales, rotations, colors and opacities; no way back then
+    int filtered_from = none_filtered;  // SplatSet::filtered_from; no way back for those
 };
 
 // Each [views, ...].
