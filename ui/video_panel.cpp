@@ -72,7 +72,7 @@ void VideoPanel::gather(const Driving& driving) {
     if (errors.empty()) return;
     const auto worst = errors.begin() + std::ptrdiff_t(0.99 * double(errors.size() - 1));
     std::nth_element(errors.begin(), worst, errors.end());
-    most_error_ = std::max({least_scale, 1.15f * *worst, 1.25f * doubtful_error_});
+    most_error_ = std::max({least_scale, 1.15f * *worst, 1.6f * doubtful_error_});
 }
 
 void VideoPanel::draw(Studio& studio) {

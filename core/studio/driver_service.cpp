@@ -153,6 +153,8 @@ void DriverService::begin(const fs::path& file, bool anew) {
     waiting_.reset();
     tracked_ = file;
     newest_ = std::make_shared<Newest>();
+    provisional_neutral_ = {};
+    provisional_arrived_ = 0;
     const bool looks = !is_track(file);
     const bool again = driving_ && driving_->video == file;  // it drives already
     job_ = studio_.jobs().start_for<std::shared_ptr<Tracked>>(
@@ -251,6 +253,7 @@ void DriverService::show(const fs::path& file, Tracked tracked) {
     const bool held = provisional() && !studio_.motion().playing();
     if (provisional()) moment = std::max(0.0, provisional_->seconds() - driving->begin);
     provisional_.reset();
+    newest_->set(std::shared_ptr<const LiveDriver>());
     studio_.motions().play(source, file.string(), MotionKind::tracked, std::move(tracked.neutral));
     if (studio_.motions().recorded() != source) return;  // it moves nothing of this head
     driving_ = std::move(driving);

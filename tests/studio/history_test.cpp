@@ -249,9 +249,7 @@ TEST(History, AnyPartComesBackAndWhatPartsShareCountsOnce) {
     const std::size_t picture = photograph->pixels.size() * sizeof(float);
     change([&](Avatar& a) { a.source.edit().picture = photograph; });
     change([&](Avatar& a) { a.source.edit().file = "renamed.jpg"; });
-    change([&](Avatar& a) {
-        a.maps = TextureMaps{{{"albedo", 256, 256, photograph, {{"warm", 0.5f, true, photograph}}}}};
-    });
+    change([&](Avatar& a) { a.maps = TextureMaps{{{"albedo", 256, 256, photograph}}}; });
     change([](Avatar& a) { a.slots = AttributeSlots{{{"beard", "short", {1, 2, 3}}}}; });
     change([](Avatar& a) { a.light.edit().exposure = 1; });
     EXPECT_GT(history.bytes(), without + picture);
@@ -268,7 +266,7 @@ TEST(History, AnyPartComesBackAndWhatPartsShareCountsOnce) {
     }
     EXPECT_EQ(undone.splats->albedo[0], 0.5f);
     EXPECT_EQ(undone.source->picture, photograph);
-    EXPECT_EQ(undone.maps->maps[0].layers[0].name, "warm");
+    EXPECT_EQ(undone.maps->maps[0].name, "albedo");
     EXPECT_EQ(undone.slots->slots[0].choice, "short");
     EXPECT_EQ(undone.light->exposure, 1);
     history.clear();
