@@ -169,6 +169,12 @@ Arguments CaptureDialog::arguments_of(const FileRequest& request, bool view_only
 void CaptureDialog::draw(Studio& studio, const FileRequest& request) {
     const bool picture = request.command == "capture.screenshot", record = request.command == "capture.record";
     if (!begin_modal(title_of(request.command), px(400))) return;
+    // In a small window the choices scroll, and the answers stay in sight.
+    const bool scrolls = ImGui::GetScrollMaxY() > 0;
+    const float answers = ImGui::GetFrameHeight() + px(22);
+    if (scrolls)
+        ImGui::PushClipRect(ImGui::GetWindowPos(),
+                            ImGui::GetWindowPos() + ImGui::GetWindowSize() - ImVec2(0, answers), true);
     const auto choice_at = choices_.try_emplace(request.command).first;
     Choice& choice = choice_at->second;
     const bool view_only = picture && studio.view().composed();
@@ -206,6 +212,12 @@ void CaptureDialog::draw(Studio& studio, const FileRequest& request) {
     }
     ImGui::Spacing();
     ImGui::Spacing();
+    const float bottom = ImGui::GetCursorPosY();
+    if (scrolls) {
+        ImGui::PopClipRect();
+        ImGui::SetCursorPosY(
+            std::min(bottom, ImGui::GetScrollY() + ImGui::GetWindowHeight() - ImGui::GetFrameHeight() - px(14)));
+    }
     ImGui::BeginDisabled(!possible);
     const bool folder = !picture && std::string(kind_at(choice.as).as) == "pictures";
     const bool next = button(folder ? "Choose a folder..." : "Choose a file...", ButtonStyle::primary,
@@ -215,6 +227,10 @@ void CaptureDialog::draw(Studio& studio, const FileRequest& request) {
     ImGui::SameLine();
     const bool cancel = button("Cancel", ButtonStyle::normal, "", px(90)) || escaped();
     if (!next && !cancel) {
+        if (scrolls) {
+            ImGui::SetCursorPosY(bottom);
+            ImGui::Dummy({0, ImGui::GetFrameHeight()});
+        }
         ImGui::EndPopup();
         return;
     }

@@ -293,7 +293,7 @@ TEST(ReenactDialog, OfAFilmFitsASmallWindowAndALargeText) {
             const ImRect room(ImGui::GetMainViewport()->WorkPos,
                               ImGui::GetMainViewport()->WorkPos + ImGui::GetMainViewport()->WorkSize);
             IM_CHECK(room.Contains(ctx->WindowInfo("//Save a film of the motion").RectFull));
-            for (const char* item : {"size/HD", "Transparent background", "Choose a file...", "Cancel"}) {
+            for (const char* item : {"size/HD", "Choose a file...", "Cancel"}) {
                 const auto info = ctx->ItemInfo((std::string("//Save a film of the motion/") + item).c_str());
                 IM_CHECK(info.ID != 0);
                 IM_CHECK(info.RectClipped.GetHeight() >= info.RectFull.GetHeight() - 1);
