@@ -64,7 +64,7 @@ Status write_picture(const std::string& output, const FileFormat& format, const 
 }
 
 Status write_film(const DriveArguments& arguments, const Driver& driver, const DriveOptions& options,
-                  const DrivenFilm& film, const Frames& frames, std::vector<std::string>& notes) {
+                  const DrivenFilm& film, const Frames& frames, Progress& closing, std::vector<std::string>& notes) {
     std::optional<SoundOf> sound;
     if (!driver.video.empty() && !arguments.silent) {
         const double begin = driver.begin + options.begin;
@@ -75,7 +75,7 @@ Status write_film(const DriveArguments& arguments, const Driver& driver, const D
         open_frame_writer(arguments.output, options.camera.width + beside, options.camera.height, film.fps, sound);
     if (!writer) return writer.error();
     if (Status driven = frames([&](const Image& frame) { return (*writer)->add(frame); }); !driven) return driven;
-    if (Status finished = (*writer)->finish(); !finished) return finished;
+    if (Status finished = (*writer)->finish(closing); !finished) return finished;
     for (const std::string& note : (*writer)->notes()) notes.push_back(note);
     return {};
 }
@@ -119,7 +119,7 @@ int drive(const DriveArguments& arguments, const CommonOptions& common) {
     try {
         HeadRegistry heads;
         TrackOptions tracking = arguments.tracking;
-        if (const std::filesystem::path cache = cache_folder(); !cache.empty()) tracking.keep_in = cache / "tracks";
+        tracking.keep_in = tracks_folder();
         tracking = part_to_track(std::move(tracking), arguments.begin, arguments.end);
         const auto driver = open_driver(arguments.driver, heads, tracking, progress);
         if (!driver) return report(driver.error(), common);
@@ -146,11 +146,16 @@ int drive(const DriveArguments& arguments, const CommonOptions& common) {
         from = driver->tracked() ? 0.7 : 0;
         share = 1 - from;
         std::vector<std::string> notes = driver->notes;
+        Progress rendering(
+            [&](double done, const std::string& stage) { progress.report(film_frames_share * done, stage); });
+        Progress closing([&](double done, const std::string& stage) {
+            progress.report(film_frames_share + (1 - film_frames_share) * done, stage);
+        });
         const auto frames = [&](const std::function<Status(Image)>& take) {
-            return drive_avatar(*avatar, view->pose, *driver, options, renderer, progress, take);
+            return drive_avatar(*avatar, view->pose, *driver, options, renderer, rendering, take);
         };
         if (Status written = picture ? write_picture(arguments.output, *picture, *film, frames)
-                                     : write_film(arguments, *driver, options, *film, frames, notes);
+                                     : write_film(arguments, *driver, options, *film, frames, closing, notes);
             !written)
             return report(written.error(), common);
         if (common.json) {

@@ -4,6 +4,7 @@
 #include <functional>
 
 #include "core/motion/expression_match.h"
+#include "core/motion/pose_offset.h"
 #include "core/pipeline/driver.h"
 #include "core/pipeline/render_avatar.h"
 
@@ -22,7 +23,8 @@ class DrivenPoses {
     const std::shared_ptr<const HeadModel> model_;
     const HeadPose own_;
     const std::shared_ptr<const PoseSource> source_;
-    const ExpressionMatch match_;
+    const DrivenParts moved_;
+    const std::unique_ptr<const ExpressionMatch> match_;  // null where the values are for this face
 };
 
 struct DriveOptions {

@@ -23,6 +23,7 @@ namespace {
 
 constexpr int looks_version = 1;  // of the kept file: another one where the same video would be seen otherwise
 constexpr int preview_side = 480;
+constexpr auto lock_patience = std::chrono::seconds(3);
 constexpr auto preview_pause = std::chrono::milliseconds(100);
 constexpr int refill_every = 8;  // frames: looking for more points where nothing holds costs much and brings nothing
 
@@ -145,11 +146,14 @@ class Looker {
 
     void show(const Image& picture, const WatchedFrame& watched, double seconds) {
         const auto now = std::chrono::steady_clock::now();
+        begins_ = begins_ || watched.cut || watched.found_anew;
         if (!options_.preview || now - shown_ < preview_pause) return;
         shown_ = now;
         std::optional<LandmarkPoints> points;
         if (watched.face) points = points_of(*watched.face);
-        options_.preview(preview_of(picture, points ? &*points : nullptr, looks_.frames.size() - 1, seconds));
+        TrackPreview preview = preview_of(picture, points ? &*points : nullptr, looks_.frames.size() - 1, seconds);
+        preview.begins = std::exchange(begins_, false);
+        options_.preview(preview);
     }
 
     const TrackOptions& options_;
@@ -157,6 +161,7 @@ class Looker {
     ClothesPoints clothes_;
     KeptLooks looks_;
     std::chrono::steady_clock::time_point shown_{};
+    bool begins_ = false;                // see TrackPreview
     LookCrew clothes_crew_, look_crew_;  // last: they use the rest
 };
 
@@ -300,6 +305,19 @@ Result<VideoLooks> look_through(PortraitTools& tools, const std::filesystem::pat
     if (looks.frames.empty())
         return Error{ErrorCode::bad_input, "'" + video.string() + "' has no frame between the given times.", ""};
     return looks;
+}
+
+std::optional<LooksLock> lock_looks(const PortraitTools& tools, const std::filesystem::path& video,
+                                    const TrackOptions& options, Progress& progress) {
+    clear_old_looks(options.keep_in);
+    const std::filesystem::path file = file_of(key_of(tools, video, options), options);
+    const auto end = std::chrono::steady_clock::now() + lock_patience;
+    while (true) {
+        if (auto lock = LooksLock::take(file)) return lock;
+        if (std::chrono::steady_clock::now() > end) return std::nullopt;
+        progress.report(0, "Waiting for another look at the same video");
+        std::this_thread::sleep_for(std::chrono::milliseconds(50));
+    }
 }
 
 void keep_looks(const PortraitTools& tools, const std::filesystem::path& video, const TrackOptions& options,

@@ -249,9 +249,7 @@ TEST(History, AnyPartComesBackAndWhatPartsShareCountsOnce) {
     const std::size_t picture = photograph->pixels.size() * sizeof(float);
     change([&](Avatar& a) { a.source.edit().picture = photograph; });
     change([&](Avatar& a) { a.source.edit().file = "renamed.jpg"; });
-    change([&](Avatar& a) {
-        a.maps = TextureMaps{{{"albedo", 256, 256, photograph}}};
-    });
+    change([&](Avatar& a) { a.maps = TextureMaps{{{"albedo", 256, 256, photograph}}}; });
     change([](Avatar& a) { a.slots = AttributeSlots{{{"beard", "short", {1, 2, 3}}}}; });
     change([](Avatar& a) { a.light.edit().exposure = 1; });
     EXPECT_GT(history.bytes(), without + picture);
