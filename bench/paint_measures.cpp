@@ -42,23 +42,10 @@ SurfacePoint landmark(const PaintSurface& surface, int index) {
     return surface.avatar().model->landmarks(landmarks::scheme).at(std::size_t(index));
 }
 
-// The foremost point of the neck half-way down.
-SurfacePoint neck(const PaintSurface& surface) {
-    const Eigen::Vector3f chin = surface.position(landmark(surface, 199));
-    SurfacePoint best;
-    float foremost = -std::numeric_limits<float>::max();
-    for (int t = 0; t < int(surface.avatar().model->triangles.size()); ++t) {
-        if (surface.region(t) != HeadRegion::neck) continue;
-        const SurfacePoint point{t, Eigen::Vector3f::Constant(1.0f / 3)};
-        const Eigen::Vector3f at = surface.position(point);
-        if (std::abs(at.x()) > 5e-3f || at.y() > chin.y() - 45e-3f || at.y() < chin.y() - 75e-3f) continue;
-        if (at.z() > foremost) {
-            foremost = at.z();
-            best = point;
-        }
-    }
-    if (best.triangle < 0) throw std::runtime_error("no neck was found");
-    return best;
+SurfacePoint spot(const PaintSurface& surface, const char* name) {
+    const auto found = sticker_spot(surface, name);
+    if (!found) throw std::runtime_error(std::string("the head has no ") + name);
+    return *found;
 }
 
 Image picture(SceneRenderer& renderer, const Avatar& avatar, const HeadPose& pose, const Camera& camera) {
@@ -326,7 +313,8 @@ PaintMeasures measure_paint(const Avatar& avatar, SceneRenderer& renderer, const
                             const std::vector<PaintLayer>& look, const std::vector<HeadPose>& poses) {
     const Surface surface = std::make_shared<const PaintSurface>(avatar);
     PaintMeasures measures;
-    const SurfacePoint cheek = landmark(*surface, 280), forehead = landmark(*surface, 151), below = neck(*surface);
+    const SurfacePoint cheek = spot(*surface, "left_cheek"), forehead = spot(*surface, "forehead"),
+                       below = spot(*surface, "neck");
     for (const SurfacePoint& at : {cheek, forehead, below})
         measure_sticker(surface, renderer, text, at, poses, measures);
     measures.leak = leak(surface, renderer, below);

@@ -10,6 +10,7 @@
 
 #include "core/base/parallel.h"
 #include "core/editing/surface_mirror.h"
+#include "core/head/mediapipe_landmarks.h"
 #include "core/image/ops.h"
 
 namespace likeness {
@@ -188,12 +189,37 @@ void put(const PaintSurface& surface, const Sticker& sticker, const StickerPlace
 
 }  // namespace
 
+std::optional<SurfacePoint> sticker_spot(const PaintSurface& surface, std::string_view name) {
+    // MediaPipe's landmarks (core/head/mediapipe_landmarks.h) in the order of the names.
+    constexpr std::array<int, 5> points = {151, 280, 50, 4, 199};
+    const HeadModel& model = *surface.avatar().model;
+    const std::vector<SurfacePoint>& embedded = model.landmarks(landmarks::scheme);
+    const auto spot = std::find(sticker_spots.begin(), sticker_spots.end(), name) - sticker_spots.begin();
+    if (embedded.empty() || spot > std::ssize(points)) return {};
+    if (spot < std::ssize(points)) return embedded[std::size_t(points[std::size_t(spot)])];
+    // The foremost point of the neck, a little below the chin and in the middle.
+    const Eigen::Vector3f chin = surface.position(embedded[std::size_t(points.back())]);
+    std::optional<SurfacePoint> best;
+    float foremost = 0;
+    for (int t = 0; t < int(model.triangles.size()); ++t) {
+        if (surface.region(t) != HeadRegion::neck) continue;
+        const SurfacePoint point{t, Eigen::Vector3f::Constant(1.0f / 3)};
+        const Eigen::Vector3f at = surface.position(point);
+        const float below = chin.y() - at.y();
+        if (std::abs(at.x() - chin.x()) > 8e-3f || below < 45e-3f || below > 75e-3f) continue;
+        if (best && at.z() <= foremost) continue;
+        best = point;
+        foremost = at.z();
+    }
+    return best;
+}
+
 StickerPlace sticker_place(const PaintSurface& surface, const Sticker& sticker) {
     StickerPlace place;
     place.middle = surface.at(sticker.atlas);
     place.normal = surface.normal(place.middle);
-    const Eigen::Vector3f upright(0, 1, 0), back(0, 0, -1);
-    const Eigen::Vector3f wanted = std::abs(place.normal.y()) < 0.9f ? upright : back;
+    const float down = place.normal.y();
+    const Eigen::Vector3f wanted(0, 1, -2 * down * std::abs(down));
     place.up = (wanted - place.normal * wanted.dot(place.normal)).normalized();
     place.right = place.up.cross(place.normal);
     return place;

@@ -1,7 +1,10 @@
 // A sticker as texels over the atlas: laid along the skin like one of paper, or projected through the skin's plane.
 #pragma once
 
+#include <array>
 #include <memory>
+#include <optional>
+#include <string_view>
 
 #include "core/avatar/paint.h"
 #include "core/editing/paint_surface.h"
@@ -12,8 +15,14 @@ namespace likeness {
 inline constexpr float sticker_texel = 0.125e-3f;
 inline constexpr float least_sticker = 1e-3f, largest_sticker = 0.4f;  // metres of width and height
 
+// Places by name, for scripts and as first places.
+inline constexpr std::array<const char*, 6> sticker_spots = {"forehead", "left_cheek", "right_cheek",
+                                                             "nose",     "chin",       "neck"};
+// Nothing for another name, and where the head does not have such a place.
+std::optional<SurfacePoint> sticker_spot(const PaintSurface& surface, std::string_view name);
+
 // Where a sticker lies: its middle, and what is right and up for one who looks at it. Upright means against the way
-// down; on a crown or under a chin, where there is none, towards the back of the head.
+// down; the more a place faces up or down, where there is no such way, the more towards back or front.
 struct StickerPlace {
     SurfacePoint middle;
     Eigen::Vector3f right, up, normal;  // at rest, orthonormal

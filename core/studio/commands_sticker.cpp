@@ -5,7 +5,6 @@
 #include "core/editing/layer_edits.h"
 #include "core/editing/sticker_layer.h"
 #include "core/files/file_formats.h"
-#include "core/head/mediapipe_landmarks.h"
 #include "core/image/load.h"
 #include "core/image/text_picture.h"
 #include "core/studio/command_parts.h"
@@ -13,49 +12,8 @@
 namespace likeness {
 namespace {
 
-// Places by the landmark that lies there; a neck's is found by the region.
-struct StickerSpot {
-    const char* name;
-    int landmark;
-};
-constexpr std::array<StickerSpot, 6> spots = {
-    {{"forehead", 151}, {"left_cheek", 280}, {"right_cheek", 50}, {"nose", 4}, {"chin", 199}, {"neck", -1}}};
-
-std::vector<std::string> spot_names() {
-    std::vector<std::string> names;
-    for (const StickerSpot& spot : spots) names.emplace_back(spot.name);
-    return names;
-}
-
-// The foremost point half-way down the neck.
-std::optional<SurfacePoint> front_of_neck(const PaintSurface& surface) {
-    const Avatar& avatar = surface.avatar();
-    float low = 1e9f, high = -1e9f;
-    const auto middle = [&](int t) { return surface.position({t, Eigen::Vector3f::Constant(1.0f / 3)}); };
-    std::vector<int> neck;
-    for (int t = 0; t < int(avatar.model->triangles.size()); ++t)
-        if (surface.region(t) == HeadRegion::neck) {
-            neck.push_back(t);
-            low = std::min(low, middle(t).y());
-            high = std::max(high, middle(t).y());
-        }
-    std::optional<SurfacePoint> best;
-    for (const int t : neck)
-        if (std::abs(middle(t).y() - 0.5f * (low + high)) < 0.1f * (high - low) &&
-            (!best || middle(t).z() > middle(best->triangle).z()))
-            best = SurfacePoint{t, Eigen::Vector3f::Constant(1.0f / 3)};
-    return best;
-}
-
 Result<Eigen::Vector2f> spot_on(const PaintSurface& surface, const std::string& name) {
-    const Avatar& avatar = surface.avatar();
-    for (const StickerSpot& spot : spots) {
-        if (name != spot.name) continue;
-        const std::vector<SurfacePoint>& points = avatar.model->landmarks(landmarks::scheme);
-        if (spot.landmark >= 0 && !points.empty()) return atlas_position(avatar, points[std::size_t(spot.landmark)]);
-        if (spot.landmark < 0)
-            if (const auto neck = front_of_neck(surface)) return atlas_position(avatar, *neck);
-    }
+    if (const auto spot = sticker_spot(surface, name)) return atlas_position(surface.avatar(), *spot);
     return studio_error("This head does not know where its " + name + " is; give 'u' and 'v'.");
 }
 
@@ -65,7 +23,7 @@ std::vector<ArgumentSpec> placement_arguments() {
         spec.unit = unit;
         return spec;
     };
-    return {optional_argument(choice_argument("at", "Where its middle lies", spot_names())),
+    return {optional_argument(choice_argument("at", "Where its middle lies", {sticker_spots.begin(), sticker_spots.end()})),
             number("u", "Where its middle lies on the atlas, hair from 1", 0, 2, ""),
             number("v", "Where its middle lies on the atlas, downwards", 0, 1, ""),
             number("width", "On the skin", 1, 400, "mm"),
@@ -105,7 +63,7 @@ Status add_sticker(Studio& s, const Arguments& a, Sticker sticker, const std::st
     const auto surface = surface_of(s);
     if (!surface) return surface.error();
     if (!a.has("at") && !a.has("u")) {
-        const auto at = spot_on(**surface, spots[0].name);
+        const auto at = spot_on(**surface, sticker_spots[0]);
         if (!at) return at.error();
         sticker.atlas = *at;
     }

@@ -117,6 +117,25 @@ TEST_F(RasterizerParityTest, a_head_of_20000_gaussians) {
     compare(head_scene(24000, 4, 2), front_camera(500, 509), with_everything());
 }
 
+// Finer than a pixel, as paint is, behind others that are not filtered.
+TEST_F(RasterizerParityTest, filtered_gaussians) {
+    SplatSet splats = head_scene(20000, 0, 4);
+    splats.filtered_from = 9001;
+    for (std::size_t i = 3 * splats.filtered_from; i < splats.scales.size(); ++i) splats.scales[i] *= 0.1f;
+    Frame cpu, gpu;
+    const auto cuda = make_cuda_rasterizer();
+    make_cpu_rasterizer()->forward(splats, front_camera(512, 512), {}, cpu);
+    cuda->forward(splats, front_camera(512, 512), {}, gpu);
+    expect_equal_images("color", cpu.color, gpu.color);
+    expect_equal_images("alpha", cpu.alpha, gpu.alpha);
+    SplatGradients gradients;
+    EXPECT_THROW(cuda->backward(gpu, gradients), std::invalid_argument);
+    splats.filtered_from = SplatSet::none_filtered;
+    Frame plain;
+    cuda->forward(splats, front_camera(512, 512), {}, plain);
+    EXPECT_NE(plain.color.pixels, gpu.color.pixels);
+}
+
 TEST_F(RasterizerParityTest, a_head_of_100000_gaussians) {
     compare(head_scene(100000, 0, 3), front_camera(512, 512), {});
 }

@@ -221,6 +221,41 @@ TEST_P(EdgeCase, ManyLayersStop) {
     for (const float a : frame_.alpha.pixels) EXPECT_GT(a, 0.98f);
 }
 
+// One finer than a pixel covers as much of the picture as it does of one that is sixteen times as large, where it is
+// far coarser than a pixel.
+TEST_P(EdgeCase, FilteredOnesTakeTheirShareOfAPixel) {
+    SplatSet splats = one_splat(0.002f, 0.8f);
+    const Camera camera = front_camera(15, 15);
+    const auto covered = [&](const Camera& seen_by) {
+        run(splats, seen_by);
+        double sum = 0;
+        for (const float a : frame_.alpha.pixels) sum += double(a);
+        return sum / (double(seen_by.width) * seen_by.height);
+    };
+    const double dilated = covered(camera), true_share = covered(camera.resized(15 * 64, 15 * 64));
+    EXPECT_GT(dilated, 3 * true_share);
+    splats.filtered_from = 0;
+    EXPECT_NEAR(covered(camera), true_share, 0.1 * true_share);
+    splats.filtered_from = 1;
+    EXPECT_EQ(covered(camera), dilated) << "those before it are not filtered";
+}
+
+// Also where the first filtered one is in the midst of those that are projected side by side.
+TEST_P(EdgeCase, FilteringBeginsWhereItIsTold) {
+    SplatSet splats = random_splats(50, 0, 5);
+    for (float& v : splats.scales) v *= 0.1f;
+    SplatSet hidden = splats;
+    for (std::size_t i = 19; i < hidden.count; ++i) hidden.opacities[i] = 0;
+    run(hidden, front_camera(40, 30));
+    const std::vector<float> plain = frame_.color.pixels;
+    hidden.filtered_from = 19;
+    run(hidden, front_camera(40, 30));
+    EXPECT_EQ(frame_.color.pixels, plain);
+    hidden.filtered_from = 18;
+    run(hidden, front_camera(40, 30));
+    EXPECT_NE(frame_.color.pixels, plain);
+}
+
 TEST_P(EdgeCase, MistakesAreRefused) {
     SplatSet splats = one_splat(0.1f, 0.5f);
     Frame frame;
@@ -229,6 +264,10 @@ TEST_P(EdgeCase, MistakesAreRefused) {
     by.color = Image(9, 10, 3);
     SplatGradients gradients;
     EXPECT_THROW(rasterizer_->backward(by, gradients), std::invalid_argument);
+    splats.filtered_from = 0;
+    rasterizer_->forward(splats, front_camera(10, 10), {}, frame);
+    by.color = Image(10, 10, 3);
+    EXPECT_THROW(rasterizer_->backward(by, gradients), std::invalid_argument) << "there is no way back";
     splats.opacities.clear();
     EXPECT_THROW(rasterizer_->forward(splats, front_camera(10, 10), {}, frame), std::invalid_argument);
 }
