@@ -112,13 +112,16 @@ struct LiveTracker::State {
     struct Looked {
         WatchedFrame watched;
         std::optional<LandmarkPoints> points;
+        bool run_begins = false;  // nobody was followed in the frame before, or somebody else
     };
     Status look(const Image& frame, Looked& looked);
+    bool run_begins(bool cut, bool anew) const { return !following || cut || anew; }
+    void fit_to(const LandmarkPoints& points, bool run_begins);
     void refill_clothes(const Image& frame, const FaceLandmarks& face, bool cut);
     void take_fit(const LandmarkPoints& points, double seconds);
     void begin_fit();
     bool is_stranger(float error, bool run_begins);
-    TrackedFrame follow(const std::optional<LandmarkPoints>& seen, bool cut, bool anew, double seconds);
+    TrackedFrame follow(const std::optional<LandmarkPoints>& seen, bool cut, bool run_begins, double seconds);
     LiveShown show(const LandmarkPoints& points, double seconds) const;
     void adopt(std::shared_ptr<const LivePerson> next);
 
@@ -161,6 +164,16 @@ void LiveTracker::begin_anew() {
     state_ = std::make_unique<State>(tools, options);
 }
 
+// The person in the frame, which is the next of this person or begins a run.
+void LiveTracker::State::fit_to(const LandmarkPoints& points, bool run_begins) {
+    if (!person) {
+        adopt(mean_person(model, points, about.width, about.height));
+        fit = person->fit.fits[0];
+    }
+    const HeadFit near = run_begins ? person->fit.fits[most_alike(person->keys, points)] : fit;
+    fit = person->follower->fit(points, near);
+}
+
 // Face and clothes side by side.
 Status LiveTracker::State::look(const Image& frame, Looked& looked) {
     Status status;
@@ -180,8 +193,10 @@ Status LiveTracker::State::look(const Image& frame, Looked& looked) {
             const auto face = look_again(tools.faces->landmark_finder(), frame, *looked.watched.face, options.looks);
             if (!face)
                 status = face.error();
-            else if (*face)
-                std::copy((*face)->points.begin(), (*face)->points.end(), looked.points.emplace().begin());
+            if (!face || !*face) continue;
+            std::copy((*face)->points.begin(), (*face)->points.end(), looked.points.emplace().begin());
+            looked.run_begins = run_begins(looked.watched.cut, looked.watched.found_anew);
+            fit_to(*looked.points, looked.run_begins);
         }
     });
     if (looked.watched.cut) clothes.cut();
@@ -283,19 +298,12 @@ LiveShown LiveTracker::State::show(const LandmarkPoints& points, double seconds)
     return now;
 }
 
-// The face of the newest frame to what face, head and torso do in it.
-TrackedFrame LiveTracker::State::follow(const std::optional<LandmarkPoints>& seen, bool cut, bool anew,
+// The face of the newest frame, which the fit is of, to what face, head and torso do in it.
+TrackedFrame LiveTracker::State::follow(const std::optional<LandmarkPoints>& seen, bool cut, bool run_begins,
                                         double seconds) {
     FrameState state = FrameState::no_face;
     if (seen) {
         const LandmarkPoints& points = *seen;
-        if (!person) {
-            adopt(mean_person(model, points, about.width, about.height));
-            fit = person->fit.fits[0];
-        }
-        const bool run_begins = !following || cut || anew;
-        const HeadFit& near = run_begins ? person->fit.fits[most_alike(person->keys, points)] : fit;
-        fit = person->follower->fit(points, near);
         state = is_stranger(fit.landmark_error, run_begins) ? FrameState::other_person : FrameState::tracked;
         if (run_begins) torso.begin();
         following = true;
@@ -349,12 +357,15 @@ Result<TrackedFrame> LiveTracker::next(const Image& frame, double seconds) {
     const WatchedFrame& watched = looked.watched;
     if (watched.face) s.refill_clothes(frame, *watched.face, watched.cut);
     for (const ClothesPoint& p : s.clothes.memory().points) s.torso_points.push_back({p.number, p.at, p.sureness});
-    return s.follow(looked.points, watched.cut, watched.found_anew, seconds);
+    return s.follow(looked.points, watched.cut, looked.run_begins, seconds);
 }
 
 TrackedFrame LiveTracker::follow(const std::optional<LandmarkPoints>& points, bool begins, int width, int height,
                                  double seconds) {
-    return next_of_size(width, height).follow(points, begins, false, seconds);
+    State& s = next_of_size(width, height);
+    const bool run_begins = s.run_begins(begins, false);
+    if (points) s.fit_to(*points, run_begins);
+    return s.follow(points, begins, run_begins, seconds);
 }
 
 }  // namespace likeness
