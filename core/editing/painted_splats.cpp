@@ -5,6 +5,7 @@
 #include <unordered_set>
 
 #include "core/base/parallel.h"
+#include "core/editing/face_regions.h"
 #include "core/editing/paint_blend.h"
 
 namespace likeness {
@@ -41,20 +42,30 @@ Eigen::Vector4f texel_at(const PaintTexels& texels, const Eigen::Vector2f& atlas
     return sum / float(side * side);
 }
 
-Eigen::Vector4f texel_of(const PaintLayer& layer, const Eigen::Vector2f& atlas, int level) {
+// `region`: the mask of the layer's region; null for none.
+Eigen::Vector4f texel_of(const PaintLayer& layer, const PaintTexels* region, const Eigen::Vector2f& atlas, int level) {
     Eigen::Vector4f texel = texel_at(*layer.texels, atlas, level);
     if (layer.mask && texel[3] > 0) texel *= texel_at(*layer.mask, atlas, level)[3];
+    if (region && texel[3] > 0) texel *= texel_at(*region, atlas, level)[3];
     return texel;
 }
 
+// Of a region that the head does not have nothing is shown.
+std::shared_ptr<const PaintTexels> region_mask(const PaintSurface& surface, const std::string& name) {
+    if (name.empty()) return nullptr;
+    const FaceRegion* const region = face_region_named(name);
+    return std::make_shared<const PaintTexels>(region ? FaceRegions(surface).mask(*region) : PaintTexels());
+}
+
 // What a Gaussian can show of a layer: nothing where a part of what it covers is not painted.
-Eigen::Vector4f cover_of(const PaintLayer& layer, const Footprint& footprint) {
+Eigen::Vector4f cover_of(const PaintLayer& layer, const PaintTexels* region, const Footprint& footprint) {
     Eigen::Vector4f sum = Eigen::Vector4f::Zero();
     float weights = 0, least = 1;
     for (int k = 0; k < Footprint::points; ++k) {
         const Eigen::Vector2f& atlas = footprint.atlas[std::size_t(k)];
         Eigen::Vector4f texel = layer.texels->nearest(atlas);
         if (layer.mask && texel[3] > 0) texel *= layer.mask->nearest(atlas)[3];
+        if (region && texel[3] > 0) texel *= region->nearest(atlas)[3];
         least = std::min(least, texel[3]);
         if (least <= 0) return Eigen::Vector4f::Zero();
         const float weight = k == 0 ? 1.0f : k <= Footprint::inner ? 0.236f : 0.0043f;
@@ -73,7 +84,8 @@ Eigen::Vector3f color_of(const AnchoredSplats& splats, int i) {
 
 // What the avatar's Gaussians show of a layer.
 struct PaintedSplats::LayerCover {
-    std::shared_ptr<const PaintTexels> texels, mask;
+    std::shared_ptr<const PaintTexels> texels, mask, region_mask;
+    std::string region;
     PaintBlend blend = PaintBlend::normal;
     std::vector<Eigen::Vector4f> of_splat;  // premultiplied
 };
@@ -179,7 +191,7 @@ void PaintedSplats::follow_layers(const PaintStack& stack, const AnchoredSplats&
     };
     const auto follow = [&](const PaintLayer* now, LayerCover& cover) {
         std::vector<SpaceCell> cells;
-        const bool whole = !now || now->mask != cover.mask || now->blend != cover.blend;
+        const bool whole = !now || now->mask != cover.mask || now->region != cover.region || now->blend != cover.blend;
         const PaintTexels* const new_texels = now ? now->texels.get() : nullptr;
         if (new_texels && (whole || now->texels != cover.texels))
             differ(*new_texels, whole ? nullptr : cover.texels.get(), cells);
@@ -188,6 +200,8 @@ void PaintedSplats::follow_layers(const PaintStack& stack, const AnchoredSplats&
         if (now) {
             cover.texels = now->texels;
             cover.mask = now->mask;
+            if (now->region != cover.region) cover.region_mask = region_mask(*surface_, now->region);
+            cover.region = now->region;
             cover.blend = now->blend;
         }
         std::sort(cells.begin(), cells.end());
@@ -204,7 +218,7 @@ void PaintedSplats::follow_layers(const PaintStack& stack, const AnchoredSplats&
             parallel_for(touched.size(), 64, [&](std::size_t begin, std::size_t end) {
                 for (std::size_t i = begin; i < end; ++i) {
                     const std::size_t splat = std::size_t(touched[i]);
-                    cover.of_splat[splat] = cover_of(*now, cover_->footprint(splat));
+                    cover.of_splat[splat] = cover_of(*now, cover.region_mask.get(), cover_->footprint(splat));
                 }
             });
         }
@@ -281,7 +295,8 @@ void PaintedSplats::make_details(const PaintStack& stack, const AnchoredSplats& 
             if (layer.texels->level(key.block) >= 0)
                 for (int t = 0; t < paint_tile_texels; ++t)
                     if (lies->inside[std::size_t(t)]) {
-                        texels[std::size_t(t)] = texel_of(layer, paint_texel_position(key, t), key.level);
+                        texels[std::size_t(t)] = texel_of(layer, layers_.at(layer.id)->region_mask.get(), paint_texel_position(key, t),
+                                                         key.level);
                         any |= texels[std::size_t(t)][3] > 0;
                     }
             if (any) layers.push_back({&layer, layers_.at(layer.id).get(), std::move(texels)});

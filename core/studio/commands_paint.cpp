@@ -3,6 +3,7 @@
 #include <charconv>
 #include <cmath>
 
+#include "core/editing/face_regions.h"
 #include "core/editing/layer_edits.h"
 #include "core/studio/command_parts.h"
 
@@ -234,8 +235,16 @@ void add_look_commands(Studio& s) {
                           return edit_mask(stack, id, MaskEdit(index_in(mask_edit_names, a.text("what"))), *on);
                       });
     add_layer_command(s, "layer.region", "Layer region", "Keeps a layer to a region of the face.",
-                      {text_argument("region", "Its name; empty for everywhere")},
+                      {with_suggestions(text_argument("region", "Its name; empty for everywhere"),
+                                        [] {
+                                            std::vector<std::string> names{""};
+                                            for (const FaceRegionName& region : face_region_names)
+                                                names.emplace_back(region.name);
+                                            return names;
+                                        })},
                       change_layer([](PaintLayer& layer, const Arguments& a) -> Status {
+                          if (!a.text("region").empty() && !face_region_named(a.text("region")))
+                              return studio_error("There is no region '" + a.text("region") + "'.");
                           layer.region = a.text("region");
                           return {};
                       }));

@@ -61,6 +61,7 @@ Studio::Studio(StudioOptions options)
     paint_.add_commands(commands_);
     add_view_commands(*this);
     add_sticker_commands(*this);
+    add_make_up_commands(*this);
     workshop_.find_device();
 }
 
