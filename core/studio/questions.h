@@ -1,6 +1,7 @@
 // What a person is asked: whether changes may be lost, for a file, and whether the program ends.
 #pragma once
 
+#include <filesystem>
 #include <optional>
 #include <string>
 #include <utility>
