@@ -12,7 +12,7 @@
 #include "core/image/load.h"
 #include "core/image/ops.h"
 #include "core/image/save.h"
-#include "core/media/frame_writer.h"
+#include "core/media/frame_source.h"
 #include "core/pipeline/render_avatar.h"
 
 namespace likeness {
@@ -215,34 +215,63 @@ Status Captures::film(const std::filesystem::path& path, const std::string& titl
                          path.filename().string() + "'.",
                      ""};
     if (Status possible = check_samples(film.width, film.height, film.samples); !possible) return possible;
-    auto sink = std::make_shared<FrameSink>(path, film.fps);
-    studio_.jobs().start(title + " " + path.filename().string(),
-                         [scene = studio_.scene(), film, make = rasterizer(), sink, title,
-                          view = studio_.view()](Progress& progress) mutable -> Status {
-                             progress.report(0, "Rendering");
-                             const auto ground = background_of(view, film.width, film.height);
-                             if (!ground) return ground.error();
-                             ScenePainter painter(make());
-                             Status written;
-                             std::jthread writer([&] { written = sink->run([&] { return progress.cancelled(); }); });
-                             try {
-                                 Camera camera;
-                                 for (int i = 0; i < film.frames; ++i) {
-                                     film.frame(i, scene, camera);
-                                     Image picture = painter.paint(scene, camera, film.samples, progress.stop());
-                                     sink->add_waiting(film.transparent ? std::move(picture) : over(picture, *ground));
-                                     progress.report(double(i + 1) / (film.frames + 1), "Rendering");
-                                 }
-                             } catch (...) {
-                                 sink->finish();
-                                 throw;
-                             }
-                             sink->finish();
-                             writer.join();
-                             return written;
-                         },
-                         said(path), {.target = path});
+    auto sink = std::make_shared<FrameSink>(path, film.fps, film.sound);
+    studio_.jobs().start(
+        title + " " + path.filename().string(),
+        [scene = studio_.scene(), film, make = rasterizer(), sink,
+         view = studio_.view()](Progress& progress) mutable -> Status {
+            progress.report(0, "Rendering");
+            const auto ground = background_of(view, film.width, film.height);
+            if (!ground) return ground.error();
+            ScenePainter painter(make());
+            return render_film(film, scene, painter, *ground, *sink, progress);
+        },
+        [this, path, sink](const Status& status) {
+            said(path)(status);
+            for (const std::string& note : sink->notes()) studio_.messages().warning(note);
+        },
+        {.target = path});
     return {};
+}
+
+// When it is cancelled or fails, nothing is left behind.
+Status Captures::render_film(Film& film, Scene& scene, ScenePainter& painter, const Image& ground, FrameSink& sink,
+                             Progress& progress) {
+    std::unique_ptr<DriverPictures> driver;
+    if (film.driver) {
+        auto opened = film.driver();
+        if (!opened) return opened.error();
+        driver = *std::move(opened);
+    }
+    Status written, failed;
+    std::jthread writer([&] { written = sink.run([&] { return progress.cancelled(); }); });
+    try {
+        Camera camera;
+        for (int i = 0; i < film.frames; ++i) {
+            film.frame(i, scene, camera);
+            Image picture = painter.paint(scene, camera, film.samples, progress.stop());
+            if (!film.transparent) picture = over(picture, ground);
+            if (driver) {
+                const auto other = driver->at(i / film.fps);
+                if (!other) failed = other.error();
+                if (!other) break;
+                picture = beside(*other, picture);
+            }
+            if (!sink.add_waiting(std::move(picture))) break;
+            progress.report(film_frames_share * double(i + 1) / film.frames, "Rendering");
+        }
+    } catch (...) {
+        sink.finish();
+        throw;
+    }
+    sink.finish();
+    writer.join();
+    if (!failed) return failed;
+    if (!written) return written;
+    Progress closing([&](double done, const std::string& stage) {
+        progress.report(film_frames_share + (1 - film_frames_share) * done, stage);
+    });
+    return sink.close(closing);
 }
 
 Status Captures::turntable(const Arguments& a) {
@@ -271,6 +300,26 @@ Status Captures::motion(const Arguments& a) {
     const MotionPlayer& player = studio_.motion();
     if (a.number("fps") == 0) played.fps = std::clamp(player.source()->rate(), 1.0, 240.0);
     played.frames = std::max(1, int(std::lround(player.played() * played.fps)));
+    const Driving* driving = studio_.driver().driving();
+    const bool has_video = driving && !driving->video.empty();
+    if (a.flag("beside") && !has_video)
+        return Error{ErrorCode::invalid_argument,
+                     driving ? "'" + driving->track->video +
+                                   "' is not beside its track, so there is no picture to show "
+                                   "beside the avatar; put it into the folder of '" +
+                                   driving->file.filename().string() + "'."
+                             : "'" + studio_.motions().name() +
+                                   "' has no pictures to show beside the avatar; open a video of somebody.",
+                     ""};
+    const double begin = has_video ? driving->begin + player.in() : 0;
+    if (has_video && a.flag("sound")) played.sound = {driving->video, begin, begin + played.frames / played.fps};
+    if (a.flag("beside"))
+        played.driver = [video = driving->video, track = driving->track, begin,
+                         size = played.height]() -> Result<std::unique_ptr<DriverPictures>> {
+            auto frames = open_frames(video);
+            if (!frames) return frames.error();
+            return std::make_unique<DriverPictures>(*std::move(frames), *track, begin, size);
+        };
     played.frame = [poses, fps = played.fps,
                     seen = view_camera(studio_.view(), studio_.document(), played.width, played.height)](
                        int i, Scene& scene, Camera& camera) {
@@ -298,7 +347,13 @@ Status Captures::record(const Arguments& a) {
     viewport_.set_recording(true);
     studio_.jobs().start(
         "Recording " + path.filename().string(),
-        [sink = recording_](Progress& progress) { return sink->run([&] { return progress.cancelled(); }); },
+        [sink = recording_](Progress& progress) {
+            Status written = sink->run([&] { return progress.cancelled(); });
+            if (!written) return written;
+            // Cancelled, it becomes a film of what there is.
+            Progress unseen;
+            return sink->close(progress.cancelled() ? unseen : progress);
+        },
         [this, path, sink = recording_](const Status& status) {
             if (recording_ == sink) {
                 recording_.reset();

@@ -11,6 +11,8 @@
 
 #include "core/base/result.h"
 #include "core/image/image.h"
+#include "core/media/frame_writer.h"
+#include "core/pipeline/driver_pictures.h"
 #include "core/studio/studio.h"
 #include "render/surface.h"
 
@@ -18,6 +20,7 @@ namespace likeness {
 
 class ViewportBridge;
 class FrameSink;
+class ScenePainter;
 
 class Captures {
   public:
@@ -39,6 +42,9 @@ class Captures {
         double fps = 30;
         bool transparent = false;
         std::function<void(int, Scene&, Camera&)> frame;
+        std::optional<SoundOf> sound;
+        // Opens the driver's pictures, to the left of the avatar's; called by the job. Empty: none.
+        std::function<Result<std::unique_ptr<DriverPictures>>()> driver;
     };
     std::function<std::unique_ptr<Rasterizer>()> rasterizer() const;
     // Of that size unless another is given.
@@ -53,6 +59,8 @@ class Captures {
     Status window(const Arguments& arguments);
     Status turntable(const Arguments& arguments);
     Status motion(const Arguments& arguments);
+    static Status render_film(Film& film, Scene& scene, ScenePainter& painter, const Image& ground, FrameSink& sink,
+                              Progress& progress);
     Status record(const Arguments& arguments);
     bool ask_for_path(const std::string& command, const std::string& title, const std::string& name,
                       const std::string& pattern, const Arguments& arguments);

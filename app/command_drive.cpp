@@ -1,5 +1,6 @@
 #include <cmath>
 #include <cstdio>
+#include <limits>
 #include <memory>
 #include <nlohmann/json.hpp>
 
@@ -21,7 +22,7 @@ namespace {
 struct DriveArguments : ViewArguments {
     std::string driver, output, track;
     std::vector<std::string> gains;
-    double fps = 0, begin = 0, end = 1e9;
+    double fps = 0, begin = 0, end = std::numeric_limits<double>::infinity();
     float smoothing = 0;
     bool relative = false, absolute = false, beside = false, silent = false;
     TrackOptions tracking;
@@ -63,7 +64,7 @@ Status write_picture(const std::string& output, const FileFormat& format, const 
 }
 
 Status write_film(const DriveArguments& arguments, const Driver& driver, const DriveOptions& options,
-                  const DrivenFilm& film, const Frames& frames, std::vector<std::string>& notes) {
+                  const DrivenFilm& film, const Frames& frames, Progress& closing, std::vector<std::string>& notes) {
     std::optional<SoundOf> sound;
     if (!driver.video.empty() && !arguments.silent) {
         const double begin = driver.begin + options.begin;
@@ -74,7 +75,7 @@ Status write_film(const DriveArguments& arguments, const Driver& driver, const D
         open_frame_writer(arguments.output, options.camera.width + beside, options.camera.height, film.fps, sound);
     if (!writer) return writer.error();
     if (Status driven = frames([&](const Image& frame) { return (*writer)->add(frame); }); !driven) return driven;
-    if (Status finished = (*writer)->finish(); !finished) return finished;
+    if (Status finished = (*writer)->finish(closing); !finished) return finished;
     for (const std::string& note : (*writer)->notes()) notes.push_back(note);
     return {};
 }
@@ -118,7 +119,8 @@ int drive(const DriveArguments& arguments, const CommonOptions& common) {
     try {
         HeadRegistry heads;
         TrackOptions tracking = arguments.tracking;
-        if (const std::filesystem::path cache = cache_folder(); !cache.empty()) tracking.keep_in = cache / "tracks";
+        tracking.keep_in = tracks_folder();
+        tracking = part_to_track(std::move(tracking), arguments.begin, arguments.end);
         const auto driver = open_driver(arguments.driver, heads, tracking, progress);
         if (!driver) return report(driver.error(), common);
         if (options.beside && driver->video.empty())
@@ -135,16 +137,25 @@ int drive(const DriveArguments& arguments, const CommonOptions& common) {
                               common);
             if (Status saved = save_track(arguments.track, driver->track); !saved) return report(saved.error(), common);
         }
+        if (driver->tracked()) {  // its time begins with the first frame that was tracked, a video's with the video
+            options.begin = std::max(0.0, options.begin - driver->begin);
+            options.end -= driver->begin;
+        }
         const auto film = plan_film(*driver, options);
         if (!film) return report(film.error(), common);
         from = driver->tracked() ? 0.7 : 0;
         share = 1 - from;
         std::vector<std::string> notes = driver->notes;
+        Progress rendering(
+            [&](double done, const std::string& stage) { progress.report(film_frames_share * done, stage); });
+        Progress closing([&](double done, const std::string& stage) {
+            progress.report(film_frames_share + (1 - film_frames_share) * done, stage);
+        });
         const auto frames = [&](const std::function<Status(Image)>& take) {
-            return drive_avatar(*avatar, view->pose, *driver, options, renderer, progress, take);
+            return drive_avatar(*avatar, view->pose, *driver, options, renderer, rendering, take);
         };
         if (Status written = picture ? write_picture(arguments.output, *picture, *film, frames)
-                                     : write_film(arguments, *driver, options, *film, frames, notes);
+                                     : write_film(arguments, *driver, options, *film, frames, closing, notes);
             !written)
             return report(written.error(), common);
         if (common.json) {
@@ -195,9 +206,9 @@ Subcommand add_drive_command(CLI::App& app, const CommonOptions& common) {
     command->add_option("--smooth", arguments->smoothing, "Smoother over time, 0 to 1")->check(CLI::Range(0.0, 1.0));
     command->add_option("--fps", arguments->fps, "Frames a second; the driver's unless given")
         ->check(CLI::Range(1.0, 240.0));
-    command->add_option("--from", arguments->begin, "Seconds of the driver from which on it counts")
+    command->add_option("--from", arguments->begin, "Seconds of the driver (its video) from which on it counts")
         ->check(CLI::Range(0.0, 1e6));
-    command->add_option("--to", arguments->end, "Seconds of the driver up to which it counts")
+    command->add_option("--to", arguments->end, "Seconds of the driver (its video) up to which it counts")
         ->check(CLI::Range(0.0, 1e6));
     command->add_option("--face", arguments->tracking.face, "Which face where the video begins, 0 is the largest")
         ->check(CLI::Range(0, 999));

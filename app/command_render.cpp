@@ -35,7 +35,7 @@ Status render_orbit(const Avatar& avatar, AvatarRenderer& renderer, const View& 
     auto film = open_frame_writer(arguments.output, view.camera.width, view.camera.height, double(arguments.fps));
     if (!film) return film.error();
     for (int i = 0; i < arguments.frames; ++i) {
-        progress.report(double(i) / arguments.frames, "Rendering");
+        progress.report(film_frames_share * double(i) / arguments.frames, "Rendering");
         const float phase = 2 * std::numbers::pi_v<float> * float(i) / float(arguments.frames);
         const float yaw = arguments.orbit_range >= 180 ? phase : arguments.orbit_range * degree * std::sin(phase);
         const Camera camera = orbit(view.camera, head_middle(avatar), yaw, 0);
@@ -43,7 +43,10 @@ Status render_orbit(const Avatar& avatar, AvatarRenderer& renderer, const View& 
         if (background) frame = composite_over(frame, *background);
         if (Status added = (*film)->add(frame); !added) return added;
     }
-    return (*film)->finish();
+    Progress closing([&](double done, const std::string& stage) {
+        progress.report(film_frames_share + (1 - film_frames_share) * done, stage);
+    });
+    return (*film)->finish(closing);
 }
 
 int render(const RenderArguments& arguments, const CommonOptions& common) {

@@ -24,7 +24,7 @@ int track(const TrackArguments& arguments, const CommonOptions& common) {
     Progress progress([&](double fraction, const std::string& stage) { bar.update(fraction, stage); });
     const CatchInterrupt interrupt(&progress);
     TrackOptions options = arguments.options;
-    if (const std::filesystem::path cache = cache_folder(); !cache.empty()) options.keep_in = cache / "tracks";
+    options.keep_in = tracks_folder();
     if (!arguments.part.empty())
         options.crop = {arguments.part[0], arguments.part[1], arguments.part[2], arguments.part[3]};
     try {

@@ -24,13 +24,14 @@ void FrameSink::add(Image image, int times) {
     changed_.notify_all();
 }
 
-void FrameSink::add_waiting(Image image) {
+bool FrameSink::add_waiting(Image image) {
     std::unique_lock lock(mutex_);
     changed_.wait(lock, [&] { return ended_ || waiting_.size() < most_waiting; });
-    if (ended_) return;
+    if (ended_) return false;
     waiting_.emplace_back(std::move(image), 1);
     lock.unlock();
     changed_.notify_all();
+    return true;
 }
 
 void FrameSink::finish() {
@@ -45,7 +46,7 @@ Status FrameSink::write(const Image& image) {
     if (!film_) {
         width_ = image.width;
         height_ = image.height;
-        auto film = open_frame_writer(path_, width_, height_, fps_);
+        auto film = open_frame_writer(path_, width_, height_, fps_, sound_);
         if (!film) return film.error();
         film_ = *std::move(film);
     }
@@ -89,9 +90,11 @@ Status FrameSink::write_all(const std::function<bool()>& cancelled) {
         for (int i = 0; i < next->second && !dropped(); ++i)
             if (Status written = write(next->first); !written) return written;
     }
-    if (film_) return film_->finish();
+    if (film_) return {};
     if (cancelled()) return Error{ErrorCode::cancelled, "Nothing was recorded.", ""};
     return Error{ErrorCode::invalid_argument, "Nothing was shown: '" + path_.string() + "' would have no frame.", ""};
 }
+
+Status FrameSink::close(Progress& progress) { return film_->finish(progress); }
 
 }  // namespace likeness

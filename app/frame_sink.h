@@ -17,20 +17,25 @@ namespace likeness {
 
 class FrameSink {
   public:
-    explicit FrameSink(std::filesystem::path path, double fps) : path_(std::move(path)), fps_(fps) {}
+    FrameSink(std::filesystem::path path, double fps, std::optional<SoundOf> sound = {})
+        : path_(std::move(path)), fps_(fps), sound_(std::move(sound)) {}
     // Any thread. `times` repeats a frame that was shown longer. Dropped when too many wait.
     void add(Image image, int times);
-    // Waits for room instead; nothing is dropped. Returns at once when writing has ended.
-    void add_waiting(Image image);
+    // Waits for room instead; nothing is dropped. False at once when writing has ended.
+    bool add_waiting(Image image);
     void finish();
-    // Writes until finish(); on a job's thread. `cancelled` ends it early, with what there is.
+    // Writes until finish(); on a thread of its own. `cancelled` ends it early, with what there is.
     Status run(const std::function<bool()>& cancelled);
+    // After run() went well: what was written becomes the film. Without it there is none.
+    Status close(Progress& progress);
+    std::vector<std::string> notes() const { return film_ ? film_->notes() : std::vector<std::string>(); }
 
   private:
     Status write(const Image& image);
     Status write_all(const std::function<bool()>& cancelled);
     std::filesystem::path path_;
     double fps_;
+    std::optional<SoundOf> sound_;
     std::unique_ptr<FrameWriter> film_;  // of the first frame's size
     int width_ = 0, height_ = 0;
     std::mutex mutex_;

@@ -75,24 +75,19 @@ Driven drive(const Subject& subject, const Driver& driver, AvatarRenderer& rende
     const DriveOptions options = drive_options(subject.avatar);
     const auto own = checked(score.describe(renderer.render(subject.avatar, rest, options.camera)));
     Driven driven;
-    double measuring = 0;
+    std::vector<Image> measured;  // after the clock has stopped: it would run beside the rendering
     Progress progress;
     const auto start = Clock::now();
-    check(drive_avatar(subject.avatar, rest, driver, options, renderer, progress, [&](const Image& frame) -> Status {
-        const auto begin = Clock::now();
-        if (driven.frames % identity_step == 0) {
-            const auto distance = score.distance(own, frame);
-            if (!distance) return distance.error();
-            driven.identity.push_back(distance->value);
-            if (!keep.empty())
-                if (Status saved = save_png(keep / (std::to_string(driven.frames) + ".png"), frame); !saved)
-                    return saved;
-        }
-        ++driven.frames;
-        measuring += since(begin);
+    check(drive_avatar(subject.avatar, rest, driver, options, renderer, progress, [&](Image frame) -> Status {
+        if (driven.frames++ % identity_step == 0) measured.push_back(std::move(frame));
         return {};
     }));
-    driven.seconds = since(start) - measuring;
+    driven.seconds = since(start);
+    for (std::size_t k = 0; k < measured.size(); ++k) {
+        driven.identity.push_back(checked(score.distance(own, measured[k])).value);
+        if (!keep.empty())
+            check(save_png(keep / (std::to_string(std::int64_t(k) * identity_step) + ".png"), measured[k]));
+    }
     return driven;
 }
 

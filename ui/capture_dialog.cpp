@@ -124,7 +124,28 @@ void CaptureDialog::draw_frames(Studio& studio, const std::string& command, Choi
     note(format_count(std::size_t(frames)) + " frames, " + format_seconds(frames / std::round(choice.fps)) + " long");
 }
 
-Arguments CaptureDialog::arguments_of(const FileRequest& request, bool view_only, const Choice& choice) const {
+// What a video brings to a film of the avatar that it drives.
+void CaptureDialog::draw_driver(Studio& studio, Choice& choice) {
+    caption("The driver");
+    const Driving* driving = studio.driver().driving();
+    const bool video = driving && !driving->video.empty(), mp4 = kind_at(choice.as).as == std::string("video");
+    const auto option = [](const char* label, bool possible, bool& chosen, const char* about, const char* why_not) {
+        bool on = chosen && possible;
+        ImGui::BeginDisabled(!possible);
+        if (ImGui::Checkbox(label, &on)) chosen = on;
+        ImGui::EndDisabled();
+        tooltip(possible ? about : why_not);
+    };
+    const char* no_video = driving ? "The video is not beside its track." : "No video drives.";
+    option("Picture beside the avatar", video, choice.beside,
+           "The driver's picture to the left, as high as the avatar's: the film is that much wider.", no_video);
+    ImGui::SameLine(0, px(18));
+    option("Sound", video && mp4, choice.sound, "The video's sound, in step.",
+           video ? "Only a video keeps sound." : no_video);
+}
+
+Arguments CaptureDialog::arguments_of(const FileRequest& request, bool view_only, bool has_video,
+                                      const Choice& choice) const {
     Arguments arguments = request.arguments;
     const bool frames = request.command != "capture.screenshot";
     if (frames) arguments.set("as", kind_at(choice.as).as);
@@ -138,12 +159,22 @@ Arguments CaptureDialog::arguments_of(const FileRequest& request, bool view_only
     if (!frames) arguments.set("scale", size.scale);
     if (frames) arguments.set("fps", std::round(double(choice.fps)));
     if (request.command == "capture.turntable") arguments.set("frames", int(std::lround(choice.frames)));
+    if (request.command == "capture.motion") {
+        arguments.set("beside", choice.beside && has_video);
+        arguments.set("sound", choice.sound);
+    }
     return arguments;
 }
 
 void CaptureDialog::draw(Studio& studio, const FileRequest& request) {
     const bool picture = request.command == "capture.screenshot", record = request.command == "capture.record";
     if (!begin_modal(title_of(request.command), px(400))) return;
+    // In a small window the choices scroll, and the answers stay in sight.
+    const bool scrolls = ImGui::GetScrollMaxY() > 0;
+    const float answers = ImGui::GetFrameHeight() + px(22);
+    if (scrolls)
+        ImGui::PushClipRect(ImGui::GetWindowPos(),
+                            ImGui::GetWindowPos() + ImGui::GetWindowSize() - ImVec2(0, answers), true);
     const auto choice_at = choices_.try_emplace(request.command).first;
     Choice& choice = choice_at->second;
     const bool view_only = picture && studio.view().composed();
@@ -151,6 +182,7 @@ void CaptureDialog::draw(Studio& studio, const FileRequest& request) {
     if (!picture && !record && studio.view().composed())
         note("A film shows the splats, without mesh, grid and photograph.");
     if (!picture) draw_frames(studio, request.command, choice);
+    if (request.command == "capture.motion") draw_driver(studio, choice);
     if (!record) {
         caption("Samples a pixel");
         const auto at = std::find(sample_counts.begin(), sample_counts.end(), choice.samples) - sample_counts.begin();
@@ -167,7 +199,8 @@ void CaptureDialog::draw(Studio& studio, const FileRequest& request) {
         ImGui::EndDisabled();
         tooltip(video ? "A video has no transparency; the others have." : "The picture's alpha is the avatar's.");
     }
-    const Arguments arguments = arguments_of(request, view_only, choice);
+    const Driving* driving = studio.driver().driving();
+    const Arguments arguments = arguments_of(request, view_only, driving && !driving->video.empty(), choice);
     const Status possible =
         record || arguments.integer("width") == 0
             ? Status()
@@ -179,6 +212,12 @@ void CaptureDialog::draw(Studio& studio, const FileRequest& request) {
     }
     ImGui::Spacing();
     ImGui::Spacing();
+    const float bottom = ImGui::GetCursorPosY();
+    if (scrolls) {
+        ImGui::PopClipRect();
+        ImGui::SetCursorPosY(
+            std::min(bottom, ImGui::GetScrollY() + ImGui::GetWindowHeight() - ImGui::GetFrameHeight() - px(14)));
+    }
     ImGui::BeginDisabled(!possible);
     const bool folder = !picture && std::string(kind_at(choice.as).as) == "pictures";
     const bool next = button(folder ? "Choose a folder..." : "Choose a file...", ButtonStyle::primary,
@@ -188,6 +227,10 @@ void CaptureDialog::draw(Studio& studio, const FileRequest& request) {
     ImGui::SameLine();
     const bool cancel = button("Cancel", ButtonStyle::normal, "", px(90)) || escaped();
     if (!next && !cancel) {
+        if (scrolls) {
+            ImGui::SetCursorPosY(bottom);
+            ImGui::Dummy({0, ImGui::GetFrameHeight()});
+        }
         ImGui::EndPopup();
         return;
     }

@@ -26,10 +26,12 @@ class CaptureDialog {
         int as = 0;  // of the kinds of films
         int samples = 4;
         float frames = 120, fps = 30;
+        bool beside = false, sound = true;  // of a driver's video
     };
     void draw_size(bool view_only, bool film, Choice& choice);
     void draw_frames(Studio& studio, const std::string& command, Choice& choice);
-    Arguments arguments_of(const FileRequest& request, bool view_only, const Choice& choice) const;
+    static void draw_driver(Studio& studio, Choice& choice);
+    Arguments arguments_of(const FileRequest& request, bool view_only, bool has_video, const Choice& choice) const;
 
     std::map<std::string, Choice> choices_;  // by command, as they were chosen last
     std::optional<FileRequest> described_;

@@ -32,13 +32,19 @@ Image picture_of(const PaintTexels& texels) {
     Image picture(thumbnail_side, thumbnail_side, 4);
     for (int y = 0; y < thumbnail_side; ++y)
         for (int x = 0; x < thumbnail_side; ++x) {
-            const Eigen::Vector2f at = middle + side * Eigen::Vector2f((float(x) + 0.5f) / thumbnail_side - 0.5f,
-                                                                       (float(y) + 0.5f) / thumbnail_side - 0.5f);
-            if (at.x() < 0 || at.x() >= 2 || at.y() < 0 || at.y() >= 1) continue;
-            const Eigen::Vector4f texel = texels.nearest(at);
+            // Thin lines keep their strength.
+            constexpr int fine = 4;
+            constexpr float strength = 3;
+            Eigen::Vector4f sum = Eigen::Vector4f::Zero();
+            for (int k = 0; k < fine * fine; ++k) {
+                const Eigen::Vector2f in((float(x * fine + k % fine) + 0.5f) / (thumbnail_side * fine) - 0.5f,
+                                         (float(y * fine + k / fine) + 0.5f) / (thumbnail_side * fine) - 0.5f);
+                const Eigen::Vector2f at = middle + side * in;
+                if (at.x() >= 0 && at.x() < 2 && at.y() >= 0 && at.y() < 1) sum += texels.nearest(at);
+            }
             float* const to = &picture.pixels[std::size_t(y * thumbnail_side + x) * 4];
-            for (int c = 0; c < 3; ++c) to[c] = texel[3] > 0 ? texel[c] / texel[3] : 0;
-            to[3] = texel[3];
+            for (int c = 0; c < 3; ++c) to[c] = sum[3] > 0 ? sum[c] / sum[3] : 0;
+            to[3] = std::min(1.0f, strength * sum[3] / (fine * fine));
         }
     return picture;
 }

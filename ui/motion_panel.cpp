@@ -355,20 +355,29 @@ void MotionPanel::draw_timeline(Studio& studio, float below) {
         step *= factor;
     }
     const float ruler = ImGui::GetTextLineHeight() + px(2);
-    float legend = to.x - px(8);
-    if (width > px(480))
-        for (std::size_t k = curves_.size(); k-- > 0;) {
-            const std::string name = readable(curves_[k].name);
-            legend -= ImGui::CalcTextSize(name.c_str()).x;
-            draw.AddText({legend, from.y + px(1)}, u32(palette().curve[k % 4]), name.c_str());
-            legend -= px(14);
-        }
+    // The names of as many curves as leave room for times, those that move most first.
+    const float gap = px(14);
+    std::vector<std::string> names;
+    float legend = to.x - px(8) + gap;
+    for (const auto& curve : curves_) {
+        const std::string name = readable(curve.name);
+        const float begin = legend - ImGui::CalcTextSize(name.c_str()).x - gap;
+        if (begin < from.x + 0.36f * width) break;
+        legend = begin;
+        names.push_back(name);
+    }
     for (double t = 0; t < duration; t += step) {
-        draw.AddLine({x_of(t), from.y}, {x_of(t), to.y}, u32(palette().faint, 0.3f));
         std::array<char, 16> label{};
         std::snprintf(label.data(), label.size(), "%.0f s", t);
-        if (x_of(t) + px(40) < legend)
+        const bool covered = !names.empty() && x_of(t) > legend - gap;
+        draw.AddLine({x_of(t), covered ? from.y + ruler : from.y}, {x_of(t), to.y}, u32(palette().faint, 0.3f));
+        if (x_of(t) + px(4) + ImGui::CalcTextSize(label.data()).x < (names.empty() ? to.x : legend - gap))
             draw.AddText({x_of(t) + px(4), from.y + px(1)}, u32(palette().dim), label.data());
+    }
+    float at = legend;
+    for (std::size_t k = 0; k < names.size(); ++k) {
+        draw.AddText({at, from.y + px(1)}, u32(palette().curve[k % 4]), names[k].c_str());
+        at += ImGui::CalcTextSize(names[k].c_str()).x + gap;
     }
     const float top = from.y + ruler, room = to.y - top - px(4);
     const HeadPose& offset = studio.motions().offset();

@@ -59,7 +59,7 @@ void PaintPanel::draw(Studio& studio) {
 
 void PaintPanel::draw_tools(Studio& studio) {
     const PaintTool now = studio.paint().tool();
-    const float room = ImGui::GetContentRegionAvail().x, gap = px(3), side = ImGui::GetFrameHeight();
+    const float room = ImGui::GetContentRegionAvail().x, gap = px(1), side = ImGui::GetFrameHeight();
     const int columns = std::max(3, int((room + gap) / (side + gap)));
     for (std::size_t i = 0; i < tools.size(); ++i) {
         if (i % std::size_t(columns) != 0) ImGui::SameLine(0, gap);
@@ -81,15 +81,10 @@ void PaintPanel::draw_colors(Studio& studio) {
     PaintService& paint = studio.paint();
     std::array<float, 3> color = paint.brush().color;
     const float room = ImGui::GetContentRegionAvail().x;
-    ImGui::SetNextItemWidth(std::min(room, px(200)));
-    if (ImGui::ColorPicker3("##color", color.data(),
-                            ImGuiColorEditFlags_NoSidePreview | ImGuiColorEditFlags_NoSmallPreview |
-                                ImGuiColorEditFlags_NoInputs | ImGuiColorEditFlags_PickerHueBar))
+    ImGui::SetNextItemWidth(room);
+    if (ImGui::ColorEdit3("##color", color.data(), ImGuiColorEditFlags_DisplayHex | ImGuiColorEditFlags_NoTooltip))
         paint.set_color(color, false);
-    ImGui::SetNextItemWidth(std::min(room, px(200)));
-    if (ImGui::ColorEdit3("##hex", color.data(), ImGuiColorEditFlags_DisplayHex | ImGuiColorEditFlags_NoPicker))
-        paint.set_color(color, false);
-    tooltip("The color that is painted with, sRGB.");
+    tooltip("The color that is painted with, sRGB; a click on it opens a picker.");
     const float side = px(20), gap = px(4);
     const int columns = std::max(4, int((room + gap) / (side + gap)));
     const auto row = [&](const char* id, std::size_t count, auto&& of) {

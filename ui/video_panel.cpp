@@ -4,13 +4,14 @@
 #include <cmath>
 #include <cstdio>
 
+#include "core/tracking/track_repair.h"
 #include "ui/icons.h"
 #include "ui/theme.h"
 
 namespace likeness::ui {
 namespace {
 
-constexpr float least_scale = 0.02f;  // of the error's axis, of the iris distance
+constexpr float least_scale = 0.01f;  // of the error's axis, of the iris distance
 
 const char* state_words(const TrackedFrame& frame, bool left_out) {
     if (left_out) return "left out";
@@ -53,11 +54,16 @@ VideoPanel::VideoPanel()
 void VideoPanel::gather(const Driving& driving) {
     if (gathered_ == driving.track.get()) return;
     gathered_ = driving.track.get();
-    first_ = last_ = -1;
-    for (Small& small : smalls_) {
-        small.shown.reset();
-        small.picture.clear();
+    if (opened_ != driving.tracked.get()) {
+        opened_ = driving.tracked.get();
+        first_ = last_ = -1;
+        for (Small& small : smalls_) {
+            small.shown.reset();
+            small.picture.clear();
+        }
     }
+    doubtful_error_ = doubtful_error(*driving.track);
+    doubtful_ = doubtful_frames(*driving.track);
     // All but the worst hundredth fit.
     std::vector<float> errors;
     for (const TrackedFrame& frame : driving.track->frames)
@@ -66,13 +72,13 @@ void VideoPanel::gather(const Driving& driving) {
     if (errors.empty()) return;
     const auto worst = errors.begin() + std::ptrdiff_t(0.99 * double(errors.size() - 1));
     std::nth_element(errors.begin(), worst, errors.end());
-    most_error_ = std::max(least_scale, 1.15f * *worst);
+    most_error_ = std::max({least_scale, 1.15f * *worst, 1.6f * doubtful_error_});
 }
 
 void VideoPanel::draw(Studio& studio) {
     const Driving* driving = studio.driver().driving();
     if (!driving) {
-        gathered_ = nullptr;
+        gathered_ = opened_ = nullptr;
         for (Small& small : smalls_) small.picture.clear();
         if (studio.driver().tracking())
             busy_state("Tracking " + studio.driver().tracked_file().filename().string(),
@@ -118,6 +124,20 @@ void VideoPanel::draw_actions(Studio& studio, const Driving& driving) {
     if (icon_button("take back", ICON_FA_ARROW_ROTATE_LEFT, false, "Let " + which + " count again.", some_out))
         studio.invoke("video.take_back", range);
     ImGui::SameLine(0, gap);
+    if (icon_button("refit", ICON_FA_WRENCH, false,
+                    "Fit " + which + " again, from the frames before and after, and take what is better."))
+        studio.invoke("video.refit", range);
+    ImGui::SameLine(0, gap);
+    const auto counted =
+        std::count_if(doubtful_.begin(), doubtful_.end(), [&](std::size_t f) { return !edit.drops(int(f)); });
+    if (icon_button("doubtful", ICON_FA_TRIANGLE_EXCLAMATION, false,
+                    counted == 0   ? "No frame fits far worse than the others."
+                    : counted == 1 ? "One frame fits far worse than the others..."
+                                   : format_count(std::size_t(counted)) + " frames fit far worse than the others...",
+                    counted > 0))
+        ImGui::OpenPopup("doubtful frames");
+    draw_doubtful(studio, driving);
+    ImGui::SameLine(0, gap);
     const std::string why = studio.unavailable("video.retrack");
     if (icon_button("retrack", ICON_FA_ARROWS_ROTATE, false, why.empty() ? "Track the video again." : why, why.empty()))
         studio.invoke("video.retrack");
@@ -142,6 +162,27 @@ void VideoPanel::draw_actions(Studio& studio, const Driving& driving) {
     tooltip(driving.file.string() + "\n" + std::to_string(track.width) + " x " + std::to_string(track.height) +
             " pixels, " + std::to_string(int(std::lround(track.rate))) +
             " frames a second.\nThe error is the median distance of landmarks over that of the irises.");
+}
+
+// What is done with those frames together.
+void VideoPanel::draw_doubtful(Studio& studio, const Driving& driving) {
+    if (!ImGui::BeginPopup("doubtful frames")) return;
+    const MotionEdit& edit = studio.motions().edit();
+    note("Their error is above " + per_cent(doubtful_error_) + ", 1.8 times the usual one.");
+    if (ImGui::MenuItem("Go to the next one")) {
+        const int here = driving.frame_at(studio.motions().playhead());
+        std::vector<int> left;
+        for (const std::size_t f : doubtful_)
+            if (!edit.drops(int(f))) left.push_back(int(f));
+        if (!left.empty()) {
+            const auto next = std::upper_bound(left.begin(), left.end(), here);
+            first_ = last_ = next == left.end() ? left.front() : *next;
+            seek(studio, driving, driving.track->frames[std::size_t(first_)].seconds);
+        }
+    }
+    command_item(studio, "video.refit", {{"doubtful", true}}, "Fit all of them again");
+    command_item(studio, "video.drop", {{"doubtful", true}}, "Leave all of them out");
+    ImGui::EndPopup();
 }
 
 void VideoPanel::draw_pictures(Studio& studio, const Driving& driving, const Scale& scale) {
@@ -230,8 +271,14 @@ void VideoPanel::draw_errors(Studio& studio, const Driving& driving, const Scale
         if (out) draw.AddLine({x, scale.from.y}, {x, scale.to.y}, u32(palette().faint, 0.45f));
         if (error < 0) continue;
         const float y = bottom - room * std::min(1.0f, error / most_error_);
-        const ImVec4& color = error > most_error_ ? palette().bad : palette().curve[0];
-        draw.AddLine({x, bottom}, {x, y}, u32(color, out ? 0.25f : 0.75f));
+        const bool doubtful = error > doubtful_error_ && !out;
+        draw.AddLine({x, bottom}, {x, y}, u32(doubtful ? palette().bad : palette().curve[1], out ? 0.25f : 0.8f));
+        if (doubtful) draw.AddLine({x, y}, {x, scale.from.y}, u32(palette().bad, 0.3f));
+    }
+    if (doubtful_error_ < most_error_) {
+        const float y = bottom - room * doubtful_error_ / most_error_;
+        for (float x = scale.from.x; x < scale.to.x; x += px(9))
+            draw.AddLine({x, y}, {std::min(x + px(5), scale.to.x), y}, u32(palette().text, 0.55f), px(1));
     }
     draw.AddText({scale.from.x + px(5), scale.from.y + px(1)}, u32(palette().dim), "Error");
     const std::string top = per_cent(most_error_);

@@ -23,6 +23,7 @@ class VideoPanel : public Panel {
     };
     void gather(const Driving& driving);
     void draw_actions(Studio& studio, const Driving& driving);
+    void draw_doubtful(Studio& studio, const Driving& driving);
     void draw_pictures(Studio& studio, const Driving& driving, const Scale& scale);
     void draw_errors(Studio& studio, const Driving& driving, const Scale& scale);
     void draw_marks(Studio& studio, const Driving& driving, const Scale& scale) const;
@@ -30,7 +31,9 @@ class VideoPanel : public Panel {
     bool selected() const { return first_ >= 0; }
 
     const FaceTrack* gathered_ = nullptr;
-    float most_error_ = 0.03f;
+    const FaceTrack* opened_ = nullptr;  // what it was made of
+    float most_error_ = 0.03f, doubtful_error_ = 0;
+    std::vector<std::size_t> doubtful_;  // frames whose error is above that
     int first_ = -1, last_ = -1;  // frames that are chosen; first_ < 0: none
     bool dragged_ = false;
     double drag_from_ = 0;  // seconds of the video

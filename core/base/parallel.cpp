@@ -50,10 +50,7 @@ class Pool {
     }
     ~Pool() {
         for (auto& thread : threads_) thread.request_stop();
-        {
-            std::lock_guard lock(mutex_);
-            ++generation_;
-        }
+        { const std::lock_guard lock(mutex_); }  // who has just looked for a stop waits by now
         wake_.notify_all();
     }
 
@@ -69,13 +66,14 @@ class Pool {
             grain_ = grain;
             next_.store(0, std::memory_order_relaxed);
             failure_ = nullptr;
-            running_ = static_cast<int>(threads_.size());
-            ++generation_;
+            wanted_ = std::min(threads_.size(), (count - 1) / grain);
         }
-        wake_.notify_all();
+        wake_some();
         work();
+        // Helpers that have not come by now are not waited for: to wake a thread takes longer than many a loop.
         std::unique_lock lock(mutex_);
-        done_.wait(lock, [this] { return running_ == 0; });
+        wanted_ = 0;
+        done_.wait(lock, [this] { return inside_ == 0; });
         body_ = nullptr;
         if (failure_) std::rethrow_exception(failure_);
         return true;
@@ -83,18 +81,25 @@ class Pool {
 
   private:
     void serve(const std::stop_token& stop) {
-        std::size_t seen = 0;
         while (true) {
             {
                 std::unique_lock lock(mutex_);
-                wake_.wait(lock, [&] { return generation_ != seen || stop.stop_requested(); });
+                wake_.wait(lock, [&] { return wanted_ > 0 || stop.stop_requested(); });
                 if (stop.stop_requested()) return;
-                seen = generation_;
+                --wanted_;
+                ++inside_;
             }
+            if (next_.load(std::memory_order_relaxed) < count_) wake_some();
             work();
             std::lock_guard lock(mutex_);
-            if (--running_ == 0) done_.notify_one();
+            if (--inside_ == 0) done_.notify_one();
         }
+    }
+
+    // Each thread that comes wakes two more, so a short loop is over before it has woken many.
+    void wake_some() {
+        wake_.notify_one();
+        wake_.notify_one();
     }
 
     void work() {
@@ -116,11 +121,10 @@ class Pool {
     std::mutex busy_;
     std::mutex mutex_;
     std::condition_variable wake_, done_;
-    std::size_t generation_ = 0;
     const std::function<void(std::size_t, std::size_t)>* body_ = nullptr;
     std::size_t count_ = 0, grain_ = 1;
     std::atomic<std::size_t> next_ = 0;
-    int running_ = 0;
+    std::size_t wanted_ = 0, inside_ = 0;  // helpers that may still come; that are at work
     std::exception_ptr failure_;
     std::vector<std::jthread> threads_;  // last: joined before anything they use is gone
 };

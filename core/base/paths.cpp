@@ -40,4 +40,9 @@ fs::path cache_folder() {
     return home.is_absolute() ? home / ".cache" / "likeness" : fs::path();
 }
 
+fs::path tracks_folder() {
+    const fs::path cache = cache_folder();
+    return cache.empty() ? cache : cache / "tracks";
+}
+
 }  // namespace likeness

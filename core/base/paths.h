@@ -15,5 +15,7 @@ Result<std::filesystem::path> find_asset(const std::string& name);
 // $LIKENESS_HOME/cache when that is set (tests), else $XDG_CACHE_HOME/likeness, else ~/.cache/likeness; empty when
 // there is no home. Not made.
 std::filesystem::path cache_folder();
+// Where all programs of a user keep interrupted tracks of videos; empty when there is no home. Not made.
+std::filesystem::path tracks_folder();
 
 }  // namespace likeness

@@ -1,7 +1,9 @@
 #include "core/base/shared_folder.h"
 
+#include <sys/file.h>
 #include <sys/random.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 namespace likeness {
 
@@ -17,6 +19,14 @@ bool still_named(int file, const char* name, int folder) {
     }, named{};
     return ::fstat(file, &open) == 0 && ::fstatat(folder, name, &named, AT_SYMLINK_NOFOLLOW) == 0 &&
            open.st_dev == named.st_dev && open.st_ino == named.st_ino;
+}
+
+int take_lock(const std::filesystem::path& file, int flags) {
+    const int handle = ::open(file.c_str(), O_RDWR | O_NOFOLLOW | O_CLOEXEC | flags, 0600);
+    if (handle < 0) return -1;
+    if (::flock(handle, LOCK_EX | LOCK_NB) == 0 && still_named(handle, file.c_str())) return handle;
+    ::close(handle);
+    return -1;
 }
 
 }  // namespace likeness

@@ -19,26 +19,39 @@ bool MotionEdit::drops(int frame) const {
     return std::any_of(dropped.begin(), dropped.end(), [&](const auto& r) { return frame >= r[0] && frame < r[1]; });
 }
 
-void MotionEdit::drop(int begin, int end, bool leave_out) {
+namespace {
+
+// Takes the frames out of the ranges, and puts them in if they are to be there.
+void set_frames(std::vector<std::array<int, 2>>& ranges, int begin, int end, bool in) {
     std::vector<std::array<int, 2>> left;
-    for (const auto& r : dropped) {
+    for (const auto& r : ranges) {
         if (r[0] < begin) left.push_back({r[0], std::min(r[1], begin)});
         if (r[1] > end) left.push_back({std::max(r[0], end), r[1]});
     }
-    if (leave_out) left.push_back({begin, end});
+    if (in) left.push_back({begin, end});
     std::sort(left.begin(), left.end());
-    dropped.clear();
+    ranges.clear();
     for (const auto& r : left)
-        if (!dropped.empty() && r[0] <= dropped.back()[1])
-            dropped.back()[1] = std::max(dropped.back()[1], r[1]);
+        if (!ranges.empty() && r[0] <= ranges.back()[1])
+            ranges.back()[1] = std::max(ranges.back()[1], r[1]);
         else
-            dropped.push_back(r);
+            ranges.push_back(r);
+}
+
+}  // namespace
+
+void MotionEdit::drop(int begin, int end, bool leave_out) { set_frames(dropped, begin, end, leave_out); }
+
+void MotionEdit::refit(int begin, int end) {
+    set_frames(refitted, begin, end, true);
+    set_frames(dropped, begin, end, false);
 }
 
 std::size_t content_bytes(const MotionEdits& edits, const BlockVisitor&) {
     std::size_t bytes = sizeof(edits);
     for (const auto& [name, edit] : edits.of) {
-        bytes += name.capacity() + sizeof(edit) + edit.dropped.capacity() * sizeof(edit.dropped[0]);
+        bytes += name.capacity() + sizeof(edit) +
+                 (edit.dropped.capacity() + edit.refitted.capacity()) * sizeof(edit.dropped[0]);
         if (edit.neutral) bytes += edit.neutral->names.size() * (sizeof(std::string) + sizeof(float));
     }
     return bytes;

@@ -26,12 +26,15 @@ struct MotionEdit {
     std::array<float, motion_group_names.size()> thawed = {1, 1, 1, 1, 1, 1, 1};  // gains to go back to from frozen
     std::optional<KeptNeutral> neutral;                                           // none: the one found by itself
     double in = 0, out = std::numeric_limits<double>::infinity();                 // seconds of the motion
-    std::vector<std::array<int, 2>> dropped;  // frames of a video from, to (not with it), ascending, apart
+    // Frames of a video from, to (not with it), ascending, apart: left out, and fitted again where that is better.
+    std::vector<std::array<int, 2>> dropped, refitted;
 
     bool operator==(const MotionEdit&) const = default;
     bool drops(int frame) const;
     // Frames from `begin` on, before `end`, are left out, or count again.
     void drop(int begin, int end, bool leave_out);
+    // They are fitted again, and count.
+    void refit(int begin, int end);
 };
 
 // By the motion's name. A part of the document: undone and saved.

@@ -31,15 +31,6 @@ void remove_quietly(const fs::path& file) {
     if (!file.empty()) fs::remove(file, ignored);
 }
 
-// Open and locked, or -1 when another program (or object) holds it or has just removed it.
-int take_lock(const fs::path& file, int flags) {
-    const int handle = ::open(file.c_str(), O_RDWR | O_NOFOLLOW | O_CLOEXEC | flags, 0600);
-    if (handle < 0) return -1;
-    if (::flock(handle, LOCK_EX | LOCK_NB) == 0 && still_named(handle, file.c_str())) return handle;
-    ::close(handle);
-    return -1;
-}
-
 fs::path with(fs::path session, const char* ending) { return session += ending; }
 
 void remove_session(const fs::path& session) {
@@ -129,7 +120,7 @@ std::vector<Recovery> RecoveryFolder::find() const {
             if (it->path().extension() == ".lock") sessions.push_back(fs::path(it->path()).replace_extension());
     std::vector<Recovery> found;
     for (const fs::path& session : sessions) {
-        const int handle = take_lock(with(session, ".lock"), 0);
+        const int handle = take_lock(with(session, ".lock"));
         if (handle < 0) continue;  // its program runs
         if (fs::is_regular_file(fs::symlink_status(with(session, ".likeness"), failed)))
             found.push_back(read_record(session));
@@ -144,7 +135,7 @@ std::vector<Recovery> RecoveryFolder::find() const {
 Status RecoveryFolder::take(const Recovery& recovery) {
     const fs::path lock = fs::path(recovery.autosave).replace_extension(".lock");
     if (claimed_.contains(lock)) return {};
-    const int handle = lock.parent_path() == folder_ ? take_lock(lock, 0) : -1;
+    const int handle = lock.parent_path() == folder_ ? take_lock(lock) : -1;
     if (handle < 0)
         return Error{ErrorCode::invalid_argument, "Another program has taken up '" + recovery.name + "' already.", ""};
     claimed_[lock] = handle;

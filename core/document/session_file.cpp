@@ -25,7 +25,7 @@ json session_of(const Avatar& avatar) {
 
 constexpr float most_gain = 3;
 constexpr double most_seconds = 1e6;
-constexpr std::size_t most_dropped = 100'000, most_neutral_names = 1000;
+constexpr std::size_t most_ranges = 100'000, most_neutral_names = 1000;
 
 json vector_json(const Eigen::Vector3f& v) { return {v.x(), v.y(), v.z()}; }
 
@@ -76,6 +76,7 @@ json edit_json(const MotionEdit& edit) {
     if (edit.in > 0) out["in"] = edit.in;
     if (std::isfinite(edit.out)) out["out"] = edit.out;
     if (!edit.dropped.empty()) out["dropped"] = edit.dropped;
+    if (!edit.refitted.empty()) out["refitted"] = edit.refitted;
     return out;
 }
 
@@ -136,13 +137,17 @@ MotionEdit edit_of_json(const json& from) {
     edit.in = number_of(from, "in", 0.0, most_seconds, edit.in);
     edit.out = number_of(from, "out", 0.0, most_seconds, edit.out);
     if (edit.out <= edit.in) edit.out = std::numeric_limits<double>::infinity();
-    if (from.contains("dropped") && from["dropped"].is_array() && from["dropped"].size() <= most_dropped)
-        for (const json& range : from["dropped"]) {
+    const auto ranges = [&](const char* name, std::vector<std::array<int, 2>>& to) {
+        if (!from.contains(name) || !from[name].is_array() || from[name].size() > most_ranges) return;
+        for (const json& range : from[name]) {
             if (!range.is_array() || range.size() != 2 || !range[0].is_number() || !range[1].is_number()) continue;
             const double begin = range[0].get<double>(), end = range[1].get<double>();
-            const double before = edit.dropped.empty() ? 0 : edit.dropped.back()[1];
-            if (begin >= before && end > begin && end < 1e9) edit.dropped.push_back({int(begin), int(end)});
+            const double before = to.empty() ? 0 : to.back()[1];
+            if (begin >= before && end > begin && end < 1e9) to.push_back({int(begin), int(end)});
         }
+    };
+    ranges("dropped", edit.dropped);
+    ranges("refitted", edit.refitted);
     return edit;
 }
 

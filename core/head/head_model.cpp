@@ -208,6 +208,14 @@ void pose_with_jacobian(const HeadModel& model, const PersonalHead& person, cons
         turn.push_back(above * left_jacobian(chain.axis_angle[std::size_t(j)]));
     }
 
+    const RowMatrix control_joint = model.control_joint;
+    const Eigen::Index controls = model.control_count();
+    // to += by * the three rows at `from`: Eigen does not vectorise so thin a product.
+    const auto add_rows = [](float* __restrict to, const Eigen::RowVector3f& by, const float* __restrict from,
+                             Eigen::Index n) {
+        for (Eigen::Index c = 0; c < n; ++c) to[c] += by[0] * from[c] + (by[1] * from[n + c] + by[2] * from[2 * n + c]);
+    };
+
     const Eigen::Index count = model.vertices.cols();
     posed.resize(3, count);
     jacobian.resize(3 * count, at.count);
@@ -232,7 +240,11 @@ void pose_with_jacobian(const HeadModel& model, const PersonalHead& person, cons
             posed.col(v) = sum;
             grad_identity.noalias() += linear * model.identity.middleRows<3>(3 * v);
             auto grad_control = rows.middleCols(at.controls, model.control_count());
-            grad_control.noalias() = linear * control_basis.middleRows<3>(3 * v);
+            for (Eigen::Index c = 0; c < controls; ++c) {
+                const float* b = &control_basis(3 * v, c);
+                for (int i = 0; i < 3; ++i)
+                    grad_control(i, c) = linear(i, 0) * b[0] + (linear(i, 1) * b[1] + linear(i, 2) * b[2]);
+            }
             for (int k = 0; k < joints; ++k) {
                 Eigen::Vector3f lever = Eigen::Vector3f::Zero();
                 for (int j : below[std::size_t(k)])
@@ -241,7 +253,8 @@ void pose_with_jacobian(const HeadModel& model, const PersonalHead& person, cons
                 if (bend_basis.size() > 0) grad_joint += linear * bend_basis.block<3, 3>(3 * v, 3 * k);
                 rows.middleCols<3>(at.joints + 3 * k) = grad_joint;
                 if (steered[std::size_t(k)] && !grad_joint.isZero(0))
-                    grad_control.noalias() += grad_joint * model.control_joint.middleRows<3>(3 * k);
+                    for (int i = 0; i < 3; ++i)
+                        add_rows(grad_control.row(i).data(), grad_joint.row(i), &control_joint(3 * k, 0), controls);
             }
             rows.middleCols<3>(at.translation).setIdentity();
         }

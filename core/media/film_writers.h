@@ -26,6 +26,8 @@ Status check_frame(const Shape& shape, const Image& image);
 Error closed(const Shape& shape);
 Error no_frames(const Shape& shape);
 Error no_memory(const Shape& shape);
+// What a film of one file could not be written for, with what became of it.
+Error lost(Error error);
 
 // 8-bit RGBA of a frame, rows without gaps.
 std::vector<std::uint8_t> rgba_of(const Image& image);

@@ -66,6 +66,15 @@ Error no_memory(const Shape& shape) {
     return {ErrorCode::out_of_memory, "There is not enough memory to write " + quoted(shape.path) + ".", ""};
 }
 
+Error lost(Error error) {
+    if (error.code != ErrorCode::io) return error;
+    error.message.pop_back();
+    error.message +=
+        "; nothing of this film is kept, an older one of that name stays as it was (in a folder of PNG pictures, those "
+        "before the failure are kept).";
+    return error;
+}
+
 std::vector<std::uint8_t> rgba_of(const Image& image) {
     std::vector<std::uint8_t> bytes(std::size_t(image.width) * std::size_t(image.height) * 4, 255);
     const std::size_t channels = std::size_t(image.channels);

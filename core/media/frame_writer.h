@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "core/base/result.h"
+#include "core/base/task.h"
 #include "core/image/image.h"
 
 namespace likeness {
@@ -24,13 +25,23 @@ class FrameWriter {
     // io and out_of_memory the writer is closed.
     virtual Status add(const Image& image) = 0;
 
-    // Writes what is left and puts the file in its place. Needs one frame or more; nothing can be added afterwards.
-    // Errors: as add.
-    virtual Status finish() = 0;
+    // Writes what is left (all of a GIF, which takes a while) and puts the file in its place. Needs one frame or more;
+    // nothing can be added afterwards. When it is cancelled nothing is left behind. Errors: as add.
+    Status finish(Progress& progress) { return end(progress); }
+    Status finish() {
+        Progress unseen;
+        return end(unseen);
+    }
 
     // What a person should know: sound that was left out. A sentence each.
     virtual std::vector<std::string> notes() const { return {}; }
+
+  private:
+    virtual Status end(Progress& progress) = 0;
 };
+
+// Of the work of making a film, for progress; the rest is finish().
+inline constexpr double film_frames_share = 0.9;
 
 // What is heard in a video file between two of its times, in seconds since its first picture as FrameSource::time()
 // counts them, at its own speed. It begins with the first frame written and ends with the last one, or before; where

@@ -13,6 +13,7 @@ namespace likeness::film {
 namespace {
 
 constexpr int ticks = 100;         // a second; the format's clock
+constexpr const char* writing_stage = "Choosing the GIF's colors and writing it";
 constexpr int least_duration = 2;  // browsers show what is shorter for ten ticks
 
 class GifWriter : public FrameWriter {
@@ -23,14 +24,14 @@ class GifWriter : public FrameWriter {
 
     Status open();
     Status add(const Image& image) override;
-    Status finish() override;
 
   private:
-    Error failure(int error) const { return ffmpeg::write_failure(shape_.path, error); }
+    Status end(Progress& progress) override;
+    Error failure(int error) const { return lost(ffmpeg::write_failure(shape_.path, error)); }
     std::string source(const char* name) const;
     int fill_picture();  // from bytes_, for a graph to keep
     int find_palette(AVFrame& palette);
-    Status encode_all(AVFrame& palette);
+    Status encode_all(AVFrame& palette, Progress& progress);
     Status encode(const AVFrame* frame);
     Status drain(AVFilterContext* sink);
 
@@ -88,7 +89,7 @@ Status GifWriter::add(const Image& image) {
     } catch (const std::bad_alloc&) {
         return no_memory(shape_);
     }
-    if (Status kept = spool_.write(bytes_); !kept) return kept;
+    if (Status kept = spool_.write(bytes_); !kept) return lost(kept.error());
     if (const int filled = fill_picture(); filled < 0) return failure(filled);
     picture_->pts = stamp;
     if (const int put = av_buffersrc_add_frame(palette_in_, picture_.get()); put < 0) return failure(put);
@@ -127,7 +128,7 @@ Status GifWriter::drain(AVFilterContext* sink) {
     }
 }
 
-Status GifWriter::encode_all(AVFrame& palette) {
+Status GifWriter::encode_all(AVFrame& palette, Progress& progress) {
     const AVCodec* encoder = avcodec_find_encoder(AV_CODEC_ID_GIF);
     if (!encoder) return Error{ErrorCode::internal, "This system's FFmpeg cannot write GIF files.", ""};
     const std::string sides = std::to_string(palette.width) + "x" + std::to_string(palette.height);
@@ -166,7 +167,9 @@ Status GifWriter::encode_all(AVFrame& palette) {
     if (header < 0) return failure(header);
 
     std::ifstream frames(spool_.temporary(), std::ios::binary);
+    std::size_t number = 0;
     for (const std::int64_t stamp : stamps_) {
+        progress.report(double(number++) / double(stamps_.size()), writing_stage);
         if (!frames.read(reinterpret_cast<char*>(bytes_.data()), std::streamsize(bytes_.size())))
             return failure(AVERROR(EIO));
         if (const int filled = fill_picture(); filled < 0) return failure(filled);
@@ -183,15 +186,17 @@ Status GifWriter::encode_all(AVFrame& palette) {
     return {};
 }
 
-Status GifWriter::finish() {
+Status GifWriter::end(Progress& progress) {
     if (closed_) return closed(shape_);
     closed_ = true;
     if (stamps_.empty()) return no_frames(shape_);
+    progress.report(0, writing_stage);
     const ffmpeg::Frame palette(av_frame_alloc());
     if (!palette) return no_memory(shape_);
     if (const int found = find_palette(*palette); found < 0) return failure(found);
-    if (Status encoded = encode_all(*palette); !encoded) return encoded;
-    return file_.commit();
+    if (Status encoded = encode_all(*palette, progress); !encoded) return encoded;
+    if (Status placed = file_.commit(); !placed) return lost(placed.error());
+    return {};
 }
 
 }  // namespace

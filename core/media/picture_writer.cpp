@@ -39,14 +39,14 @@ class PictureWriter : public FrameWriter {
         }
     }
 
-    Status finish() override {
+  private:
+    Status end(Progress&) override {
         if (finished_ || failed_) return closed(shape_);
         if (number_ == 0) return no_frames(shape_);
         finished_ = true;
         return {};
     }
 
-  private:
     fs::path name(std::int64_t i) const {
         std::array<char, 40> text{};
         std::snprintf(text.data(), text.size(), "frame-%06lld.png", static_cast<long long>(i));

@@ -50,14 +50,14 @@ class RawWriter : public FrameWriter {
         return written;
     }
 
-    Status finish() override {
+  private:
+    Status end(Progress&) override {
         if (closed_) return closed(shape_);
         closed_ = true;
         if (channels_ == 0) return no_frames(shape_);
         return {};
     }
 
-  private:
     Error gone() const {
         return {ErrorCode::io,
                 "The program that read the frames from '" + shape_.path.string() + "' has ended; nobody takes more.",

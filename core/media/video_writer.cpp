@@ -44,7 +44,7 @@ struct VideoWriter::State {
     ~State() { ffmpeg::close_muxer(format); }
     Error failure(int error) {
         failed = true;
-        return ffmpeg::write_failure(shape.path, error);
+        return film::lost(ffmpeg::write_failure(shape.path, error));
     }
     Status encode(const AVFrame* picture);
     Status encode_sound(bool end);
@@ -186,7 +186,7 @@ Status VideoWriter::add(const Image& image) {
     return state.encode_sound(false);
 }
 
-Status VideoWriter::finish() {
+Status VideoWriter::end(Progress&) {
     State& state = *state_;
     if (state.finished || state.failed) return film::closed(state.shape);
     if (state.next == 0) {
@@ -201,7 +201,8 @@ Status VideoWriter::finish() {
     Status placed = state.file->commit();
     state.failed = !placed.ok();
     state.finished = placed.ok();
-    return placed;
+    if (!placed) return film::lost(placed.error());
+    return {};
 }
 
 }  // namespace likeness

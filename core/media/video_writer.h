@@ -22,10 +22,11 @@ class VideoWriter : public FrameWriter {
     VideoWriter& operator=(const VideoWriter&) = delete;
 
     Status add(const Image& image) override;
-    Status finish() override;
     std::vector<std::string> notes() const override;
 
   private:
+    Status end(Progress& progress) override;
+
     struct State;
     explicit VideoWriter(std::unique_ptr<State> state);
     std::unique_ptr<State> state_;

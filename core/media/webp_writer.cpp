@@ -58,7 +58,8 @@ class WebpWriter : public FrameWriter {
                      WebPAnimEncoderGetError(encoder_.get())};
     }
 
-    Status finish() override {
+  private:
+    Status end(Progress&) override {
         if (closed_) return closed(shape_);
         closed_ = true;
         if (count_ == 0) return no_frames(shape_);
@@ -71,11 +72,11 @@ class WebpWriter : public FrameWriter {
         }
         Status written = file_.write({data.bytes, data.size});
         WebPDataClear(&data);
-        if (!written) return written;
-        return file_.commit();
+        if (written) written = file_.commit();
+        if (!written) return lost(written.error());
+        return {};
     }
 
-  private:
     int milliseconds(std::int64_t frame) const { return int(std::llround(1000.0 * double(frame) / shape_.fps)); }
 
     const Shape shape_;

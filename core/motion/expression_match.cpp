@@ -56,8 +56,13 @@ ExpressionMatch::ExpressionMatch(const HeadModel& model, const PersonalHead& per
 
 FaceMove ExpressionMatch::of_model(const HeadPose& pose) const { return {model_ruler_->of(pose), model_rest_}; }
 
-void ExpressionMatch::apply(const std::optional<FaceMove>& face, HeadPose& pose) const {
+void ExpressionMatch::apply(const std::optional<FaceMove>& face, HeadPose& pose,
+                            const std::vector<bool>* driven) const {
     if (!ruler_) return;
+    std::vector<int> found;
+    for (const int c : controls_)
+        if (!driven || (*driven)[std::size_t(c)]) found.push_back(c);
+    if (found.empty()) return;
     const FaceMove driver = face ? *face : of_model(pose);
 
     // Where this head's points are to be, and how sure that is.
@@ -79,12 +84,12 @@ void ExpressionMatch::apply(const std::optional<FaceMove>& face, HeadPose& pose)
     weight[3 * point_count + 2] = fading(driver.now.lips, lips_closed, lips_open) / lip_sigma;
 
     // Gauss-Newton; the face is nearly linear in the controls, so one Jacobian does.
-    const auto count = Eigen::Index(controls_.size());
+    const auto count = Eigen::Index(found.size());
     Eigen::VectorXf source(count), x(count);
-    for (Eigen::Index c = 0; c < count; ++c) source[c] = pose.controls[controls_[std::size_t(c)]];
+    for (Eigen::Index c = 0; c < count; ++c) source[c] = pose.controls[found[std::size_t(c)]];
     x = source.cwiseMax(lowest_value).cwiseMin(highest_value);
     const auto at = [&](const Eigen::VectorXf& values) {
-        for (Eigen::Index c = 0; c < count; ++c) pose.controls[controls_[std::size_t(c)]] = values[c];
+        for (Eigen::Index c = 0; c < count; ++c) pose.controls[found[std::size_t(c)]] = values[c];
         return rows_of(ruler_->of(pose));
     };
     Rows now = at(x);

@@ -19,8 +19,9 @@ class ExpressionMatch {
     ExpressionMatch(const HeadModel& model, const PersonalHead& person);
 
     // Changes the controls of `pose` but those of gaze and tongue. `face`: the driver's; without it, the driver is the
-    // head model itself with the same controls.
-    void apply(const std::optional<FaceMove>& face, HeadPose& pose) const;
+    // head model itself with the same controls. `driven`: of the model's controls, those that the source moves; what it
+    // does not stays. Null: it moves all.
+    void apply(const std::optional<FaceMove>& face, HeadPose& pose, const std::vector<bool>* driven = nullptr) const;
 
   private:
     FaceMove of_model(const HeadPose& pose) const;

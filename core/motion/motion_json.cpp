@@ -14,6 +14,7 @@ using nlohmann::json;
 
 constexpr int deepest = 64;
 constexpr double usual_json_rate = 30;
+constexpr std::size_t longest_stamp = 64;
 
 // Called by the parser for each value. Depth 1 is inside the document's object, 2 inside one of its lists, ...
 class MotionEvents {
@@ -31,6 +32,10 @@ class MotionEvents {
     bool number_unsigned(std::uint64_t value) { return number(double(value)); }
     bool number_float(double value, const std::string&) { return number(value); }
     bool string(std::string& value) {
+        if (section_ == Section::made_for && depth_ == 1 && value.size() <= longest_stamp) {
+            rows.track.made_for = value;
+            return true;
+        }
         if (section_ != Section::names || depth_ != 2) return other();
         if (rows.track.names.size() >= most_motion_names) return fail("its list of names is unusable");
         rows.track.names.push_back(control_spelling(value));
@@ -86,7 +91,7 @@ class MotionEvents {
     }
 
   private:
-    enum class Section { other, names, frames, head, rate };
+    enum class Section { other, names, frames, head, rate, made_for };
     enum class Field { other, weights, time };
 
     bool fail(const std::string& what) {
@@ -108,11 +113,12 @@ class MotionEvents {
     }
     // Likeness's own names, and those of NVIDIA's Audio2Face.
     bool begin_section(const std::string& name) {
-        section_ = name == "names" || name == "facsNames"        ? Section::names
-                   : name == "frames" || name == "weightMat"     ? Section::frames
-                   : name == "head_pose"                         ? Section::head
-                   : name == "fps" || name == "exportFps"        ? Section::rate
-                                                                 : Section::other;
+        section_ = name == "names" || name == "facsNames"    ? Section::names
+                   : name == "frames" || name == "weightMat" ? Section::frames
+                   : name == "head_pose"                     ? Section::head
+                   : name == "fps" || name == "exportFps"    ? Section::rate
+                   : name == "made_for"                      ? Section::made_for
+                                                             : Section::other;
         if (section_ == Section::other) return true;
         bool& seen = seen_[std::size_t(section_)];
         if (std::exchange(seen, true)) return fail("it has '" + name + "' twice");
@@ -187,7 +193,7 @@ class MotionEvents {
     int depth_ = 0;
     Section section_ = Section::other;
     Field field_ = Field::other;
-    bool seen_[5] = {};
+    bool seen_[6] = {};
     bool in_row_ = false;  // the frame is a bare list of weights
     std::size_t row_begin_ = 0, width_ = 0;
     double time_ = 0;

@@ -1,11 +1,12 @@
 // Recorded expressions over time: named controls, and the head's rotation when the recording has it.
 //
 // Readers: JSON {"names": [...], "frames": [{"time": s, "weights": [...]}, ...], "head_pose": [[x, y, z], ...]}
-// (head_pose: axis-angle in radians, optional; "fps" where frames have no time), that of NVIDIA's Audio2Face ("facsNames",
-// "weightMat", "exportFps"), and tables: a header of control names (any case) and optional columns for the time
-// (Timecode of Live Link Face; time, timestamp, timestamp_ms, ...; or frame, with fps), BlendshapeCount and HeadYaw,
-// HeadPitch, HeadRoll (radians), separated by commas, or by semicolons or tabs and then perhaps with decimal commas.
-// A clock that passes midnight goes on, frames of one time are spread, rows that cannot be used are left out.
+// (head_pose: axis-angle in radians, optional; "fps" where frames have no time; "made_for": MotionTrack's), that of
+// NVIDIA's Audio2Face ("facsNames", "weightMat", "exportFps"), and tables: a header of control names (any case) and
+// optional columns for the time (Timecode of Live Link Face; time, timestamp, timestamp_ms, ...; or frame, with fps),
+// BlendshapeCount and HeadYaw, HeadPitch, HeadRoll (radians), separated by commas, or by semicolons or tabs and then
+// perhaps with decimal commas. A clock that passes midnight goes on, frames of one time are spread, rows that cannot be
+// used are left out.
 #pragma once
 
 #include <Eigen/Core>
@@ -30,6 +31,7 @@ struct MotionTrack {
     std::vector<FaceShape> face;
     FaceShape face_rest;                // see FaceMove
     double frame_seconds = 1.0 / 30;    // typical distance of two frames
+    std::string made_for;               // whose face the values are for, see playback_match.h; empty: any
 
     std::size_t frame_count() const { return times.size(); }
     // The last frame is shown as long as the others.
@@ -62,8 +64,8 @@ class RecordedMotion : public PoseSource {
 Result<MotionTrack> load_motion(const std::filesystem::path& file, std::vector<std::string>* notes = nullptr);
 Result<MotionTrack> parse_motion(std::string_view text, const std::string& name,
                                  std::vector<std::string>* notes = nullptr);
-// Names, frames and head_pose as the readers know them; necks, bodies and faces are left out. Errors: OutputFile's,
-// out_of_memory.
+// Names, frames, head_pose and made_for as the readers know them; necks, bodies and faces are left out. Errors:
+// OutputFile's, out_of_memory.
 Status save_motion(const std::filesystem::path& file, const MotionTrack& track);
 
 }  // namespace likeness

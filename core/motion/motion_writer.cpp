@@ -15,6 +15,7 @@ Status save_motion(const std::filesystem::path& file, const MotionTrack& track) 
         text.append(buffer.data(), std::size_t(std::snprintf(buffer.data(), buffer.size(), format, value)));
     };
     add("%.6g", 1 / track.frame_seconds);
+    if (!track.made_for.empty()) text += ",\n\"made_for\": " + nlohmann::json(track.made_for).dump();
     text += ",\n\"names\": " + nlohmann::json(track.names).dump() + ",\n\"frames\": [";
     const std::size_t width = track.names.size();
     for (std::size_t f = 0; f < track.frame_count(); ++f) {

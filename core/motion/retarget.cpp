@@ -13,10 +13,23 @@ namespace {
 constexpr float lowest = -0.3f, highest = 1.2f;
 constexpr std::size_t compared_frames = 400;  // of a recording, to find its neutral
 constexpr float calm_share = 0.08f;           // of them are the neutral's neighbours
-constexpr float blinking = 0.5f;
-constexpr float most_turn = 0.2f, most_gaze = 0.3f;  // of a neutral; radians, of a control
+constexpr float held_share = 0.5f;            // of them, the calmest, tell how the head is held and where the eyes look
+constexpr float blinking = 0.5f;              // of the control
+constexpr float looking_down = 0.7f;          // lids that are less open, of what is usual, go with the eyes
+// Of a neutral: what is taken whole, and what is never exceeded. Of a turn (radians): cameras stand higher, lower or
+// beside by as much. Of a control of gaze.
+struct NeutralRange {
+    float whole, most;
+};
+constexpr NeutralRange turn_range{0.3f, 0.6f}, gaze_range{0.3f, 0.6f};
 
 bool begins(std::string_view text, std::string_view with) { return text.substr(0, with.size()) == with; }
+
+// `size` (>= 0) within the range: beyond what is taken whole ever less of it, without a step in value or slope.
+float within(float size, const NeutralRange& range) {
+    const float rest = range.most - range.whole;
+    return size <= range.whole ? size : range.whole + rest * std::tanh((size - range.whole) / rest);
+}
 
 template <class Values>
 float middle(Values values) {
@@ -261,12 +274,26 @@ std::optional<PoseSample> neutral_of(const MotionTrack& track) {
     const std::size_t width = track.names.size();
     std::vector<std::size_t> frames;
     const std::size_t every = (track.frame_count() + compared_frames - 1) / compared_frames;
-    for (const bool open : {true, false}) {
+    FaceShape open;  // lids as they mostly are
+    if (!track.face.empty()) {
+        std::vector<float> left, right;
         for (std::size_t n = 0; n < track.frame_count(); n += every) {
-            bool closed = false;
-            for (const std::size_t i : blink) closed |= track.weights[n * width + i] > blinking;
-            if (!closed || !open) frames.push_back(n);
+            left.push_back(track.face[n].left_lids);
+            right.push_back(track.face[n].right_lids);
         }
+        open.left_lids = usual(std::move(left));
+        open.right_lids = usual(std::move(right));
+    }
+    // A calm face looks at somebody: not at its lap, and with open eyes.
+    const auto looks = [&](std::size_t n) {
+        for (const std::size_t i : blink)
+            if (track.weights[n * width + i] > blinking) return false;
+        return track.face.empty() || (track.face[n].left_lids >= looking_down * open.left_lids &&
+                                      track.face[n].right_lids >= looking_down * open.right_lids);
+    };
+    for (const bool all : {false, true}) {
+        for (std::size_t n = 0; n < track.frame_count(); n += every)
+            if (all || looks(n)) frames.push_back(n);
         if (!frames.empty()) break;
     }
     // A face that is made often (its neighbours are near) and says little (it is near the person's without expression).
@@ -286,44 +313,51 @@ std::optional<PoseSample> neutral_of(const MotionTrack& track) {
         return sum / 2;
     };
     const auto neighbours = std::max<std::size_t>(1, std::size_t(calm_share * float(frames.size())));
+    const auto held = std::max(neighbours, std::size_t(held_share * float(frames.size())));
     std::vector<std::pair<float, std::size_t>> distance(frames.size()), nearest;
+    std::size_t calmest = frames.front();
     float least = std::numeric_limits<float>::max();
-    for (const std::size_t one : frames) {
+    const auto measure = [&](std::size_t one) {
         for (std::size_t k = 0; k < frames.size(); ++k) distance[k] = {apart(one, frames[k]), frames[k]};
+    };
+    for (const std::size_t one : frames) {
+        measure(one);
         std::nth_element(distance.begin(), distance.begin() + std::ptrdiff_t(neighbours - 1), distance.end());
         const float score = distance[neighbours - 1].first + expression(one);
         if (score >= least) continue;
         least = score;
+        calmest = one;
         nearest.assign(distance.begin(), distance.begin() + std::ptrdiff_t(neighbours));
     }
+    // A few moments of one expression may have the head aside; more of them tell how it is held.
+    measure(calmest);
+    std::nth_element(distance.begin(), distance.begin() + std::ptrdiff_t(held - 1), distance.end());
+    distance.resize(held);
     PoseSample neutral;
     for (std::size_t i = 0; i < width; ++i) {
+        const bool gaze = motion_group(track.names[i]) == MotionGroup::gaze;
         std::vector<float> values;
-        for (const auto& [_, n] : nearest) values.push_back(track.weights[n * width + i]);
-        const float most = motion_group(track.names[i]) == MotionGroup::gaze ? most_gaze : highest;
-        neutral.weights.push_back(std::clamp(middle(std::move(values)), -most, most));
+        for (const auto& [_, n] : gaze ? distance : nearest) values.push_back(track.weights[n * width + i]);
+        const float value = middle(std::move(values));
+        neutral.weights.push_back(gaze ? std::copysign(within(std::abs(value), gaze_range), value)
+                                       : std::clamp(value, -highest, highest));
     }
     if (!track.face.empty()) {
         FaceShape mean;
         for (std::size_t k = 0; k < nearest.size(); ++k)
             mean = mixed(mean, track.face[nearest[k].second], 1 / float(k + 1));
-        // Lids: as open as they mostly are when they are not closed.
-        std::vector<float> left, right;
-        for (const std::size_t n : frames) {
-            left.push_back(track.face[n].left_lids);
-            right.push_back(track.face[n].right_lids);
-        }
-        mean.left_lids = usual(std::move(left));
-        mean.right_lids = usual(std::move(right));
+        mean.left_lids = open.left_lids;
+        mean.right_lids = open.right_lids;
         neutral.face = {mean, track.face_rest};
     }
-    // Cameras stand higher, lower or beside; a head that is tilted or turned further is so on purpose.
+    // Cameras stand higher, lower or beside. A head that is tilted is so on purpose.
     const auto turned = [&](const std::vector<Eigen::Vector3f>& of_frames) {
         std::vector<Eigen::Vector3f> turns;
-        for (const auto& [_, n] : nearest) turns.push_back(of_frames[n]);
+        for (const auto& [_, n] : distance) turns.push_back(of_frames[n]);
         Eigen::Vector3f turn = middle(turns);
         turn.z() = 0;
-        return (turn * std::min(1.0f, most_turn / std::max(turn.norm(), 1e-6f))).eval();
+        const float size = turn.norm();
+        return (turn * (within(size, turn_range) / std::max(size, 1e-6f))).eval();
     };
     if (!track.head.empty()) neutral.head = turned(track.head);
     if (!track.neck.empty()) neutral.neck = turned(track.neck);

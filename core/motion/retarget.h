@@ -28,8 +28,8 @@ struct RetargetOptions {
     bool operator==(const RetargetOptions&) const = default;
 };
 
-// The neutral of a recording: what its calm faces with open eyes have in common, and where the body mostly is.
-// Nothing when there are no frames.
+// The neutral of a recording: what its calm faces that look at somebody have in common, how the head is held and where
+// the eyes look in the calmer half of them, and where the body mostly is. Nothing when there are no frames.
 std::optional<PoseSample> neutral_of(const MotionTrack& track);
 
 // The same source as `options` change it; its names, rate and time (track() has the values before that). `neutral`: of

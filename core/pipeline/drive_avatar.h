@@ -4,6 +4,7 @@
 #include <functional>
 
 #include "core/motion/expression_match.h"
+#include "core/motion/pose_offset.h"
 #include "core/pipeline/driver.h"
 #include "core/pipeline/render_avatar.h"
 
@@ -22,7 +23,8 @@ class DrivenPoses {
     const std::shared_ptr<const HeadModel> model_;
     const HeadPose own_;
     const std::shared_ptr<const PoseSource> source_;
-    const ExpressionMatch match_;
+    const DrivenParts moved_;
+    const std::unique_ptr<const ExpressionMatch> match_;  // null where the values are for this face
 };
 
 struct DriveOptions {
@@ -41,8 +43,8 @@ struct DrivenFilm {
 // What drive_avatar() will make. Errors: invalid_argument (nothing lies between begin and end).
 Result<DrivenFilm> plan_film(const Driver& driver, const DriveOptions& options);
 
-// `take` gets all frames of the film in their order: RGB, or RGBA with straight alpha without a
-// background. Errors: take's, the video's.
+// `take` gets all frames of the film in their order, on one thread that is not the caller's, while the next are
+// rendered: RGB, or RGBA with straight alpha without a background. Errors: take's, the video's.
 Status drive_avatar(const Avatar& avatar, const HeadPose& own, const Driver& driver, const DriveOptions& options,
                     AvatarRenderer& renderer, Progress& progress, const std::function<Status(Image)>& take);
 

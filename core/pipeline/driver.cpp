@@ -1,5 +1,7 @@
 #include "core/pipeline/driver.h"
 
+#include <algorithm>
+
 #include "core/files/file_formats.h"
 #include "core/head/head_registry.h"
 #include "core/motion/tracked_motion.h"
@@ -8,6 +10,14 @@
 namespace likeness {
 
 namespace fs = std::filesystem;
+
+TrackOptions part_to_track(TrackOptions options, double begin, double end) {
+    constexpr double beside = 2, least = 20;  // seconds
+    const double more = std::max(beside, (least - (end - begin)) / 2);
+    options.begin = std::max(0.0, begin - more);
+    options.end = std::max(end + more, options.begin + least);
+    return options;
+}
 
 Driver driver_of(FaceTrack track, const fs::path& video, HeadRegistry& heads) {
     Driver driver;

@@ -29,6 +29,10 @@ struct Driver {
 // alone.
 Driver driver_of(FaceTrack track, const std::filesystem::path& video, HeadRegistry& heads);
 
+// Of a video of which [begin, end] seconds are wanted, what is tracked: that, a little on both sides for smoothing, and
+// as much more as it takes to tell a person's shape and neutral face (some 20 seconds in all).
+TrackOptions part_to_track(TrackOptions options, double begin, double end);
+
 // Errors: open_frames', track_video's; bad_input (a motion that cannot be read).
 Result<Driver> open_driver(const std::filesystem::path& file, HeadRegistry& heads, const TrackOptions& options,
                            Progress& progress);

@@ -1,31 +1,30 @@
 #include "core/pipeline/kept_looks.h"
 
+#include <fcntl.h>
+#include <unistd.h>
+
 #include <algorithm>
 #include <chrono>
 #include <cmath>
 #include <cstring>
 
 #include "core/base/output_file.h"
+#include "core/base/shared_folder.h"
 #include "core/formats/safetensors.h"
+#include "core/image/file_bytes.h"
 
 namespace likeness {
 namespace {
 
 constexpr std::int64_t color_count = 3 * landmarks::face_count;
 constexpr float most_pixels = 1e6f;  // of a place that can be true
+constexpr std::uint64_t most_bytes = std::uint64_t(8) << 30;
+constexpr std::int32_t most_number = 1'000'000'000;  // of points and frames: it is counted on
 constexpr auto kept_for = std::chrono::hours(24 * 30);
 
-void remove_old(const std::filesystem::path& folder) {
-    namespace fs = std::filesystem;
-    std::error_code failed;
-    for (auto it = fs::directory_iterator(folder, failed); !failed && it != fs::directory_iterator();
-         it.increment(failed)) {
-        std::error_code ignored;
-        if (it->path().extension() == ".looks" &&
-            fs::file_time_type::clock::now() - it->last_write_time(ignored) > kept_for && !ignored)
-            fs::remove(it->path(), ignored);
-    }
-}
+namespace fs = std::filesystem;
+
+fs::path lock_of(fs::path looks) { return looks += ".lock"; }
 
 // Places and sureness of points, six floats each.
 template <class Points>
@@ -55,7 +54,8 @@ struct LooksReader {
     }
     std::vector<std::int32_t> ints(const std::string& name, const Shape& shape) {
         auto values = file.ints(name, shape);
-        good = good && values && std::all_of(values->begin(), values->end(), [](std::int32_t v) { return v >= 0; });
+        good = good && values &&
+               std::all_of(values->begin(), values->end(), [](std::int32_t v) { return v >= 0 && v <= most_number; });
         return good ? *std::move(values) : std::vector<std::int32_t>();
     }
     template <class Point>
@@ -116,6 +116,9 @@ std::optional<KeptLooks> read_looks(const Safetensors& file) {
             face.high = face.high.cwiseMax(face.point(i));
         }
     }
+    // No point ever gets the number of another.
+    for (const ClothesPoint& point : looks.clothes.points)
+        if (point.number >= state[2]) return std::nullopt;
     looks.face.begun = state[0] != 0;
     looks.face.lost = state[1];
     looks.face.usual_change = change[0];
@@ -126,7 +129,53 @@ std::optional<KeptLooks> read_looks(const Safetensors& file) {
 
 }  // namespace
 
-Status save_looks(const std::filesystem::path& file, const std::string& key, const KeptLooks& looks) {
+std::optional<LooksLock> LooksLock::take(const fs::path& looks) {
+    if (!make_private_folder(looks.parent_path())) return std::nullopt;
+    const int handle = take_lock(lock_of(looks), O_CREAT);
+    if (handle < 0) return std::nullopt;
+    return LooksLock(lock_of(looks), handle);
+}
+
+LooksLock::~LooksLock() {
+    if (handle_ < 0) return;
+    ::unlink(file_.c_str());  // before others can lock it
+    ::close(handle_);
+}
+
+void clear_old_looks(const fs::path& folder, std::uintmax_t most_bytes) {
+    struct Kept {
+        fs::file_time_type written;
+        std::uintmax_t bytes;
+        fs::path file;
+    };
+    std::vector<Kept> all;
+    std::error_code failed;
+    for (auto it = fs::directory_iterator(folder, failed); !failed && it != fs::directory_iterator();
+         it.increment(failed)) {
+        std::error_code gone;
+        const auto written = it->last_write_time(gone);
+        const auto bytes = it->file_size(gone);
+        if (gone) continue;
+        if (it->path().extension() == ".looks") all.push_back({written, bytes, it->path()});
+        if (it->path().extension() != ".lock") continue;
+        // Left behind by a program that was killed.
+        if (const int handle = take_lock(it->path()); handle >= 0) {
+            ::unlink(it->path().c_str());
+            ::close(handle);
+        }
+    }
+    std::sort(all.begin(), all.end(), [](const Kept& a, const Kept& b) { return a.written > b.written; });
+    std::uintmax_t sum = 0;
+    for (const Kept& kept : all) {
+        sum += kept.bytes;
+        if (sum <= most_bytes && fs::file_time_type::clock::now() - kept.written <= kept_for) continue;
+        const auto lock = LooksLock::take(kept.file);
+        std::error_code ignored;
+        if (lock) fs::remove(kept.file, ignored);
+    }
+}
+
+Status save_looks(const fs::path& file, const std::string& key, const KeptLooks& looks) {
     SafetensorsWriter out;
     out.set_metadata("key", key);
     std::vector<double> seconds;
@@ -159,21 +208,25 @@ Status save_looks(const std::filesystem::path& file, const std::string& key, con
     out.add("state", {4}, std::span<const std::int32_t>(state));
     out.add("usual_change", {1}, std::span<const float>(&looks.face.usual_change, 1));
     if (Status made = make_private_folder(file.parent_path()); !made) return made;
-    remove_old(file.parent_path());
     auto written = OutputFile::create(file, FileAccess::program);
     if (!written) return written.error();
     if (Status done = written->write(out.encode()); !done) return done;
     return written->commit();
 }
 
-std::optional<KeptLooks> load_looks(const std::filesystem::path& file, const std::string& key) {
-    std::error_code ignored;
-    if (!std::filesystem::exists(file, ignored)) return std::nullopt;
-    const auto read = Safetensors::load(file);
+std::optional<KeptLooks> parse_looks(std::vector<std::uint8_t> bytes, const std::string& key) {
+    const auto read = Safetensors::load(std::move(bytes), "kept looks");
     if (!read) return std::nullopt;
     const auto known = read->metadata().find("key");
     if (known == read->metadata().end() || known->second != key) return std::nullopt;
     return read_looks(*read);
+}
+
+std::optional<KeptLooks> load_looks(const fs::path& file, const std::string& key) {
+    std::error_code ignored;
+    if (!fs::exists(file, ignored)) return std::nullopt;
+    auto bytes = read_file(file, most_bytes);
+    return bytes ? parse_looks(*std::move(bytes), key) : std::nullopt;
 }
 
 }  // namespace likeness

@@ -18,8 +18,11 @@ class LiveDriver : public PoseSource {
     // The next frame; from one thread, others may sample meanwhile. Frames in which nobody is tracked leave the pose as
     // it was. Errors: LiveTracker's.
     Status add(const Image& frame, double seconds, std::chrono::steady_clock::time_point taken);
+    // Instead of frames: what a tracker of a whole video has looked at so far. Of the tools only the head is used.
+    void add(const TrackPreview& preview);
     TrackPreview view() const;  // of the newest frame; landmarks where somebody is tracked
     bool knows_person() const;  // beyond the mean head
+    double seconds() const;     // of the newest pose's frame
 
     const std::vector<std::string>& names() const override { return tools_->head->control_names; }
     bool moves_head() const override { return true; }
@@ -32,13 +35,15 @@ class LiveDriver : public PoseSource {
     std::chrono::steady_clock::time_point taken() const;
 
   private:
+    void show(const TrackedFrame& seen, TrackPreview view, std::chrono::steady_clock::time_point taken);
+
     const std::shared_ptr<PortraitTools> tools_;
     const double rate_;
     // Of the thread that adds:
     LiveTracker tracker_;
     std::unique_ptr<TrackedPerson> person_;
     std::size_t frames_ = 0;
-    double person_since_ = 0;                       // seconds, when it was read from the tracker
+    int person_fits_ = 0;                           // of the tracker, when it was read from there
     std::optional<Eigen::Matrix4f> torso_at_rest_;  // the first that was seen
 
     mutable std::mutex mutex_;
@@ -47,6 +52,7 @@ class LiveDriver : public PoseSource {
     std::chrono::steady_clock::time_point taken_;
     TrackPreview view_;
     bool knows_person_ = false;
+    double seconds_ = 0;
 };
 
 }  // namespace likeness

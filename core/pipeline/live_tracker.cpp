@@ -112,12 +112,16 @@ struct LiveTracker::State {
     struct Looked {
         WatchedFrame watched;
         std::optional<LandmarkPoints> points;
+        bool run_begins = false;  // nobody was followed in the frame before, or somebody else
     };
     Status look(const Image& frame, Looked& looked);
+    bool run_begins(bool cut, bool anew) const { return !following || cut || anew; }
+    void fit_to(const LandmarkPoints& points, bool run_begins);
     void refill_clothes(const Image& frame, const FaceLandmarks& face, bool cut);
     void take_fit(const LandmarkPoints& points, double seconds);
     void begin_fit();
     bool is_stranger(float error, bool run_begins);
+    TrackedFrame follow(const std::optional<LandmarkPoints>& seen, bool cut, bool run_begins, double seconds);
     LiveShown show(const LandmarkPoints& points, double seconds) const;
     void adopt(std::shared_ptr<const LivePerson> next);
 
@@ -160,6 +164,16 @@ void LiveTracker::begin_anew() {
     state_ = std::make_unique<State>(tools, options);
 }
 
+// The person in the frame, which is the next of this person or begins a run.
+void LiveTracker::State::fit_to(const LandmarkPoints& points, bool run_begins) {
+    if (!person) {
+        adopt(mean_person(model, points, about.width, about.height));
+        fit = person->fit.fits[0];
+    }
+    const HeadFit near = run_begins ? person->fit.fits[most_alike(person->keys, points)] : fit;
+    fit = person->follower->fit(points, near);
+}
+
 // Face and clothes side by side.
 Status LiveTracker::State::look(const Image& frame, Looked& looked) {
     Status status;
@@ -179,8 +193,10 @@ Status LiveTracker::State::look(const Image& frame, Looked& looked) {
             const auto face = look_again(tools.faces->landmark_finder(), frame, *looked.watched.face, options.looks);
             if (!face)
                 status = face.error();
-            else if (*face)
-                std::copy((*face)->points.begin(), (*face)->points.end(), looked.points.emplace().begin());
+            if (!face || !*face) continue;
+            std::copy((*face)->points.begin(), (*face)->points.end(), looked.points.emplace().begin());
+            looked.run_begins = run_begins(looked.watched.cut, looked.watched.found_anew);
+            fit_to(*looked.points, looked.run_begins);
         }
     });
     if (looked.watched.cut) clothes.cut();
@@ -214,7 +230,11 @@ void LiveTracker::State::begin_fit() {
     keys_fitted = keys_offered;
     const auto work = [this, points = keys.points(), width = about.width, height = about.height,
                        own_thread = !options.in_place] {
-        if (own_thread) lower_thread_priority(3);
+        std::optional<LoneWork> alone;  // the pools are for the frames
+        if (own_thread) {
+            lower_thread_priority(3);
+            alone.emplace();
+        }
         return ready(model, fit_person(model, points, width, height, {}, fitting_progress), points);
     };
     fitting = std::async(options.in_place ? std::launch::deferred : std::launch::async, work);
@@ -278,65 +298,74 @@ LiveShown LiveTracker::State::show(const LandmarkPoints& points, double seconds)
     return now;
 }
 
-Result<TrackedFrame> LiveTracker::next(const Image& frame, double seconds) {
-    if (frame.empty() || frame.channels != 3)
-        return Error{ErrorCode::invalid_argument, "A frame must be a picture of three channels.", ""};
-    if (state_->about.width > 0 && (frame.width != state_->about.width || frame.height != state_->about.height))
-        begin_anew();
-    State& s = *state_;
-    s.about.width = frame.width;
-    s.about.height = frame.height;
-    ++s.number;
-    State::Looked looked;
-    if (Status seen = s.look(frame, looked); !seen) return seen.error();
-    const WatchedFrame& watched = looked.watched;
-    if (watched.face) s.refill_clothes(frame, *watched.face, watched.cut);
-    s.torso_points.clear();
-    for (const ClothesPoint& p : s.clothes.memory().points) s.torso_points.push_back({p.number, p.at, p.sureness});
-
+// The face of the newest frame, which the fit is of, to what face, head and torso do in it.
+TrackedFrame LiveTracker::State::follow(const std::optional<LandmarkPoints>& seen, bool cut, bool run_begins,
+                                        double seconds) {
     FrameState state = FrameState::no_face;
-    if (looked.points) {
-        const LandmarkPoints& points = *looked.points;
-        if (!s.person) {
-            s.adopt(mean_person(s.model, points, frame.width, frame.height));
-            s.fit = s.person->fit.fits[0];
-        }
-        const bool run_begins = !s.following || watched.cut || watched.found_anew;
-        const HeadFit& near = run_begins ? s.person->fit.fits[most_alike(s.person->keys, points)] : s.fit;
-        s.fit = s.person->follower->fit(points, near);
-        state = s.is_stranger(s.fit.landmark_error, run_begins) ? FrameState::other_person : FrameState::tracked;
-        if (run_begins) s.torso.begin();
-        s.following = true;
+    if (seen) {
+        const LandmarkPoints& points = *seen;
+        state = is_stranger(fit.landmark_error, run_begins) ? FrameState::other_person : FrameState::tracked;
+        if (run_begins) torso.begin();
+        following = true;
         if (state == FrameState::tracked) {
-            if (run_begins) s.from = s.base = std::nullopt;  // nothing to go on from
-            s.torso.next(s.person->head, s.fit, s.torso_points, seconds);
-            s.shown = s.show(points, seconds);
-            s.take_fit(points, seconds);
-            if (s.keys.offer(points)) ++s.keys_offered;
-            s.begin_fit();
+            if (run_begins) from = base = std::nullopt;  // nothing to go on from
+            torso.next(person->head, fit, torso_points, seconds);
+            shown = show(points, seconds);
+            take_fit(points, seconds);
+            if (keys.offer(points)) ++keys_offered;
+            begin_fit();
         }
     } else {
-        s.following = false;
+        following = false;
     }
-    if (!s.shown) {
-        LiveShown& nothing = s.shown.emplace();
-        nothing.focal = 2.0f * float(std::max(frame.width, frame.height));
-        nothing.frame.pose = HeadPose::neutral(s.model);
+    if (!shown) {
+        LiveShown& nothing = shown.emplace();
+        nothing.focal = 2.0f * float(std::max(about.width, about.height));
+        nothing.frame.pose = HeadPose::neutral(model);
         nothing.frame.world_to_camera.diagonal() << 1, -1, -1, 1;
         nothing.frame.world_to_camera(2, 3) = 1;
         nothing.frame.light.row(0).setOnes();
     }
-    s.about.focal = s.shown->focal;
-    s.about.torso_followed = s.torso.followed();
-    TrackedFrame answer = s.shown->frame;
+    about.focal = shown->focal;
+    about.torso_followed = torso.followed();
+    TrackedFrame answer = shown->frame;
     answer.seconds = seconds;
     answer.state = state;
-    answer.cut = watched.cut;
+    answer.cut = cut;
     if (state != FrameState::tracked) {
-        answer.landmarks = looked.points.value_or(no_landmarks());
-        answer.error = looked.points ? s.fit.landmark_error : 0;
+        answer.landmarks = seen.value_or(no_landmarks());
+        answer.error = seen ? fit.landmark_error : 0;
     }
     return answer;
+}
+
+LiveTracker::State& LiveTracker::next_of_size(int width, int height) {
+    if (state_->about.width > 0 && (width != state_->about.width || height != state_->about.height)) begin_anew();
+    state_->about.width = width;
+    state_->about.height = height;
+    ++state_->number;
+    state_->torso_points.clear();
+    return *state_;
+}
+
+Result<TrackedFrame> LiveTracker::next(const Image& frame, double seconds) {
+    if (frame.empty() || frame.channels != 3)
+        return Error{ErrorCode::invalid_argument, "A frame must be a picture of three channels.", ""};
+    State& s = next_of_size(frame.width, frame.height);
+    State::Looked looked;
+    if (Status seen = s.look(frame, looked); !seen) return seen.error();
+    const WatchedFrame& watched = looked.watched;
+    if (watched.face) s.refill_clothes(frame, *watched.face, watched.cut);
+    for (const ClothesPoint& p : s.clothes.memory().points) s.torso_points.push_back({p.number, p.at, p.sureness});
+    return s.follow(looked.points, watched.cut, looked.run_begins, seconds);
+}
+
+TrackedFrame LiveTracker::follow(const std::optional<LandmarkPoints>& points, bool begins, int width, int height,
+                                 double seconds) {
+    State& s = next_of_size(width, height);
+    const bool run_begins = s.run_begins(begins, false);
+    if (points) s.fit_to(*points, run_begins);
+    return s.follow(points, begins, run_begins, seconds);
 }
 
 }  // namespace likeness

@@ -30,6 +30,10 @@ class LiveTracker {
     // the last pose and view and says so in its state. Its light is not found (even). Another size begins anew. Errors:
     // invalid_argument (not 3 channels; fewer faces than `face` where it begins), internal.
     Result<TrackedFrame> next(const Image& frame, double seconds);
+    // The same of a frame that somebody else looked at: the face's landmarks, or none; `begins`: it does not follow
+    // from the frame before. The torso is a damped share of the head. Of the tools only the head is used.
+    TrackedFrame follow(const std::optional<LandmarkPoints>& points, bool begins, int width, int height,
+                        double seconds);
 
     // Who is tracked as far as it is known after the last frame, and the camera: a track without frames, whose
     // camera(frame) and person(model) fit the last frame.
@@ -41,6 +45,7 @@ class LiveTracker {
 
   private:
     struct State;
+    State& next_of_size(int width, int height);
     std::unique_ptr<State> state_;
 };
 

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "core/avatar/deform.h"
+#include "core/base/parallel.h"
 #include "core/geometry/mesh_raster.h"
 
 namespace likeness {
@@ -20,12 +21,14 @@ Status check_samples(int width, int height, int samples) {
 
 Image picture_of(const Frame& frame, bool opaque) {
     Image image(frame.alpha.width, frame.alpha.height, 4);
-    for (std::size_t i = 0; i < frame.alpha.pixels.size(); ++i) {
-        const float a = opaque ? 1.0f : frame.alpha.pixels[i];
-        for (std::size_t c = 0; c < 3; ++c)
-            image.pixels[i * 4 + c] = a > 1e-4f ? std::clamp(frame.color.pixels[i * 3 + c] / a, 0.0f, 1.0f) : 0.0f;
-        image.pixels[i * 4 + 3] = a;
-    }
+    parallel_for(frame.alpha.pixels.size(), 1u << 15, [&](std::size_t begin, std::size_t end) {
+        for (std::size_t i = begin; i < end; ++i) {
+            const float a = opaque ? 1.0f : frame.alpha.pixels[i];
+            for (std::size_t c = 0; c < 3; ++c)
+                image.pixels[i * 4 + c] = a > 1e-4f ? std::clamp(frame.color.pixels[i * 3 + c] / a, 0.0f, 1.0f) : 0.0f;
+            image.pixels[i * 4 + 3] = a;
+        }
+    });
     return image;
 }
 

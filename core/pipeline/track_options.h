@@ -20,6 +20,7 @@ struct TrackPreview {
     std::optional<LandmarkPoints> landmarks = {};  // pixels of the picture; none: no face
     std::size_t number = 0;                        // of the frame among those that are tracked
     double seconds = 0;                            // in the video
+    bool begins = false;                           // since the preview before, a shot or a face began anew
 };
 
 struct TrackOptions {

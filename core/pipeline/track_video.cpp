@@ -6,6 +6,7 @@
 #include "core/base/parallel.h"
 #include "core/head/head_registry.h"
 #include "core/image/ops.h"
+#include "core/pipeline/kept_looks.h"
 #include "core/pipeline/video_looks.h"
 #include "core/pipeline/video_stamp.h"
 #include "core/tracking/causal_torso.h"
@@ -158,9 +159,12 @@ Result<FaceTrack> solve_track(const PortraitTools& tools, const std::filesystem:
     const Run longest = *std::max_element(runs.begin(), runs.end(),
                                           [](const Run& a, const Run& b) { return a.end - a.begin < b.end - b.begin; });
 
-    std::vector<LandmarkPoints> points, keys;
-    for (std::size_t i = longest.begin; i < longest.end; ++i) points.push_back(seen[i].points);
-    for (std::size_t k : choose_key_frames(points, key_frames)) keys.push_back(points[k]);
+    std::vector<LandmarkPoints> keys;
+    {
+        std::vector<LandmarkPoints> points;  // of a long video much memory, which the fit needs
+        for (std::size_t i = longest.begin; i < longest.end; ++i) points.push_back(seen[i].points);
+        for (std::size_t k : choose_key_frames(points, key_frames)) keys.push_back(points[k]);
+    }
     Progress of_person([&](double done, const std::string& stage) { progress.report(0.6 + 0.15 * done, stage); });
     PersonFit fitted = fit_person(model, keys, track.width, track.height, {}, of_person);
     track.identity = fitted.identity;
@@ -256,14 +260,18 @@ Result<FaceTrack> track_video(PortraitTools& tools, const std::filesystem::path&
         return Error{ErrorCode::invalid_argument,
                      "Steps count from 1, faces from 0, and the end comes after the beginning.", ""};
     Progress of_looks([&](double done, const std::string& stage) { progress.report(0.6 * done, stage); });
-    auto looks = look_through(tools, video, options, of_looks);
+    TrackOptions own = options;
+    const std::optional<LooksLock> lock =
+        options.keep_in.empty() ? std::nullopt : lock_looks(tools, video, options, of_looks);
+    if (!lock) own.keep_in.clear();  // another program goes on there
+    auto looks = look_through(tools, video, own, of_looks);
     if (!looks) return looks.error();
     try {
         auto track = solve_track(tools, video, *looks, progress);
-        if (track) forget_looks(tools, video, options);
+        if (track) forget_looks(tools, video, own);
         return track;
     } catch (const Cancelled&) {
-        keep_looks(tools, video, options, *std::move(looks));
+        keep_looks(tools, video, own, *std::move(looks));
         throw;
     }
 }

@@ -3,12 +3,10 @@
 #include <algorithm>
 #include <chrono>
 #include <cmath>
-#include <condition_variable>
-#include <exception>
 #include <mutex>
 #include <sstream>
-#include <thread>
 
+#include "core/base/crew.h"
 #include "core/base/hash.h"
 #include "core/base/log.h"
 #include "core/base/parallel.h"
@@ -25,102 +23,25 @@ namespace {
 
 constexpr int looks_version = 1;  // of the kept file: another one where the same video would be seen otherwise
 constexpr int preview_side = 480;
+constexpr auto lock_patience = std::chrono::seconds(3);
 constexpr auto preview_pause = std::chrono::milliseconds(100);
 constexpr int refill_every = 8;  // frames: looking for more points where nothing holds costs much and brings nothing
 
 struct LookJob {
-    Image picture;
-    WatchedFrame watched;
-    std::size_t number;
-    SeenFrame* seen;  // each thread writes members of its own
-};
+    LookJob(Image given, WatchedFrame face, std::size_t at, SeenFrame* to)
+        : picture(std::move(given)), watched(std::move(face)), number(at), seen(to) {}
+    const Image picture;
+    const WatchedFrame watched;
+    const std::size_t number;
+    SeenFrame* const seen;  // each thread writes members of its own
+    mutable std::once_flag viewed;
+    mutable std::shared_ptr<const ClothesPoints::View> view = {};
 
-// Threads that work off jobs in the order of their arrival. Each has its own work, made on the thread itself.
-class Crew {
-  public:
-    using Job = std::shared_ptr<const LookJob>;
-    using Work = std::function<Status(const Job&)>;
-
-    Crew(std::size_t threads, const std::function<Work()>& make) : most_waiting_(threads + 2) {
-        try {
-            for (std::size_t i = 0; i < threads; ++i) threads_.emplace_back([this, make] { serve(make); });
-        } catch (const std::system_error&) {
-            if (threads_.empty()) throw;  // else the work is done by those there are
-        }
+    // Made by the thread that wants it first.
+    const std::shared_ptr<const ClothesPoints::View>& clothes() const {
+        std::call_once(viewed, [this] { view = ClothesPoints::view(picture); });
+        return view;
     }
-    ~Crew() {
-        try {
-            (void)close();
-        } catch (...) {  // somebody is on the way out with an error of their own
-        }
-    }
-
-    // Waits while too many jobs do. After a failure jobs are dropped.
-    void add(Job job) {
-        std::unique_lock lock(mutex_);
-        changed_.wait(lock, [this] { return jobs_.size() < most_waiting_; });
-        if (!failed_) jobs_.push_back(std::move(job));
-        changed_.notify_all();
-    }
-
-    // Ends the work on what was added; exceptions of the threads come out here.
-    Status close() {
-        {
-            const std::lock_guard lock(mutex_);
-            closed_ = true;
-            changed_.notify_all();
-        }
-        for (std::jthread& thread : threads_)
-            if (thread.joinable()) thread.join();
-        if (const std::exception_ptr thrown = std::exchange(thrown_, nullptr)) std::rethrow_exception(thrown);
-        return status_;
-    }
-    bool failed() const {
-        const std::lock_guard lock(mutex_);
-        return failed_;
-    }
-
-  private:
-    void serve(const std::function<Work()>& make) {
-        const LoneWork alone;
-        Work work;
-        while (true) {
-            Job job;
-            {
-                std::unique_lock lock(mutex_);
-                changed_.wait(lock, [this] { return closed_ || !jobs_.empty(); });
-                if (jobs_.empty()) return;
-                job = std::move(jobs_.front());
-                jobs_.pop_front();
-                changed_.notify_all();
-            }
-            Status done;
-            std::exception_ptr thrown;
-            try {
-                if (!work) work = make();
-                done = work(job);
-            } catch (...) {
-                thrown = std::current_exception();
-            }
-            if (done && !thrown) continue;
-            const std::lock_guard lock(mutex_);
-            if (failed_) continue;
-            failed_ = true;
-            status_ = done;
-            thrown_ = thrown;
-            jobs_.clear();
-            changed_.notify_all();
-        }
-    }
-
-    const std::size_t most_waiting_;
-    mutable std::mutex mutex_;
-    std::condition_variable changed_;
-    std::deque<Job> jobs_;
-    bool closed_ = false, failed_ = false;
-    Status status_;
-    std::exception_ptr thrown_;
-    std::vector<std::jthread> threads_;  // last: joined before what they use is gone
 };
 
 std::vector<std::uint8_t> colors_at(const Image& frame, const LandmarkPoints& points) {
@@ -142,6 +63,9 @@ LandmarkPoints points_of(const FaceLandmarks& face) {
 
 // The chains, see the header.
 class Looker {
+    using Job = std::shared_ptr<const LookJob>;
+    using LookCrew = Crew<Job>;
+
   public:
     Looker(PortraitTools& tools, const TrackOptions& options)
         : options_(options),
@@ -158,10 +82,10 @@ class Looker {
         seen.cut = watched->cut;
         seen.anew = watched->found_anew;
         show(picture, *watched, seconds);
-        const auto job = std::make_shared<LookJob>(
-            LookJob{std::move(picture), *std::move(watched), looks_.frames.size() - 1, &seen});
-        clothes_crew_.add(job);
+        const auto job =
+            std::make_shared<const LookJob>(std::move(picture), *std::move(watched), looks_.frames.size() - 1, &seen);
         look_crew_.add(job);
+        clothes_crew_.add(job);
         if (clothes_crew_.failed() || look_crew_.failed()) return finish();
         return {};
     }
@@ -186,10 +110,11 @@ class Looker {
     }
 
   private:
-    Crew::Work look_again_at() {
+    LookCrew::Work look_again_at() {
         auto finder = std::make_shared<Result<std::unique_ptr<LandmarkFinder>>>(LandmarkFinder::load());
-        return [this, finder](const Crew::Job& job) -> Status {
+        return [this, finder](const Job& job) -> Status {
             if (!*finder) return finder->error();
+            (void)job->clothes();  // else the one thread that follows them makes it
             if (!job->watched.face) return {};
             const auto face = look_again(***finder, job->picture, *job->watched.face, options_.looks);
             if (!face) return face.error();
@@ -202,9 +127,9 @@ class Looker {
         };
     }
 
-    Crew::Work follow_clothes(PersonSegmenter& segmenter) {
-        return [this, &segmenter](const Crew::Job& job) -> Status {
-            const std::vector<ClothesPoint>& points = clothes_.next(job->picture, job->watched.cut);
+    LookCrew::Work follow_clothes(PersonSegmenter& segmenter) {
+        return [this, &segmenter](const Job& job) -> Status {
+            const std::vector<ClothesPoint>& points = clothes_.next(job->clothes(), job->watched.cut);
             const std::optional<FaceLandmarks>& face = job->watched.face;
             if (!face) return {};
             if (clothes_.wants_more() &&
@@ -221,11 +146,14 @@ class Looker {
 
     void show(const Image& picture, const WatchedFrame& watched, double seconds) {
         const auto now = std::chrono::steady_clock::now();
+        begins_ = begins_ || watched.cut || watched.found_anew;
         if (!options_.preview || now - shown_ < preview_pause) return;
         shown_ = now;
         std::optional<LandmarkPoints> points;
         if (watched.face) points = points_of(*watched.face);
-        options_.preview(preview_of(picture, points ? &*points : nullptr, looks_.frames.size() - 1, seconds));
+        TrackPreview preview = preview_of(picture, points ? &*points : nullptr, looks_.frames.size() - 1, seconds);
+        preview.begins = std::exchange(begins_, false);
+        options_.preview(preview);
     }
 
     const TrackOptions& options_;
@@ -233,7 +161,8 @@ class Looker {
     ClothesPoints clothes_;
     KeptLooks looks_;
     std::chrono::steady_clock::time_point shown_{};
-    Crew clothes_crew_, look_crew_;  // last: they use the rest
+    bool begins_ = false;                // see TrackPreview
+    LookCrew clothes_crew_, look_crew_;  // last: they use the rest
 };
 
 // What the looks at a video depend on.
@@ -376,6 +305,19 @@ Result<VideoLooks> look_through(PortraitTools& tools, const std::filesystem::pat
     if (looks.frames.empty())
         return Error{ErrorCode::bad_input, "'" + video.string() + "' has no frame between the given times.", ""};
     return looks;
+}
+
+std::optional<LooksLock> lock_looks(const PortraitTools& tools, const std::filesystem::path& video,
+                                    const TrackOptions& options, Progress& progress) {
+    clear_old_looks(options.keep_in);
+    const std::filesystem::path file = file_of(key_of(tools, video, options), options);
+    const auto end = std::chrono::steady_clock::now() + lock_patience;
+    while (true) {
+        if (auto lock = LooksLock::take(file)) return lock;
+        if (std::chrono::steady_clock::now() > end) return std::nullopt;
+        progress.report(0, "Waiting for another look at the same video");
+        std::this_thread::sleep_for(std::chrono::milliseconds(50));
+    }
 }
 
 void keep_looks(const PortraitTools& tools, const std::filesystem::path& video, const TrackOptions& options,

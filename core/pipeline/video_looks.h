@@ -16,6 +16,8 @@
 
 namespace likeness {
 
+class LooksLock;  // kept_looks.h
+
 struct SeenFrame {
     double seconds = 0;
     bool cut = false, anew = false, face = false;
@@ -43,6 +45,11 @@ TrackPreview preview_of(const Image& frame, const LandmarkPoints* points, std::s
 // keeps what was seen (TrackOptions::keep_in); forget_looks removes it.
 Result<VideoLooks> look_through(PortraitTools& tools, const std::filesystem::path& video, const TrackOptions& options,
                                 Progress& progress);
+
+// What is kept of this video is this program's until the lock goes. Waits some seconds for who is ending. Nothing:
+// another program looks at the same video, or nothing can be kept there.
+std::optional<LooksLock> lock_looks(const PortraitTools& tools, const std::filesystem::path& video,
+                                    const TrackOptions& options, Progress& progress);
 
 // Keeps what was seen where something later was cancelled.
 void keep_looks(const PortraitTools& tools, const std::filesystem::path& video, const TrackOptions& options,

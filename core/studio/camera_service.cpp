@@ -1,16 +1,13 @@
 #include "core/studio/camera_service.h"
 
 #include <algorithm>
-#include <array>
 
-#include "core/motion/retarget.h"
 #include "core/studio/command_parts.h"
 #include "core/studio/studio.h"
 
 namespace likeness {
 namespace {
 
-constexpr std::array<std::size_t, 3> calibrations = {5, 40, 200};  // frames
 constexpr std::size_t remembered_scenes = 64, remembered_delays = 60, least_delays = 10;
 
 }  // namespace
@@ -50,13 +47,9 @@ void CameraService::open() {
             name_ = (*opened)->name;
             camera_ = std::make_unique<LiveCamera>(std::move((*opened)->source), std::move((*opened)->tools));
             arrived_ = 0;
-            seen_ = {};
-            play({});
+            neutral_ = {};
+            studio_.motions().play(camera_->driver(), name_, MotionKind::tracked);
         });
-}
-
-void CameraService::play(std::optional<PoseSample> neutral) {
-    studio_.motions().play(camera_->driver(), name_, MotionKind::tracked, std::move(neutral));
 }
 
 void CameraService::close() {
@@ -82,15 +75,8 @@ void CameraService::drain() {
     }
     if (driver->arrived() == arrived_) return;
     arrived_ = driver->arrived();
-    // Until somebody calibrates: what the first seconds have for a neutral, and again when there are more.
-    PoseSample sample;
-    if (seen_.frame_count() < calibrations.back() && driver->knows_person() && driver->sample(0, sample)) {
-        seen_.names = driver->names();
-        seen_.face_rest = sample.face ? sample.face->rest : FaceShape();
-        seen_.add(double(seen_.frame_count()), sample);
-        if (std::find(calibrations.begin(), calibrations.end(), seen_.frame_count()) != calibrations.end())
-            play(neutral_of(seen_));
-    }
+    if (driver->knows_person())
+        if (auto neutral = neutral_.next(*driver)) studio_.motions().found_neutral(*std::move(neutral));
     asked_.push_back({studio_.document().pictures, driver->taken()});
     if (asked_.size() > remembered_scenes) asked_.pop_front();
 }

@@ -9,6 +9,7 @@
 #include "core/commands/command.h"
 #include "core/pipeline/live_camera.h"
 #include "core/studio/jobs.h"
+#include "core/studio/live_neutral.h"
 
 namespace likeness {
 
@@ -43,7 +44,6 @@ class CameraService {
     };
     void open();
     void close();
-    void play(std::optional<PoseSample> neutral);
 
     Studio& studio_;
     JobHandle job_;
@@ -51,7 +51,7 @@ class CameraService {
     std::unique_ptr<LiveCamera> camera_;
     std::string name_;
     bool hidden_ = false;
-    MotionTrack seen_;  // since it is known who is there, to find the neutral
+    LiveNeutral neutral_;
     std::uint64_t arrived_ = 0;
     struct Asked {
         std::uint64_t version = 0;

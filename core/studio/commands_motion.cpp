@@ -139,6 +139,7 @@ void add_reenact(Studio& s) {
         "Takes the face that the driver makes now for the neutral one, from which movements count.", {},
         [&s, ready]() -> std::string {
             const std::string why = ready();
+            if (why.empty() && s.driver().provisional()) return "The video is still being tracked.";
             return !why.empty() || s.motion().has_pose() ? why : "The driver has shown no face yet.";
         },
         [&s](const Arguments&, MotionEdit& edit) -> Status {
@@ -258,21 +259,28 @@ MotionTrack track_of_poses(const HeadModel& model, const DrivenParts& driven, do
 Status save_shown(Studio& s, const std::filesystem::path& file) {
     if (Status may = s.may_write(file); !may) return may;
     const MotionService::Take& take = s.motions().take();
-    const auto poses = s.motions().poses();
     const bool taken = take.poses.size() > 1;
+    // A recording's own values stay what they are; what is measured on another face, added or taken is as this face
+    // makes it.
+    const bool own = !taken && s.motions().kind() == MotionKind::curves && !s.motions().has_offset();
+    const auto poses = s.motions().poses(own);
     if (!taken && !poses) return studio_error("A live motion is saved from a recording; 'motion.record' makes one.");
     const double rate = s.motion().source()->rate();
     const auto frames = std::size_t(std::max(1.0, std::round(s.motion().played() * rate)));
+    const MotionTrack* const source = s.motions().recorded()->track();
+    const std::string made_for = !own ? s.motions().face() : source ? source->made_for : "";
     s.jobs().start(
         "Saving " + file.filename().string(),
-        [file, model = s.document().state.avatar.model, taken, poses, rate, frames,
+        [file, model = s.document().state.avatar.model, taken, poses, rate, frames, made_for,
          take = taken ? take : MotionService::Take{{}, s.motions().driven()}](Progress& progress) -> Status {
             const auto at = [&](std::size_t f) -> std::pair<double, HeadPose> {
                 progress.report(double(f) / double(frames), "Writing the motion");
                 if (taken) return {take.poses[f].first - take.poses[0].first, take.poses[f].second};
                 return {double(f) / rate, poses(double(f) / rate)};
             };
-            return save_motion(file, track_of_poses(*model, take.driven, rate, taken ? take.poses.size() : frames, at));
+            MotionTrack track = track_of_poses(*model, take.driven, rate, taken ? take.poses.size() : frames, at);
+            track.made_for = made_for;
+            return save_motion(file, track);
         },
         [&s, file](const Status& status) {
             if (status)
@@ -309,8 +317,9 @@ void add_recording(Studio& s) {
         {"motion.save",
          "Save motion...",
          "Motion",
-         "Writes what was recorded, or else the motion between its in and out points as the avatar makes "
-         "it, with ARKit names (.json).",
+         "Writes what was recorded, or else the motion between its in and out points, with ARKit names (.json): "
+         "recorded "
+         "curves with their own values, all else as the avatar makes it.",
          {optional_argument(text_argument("path", "The file"))},
          "",
          false,

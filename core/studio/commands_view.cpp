@@ -312,24 +312,28 @@ void add_view_commands(Studio& s) {
          "",
          needs_scene(s),
          {}});
-    registry.add({"capture.motion",
-                  "Film of the motion...",
-                  "Capture",
-                  "Renders the motion from its beginning to its end, frame by frame at full resolution, seen as now.",
-                  {optional_argument(text_argument(
-                       "path", "The film (.mp4, .gif, .webp), a folder for PNG frames, or - for raw frames")),
-                   with_default(number_argument("fps", "Frames a second; 0: the motion's own", 0, 240, "1/s"), 0),
-                   with_default(integer_argument("width", "Pixels; 0: the viewport's", 0, 8192, "pixels"), 0),
-                   with_default(integer_argument("height", "Pixels; 0: the viewport's", 0, 8192, "pixels"), 0),
-                   clear_frames_argument(), samples_argument(), frames_as_argument()},
-                  "",
-                  false,
-                  "",
-                  [avatar = needs_avatar(s), recording = needs_recording(s)] {
-                      const std::string why = avatar();
-                      return why.empty() ? recording() : why;
-                  },
-                  {}});
+    registry.add(
+        {"capture.motion",
+         "Film of the motion...",
+         "Capture",
+         "Renders the motion between its in and out points, frame by frame at full resolution, seen as now; of a "
+         "video with the driver's sound.",
+         {optional_argument(
+              text_argument("path", "The film (.mp4, .gif, .webp), a folder for PNG frames, or - for raw frames")),
+          with_default(number_argument("fps", "Frames a second; 0: the motion's own", 0, 240, "1/s"), 0),
+          with_default(integer_argument("width", "Pixels; 0: the viewport's", 0, 8192, "pixels"), 0),
+          with_default(integer_argument("height", "Pixels; 0: the viewport's", 0, 8192, "pixels"), 0),
+          clear_frames_argument(), samples_argument(), frames_as_argument(),
+          with_default(flag_argument("beside", "The driver's picture to the left, as high as the avatar's"), false),
+          with_default(flag_argument("sound", "The driver's sound, which .mp4 keeps"), true)},
+         "",
+         false,
+         "",
+         [avatar = needs_avatar(s), recording = needs_recording(s)] {
+             const std::string why = avatar();
+             return why.empty() ? recording() : why;
+         },
+         {}});
     registry.add(
         {"capture.record",
          "Record...",

@@ -13,6 +13,7 @@
 #include "core/pipeline/video_stamp.h"
 #include "core/studio/command_parts.h"
 #include "core/studio/studio.h"
+#include "core/tracking/track_repair.h"
 
 namespace likeness {
 
@@ -69,6 +70,14 @@ MotionTrack without_frames(const MotionTrack& motion, const std::vector<bool>& l
     for (const std::size_t r : kept) add(r, motion.times[r]);
     if (kept.back() + 1 < motion.frame_count()) add(kept.back(), motion.times.back());
     return track;
+}
+
+Error other_head(const FaceTrack& track) {
+    return {ErrorCode::invalid_argument,
+            "The track of '" + track.video +
+                "' was made with another head, so its frames cannot be fitted again; "
+                "track the video again.",
+            ""};
 }
 
 // Which rows of the motion frames are that a person left out.
@@ -140,14 +149,18 @@ Status DriverService::open(const fs::path& file, bool anew) {
 
 void DriverService::begin(const fs::path& file, bool anew) {
     job_.cancel();  // the last wish counts
+    end_provisional();
     waiting_.reset();
     tracked_ = file;
     newest_ = std::make_shared<Newest>();
+    provisional_neutral_ = {};
+    provisional_arrived_ = 0;
     const bool looks = !is_track(file);
+    const bool again = driving_ && driving_->video == file;  // it drives already
     job_ = studio_.jobs().start_for<std::shared_ptr<Tracked>>(
         (looks ? "Tracking " : "Opening ") + file.filename().string(),
-        [file, anew, looks, tools = studio_.workshop().tools(), newest = newest_,
-         keep_in = studio_.options().folders.state](Progress& progress) -> Result<std::shared_ptr<Tracked>> {
+        [file, anew, looks, again, tools = studio_.workshop().tools(), newest = newest_,
+         keep_in = studio_.options().folders.tracks](Progress& progress) -> Result<std::shared_ptr<Tracked>> {
             auto found = std::make_shared<Tracked>();
             std::optional<FaceTrack> track;
             if (!looks) {
@@ -183,10 +196,17 @@ void DriverService::begin(const fs::path& file, bool anew) {
                 progress.report(0, "Loading networks");
                 auto borrowed = tools->portraits.borrow();
                 if (!borrowed) return borrowed.error();
+                // Shared with the provisional driver, which needs its head as long as it is shown.
+                const auto lease = std::make_shared<Pool<PortraitTools>::Lease>(*std::move(borrowed));
+                const auto live = std::make_shared<LiveDriver>(std::shared_ptr<PortraitTools>(lease, &**lease), 10);
+                if (!again) newest->set(live);
                 TrackOptions options;
-                options.preview = [newest](const TrackPreview& preview) { newest->set(preview); };
-                if (!keep_in.empty()) options.keep_in = keep_in / "tracking";
-                auto made = track_video(**borrowed, file, options, progress);
+                options.preview = [newest, live, again](const TrackPreview& preview) {
+                    newest->set(preview);
+                    if (!again) live->add(preview);
+                };
+                options.keep_in = keep_in;
+                auto made = track_video(**lease, file, options, progress);
                 if (!made) return made.error();
                 track = *std::move(made);
             }
@@ -207,10 +227,9 @@ void DriverService::begin(const fs::path& file, bool anew) {
             return found;
         },
         [this, file](Result<std::shared_ptr<Tracked>> found) {
-            if (found)
-                show(file, std::move(**found));
-            else if (found.error().code != ErrorCode::cancelled)
-                studio_.messages().error(found.error());
+            if (found) return show(file, std::move(**found));
+            end_provisional();
+            if (found.error().code != ErrorCode::cancelled) studio_.messages().error(found.error());
         });
 }
 
@@ -223,27 +242,73 @@ void DriverService::show(const fs::path& file, Tracked tracked) {
                                     [](const TrackedFrame& f) { return f.state == FrameState::tracked; });
     driving->begin = first->seconds;
     const double duration = frames.back().seconds + 1 / tracked.track.rate;
-    driving->track = std::make_shared<const FaceTrack>(std::move(tracked.track));
+    driving->track = driving->tracked = std::make_shared<const FaceTrack>(std::move(tracked.track));
     driving->motion = std::move(tracked.motion);
     if (!driving->video.empty())
         driving->pictures = std::make_unique<VideoPictures>(
             driving->video, duration, studio_.options().wake ? studio_.options().wake : [] {});
     auto source = std::make_shared<const RecordedMotion>(driving->motion);
+    // From the provisional pose on, in the same moment.
+    std::optional<double> moment;
+    const bool held = provisional() && !studio_.motion().playing();
+    if (provisional()) moment = std::max(0.0, provisional_->seconds() - driving->begin);
+    provisional_.reset();
+    newest_->set(std::shared_ptr<const LiveDriver>());
     studio_.motions().play(source, file.string(), MotionKind::tracked, std::move(tracked.neutral));
     if (studio_.motions().recorded() != source) return;  // it moves nothing of this head
     driving_ = std::move(driving);
     source_ = source;
     dropped_.clear();
+    refitted_.clear();
+    if (moment) {
+        studio_.motions().seek(*moment);
+        studio_.messages().info("'" + file.filename().string() + "' is tracked; now the finished track drives.");
+    }
     if (!tracked.dropped.empty() && studio_.motions().edit().dropped.empty())
         studio_.motions().change_edit([&](MotionEdit& edit) { edit.dropped = tracked.dropped; });
     refresh();
     for (const std::string& note : tracked.notes)
         studio_.messages().warning("'" + file.filename().string() + "': " + note);
-    if (studio_.document().has_avatar() && source->track()->frame_count() > 1) studio_.motions().start();
+    if (studio_.document().has_avatar() && source->track()->frame_count() > 1 && !held) studio_.motions().start();
+}
+
+// ---- while it is tracked ----
+
+bool DriverService::provisional() const { return provisional_ && studio_.motions().recorded() == provisional_; }
+
+void DriverService::end_provisional() {
+    if (provisional()) studio_.motions().close();
+    provisional_.reset();
+}
+
+void DriverService::drive_provisionally() {
+    if (!tracking()) return;
+    if (provisional_ && !provisional()) {
+        // Closed by a person, it is not wanted any more; another motion that was opened plays until the track is there.
+        if (!studio_.motion().loaded()) job_.cancel();
+        provisional_.reset();
+        newest_->set(std::shared_ptr<const LiveDriver>());
+        return;
+    }
+    const std::shared_ptr<const LiveDriver> driver = newest_->driver();
+    if (!driver || driver->arrived() == provisional_arrived_ || !studio_.document().has_avatar()) return;
+    provisional_arrived_ = driver->arrived();
+    auto neutral = provisional_neutral_.next(*driver);
+    if (!neutral) return;
+    if (provisional_) return studio_.motions().found_neutral(*std::move(neutral));
+    provisional_ = driver;
+    studio_.motions().play(driver, tracked_.string(), MotionKind::tracked, std::move(neutral));
+    if (!provisional()) return provisional_.reset();  // it moves nothing of this head
+    studio_.messages().info("'" + tracked_.filename().string() +
+                            "' drives already, roughly and at the tracker's pace, until all of it is tracked.");
 }
 
 void DriverService::drain() {
-    if (driving_ && studio_.motions().recorded() != source_) driving_.reset();
+    if (driving_ && studio_.motions().recorded() != source_) {
+        driving_.reset();
+        fitting_again_.cancel();
+    }
+    drive_provisionally();
     if (!waiting_) return;
     const Document& document = studio_.document();
     if (studio_.opening() || document.stage == DocumentStage::preparing) return;
@@ -253,28 +318,101 @@ void DriverService::drain() {
 
 void DriverService::refresh() {
     if (!driving_ || studio_.motions().recorded() != source_) return;
-    const auto& dropped = studio_.motions().edit().dropped;
-    if (dropped == dropped_) return;
-    dropped_ = dropped;
-    auto source = std::make_shared<const RecordedMotion>(without_frames(driving_->motion, rows_of(*driving_, dropped)));
+    const MotionEdit& edit = studio_.motions().edit();
+    if (edit.refitted != refitted_) fit_again();
+    if (edit.dropped != dropped_) remake();
+}
+
+void DriverService::remake() {
+    dropped_ = studio_.motions().edit().dropped;
+    auto source =
+        std::make_shared<const RecordedMotion>(without_frames(driving_->motion, rows_of(*driving_, dropped_)));
     source_ = source;
     studio_.motions().exchange(std::move(source));
 }
 
+// The track as it was opened, with the frames that the document says fitted again.
+void DriverService::fit_again() {
+    struct Fitted {
+        std::shared_ptr<const FaceTrack> track;
+        MotionTrack motion;
+        std::size_t asked = 0, better = 0;
+    };
+    fitting_again_.cancel();
+    refitted_ = studio_.motions().edit().refitted;
+    fitting_again_ = studio_.jobs().start_for<std::shared_ptr<Fitted>>(
+        "Fitting frames again",
+        [tracked = driving_->tracked, ranges = refitted_,
+         tools = studio_.workshop().tools()](Progress& progress) -> Result<std::shared_ptr<Fitted>> {
+            auto fitted = std::make_shared<Fitted>();
+            auto track = std::make_shared<FaceTrack>(*tracked);
+            const auto head = tracked_head(*track, tools->heads);
+            std::vector<std::size_t> frames;
+            for (const auto& [from, to] : ranges)
+                for (int f = from; f < std::min(to, int(track->frames.size())); ++f) frames.push_back(std::size_t(f));
+            fitted->asked = frames.size();
+            if (!frames.empty()) {
+                if (!head) return other_head(*track);
+                const auto changed = refit_frames(*head, *track, frames, progress);
+                if (!changed) return changed.error();
+                fitted->better = *changed;
+            }
+            fitted->motion = motion_of(*track, head.get());
+            fitted->track = std::move(track);
+            return fitted;
+        },
+        [this, of = driving_->tracked](Result<std::shared_ptr<Fitted>> fitted) {
+            if (!fitted && fitted.error().code != ErrorCode::cancelled) studio_.messages().error(fitted.error());
+            if (!fitted || !driving_ || driving_->tracked != of) return;
+            driving_->track = (*fitted)->track;
+            driving_->motion = std::move((*fitted)->motion);
+            remake();
+            if ((*fitted)->asked > 0)
+                studio_.messages().info("Of the frames that were fitted again (" + std::to_string((*fitted)->asked) +
+                                        "), " + std::to_string((*fitted)->better) + " fit better now.");
+        });
+}
+
 // ---- commands ----
 
-Status DriverService::drop(const Arguments& a, bool out) {
+// Those that a command is for: from, to (not with it).
+Result<std::vector<std::array<int, 2>>> DriverService::frames_of(const Arguments& a) const {
     const int frames = int(driving_->track->frames.size());
+    if (a.has("doubtful") && a.flag("doubtful")) {
+        std::vector<std::array<int, 2>> ranges;
+        for (const std::size_t f : doubtful_frames(*driving_->track))
+            if (!studio_.motions().edit().drops(int(f))) ranges.push_back({int(f), int(f) + 1});
+        if (ranges.empty()) return studio_error("No frame's error is far above that of the others.");
+        return ranges;
+    }
     const int here = driving_->frame_at(studio_.motions().playhead());
     const int from = a.has("from") ? a.integer("from") : here, to = a.has("to") ? a.integer("to") : from;
     if (from > to || from >= frames)
         return studio_error("The video has the frames 0 to " + std::to_string(frames - 1) +
                             "; 'to' comes after 'from'.");
-    studio_.motions().change_edit([&](MotionEdit& edit) { edit.drop(from, std::min(to + 1, frames), out); });
+    return std::vector<std::array<int, 2>>{{from, std::min(to + 1, frames)}};
+}
+
+Status DriverService::drop(const Arguments& a, bool out) {
+    const auto ranges = frames_of(a);
+    if (!ranges) return ranges.error();
+    studio_.motions().change_edit([&](MotionEdit& edit) {
+        for (const auto& [from, to] : *ranges) edit.drop(from, to, out);
+    });
     if (!out) return {};
     const std::vector<bool> rows = rows_of(*driving_, studio_.motions().edit().dropped);
     if (std::find(rows.begin(), rows.end(), false) == rows.end())
         return studio_error("At least one frame of the video must stay.");
+    return {};
+}
+
+Status DriverService::refit(const Arguments& a) {
+    const auto ranges = frames_of(a);
+    if (!ranges) return ranges.error();
+    if (!tracked_head(*driving_->track, studio_.workshop().tools()->heads)) return other_head(*driving_->track);
+    studio_.motions().change_edit([&](MotionEdit& edit) {
+        for (const auto& [from, to] : *ranges) edit.refit(from, to);
+    });
     return {};
 }
 
@@ -342,9 +480,19 @@ void DriverService::add_commands(CommandRegistry& registry) {
         return std::vector{frames("from", "The first frame; the present one unless given"),
                            frames("to", "The last frame; the first unless given")};
     };
+    const auto range_or_doubtful = [&] {
+        auto arguments = range();
+        arguments.push_back(
+            with_default(flag_argument("doubtful", "Instead: all whose error is far above that of the others"), false));
+        return arguments;
+    };
     registry.add({"video.drop", "Leave frames out", "Reenact",
-                  "Leaves frames of the video out; the motion goes smoothly over them.", range(), "", true, "",
-                  needs_driver, [this](const Arguments& a) { return drop(a, true); }});
+                  "Leaves frames of the video out; the motion goes smoothly over them.", range_or_doubtful(), "", true,
+                  "", needs_driver, [this](const Arguments& a) { return drop(a, true); }});
+    registry.add({"video.refit", "Fit frames again", "Reenact",
+                  "Fits frames of the video again, from those before and after them, and takes what is better; frames "
+                  "that were left out or taken for another person's count again.",
+                  range_or_doubtful(), "", true, "", needs_driver, [this](const Arguments& a) { return refit(a); }});
     registry.add({"video.take_back", "Take frames back", "Reenact", "Lets frames count again that were left out.",
                   range(), "", true, "", needs_driver, [this](const Arguments& a) { return drop(a, false); }});
     registry.add({"video.retrack",

@@ -116,6 +116,12 @@ void MotionService::exchange(std::shared_ptr<const PoseSource> source) {
     refresh();
 }
 
+void MotionService::found_neutral(PoseSample neutral) {
+    neutral_ = std::move(neutral);
+    made_of_.reset();
+    refresh();
+}
+
 void MotionService::play_keys() {
     const HeadModel& model = *studio_.document().model();
     play(std::make_shared<const KeyedMotion>(model, *studio_.document().state.keys), keys_title, MotionKind::keys);
@@ -124,14 +130,22 @@ void MotionService::play_keys() {
 double MotionService::playhead() const { return player_.loaded() && !player_.live() ? player_.time() : 0; }
 
 std::shared_ptr<const ExpressionMatch> MotionService::match() const {
+    if (kind_ == MotionKind::keys || !recorded_ || !studio_.document().avatar().rest) return nullptr;
+    know_face();
+    return is_made_for(*recorded_, face_) ? nullptr : match_;
+}
+
+void MotionService::know_face() const {
     const Avatar& avatar = studio_.document().avatar();
-    const bool of_another = kind_ == MotionKind::tracked || (kind_ == MotionKind::curves && options().relative);
-    if (!of_another || !avatar.rest) return nullptr;
-    if (match_of_ != avatar.rest) {
-        match_ = std::make_shared<const ExpressionMatch>(*avatar.model, avatar.head());
-        match_of_ = avatar.rest;
-    }
-    return match_;
+    if (match_of_ == avatar.rest) return;
+    match_ = std::make_shared<const ExpressionMatch>(*avatar.model, avatar.head());
+    match_of_ = avatar.rest;
+    face_ = face_stamp(avatar);
+}
+
+std::string MotionService::face() const {
+    know_face();
+    return face_;
 }
 
 // ---- what is shown, and edits of it ----
@@ -162,7 +176,10 @@ HeadPose MotionService::sampled() const {
     if (!sampled_ || sampled_->looks != player_.looks() || sampled_->own != own.version() || sampled_->match != match) {
         HeadPose pose = *own;
         player_.apply(*studio_.document().model(), pose);
-        if (match) match->apply(player_.sample().face, pose);
+        if (match) {
+            const DrivenParts parts = driven();
+            match->apply(player_.sample().face, pose, &parts.controls);
+        }
         sampled_ = {player_.looks(), own.version(), std::move(match), std::move(pose)};
     }
     return sampled_->pose;
@@ -173,16 +190,17 @@ HeadPose MotionService::shown() const {
     return add_offset(*studio_.document().model(), driven(), sampled(), offset());
 }
 
-std::function<HeadPose(double)> MotionService::poses() const {
+std::function<HeadPose(double)> MotionService::poses(bool own_values) const {
     if (!recorded_ || !recorded_->duration() || !studio_.document().has_avatar()) return {};
     // What another thread samples is its own.
     return [source = made(), model = studio_.document().state.avatar.model, own = *studio_.document().state.pose,
-            match = match(), added = offset(), parts = driven(), in = player_.in()](double seconds) {
+            match = own_values ? nullptr : match(), added = offset(), parts = driven(),
+            in = player_.in()](double seconds) {
         HeadPose pose = own;
         PoseSample sample;
         if (!source->sample(in + seconds, sample)) return pose;
         apply_sample(source->names(), sample, *model, pose);
-        if (match) match->apply(sample.face, pose);
+        if (match) match->apply(sample.face, pose, &parts.controls);
         return add_offset(*model, parts, pose, added);
     };
 }

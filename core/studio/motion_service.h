@@ -1,9 +1,8 @@
 // Motions: files opened by a job, and any other source of poses, played on the document.
 //
-// A motion of another face is retargeted as the document has it (MotionEdit) and made with this face
-// (ExpressionMatch); recorded curves are taken as they are, unless they are to be relative. A person's offset comes
-// after that. The pose shown is the document's own with what the motion drives in its place. An edit goes to the offset
-// where the motion drives, else to the own pose.
+// A motion is retargeted as the document has it (MotionEdit) and made with this face (playback_match.h). A person's
+// offset comes after that. The pose shown is the document's own with what the motion drives in its place. An edit goes
+// to the offset where the motion drives, else to the own pose.
 #pragma once
 
 #include <deque>
@@ -14,8 +13,8 @@
 #include "core/avatar/rest_surface.h"
 #include "core/commands/command.h"
 #include "core/document/motion_edits.h"
-#include "core/motion/expression_match.h"
 #include "core/motion/pose_offset.h"
+#include "core/pipeline/playback_match.h"
 #include "core/studio/motion_player.h"
 
 namespace likeness {
@@ -43,6 +42,9 @@ class MotionService {
               std::optional<PoseSample> neutral = {});
     // The motion that is open, made anew of its file: time and playing stay.
     void exchange(std::shared_ptr<const PoseSource> source);
+    // The same for a neutral that is better known than before; one that a person set goes before it.
+    void found_neutral(PoseSample neutral);
+    void seek(double seconds) { player_.seek(seconds); }
     void drain(double elapsed);  // each frame
     void refresh();              // the document changed
     // A picture of the scene of that version is on the screen.
@@ -69,7 +71,9 @@ class MotionService {
     HeadPose shown() const;
     void edit_shown(const HeadPose& wanted);
     // The pose shown at a time after the in point, for any thread; empty when nothing is recorded. Needs an avatar.
-    std::function<HeadPose(double seconds)> poses() const;
+    // `own_values`: as the motion has it, not made with this face.
+    std::function<HeadPose(double seconds)> poses(bool own_values = false) const;
+    std::string face() const;  // face_stamp() of the avatar
     // The own pose with the offset in what the motion drives, and an edit of it: "smile" is added to every sample.
     HeadPose layer() const;
     void edit_layer(const HeadPose& wanted);
@@ -90,6 +94,7 @@ class MotionService {
     void keep(const HeadPose& own, const HeadPose& offset);
     std::shared_ptr<const PoseSource> made() const;
     std::shared_ptr<const ExpressionMatch> match() const;  // null where the values are for this face
+    void know_face() const;
 
     Studio& studio_;
     MotionPlayer player_;
@@ -103,6 +108,7 @@ class MotionService {
     std::uint64_t made_keys_ = 0;
     mutable std::shared_ptr<const ExpressionMatch> match_;
     mutable std::shared_ptr<const RestSurface> match_of_;
+    mutable std::string face_;  // of that surface
     // What sampled() found last, as panels and viewport ask for it several times a frame.
     struct Sampled {
         std::uint64_t looks = 0, own = 0;

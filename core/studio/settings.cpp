@@ -11,6 +11,7 @@
 #include <nlohmann/json.hpp>
 
 #include "core/base/output_file.h"
+#include "core/base/paths.h"
 #include "core/formats/json_file.h"
 
 namespace likeness {
@@ -74,7 +75,8 @@ void take_texts(json& from, const char* name, std::vector<std::string>& target, 
 }  // namespace
 
 UserFolders UserFolders::find() {
-    if (const fs::path home = environment("LIKENESS_HOME"); !home.empty()) return {home / "config", home / "state"};
+    if (const fs::path home = environment("LIKENESS_HOME"); !home.empty())
+        return {home / "config", home / "state", tracks_folder()};
     fs::path home = environment("HOME");
     if (!home.is_absolute())
         if (const passwd* user = ::getpwuid(::geteuid()); user && user->pw_dir) home = user->pw_dir;
@@ -82,7 +84,8 @@ UserFolders UserFolders::find() {
         if (set.is_absolute()) return set / "likeness";
         return home.is_absolute() ? home / inside / "likeness" : fs::path();
     };
-    return {place(environment("XDG_CONFIG_HOME"), ".config"), place(environment("XDG_STATE_HOME"), ".local/state")};
+    return {place(environment("XDG_CONFIG_HOME"), ".config"), place(environment("XDG_STATE_HOME"), ".local/state"),
+            tracks_folder()};
 }
 
 namespace {

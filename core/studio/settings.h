@@ -17,6 +17,7 @@ namespace likeness {
 // Empty when there is none of these: then nothing is remembered. Not created here.
 struct UserFolders {
     std::filesystem::path settings, state;
+    std::filesystem::path tracks = {};  // interrupted ones; the command line's too
     static UserFolders find();
     std::filesystem::path autosaves() const { return state.empty() ? state : state / "autosave"; }
 };

@@ -28,7 +28,7 @@ LIKENESS_VECTORIZE void block_sums(const float* rows, int count, int stride, int
 
 void gram_lower(const float* rows, int count, int columns, float* out) {
     // Padded, so that blocks need no borders.
-    const int stride = (columns + wide * high - 1) / (wide * high) * (wide * high);
+    const int whole = (columns + high - 1) / high * high, stride = (whole + wide - 1) / wide * wide;
     std::vector<float> padded(std::size_t(count) * std::size_t(stride), 0.0f);
     for (int k = 0; k < count; ++k)
         std::copy_n(rows + std::ptrdiff_t(k) * columns, columns, padded.data() + std::ptrdiff_t(k) * stride);

@@ -58,6 +58,23 @@ std::array<Eigen::Vector2f, landmarks::count> contour_normals(const LandmarkPoin
     return normals;
 }
 
+// rows += factor * j. Products as thin as of a point by three coordinates are not vectorised by Eigen.
+template <class Rows, class Jacobian>
+void add_product(Rows&& rows, const Eigen::Matrix<float, 2, 3>& factor, const Jacobian& j) {
+    const float* __restrict x = j.row(0).data();
+    const float* __restrict y = j.row(1).data();
+    const float* __restrict z = j.row(2).data();
+    for (int r = 0; r < 2; ++r) {
+        float* __restrict to = rows.row(r).data();
+        const float by_x = factor(r, 0), by_y = factor(r, 1), by_z = factor(r, 2);
+        for (Eigen::Index c = 0; c < rows.cols(); ++c) to[c] += by_x * x[c] + (by_y * y[c] + by_z * z[c]);
+    }
+}
+template <class Rows, class Jacobian>
+void add_product(Rows&& rows, float factor, const Jacobian& j) {
+    rows += factor * j;
+}
+
 float inverse_depth(const Eigen::Vector3f& in_camera) { return 1 / std::max(in_camera.z(), 0.05f); }
 
 // Of the projected point, by the place in camera axes.
@@ -156,8 +173,8 @@ std::vector<bool> LandmarkProblem::held(bool refine_all) const {
 template <class Rows, class Factor, class Jacobian>
 void LandmarkProblem::add_chain(Rows&& rows, const Factor& factor, const Jacobian& j, bool refine_all) const {
     if (refine_all) {
-        if (identities_) rows.leftCols(identities_).noalias() += factor * j.leftCols(identities_);
-        rows.middleCols(at_control_, controls_).noalias() += factor * j.middleCols(column_.controls, controls_);
+        if (identities_) add_product(rows.leftCols(identities_), factor, j.leftCols(identities_));
+        add_product(rows.middleCols(at_control_, controls_), factor, j.middleCols(column_.controls, controls_));
     }
     const HeadJoints& joints = head_.model.joints;
     rows.template middleCols<3>(at_turn_) +=

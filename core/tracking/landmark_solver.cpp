@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "core/base/parallel.h"
 #include "core/tracking/bounded_step.h"
 #include "core/tracking/landmark_problem.h"
 
@@ -44,17 +45,26 @@ float iris_distance(const LandmarkPoints& points) {
     return (points[landmarks::left_iris] - points[landmarks::right_iris]).norm();
 }
 
-float landmark_error(const HeadModel& model, const Vertices& posed, const Camera& camera,
-                     const LandmarkPoints& points) {
-    const std::vector<SurfacePoint>& on_head = model.landmarks(landmarks::scheme);
+namespace {
+// `place(i)`: of a landmark on the posed head.
+template <class Place>
+float median_miss(const Camera& camera, const LandmarkPoints& points, const Place& place) {
     std::vector<float> distances;
     for (int i = 0; i < landmarks::face_count; ++i) {
         if (std::find(landmarks::face_oval.begin(), landmarks::face_oval.end(), i) != landmarks::face_oval.end()) continue;
-        const Eigen::Vector3f p = surface_position(posed, model.triangles, on_head[std::size_t(i)]);
-        distances.push_back((camera.project(p) - points[std::size_t(i)].head<2>()).norm());
+        distances.push_back((camera.project(place(std::size_t(i))) - points[std::size_t(i)].head<2>()).norm());
     }
     std::nth_element(distances.begin(), distances.begin() + std::ptrdiff_t(distances.size() / 2), distances.end());
     return distances[distances.size() / 2] / iris_distance(points);
+}
+
+}  // namespace
+
+float landmark_error(const HeadModel& model, const Vertices& posed, const Camera& camera,
+                     const LandmarkPoints& points) {
+    const std::vector<SurfacePoint>& on_head = model.landmarks(landmarks::scheme);
+    return median_miss(camera, points,
+                       [&](std::size_t i) { return surface_position(posed, model.triangles, on_head[i]); });
 }
 
 Status check_landmarks(const HeadModel& model) {
@@ -140,8 +150,12 @@ void LandmarkSolver::refine(const LandmarkPoints& points, const SolverOptions& o
             break;
         }
     }
-    const PosedHead posed = pose_head(head_->model, personalise(head_->model, fit.identity), fit.pose);
-    fit.model_error = fit.landmark_error = landmark_error(head_->model, posed.vertices, fit.camera, points);
+    const Vertices posed = pose_head(head_->part, personalise(head_->part, fit.identity), fit.pose).vertices;
+    fit.model_error = fit.landmark_error = median_miss(fit.camera, points, [&](std::size_t i) -> Eigen::Vector3f {
+        const Eigen::Vector3i& corner = head_->corner[i];
+        const Eigen::Vector3f& share = head_->on_head[i].barycentric;
+        return posed.col(corner[0]) * share[0] + posed.col(corner[1]) * share[1] + posed.col(corner[2]) * share[2];
+    });
 }
 
 // One system: identity | log focal length | each picture's controls, rotation and shift.
@@ -152,18 +166,23 @@ void LandmarkSolver::solve_together(std::span<const LandmarkPoints> pictures, in
     SolverOptions with_shape = options;
     with_shape.solve_identity = with_shape.solve_focal = false;
     std::vector<LandmarkProblem> problems;
-    for (std::size_t k = 0; k < pictures.size(); ++k) {
+    for (const LandmarkPoints& points : pictures)
+        problems.emplace_back(*head_, points, options).robust_scale = usual_scale;
+    const auto each_picture = [&](const auto& work) {
+        parallel_for(pictures.size(), 1, [&](std::size_t begin, std::size_t end) {
+            for (std::size_t k = begin; k < end; ++k) work(k);
+        });
+    };
+    each_picture([&](std::size_t k) {
+        if (k == 0) return;
         HeadFit& fit = fits[k];
-        if (k > 0) {
-            start(pictures[k], width, height, options, fit);
-            fit.identity = fits[0].identity;
-            const float focal = fits[0].camera.fx;
-            fit.camera.world_to_camera(2, 3) += usual_distance * (focal / fit.camera.fx - 1);
-            fit.camera.fx = fit.camera.fy = focal;
-            refine(pictures[k], with_shape, rigid_rounds, fit);
-        }
-        problems.emplace_back(*head_, pictures[k], options).robust_scale = usual_scale;
-    }
+        start(pictures[k], width, height, options, fit);
+        fit.identity = fits[0].identity;
+        const float focal = fits[0].camera.fx;
+        fit.camera.world_to_camera(2, 3) += usual_distance * (focal / fit.camera.fx - 1);
+        fit.camera.fx = fit.camera.fy = focal;
+        refine(pictures[k], with_shape, rigid_rounds, fit);
+    });
 
     const int identities = head_->model.identity_count(), shared = identities + 1;
     const int own = problems[0].parameters() - shared, count = shared + int(pictures.size()) * own;
@@ -171,28 +190,40 @@ void LandmarkSolver::solve_together(std::span<const LandmarkPoints> pictures, in
     const auto place = [&](int k, int i) {
         return i < identities ? i : i < identities + own ? shared + k * own + i - identities : identities;
     };
-    Eigen::MatrixXf hessian(count, count), part;
-    Eigen::VectorXf gradient(count), part_gradient, x(count), low, high;
+    // Of each picture; they are summed up in order, so the result does not depend on the threads.
+    struct Part {
+        double energy = 0;
+        Eigen::MatrixXf hessian;
+        Eigen::VectorXf gradient;
+    };
+    std::vector<Part> parts(pictures.size());
+    Eigen::MatrixXf hessian(count, count);
+    Eigen::VectorXf gradient(count), x(count), low, high;
     Bounds bounds{Eigen::VectorXf(count), Eigen::VectorXf(count)};
     float damping = first_damping;
     for (int round = 0; round < joint_rounds && !stopped(options); ++round) {
         hessian.setZero();
         gradient.setZero();
         double before = 0;
+        each_picture([&](std::size_t k) {
+            Part& part = parts[k];
+            part.energy = problems[k].normal_equations(fits[k], true, part.hessian, part.gradient);
+        });
         for (int k = 0; k < int(pictures.size()); ++k) {
             LandmarkProblem& problem = problems[std::size_t(k)];
-            before += problem.normal_equations(fits[std::size_t(k)], true, part, part_gradient);
+            const Part& part = parts[std::size_t(k)];
+            before += part.energy;
             const Eigen::VectorXf values = problem.read(fits[std::size_t(k)]);
             problem.bounds(values, low, high);
             for (int i = 0; i < problem.parameters(); ++i) {
                 const int row = place(k, i);
-                gradient[row] += part_gradient[i];
+                gradient[row] += part.gradient[i];
                 x[row] = values[i];
                 bounds.low[row] = low[i];
                 bounds.high[row] = high[i];
                 for (int j = 0; j <= i; ++j) {
                     const int column = place(k, j);
-                    hessian(std::max(row, column), std::min(row, column)) += part(i, j);
+                    hessian(std::max(row, column), std::min(row, column)) += part.hessian(i, j);
                 }
             }
         }
@@ -200,15 +231,16 @@ void LandmarkSolver::solve_together(std::span<const LandmarkPoints> pictures, in
         fixed[std::size_t(identities)] = !options.solve_focal;
         const auto after = lower_energy(hessian, gradient, x, bounds, fixed, before, damping, fits,
                                         [&](const Eigen::VectorXf& moved, std::vector<HeadFit>& trial) {
-                                            double sum = 0;
-                                            for (int k = 0; k < int(pictures.size()); ++k) {
-                                                LandmarkProblem& problem = problems[std::size_t(k)];
+                                            each_picture([&](std::size_t k) {
+                                                LandmarkProblem& problem = problems[k];
                                                 Eigen::VectorXf values(problem.parameters());
                                                 for (int i = 0; i < problem.parameters(); ++i)
-                                                    values[i] = moved[place(k, i)];
-                                                problem.write(values, trial[std::size_t(k)]);
-                                                sum += problem.energy(trial[std::size_t(k)]);
-                                            }
+                                                    values[i] = moved[place(int(k), i)];
+                                                problem.write(values, trial[k]);
+                                                parts[k].energy = problem.energy(trial[k]);
+                                            });
+                                            double sum = 0;
+                                            for (const Part& part : parts) sum += part.energy;
                                             return sum;
                                         });
         if (!after || before - *after < 1e-4 * before) break;

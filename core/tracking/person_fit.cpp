@@ -3,6 +3,7 @@
 #include <Eigen/Cholesky>
 #include <algorithm>
 #include <limits>
+#include <mutex>
 
 #include "core/base/parallel.h"
 #include "core/tracking/face_follower.h"
@@ -38,13 +39,43 @@ Eigen::VectorXf shape_of(const LandmarkPoints& points) {
     return shape;
 }
 
+std::shared_ptr<const ExpressionBasis> expression_of(const HeadModel& model, const Eigen::MatrixXf& of_controls) {
+    const Eigen::Index controls = of_controls.cols();
+    return std::make_shared<ExpressionBasis>(
+        join(*model.expression, {of_controls, Eigen::MatrixXf::Identity(controls, controls)}));
+}
+
+// Each has its own factors, so a thread borrows one.
+class OffsetSolvers {
+  public:
+    explicit OffsetSolvers(const HeadModel& model) : model_(model) {}
+    Vertices solve(const PersonalHead& bare, const HeadFit& fit, const std::vector<OffsetTarget>& targets) {
+        std::unique_ptr<OffsetSolver> solver;
+        {
+            const std::lock_guard lock(mutex_);
+            if (!idle_.empty()) {
+                solver = std::move(idle_.back());
+                idle_.pop_back();
+            }
+        }
+        if (!solver) solver = std::make_unique<OffsetSolver>(model_);
+        Vertices offsets = solver->solve(bare, fit, targets);
+        const std::lock_guard lock(mutex_);
+        idle_.push_back(std::move(solver));
+        return offsets;
+    }
+
+  private:
+    const HeadModel& model_;
+    std::mutex mutex_;
+    std::vector<std::unique_ptr<OffsetSolver>> idle_;
+};
+
 }  // namespace
 
 PersonalHead PersonFit::head(const HeadModel& model) const {
     PersonalHead person = personalise(model, identity, &offsets);
-    const Eigen::Index controls = of_controls.cols();
-    person.expression = std::make_shared<ExpressionBasis>(
-        join(*model.expression, {of_controls, Eigen::MatrixXf::Identity(controls, controls)}));
+    person.expression = expression_of(model, of_controls);
     return person;
 }
 
@@ -119,29 +150,34 @@ PersonFit fit_person(const HeadModel& model, std::span<const LandmarkPoints> pic
         person.fits.push_back(person.fits[most_alike(pictures.first(k), pictures[k])]);
 
     const int vertices = model.vertex_count(), controls = model.control_count(), count = int(pictures.size());
-    OffsetSolver solver(model);
+    OffsetSolvers solver(model);
+    PersonalHead bare = personalise(model, person.identity);
     const Eigen::MatrixXf motions = model.expression->targets * model.expression->control_map;  // [3 V, C]
     Eigen::MatrixXf motion_gram = motions.transpose() * motions;
     motion_gram.diagonal().array() += 1e-4f * motion_gram.diagonal().mean();
     const Eigen::LDLT<Eigen::MatrixXf> of_motions(motion_gram);
     for (int round = 0; round < rounds; ++round) {
-        const PersonalHead head = person.head(model);
+        bare.expression = expression_of(model, person.of_controls);
+        PersonalHead head = bare;
+        head.vertices += person.offsets;
         const FaceFollower follower(model, head, person.fits[0]);
-        PersonalHead bare = personalise(model, person.identity);
-        bare.expression = head.expression;
         Eigen::MatrixXf missing(3 * vertices, count), shown_controls(count, controls);
-        for (int k = 0; k < count; ++k) {
-            progress.report(0.3 + 0.7 * (round * count + k) / (rounds * count), "Finding how the face moves");
-            const LandmarkPoints& points = pictures[std::size_t(k)];
-            HeadFit& fit = person.fits[std::size_t(k)];
-            fit = follower.fit(points, fit);
-            fit.identity = person.identity;
-            HeadFit with_offsets = fit;
-            with_offsets.offsets = person.offsets;
-            const Vertices offsets = solver.solve(bare, with_offsets, landmark_targets(model, points)) - person.offsets;
-            missing.col(k) = Eigen::Map<const Eigen::VectorXf>(offsets.data(), offsets.size());
-            shown_controls.row(k) = fit.pose.controls;
-        }
+        progress.report(0.3 + 0.7 * round / rounds, "Finding how the face moves");
+        parallel_for(std::size_t(count), 1, [&](std::size_t begin, std::size_t end) {
+            for (std::size_t k = begin; k < end && !progress.cancelled(); ++k) {
+                const LandmarkPoints& points = pictures[k];
+                HeadFit& fit = person.fits[k];
+                fit = follower.fit(points, fit);
+                fit.identity = person.identity;
+                HeadFit with_offsets = fit;
+                with_offsets.offsets = person.offsets;
+                const Vertices offsets =
+                    solver.solve(bare, with_offsets, landmark_targets(model, points)) - person.offsets;
+                missing.col(Eigen::Index(k)) = Eigen::Map<const Eigen::VectorXf>(offsets.data(), offsets.size());
+                shown_controls.row(Eigen::Index(k)) = fit.pose.controls;
+            }
+        });
+        progress.report(0.3 + 0.7 * (round + 0.8) / rounds, "Finding how the face moves");
         // missing = face + added * controls, in the dual form: as many unknowns as pictures.
         const Eigen::VectorXf mean = missing.rowwise().mean();
         const Eigen::RowVectorXf mean_controls = shown_controls.colwise().mean();

@@ -41,16 +41,21 @@ Eigen::Matrix4f mix(const Eigen::Matrix4f& a, const Eigen::Matrix4f& b, float sh
 
 }  // namespace
 
-std::vector<std::size_t> doubtful_frames(const FaceTrack& track) {
+float doubtful_error(const FaceTrack& track) {
     std::vector<float> errors;
     for (const TrackedFrame& frame : track.frames)
         if (is_tracked(frame)) errors.push_back(frame.error);
-    std::vector<std::size_t> doubtful;
-    if (errors.empty()) return doubtful;
+    if (errors.empty()) return 0;
     const auto middle = errors.begin() + std::ptrdiff_t(errors.size() / 2);
     std::nth_element(errors.begin(), middle, errors.end());
+    return doubtful_times * *middle;
+}
+
+std::vector<std::size_t> doubtful_frames(const FaceTrack& track) {
+    const float most = doubtful_error(track);
+    std::vector<std::size_t> doubtful;
     for (std::size_t i = 0; i < track.frames.size(); ++i)
-        if (is_tracked(track.frames[i]) && track.frames[i].error > doubtful_times * *middle) doubtful.push_back(i);
+        if (is_tracked(track.frames[i]) && track.frames[i].error > most) doubtful.push_back(i);
     return doubtful;
 }
 
@@ -67,17 +72,6 @@ void hold_untracked(FaceTrack& track) {
         frame.world_to_camera = last->world_to_camera;
         frame.slip = last->slip;
     }
-}
-
-std::size_t drop_frames(FaceTrack& track, std::span<const std::size_t> frames) {
-    std::size_t dropped = 0;
-    for (const std::size_t i : frames) {
-        if (i >= track.frames.size() || !is_tracked(track.frames[i])) continue;
-        track.frames[i].state = FrameState::dropped;
-        ++dropped;
-    }
-    hold_untracked(track);
-    return dropped;
 }
 
 Result<std::size_t> refit_frames(const HeadModel& model, FaceTrack& track, std::span<const std::size_t> frames,

@@ -1,4 +1,4 @@
-// Frames of a track whose fit is bad: found, left out, fitted again.
+// Frames of a track whose fit is bad: found, fitted again.
 #pragma once
 
 #include <span>
@@ -8,11 +8,10 @@
 
 namespace likeness {
 
-// Those of the tracked frames whose error is far above the person's own: 1.8 times the median and more. Ascending.
+// Errors above it are far above the person's own: 1.8 times the median of the tracked frames; 0 without any.
+float doubtful_error(const FaceTrack& track);
+// The tracked frames whose error is above that. Ascending.
 std::vector<std::size_t> doubtful_frames(const FaceTrack& track);
-
-// Leaves tracked frames out: they become `dropped`. Numbers outside the track are passed over. How many were dropped.
-std::size_t drop_frames(FaceTrack& track, std::span<const std::size_t> frames);
 
 // Solves frames again from the tracked ones next to them in their shot, on either side, and takes the better fit; a
 // tracked frame keeps its own where that is better still. Dropped frames, and those taken for another person, come back

@@ -36,45 +36,51 @@ Image small_grey(const Image& frame, float scale) {
 
 }  // namespace
 
-struct ClothesPoints::State {
-    FlowPyramid picture;                              // the frame last given
-    Eigen::Vector2f scale = Eigen::Vector2f::Ones();  // its pixels over the frame's
-    Memory memory;
-
-    // The frame as a pyramid of its own.
-    FlowPyramid see(const Image& frame) {
-        const float small = std::min(1.0f, float(flow_side) / float(std::max(frame.width, frame.height)));
-        FlowPyramid seen(small_grey(frame, small));
-        scale = {float(seen.width()) / float(frame.width), float(seen.height()) / float(frame.height)};
-        return seen;
-    }
+class ClothesPoints::View {
+  public:
+    explicit View(const Image& frame)
+        : picture(small_grey(frame, std::min(1.0f, float(flow_side) / float(std::max(frame.width, frame.height))))),
+          scale(float(picture.width()) / float(frame.width), float(picture.height()) / float(frame.height)) {}
+    const FlowPyramid picture;
+    const Eigen::Vector2f scale;  // its pixels over the frame's
 };
+
+struct ClothesPoints::State {
+    std::shared_ptr<const View> last;  // the frame last given
+    Memory memory;
+};
+
+std::shared_ptr<const ClothesPoints::View> ClothesPoints::view(const Image& frame) {
+    return std::make_shared<const View>(frame);
+}
 
 ClothesPoints::ClothesPoints() : state_(std::make_unique<State>()) {}
 ClothesPoints::~ClothesPoints() = default;
 
-const std::vector<ClothesPoint>& ClothesPoints::next(const Image& frame, bool cut) {
+const std::vector<ClothesPoint>& ClothesPoints::next(std::shared_ptr<const View> frame, bool cut) {
     State& state = *state_;
-    FlowPyramid picture = state.see(frame);
-    if (cut || picture.width() != state.picture.width() || picture.height() != state.picture.height())
+    const FlowPyramid& picture = frame->picture;
+    if (cut || !state.last || picture.width() != state.last->picture.width() ||
+        picture.height() != state.last->picture.height())
         state.memory.points.clear();
     std::vector<std::uint8_t> lost(state.memory.points.size(), 0);
     parallel_for(state.memory.points.size(), 8, [&](std::size_t begin, std::size_t end) {
         for (std::size_t i = begin; i < end; ++i) {
             ClothesPoint& point = state.memory.points[i];
-            const Eigen::Vector2f start = point.at.cwiseProduct(state.scale);
-            const auto there = state.picture.find(picture, start, start);
-            const auto home = there ? picture.find(state.picture, *there, *there) : there;
+            const FlowPyramid& before = state.last->picture;
+            const Eigen::Vector2f start = point.at.cwiseProduct(frame->scale);
+            const auto there = before.find(picture, start, start);
+            const auto home = there ? picture.find(before, *there, *there) : there;
             const Eigen::Vector2f missed = home ? Eigen::Vector2f(*home - start) : Eigen::Vector2f::Zero();
             lost[i] = !home || missed.dot(point.sureness * missed) > most_missed * most_missed;
-            if (!lost[i]) point.at = there->cwiseQuotient(state.scale);
+            if (!lost[i]) point.at = there->cwiseQuotient(frame->scale);
         }
     });
     std::size_t kept = 0;
     for (std::size_t i = 0; i < lost.size(); ++i)
         if (!lost[i]) state.memory.points[kept++] = state.memory.points[i];
     state.memory.points.resize(kept);
-    state.picture = std::move(picture);
+    state.last = std::move(frame);
     return state.memory.points;
 }
 
@@ -84,15 +90,17 @@ const ClothesPoints::Memory& ClothesPoints::memory() const { return state_->memo
 
 void ClothesPoints::remember(const Memory& memory, const Image& frame) {
     state_->memory = memory;
-    state_->picture = state_->see(frame);
+    state_->last = view(frame);
 }
 
 bool ClothesPoints::wants_more() const { return int(state_->memory.points.size()) < few_points; }
 
 void ClothesPoints::add(const Image& person, const FaceLandmarks& face) {
     State& state = *state_;
-    if (state.picture.empty() || person.empty()) return;
-    const int width = state.picture.width(), height = state.picture.height();
+    if (!state.last || person.empty()) return;
+    const FlowPyramid& picture = state.last->picture;
+    const Eigen::Vector2f scale = state.last->scale;
+    const int width = picture.width(), height = picture.height();
     const Eigen::Vector2f size = face.high - face.low, middle = (face.high + face.low) / 2;
     std::vector<std::uint8_t> taken(std::size_t(width) * std::size_t(height), 0);
     const auto take = [&](int x, int y) {
@@ -101,8 +109,7 @@ void ClothesPoints::add(const Image& person, const FaceLandmarks& face) {
                 if ((i - x) * (i - x) + (j - y) * (j - y) <= apart * apart)
                     taken[std::size_t(j) * std::size_t(width) + std::size_t(i)] = 1;
     };
-    for (const ClothesPoint& p : state.memory.points)
-        take(int(p.at.x() * state.scale.x()), int(p.at.y() * state.scale.y()));
+    for (const ClothesPoint& p : state.memory.points) take(int(p.at.x() * scale.x()), int(p.at.y() * scale.y()));
 
     struct Candidate {
         float strength;
@@ -112,12 +119,12 @@ void ClothesPoints::add(const Image& person, const FaceLandmarks& face) {
     std::vector<Candidate> candidates;
     for (int y = border; y < height - border; ++y)
         for (int x = border; x < width - border; ++x) {
-            const Eigen::Vector2f at = Eigen::Vector2f(float(x) + 0.5f, float(y) + 0.5f).cwiseQuotient(state.scale);
+            const Eigen::Vector2f at = Eigen::Vector2f(float(x) + 0.5f, float(y) + 0.5f).cwiseQuotient(scale);
             // Below the chin, and in a widening wedge: not the face, its hair or the neck.
             const float below = (at.y() - face.high.y()) / size.y(), beside = std::abs(at.x() - middle.x()) / size.x();
             if (below < 0.15f || (beside < 0.35f && below < 0.45f)) continue;
             if (*person.at(x * person.width / width, y * person.height / height) < 0.5f) continue;
-            const Eigen::Vector3f t = state.picture.tensor_at(x, y);
+            const Eigen::Vector3f t = picture.tensor_at(x, y);
             Eigen::Matrix2f tensor;
             tensor << t[0], t[1], t[1], t[2];
             const Eigen::SelfAdjointEigenSolver<Eigen::Matrix2f> eigen(tensor);
@@ -134,7 +141,7 @@ void ClothesPoints::add(const Image& person, const FaceLandmarks& face) {
         if (taken[std::size_t(c.y) * std::size_t(width) + std::size_t(c.x)]) continue;
         take(c.x, c.y);
         state.memory.points.push_back({state.memory.next_number++,
-                                       Eigen::Vector2f(float(c.x) + 0.5f, float(c.y) + 0.5f).cwiseQuotient(state.scale),
+                                       Eigen::Vector2f(float(c.x) + 0.5f, float(c.y) + 0.5f).cwiseQuotient(scale),
                                        c.sureness});
     }
 }

@@ -23,9 +23,14 @@ class ClothesPoints {
     ClothesPoints();
     ~ClothesPoints();
 
-    // The next frame of a shot, 3 channels; `cut` ends all points. Points are followed with pyramids of Lucas and
+    // What is needed of a frame, 3 channels: it depends on nothing else, so another thread may make it.
+    class View;
+    static std::shared_ptr<const View> view(const Image& frame);
+
+    // The next frame of a shot; `cut` ends all points. Points are followed with pyramids of Lucas and
     // Kanade (1981; Bouguet 2001), there and back: who does not come home is lost.
-    const std::vector<ClothesPoint>& next(const Image& frame, bool cut);
+    const std::vector<ClothesPoint>& next(std::shared_ptr<const View> frame, bool cut);
+    const std::vector<ClothesPoint>& next(const Image& frame, bool cut) { return next(view(frame), cut); }
     // Ends all points after the fact: the frame last given turns out to begin a shot.
     void cut();
 

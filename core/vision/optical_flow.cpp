@@ -18,28 +18,57 @@ constexpr float tied = 2e-4f * window;    // keeps what the window says nothing 
 constexpr float most_difference = 0.06f;  // mean, of the two windows once they lie on each other
 
 // Pixel centres at whole numbers here.
-float sample(const Image& image, float x, float y) {
-    const int x0 = std::clamp(int(std::floor(x)), 0, image.width - 2),
-              y0 = std::clamp(int(std::floor(y)), 0, image.height - 2);
-    const float u = std::clamp(x - float(x0), 0.0f, 1.0f), v = std::clamp(y - float(y0), 0.0f, 1.0f);
+float blend(const Image& image, int x0, int y0, float u, float v) {
     const float *a = image.at(x0, y0), *b = image.at(x0, y0 + 1);
     return (a[0] * (1 - u) + a[1] * u) * (1 - v) + (b[0] * (1 - u) + b[1] * u) * v;
+}
+
+// The window round a place; takes(k, value) gets its samples row by row.
+template <class Takes>
+void sample_window(const Image& image, float left, float top, const Takes& takes) {
+    const bool inside = left >= float(reach) && top >= float(reach) && left < float(image.width - 2 - reach) &&
+                        top < float(image.height - 2 - reach);
+    std::size_t k = 0;
+    for (int j = -reach; j <= reach; ++j) {
+        const float y = top + float(j);
+        if (inside) {
+            const int y0 = int(y);
+            const float v = y - float(y0);
+            for (int i = -reach; i <= reach; ++i, ++k) {
+                const float x = left + float(i);
+                const int x0 = int(x);
+                takes(k, blend(image, x0, y0, x - float(x0), v));
+            }
+            continue;
+        }
+        const int y0 = std::clamp(int(std::floor(y)), 0, image.height - 2);
+        const float v = std::clamp(y - float(y0), 0.0f, 1.0f);
+        for (int i = -reach; i <= reach; ++i, ++k) {
+            const float x = left + float(i);
+            const int x0 = std::clamp(int(std::floor(x)), 0, image.width - 2);
+            takes(k, blend(image, x0, y0, std::clamp(x - float(x0), 0.0f, 1.0f), v));
+        }
+    }
 }
 
 // Derivatives with 3, 10, 3 weights across (Scharr 2000).
 void derive(const Image& grey, Image& dx, Image& dy) {
     dx = Image(grey.width, grey.height, 1);
     dy = dx;
-    for (int y = 0; y < grey.height; ++y)
-        for (int x = 0; x < grey.width; ++x) {
-            const auto at = [&](int i, int j) {
-                return *grey.at(std::clamp(x + i, 0, grey.width - 1), std::clamp(y + j, 0, grey.height - 1));
-            };
-            *dx.at(x, y) =
-                (3 * (at(1, -1) - at(-1, -1)) + 10 * (at(1, 0) - at(-1, 0)) + 3 * (at(1, 1) - at(-1, 1))) / 32;
-            *dy.at(x, y) =
-                (3 * (at(-1, 1) - at(-1, -1)) + 10 * (at(0, 1) - at(0, -1)) + 3 * (at(1, 1) - at(1, -1))) / 32;
-        }
+    for (int y = 0; y < grey.height; ++y) {
+        const float* up = grey.at(0, std::max(y - 1, 0));
+        const float* here = grey.at(0, y);
+        const float* down = grey.at(0, std::min(y + 1, grey.height - 1));
+        float *to_x = dx.at(0, y), *to_y = dy.at(0, y);
+        const auto pixel = [&](int left, int x, int right) {
+            to_x[x] =
+                (3 * (up[right] - up[left]) + 10 * (here[right] - here[left]) + 3 * (down[right] - down[left])) / 32;
+            to_y[x] = (3 * (down[left] - up[left]) + 10 * (down[x] - up[x]) + 3 * (down[right] - up[right])) / 32;
+        };
+        pixel(0, 0, std::min(1, grey.width - 1));
+        for (int x = 1; x + 1 < grey.width; ++x) pixel(x - 1, x, x + 1);
+        if (grey.width > 1) pixel(grey.width - 2, grey.width - 1, grey.width - 1);
+    }
 }
 
 }  // namespace
@@ -82,31 +111,25 @@ std::optional<Eigen::Vector2f> FlowPyramid::find(const FlowPyramid& next, const 
         Eigen::Vector2f moved = flow.cwiseProduct(scale);
         std::array<float, window> value{}, dx{}, dy{};
         Eigen::Matrix2f gram = Eigen::Matrix2f::Identity() * tied;
-        for (int j = -reach, k = 0; j <= reach; ++j)
-            for (int i = -reach; i <= reach; ++i, ++k) {
-                const float x = start.x() + float(i), y = start.y() + float(j);
-                const auto s = std::size_t(k);
-                value[s] = sample(here.grey, x, y);
-                dx[s] = sample(here.dx, x, y);
-                dy[s] = sample(here.dy, x, y);
-                gram(0, 0) += dx[s] * dx[s];
-                gram(0, 1) += dx[s] * dy[s];
-                gram(1, 1) += dy[s] * dy[s];
-            }
+        sample_window(here.grey, start.x(), start.y(), [&](std::size_t k, float at) { value[k] = at; });
+        sample_window(here.dx, start.x(), start.y(), [&](std::size_t k, float at) { dx[k] = at; });
+        sample_window(here.dy, start.x(), start.y(), [&](std::size_t k, float at) { dy[k] = at; });
+        for (std::size_t k = 0; k < window; ++k) {
+            gram(0, 0) += dx[k] * dx[k];
+            gram(0, 1) += dx[k] * dy[k];
+            gram(1, 1) += dy[k] * dy[k];
+        }
         gram(1, 0) = gram(0, 1);
         const Eigen::Matrix2f solve = gram.inverse();
         float difference = 0;
         for (int round = 0; round < rounds; ++round) {
             Eigen::Vector2f right = Eigen::Vector2f::Zero();
             difference = 0;
-            for (int j = -reach, k = 0; j <= reach; ++j)
-                for (int i = -reach; i <= reach; ++i, ++k) {
-                    const auto s = std::size_t(k);
-                    const float d = value[s] - sample(there.grey, start.x() + moved.x() + float(i),
-                                                      start.y() + moved.y() + float(j));
-                    right += d * Eigen::Vector2f(dx[s], dy[s]);
-                    difference += std::abs(d) / float(window);
-                }
+            sample_window(there.grey, start.x() + moved.x(), start.y() + moved.y(), [&](std::size_t k, float at) {
+                const float d = value[k] - at;
+                right += d * Eigen::Vector2f(dx[k], dy[k]);
+                difference += std::abs(d) / float(window);
+            });
             const Eigen::Vector2f step = solve * right;
             moved += step;
             if (step.norm() < settled) break;

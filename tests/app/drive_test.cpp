@@ -7,6 +7,7 @@
 #include "core/image/ops.h"
 #include "core/image/save.h"
 #include "core/media/video_reader.h"
+#include "core/tracking/face_track.h"
 #include "tests/app/program.h"
 #include "tests/formats/temporary_folder.h"
 
@@ -60,6 +61,24 @@ TEST_F(Drive, ByAMotionWithGainsAndTimes) {
     EXPECT_FALSE(fs::exists(folder.path / "a.mp4"));
 }
 
+// Seconds of the video, also where nobody is in its first frames.
+TEST_F(Drive, TimesOfAVideoAreItsOwn) {
+    const Image photo = *load_image(sample());
+    fs::create_directory(folder.path / "late");
+    for (int n = 0; n < 5; ++n)
+        ASSERT_TRUE(save_png(folder.path / "late" / (std::to_string(n) + ".png"),
+                             n < 2 ? Image(240, 240, 3) : resize(crop(photo, 66 + 4 * n, 0, 300, 300), 240, 240)));
+    const auto frames = [&](std::vector<std::string> times) {
+        times.push_back("--json");
+        const Outcome outcome = drive(file("late"), file("film.mp4"), times);
+        EXPECT_EQ(outcome.code, 0) << outcome.err;
+        return outcome.code == 0 ? json::parse(outcome.out)["frames"].get<int>() : 0;
+    };
+    EXPECT_EQ(frames({}), 3);  // of whoever is there
+    EXPECT_EQ(frames({"--from", "0.12"}), 2);
+    EXPECT_EQ(frames({"--to", "0.16"}), 2);
+}
+
 TEST_F(Drive, ByPicturesOfSomebodyBesideThem) {
     const Image photo = *load_image(sample());
     fs::create_directory(folder.path / "somebody");
@@ -91,6 +110,62 @@ TEST_F(Drive, ByPicturesOfSomebodyBesideThem) {
     // One picture makes one.
     ASSERT_EQ(drive((folder.path / "elsewhere" / "0.png").string(), file("face.png")).code, 0);
     EXPECT_EQ(load_image(folder.path / "face.png")->width, 96);
+}
+
+// Seen from the side alone nobody is there; of two people the larger one drives, or the one who is asked for.
+TEST_F(Drive, ByProfilesAloneOrTwoPeople) {
+    fs::create_directory(folder.path / "profiles");
+    for (const int yaw : {92, 96, 100})
+        ASSERT_EQ(run({"render", trained().string(), "-o", file("profiles/" + std::to_string(yaw) + ".png"), "--yaw",
+                       std::to_string(yaw), "--size", "256", "--background", "grey", "--device", "cpu", "--quiet"},
+                      folder.path)
+                      .code,
+                  0);
+    const Outcome profiles = drive(file("profiles"), file("film.mp4"));
+    EXPECT_EQ(profiles.code, 3);
+    expect_one_sentence(profiles, "No face was found in '" + file("profiles") + "'");
+    EXPECT_FALSE(fs::exists(folder.path / "film.mp4"));
+
+    const Image large = resize(crop(*load_image(sample()), 90, 0, 300, 300), 300, 300), small = resize(large, 200, 200);
+    fs::create_directory(folder.path / "two");
+    for (int n = 0; n < 3; ++n) {
+        Image both(560, 320, 3, 0.4f);
+        for (const auto& [of, left] : {std::pair{&large, 10 + 3 * n}, std::pair{&small, 340}})
+            for (int y = 0; y < of->height; ++y) std::copy_n(of->at(0, y), 3 * of->width, both.at(left, 10 + y));
+        ASSERT_TRUE(save_png(folder.path / "two" / (std::to_string(n) + ".png"), both));
+    }
+    const auto at = [&](const char* face) {
+        const std::string track = file(std::string("two") + face + ".track");
+        const Outcome outcome =
+            run({"track", file("two"), "-o", track, "--face", face, "--json", "--quiet"}, folder.path);
+        EXPECT_EQ(outcome.code, 0) << outcome.err;
+        EXPECT_EQ(json::parse(outcome.out)["tracked"], 3);
+        const auto read = load_track(track);
+        return read ? read->frames[0].landmarks[1].x() : 0;
+    };
+    EXPECT_LT(at("0"), 320);
+    EXPECT_GT(at("1"), 320);
+    const Outcome third = run({"track", file("two"), "-o", file("x.track"), "--face", "2", "--quiet"}, folder.path);
+    EXPECT_NE(third.code, 0);
+    expect_one_sentence(third, "no face 2");
+}
+
+// A limit on the size of files is to the program what a full disk is.
+TEST_F(Drive, AFullDiskIsSaidAndAnOlderFilmStays) {
+    std::string frames = "[0]";
+    for (int n = 1; n < 30; ++n) frames += ", [" + std::to_string(0.03 * n) + "]";
+    write_text(folder.path / "talk.json", R"({"names": ["jawOpen"], "fps": 30, "frames": [)" + frames + "]}");
+    for (const char* name : {"film.mp4", "film.gif", "film.webp"}) {
+        write_text(folder.path / name, "the old film");
+        const Outcome outcome = run({"drive", trained().string(), "--by", file("talk.json"), "-o", file(name),
+                                     "--device", "cpu", "--size", "128", "--quiet"},
+                                    folder.path, 5'000);
+        EXPECT_EQ(outcome.code, 4) << name << ": " << outcome.err;
+        expect_one_sentence(outcome, "nothing of this film is kept");
+        EXPECT_EQ(fs::file_size(folder.path / name), 12u);
+        fs::remove(folder.path / name);
+    }
+    EXPECT_EQ(listing(folder.path), std::vector<std::string>{"talk.json"}) << "nothing is left behind";
 }
 
 }  // namespace

@@ -300,6 +300,34 @@ TEST_F(Film, RawFramesGoToWhoeverReadsThem) {
     EXPECT_EQ((*film)->add(numbered(128, 128, 0)).error().code, ErrorCode::invalid_argument) << "closed";
 }
 
+TEST_F(Film, AGifIsWrittenWithProgressAndCanBeCancelledMeanwhile) {
+    write(at("a.gif"), 2, 30, [](int n) { return numbered(16, 16, n); });
+    const auto before = std::filesystem::file_size(at("a.gif"));
+    for (const bool whole : {false, true}) {
+        auto film = open_frame_writer(at("a.gif"), 48, 48, 25);
+        ASSERT_TRUE(film);
+        for (int n = 0; n < 20; ++n) ASSERT_TRUE((*film)->add(numbered(48, 48, n)));
+        std::vector<double> reported;
+        Progress progress([&](double done, const std::string&) {
+            reported.push_back(done);
+            if (!whole && done > 0.4) progress.cancel();
+        });
+        if (whole) {
+            ASSERT_TRUE((*film)->finish(progress));
+            EXPECT_GE(reported.size(), 20u);
+            EXPECT_TRUE(std::is_sorted(reported.begin(), reported.end()));
+            EXPECT_GT(reported.back(), 0.9);
+            EXPECT_GT(std::filesystem::file_size(at("a.gif")), before);
+        } else {
+            EXPECT_THROW((void)(*film)->finish(progress), Cancelled);
+            EXPECT_LT(reported.back(), 0.6);
+            film->reset();
+            EXPECT_EQ(files(), 1) << "the old one alone";
+            EXPECT_EQ(std::filesystem::file_size(at("a.gif")), before);
+        }
+    }
+}
+
 TEST_F(Film, AFullDiskIsSaidAndTheOldFileStays) {
     std::mt19937 random(5);
     std::vector<Image> noise(20, Image(96, 96, 3));
@@ -324,6 +352,9 @@ TEST_F(Film, AFullDiskIsSaidAndTheOldFileStays) {
         ASSERT_FALSE(status) << name;
         EXPECT_EQ(status.error().code, ErrorCode::io);
         EXPECT_NE(status.error().message.find(name), std::string::npos) << status.error().message;
+        EXPECT_EQ(status.error().message.find("nothing of this film is kept") != std::string::npos,
+                  film_kind(name) != FilmKind::pictures)
+            << status.error().message;
         if (film_kind(name) == FilmKind::pictures) {
             EXPECT_NE(status.error().message.find("; the 2 pictures before it are whole."), std::string::npos)
                 << status.error().message;

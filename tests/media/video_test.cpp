@@ -149,6 +149,7 @@ TEST_F(Video, AFullDiskIsReportedAndTheOldFileStays) {
     ASSERT_FALSE(status);
     EXPECT_EQ(status.error().code, ErrorCode::io);
     EXPECT_NE(status.error().message.find("a.mp4'"), std::string::npos) << status.error().message;
+    EXPECT_NE(status.error().message.find("nothing of this film is kept"), std::string::npos) << status.error().message;
     EXPECT_EQ(files(), 1);
     EXPECT_EQ(open(folder_ / "a.mp4")->frame_count(), 5);
 }

@@ -56,6 +56,24 @@ TEST(FaceShape, IsApartFromWhereTheHeadIs) {
     EXPECT_GT(ruler.seen(pose, camera, points).points(1, 0), here.points(1, 0) + 0.05f);
 }
 
+TEST(ExpressionMatch, WhatTheSourceDoesNotMoveStays) {
+    const Two two(4);
+    const HeadModel& model = *two.model;
+    const ExpressionMatch match(model, two.avatar);
+    const HeadPose given = pose_of(model, {{"jawOpen", 0.6f}, {"mouthSmileLeft", 0.4f}});
+    std::vector<bool> driven(std::size_t(model.control_count()), false);
+    HeadPose pose = given;
+    match.apply(two.move(given), pose, &driven);
+    EXPECT_EQ(pose, given);
+    driven[std::size_t(model.control("jawOpen"))] = true;
+    match.apply(two.move(given), pose, &driven);
+    const float jaw = pose.controls[model.control("jawOpen")];
+    EXPECT_NE(jaw, 0.6f);
+    EXPECT_NEAR(jaw, 0.6f, 0.3f);
+    pose.controls[model.control("jawOpen")] = 0.6f;
+    EXPECT_EQ(pose, given);
+}
+
 TEST(ExpressionMatch, ADriverWithTheSameFaceChangesLittle) {
     const Two two(1);
     const ExpressionMatch match(*two.model, two.driver);

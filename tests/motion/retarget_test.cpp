@@ -112,6 +112,44 @@ TEST(Retarget, TheNeutralIsTheFaceThatIsMadeMost) {
     EXPECT_TRUE(neutral_of(track_of({{0, 1, 0, 0, 0}})));  // closed eyes are better than nothing
 }
 
+// The camera stands 14 degrees above the calm face: that is no movement. Much more is one in part, without a step.
+TEST(Retarget, TheNeutralIsHowTheCalmHeadIsHeld) {
+    const auto pitch_of = [](float pitch) {
+        MotionTrack track = track_of({{0, 0, 0, 0, 0}, {0, 0, 0, 0, 0}});
+        track.head.assign(2, {pitch, 0, 0.2f});
+        return *neutral_of(track)->head;
+    };
+    EXPECT_NEAR((pitch_of(0.25f) - Eigen::Vector3f(0.25f, 0, 0)).norm(), 0, 1e-6f);
+    float before = 0.25f;
+    for (float pitch = 0.26f; pitch < 1.5f; pitch += 0.01f) {
+        const float now = pitch_of(pitch).x();
+        EXPECT_GE(now, before);
+        EXPECT_LT(now - before, 0.011f);
+        before = now;
+    }
+    EXPECT_GT(before, 0.55f);
+    EXPECT_LT(before, 0.61f);
+}
+
+// Of two calm faces the one is made with lowered eyes, the head aside and down, only for a while.
+TEST(Retarget, TheNeutralHeadIsTheOneThatLooks) {
+    MotionTrack track = track_of(std::vector<std::vector<float>>(90, {0, 0.1f, 0, 0, 0}));
+    for (int n = 0; n < 90; ++n) {
+        const bool down = n < 40, aside = n >= 40 && n < 50;
+        FaceShape face;
+        face.left_lids = face.right_lids = down ? 0.15f : 0.3f;
+        face.points.setConstant(down || aside ? 0.001f : 0.05f + 0.0001f * float(n));  // over that at rest
+        track.face.push_back(face);
+        track.head.push_back(down    ? Eigen::Vector3f(0.3f, 0, 0)
+                             : aside ? Eigen::Vector3f(0.1f, 0.3f, 0)
+                                     : Eigen::Vector3f(0.02f, -0.03f, 0));
+    }
+    const auto neutral = neutral_of(track);
+    ASSERT_TRUE(neutral && neutral->head && neutral->face);
+    EXPECT_NEAR((*neutral->head - Eigen::Vector3f(0.02f, -0.03f, 0)).norm(), 0, 1e-6f);
+    EXPECT_FLOAT_EQ(neutral->face->now.left_lids, 0.3f);
+}
+
 TEST(Retarget, ADriverWhoseEyesStayClosedHasANeutral) {
     MotionTrack track = track_of({{0, 1, 0, 0, 0}, {0, 1, 0, 0, 0}});
     FaceShape closed;

@@ -1,6 +1,11 @@
 #include <algorithm>
 #include <cmath>
+#include <fstream>
+#include <limits>
 
+#include "core/pipeline/driver.h"
+#include "core/pipeline/kept_looks.h"
+#include "core/pipeline/video_looks.h"
 #include "core/pipeline/video_stamp.h"
 #include "tests/pipeline/window_video.h"
 
@@ -99,6 +104,54 @@ TEST_F(TrackVideoTest, WhatWasSeenIsKeptWhenTheFitIsCancelled) {
     EXPECT_TRUE(fs::is_empty(kept.path));
 }
 
+TEST_F(TrackVideoTest, WhatAnotherProgramGoesOnFromIsLeftToIt) {
+    for (int i = 0; i < 4; ++i) add(window(80 + 3 * i, 0));
+    const TemporaryFolder kept("track_video_shared");
+    const TrackOptions options{.looks = 1, .keep_in = kept.path};
+    const auto interrupted = [&] {
+        Progress* cancelled = nullptr;
+        Progress progress([&](double done, const std::string&) {
+            if (done > 0.6) cancelled->cancel();
+        });
+        cancelled = &progress;
+        EXPECT_THROW((void)track_video(tools(), folder_.path, options, progress), Cancelled);
+        return std::count_if(fs::directory_iterator(kept.path), fs::directory_iterator(),
+                             [](const auto& file) { return file.path().extension() == ".looks"; });
+    };
+    {
+        Progress unseen;
+        const auto lock = lock_looks(tools(), folder_.path, options, unseen);
+        ASSERT_TRUE(lock);
+        EXPECT_EQ(interrupted(), 0);
+        const auto track = track_video(tools(), folder_.path, options, unseen);
+        EXPECT_TRUE(track) << "it is tracked all the same";
+    }
+    EXPECT_EQ(interrupted(), 1);
+    EXPECT_EQ(std::distance(fs::directory_iterator(kept.path), fs::directory_iterator()), 1) << "no lock is left";
+}
+
+TEST(KeptLooks, GoByAgeAndSizeButNotWhileTheyAreInUse) {
+    const TemporaryFolder kept("kept_looks_old");
+    const auto put = [&](const char* name, int hours, std::size_t bytes) {
+        const fs::path file = kept.path / name;
+        std::ofstream(file) << std::string(bytes, 'x');
+        fs::last_write_time(file, fs::file_time_type::clock::now() - std::chrono::hours(hours));
+        return file;
+    };
+    const fs::path month = put("month.looks", 24 * 32, 10), large = put("large.looks", 3, 900),
+                   used = put("used.looks", 24 * 40, 10), fresh = put("fresh.looks", 1, 300),
+                   middle = put("middle.looks", 2, 600), killed = put("killed.looks.lock", 5, 0),
+                   other = put("other.txt", 24 * 99, 10);
+    const auto lock = LooksLock::take(used);
+    ASSERT_TRUE(lock);
+    EXPECT_FALSE(LooksLock::take(used));
+    clear_old_looks(kept.path, 1000);
+    EXPECT_FALSE(fs::exists(month));
+    EXPECT_FALSE(fs::exists(large)) << "the oldest beyond what there may be in all";
+    EXPECT_FALSE(fs::exists(killed));
+    for (const fs::path& file : {used, fresh, middle, other}) EXPECT_TRUE(fs::exists(file)) << file;
+}
+
 TEST_F(TrackVideoTest, ATrackKnowsItsVideo) {
     add(window(80, 0));
     FaceTrack track;
@@ -152,6 +205,22 @@ TEST(TrackRealVideo, FitsTheDetectorAndFindsTheTorso) {
     for (const TrackedFrame& frame : track->frames) errors.push_back(frame.error);
     std::nth_element(errors.begin(), errors.begin() + std::ptrdiff_t(errors.size() / 2), errors.end());
     EXPECT_LT(errors[errors.size() / 2], 0.008f);
+}
+
+TEST(PartToTrack, IsWhatIsWantedAndEnoughForThePerson) {
+    const TrackOptions all = part_to_track({.step = 3}, 0, std::numeric_limits<double>::infinity());
+    EXPECT_EQ(all.step, 3);
+    EXPECT_EQ(all.begin, 0);
+    EXPECT_EQ(all.end, std::numeric_limits<double>::infinity());
+    const TrackOptions middle = part_to_track({}, 100, 104);
+    EXPECT_DOUBLE_EQ(middle.begin, 92);
+    EXPECT_DOUBLE_EQ(middle.end, 112);
+    const TrackOptions early = part_to_track({}, 1, 3);
+    EXPECT_DOUBLE_EQ(early.begin, 0);
+    EXPECT_DOUBLE_EQ(early.end, 20);
+    const TrackOptions wide = part_to_track({}, 100, 400);
+    EXPECT_DOUBLE_EQ(wide.begin, 98);
+    EXPECT_DOUBLE_EQ(wide.end, 402);
 }
 
 }  // namespace

@@ -227,7 +227,7 @@ TEST_P(EdgeCase, FilteredOnesTakeTheirShareOfAPixel) {
     SplatSet splats = one_splat(0.002f, 0.8f);
     const Camera camera = front_camera(15, 15);
     const auto covered = [&](const Camera& seen_by) {
-        run(splats, seen_by);
+        rasterizer_->forward(splats, seen_by, {}, frame_);
         double sum = 0;
         for (const float a : frame_.alpha.pixels) sum += double(a);
         return sum / (double(seen_by.width) * seen_by.height);
@@ -246,13 +246,13 @@ TEST_P(EdgeCase, FilteringBeginsWhereItIsTold) {
     for (float& v : splats.scales) v *= 0.1f;
     SplatSet hidden = splats;
     for (std::size_t i = 19; i < hidden.count; ++i) hidden.opacities[i] = 0;
-    run(hidden, front_camera(40, 30));
+    rasterizer_->forward(hidden, front_camera(40, 30), {}, frame_);
     const std::vector<float> plain = frame_.color.pixels;
     hidden.filtered_from = 19;
-    run(hidden, front_camera(40, 30));
+    rasterizer_->forward(hidden, front_camera(40, 30), {}, frame_);
     EXPECT_EQ(frame_.color.pixels, plain);
     hidden.filtered_from = 18;
-    run(hidden, front_camera(40, 30));
+    rasterizer_->forward(hidden, front_camera(40, 30), {}, frame_);
     EXPECT_NE(frame_.color.pixels, plain);
 }
 

@@ -76,8 +76,9 @@ TEST_F(PresetsTest, StrengthMixesFromWhatWasThereBefore) {
     EXPECT_EQ(studio.presets().current(), "");
     EXPECT_FALSE(studio.execute("pose.preset.apply", {{"name", "none"}}));
     // Added to a motion, it is tried out the same way.
-    studio.motions().play(
-        std::make_shared<RecordedMotion>(*parse_motion("jawOpen,eyeBlinkLeft\n0.3,0\n0.3,0\n", "a.csv")), "a.csv");
+    auto motion = *parse_motion("jawOpen,eyeBlinkLeft\n0.3,0\n0.3,0\n", "a.csv");
+    motion.made_for = ball_face();
+    studio.motions().play(std::make_shared<RecordedMotion>(motion), "a.csv");
     apply("half", 1);
     EXPECT_FLOAT_EQ(shown("jawOpen"), 0.8f);
     apply("half", 0.5);
@@ -107,7 +108,9 @@ TEST_F(PresetsTest, RestIsNeutralOrThePhotographs) {
     ASSERT_TRUE(studio.execute("pose.preset.apply", {{"name", "At rest"}}));
     EXPECT_FLOAT_EQ(shown("browInnerUp"), 0.25f);
     // Of what a motion moves, rest is what the motion does.
-    studio.motions().play(std::make_shared<RecordedMotion>(*parse_motion("browInnerUp\n0.5\n0.5\n", "a.csv")), "a.csv");
+    auto motion = *parse_motion("browInnerUp\n0.5\n0.5\n", "a.csv");
+    motion.made_for = ball_face();
+    studio.motions().play(std::make_shared<RecordedMotion>(motion), "a.csv");
     ASSERT_TRUE(studio.execute("pose.reset_all"));
     EXPECT_FLOAT_EQ(shown("browInnerUp"), 0.5f);
     EXPECT_FALSE(studio.motions().has_offset());

@@ -7,6 +7,7 @@
 #include <fstream>
 #include <sstream>
 
+#include "core/base/paths.h"
 #include "tests/formats/temporary_folder.h"
 #include "tests/studio/studio_fixtures.h"
 
@@ -103,6 +104,8 @@ TEST(Settings, FoldersFollowTheEnvironment) {
     ::setenv("LIKENESS_HOME", "/somewhere", 1);
     EXPECT_EQ(UserFolders::find().settings, "/somewhere/config");
     EXPECT_EQ(UserFolders::find().state, "/somewhere/state");
+    EXPECT_EQ(UserFolders::find().tracks, tracks_folder()) << "where the command line goes on, too";
+    EXPECT_EQ(tracks_folder(), "/somewhere/cache/tracks");
     ::unsetenv("LIKENESS_HOME");
     ::setenv("XDG_CONFIG_HOME", "/xdg/config", 1);
     ::setenv("XDG_STATE_HOME", "relative", 1);

@@ -6,6 +6,7 @@
 #include <thread>
 
 #include "core/avatar/avatar_file.h"
+#include "core/pipeline/playback_match.h"
 #include "tests/avatar/avatar_fixtures.h"
 
 namespace likeness::test {
@@ -59,5 +60,7 @@ std::filesystem::path save_ball(const std::filesystem::path& file, unsigned seed
     EXPECT_TRUE(saved);
     return file;
 }
+
+std::string ball_face() { return face_stamp(ball_avatar(1, 200, true)); }
 
 }  // namespace likeness::test

@@ -36,4 +36,7 @@ class StudioBench {
 std::filesystem::path save_ball(const std::filesystem::path& file, unsigned seed = 1, std::size_t count = 200,
                                 bool hair = true);
 
+// The stamp of that avatar's face: values of a motion that are made for it are shown as they are.
+std::string ball_face();
+
 }  // namespace likeness::test

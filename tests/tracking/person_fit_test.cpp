@@ -4,6 +4,7 @@
 
 #include <cmath>
 
+#include "core/base/parallel.h"
 #include "core/tracking/face_follower.h"
 #include "tests/tracking/synthetic_portrait.h"
 
@@ -50,6 +51,21 @@ float mean_distance(const LandmarkPoints& a, const LandmarkPoints& b) {
     for (std::size_t i = 0; i < landmarks::face_count; ++i)
         sum += (a[i] - b[i]).head<2>().norm() / landmarks::face_count;
     return sum / iris_distance(a);
+}
+
+// However many threads share the pictures.
+TEST_F(PersonFitTest, OneThreadFindsTheSame) {
+    const HeadModel& model = *real_head();
+    const std::vector<LandmarkPoints> pictures = {seen(0, 0, 0, 0), seen(0.3f, 0.8f, 0, 0), seen(-0.2f, 0.3f, 0.5f, 1)};
+    Progress progress;
+    const PersonFit shared = fit_person(model, pictures, camera.width, camera.height, {}, progress);
+    const LoneWork alone;
+    const PersonFit one = fit_person(model, pictures, camera.width, camera.height, {}, progress);
+    EXPECT_EQ(one.identity, shared.identity);
+    EXPECT_EQ(one.offsets, shared.offsets);
+    EXPECT_EQ(one.of_controls, shared.of_controls);
+    ASSERT_EQ(one.fits.size(), shared.fits.size());
+    for (std::size_t k = 0; k < one.fits.size(); ++k) EXPECT_EQ(one.fits[k].pose, shared.fits[k].pose);
 }
 
 TEST_F(PersonFitTest, SeveralPicturesTellShapeAndHowTheFaceMoves) {

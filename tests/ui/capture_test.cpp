@@ -156,7 +156,7 @@ TEST_F(Capture, FilmsHaveTheirSizeTheirTransparencyAndEveryFrameOfTheMotion) {
     std::ofstream(track) << R"({"names": ["jawOpen"], "fps": 10, "frames": [[0], [0], [1], [1]]})";
     ASSERT_TRUE(studio.execute("motion.open", {{"path", track.string()}}));
     ASSERT_TRUE(bench.draw_until([&] { return studio.motion().loaded(); }));
-    ASSERT_TRUE(studio.execute("motion.offset", {{"name", "jawOpen"}, {"value", -1.0}}));
+    ASSERT_TRUE(studio.execute("motion.offset", {{"name", "jawOpen"}, {"value", -2.0}}));
     const auto film = [&](const char* name) {
         const std::filesystem::path folder = bench.folder.path / name;
         EXPECT_TRUE(studio.execute(

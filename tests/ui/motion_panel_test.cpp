@@ -46,14 +46,14 @@ TEST_F(MotionPanelTest, ASliderThatIsDraggedWhileItPlaysBecomesARow) {
         ctx->KeyCharsReplaceEnter("0.25");
         ctx->Yield(2);
     }));
-    EXPECT_NEAR(shown("browInnerUp"), 0.45f, 1e-4f);
+    EXPECT_NEAR(shown("browInnerUp"), 0.45f, 0.02f) << "0.2 as this face makes it, and 0.25";
     EXPECT_TRUE(bench.play([&](ImGuiTestContext* ctx) {
         ctx->KeyPress(ImGuiKey_Escape);
         ctx->ItemClick("//###Motion/clear added/" ICON_FA_XMARK "##clear added");
         ctx->Yield(3);
         IM_CHECK(!ctx->ItemExists("//###Motion/added"));
     }));
-    EXPECT_NEAR(shown("browInnerUp"), 0.2f, 1e-4f);
+    EXPECT_NEAR(shown("browInnerUp"), 0.2f, 0.02f);
 }
 
 TEST_F(MotionPanelTest, ItsRateIsCountedAndAPausedPictureIsWhole) {
