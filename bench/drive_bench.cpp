@@ -14,21 +14,20 @@
 #include "bench/metrics/measure_statistics.h"
 #include "bench/portrait_measures.h"
 #include "bench/shoulders.h"
+#include "bench/subjects.h"
 #include "bench/track_bench.h"
-#include "core/avatar/avatar_file.h"
 #include "core/document/session_file.h"
-#include "core/image/load.h"
 #include "core/image/save.h"
 #include "core/media/frame_source.h"
 #include "core/pipeline/drive_avatar.h"
 #include "core/pipeline/live_driver.h"
-#include "core/pipeline/portrait_job.h"
 
 namespace {
 
 namespace fs = std::filesystem;
 using namespace likeness;
 using bench::rounded;
+using bench::Subject;
 using Json = nlohmann::ordered_json;
 using Clock = std::chrono::steady_clock;
 
@@ -56,40 +55,11 @@ struct Options {
     std::size_t most = 4;  // avatars
 };
 
-struct Subject {
-    std::string name;
-    Avatar avatar;
-};
-
 DriveOptions drive_options(const Avatar& avatar) {
     DriveOptions options;
     options.retarget.relative = true;
     options.camera = default_camera(avatar, picture_size, picture_size);
     return options;
-}
-
-std::vector<Subject> subjects(const Options& options, HeadRegistry& heads) {
-    std::vector<fs::path> files;
-    for (const auto& entry : fs::directory_iterator(options.folder))
-        if (entry.is_regular_file()) files.push_back(entry.path());
-    std::sort(files.begin(), files.end());
-    std::vector<Subject> found;
-    for (const fs::path& file : files) {
-        if (found.size() == options.most) break;
-        if (file.extension() == ".likeness") {
-            found.push_back({file.stem().string(), checked(load_avatar(file, &heads))});
-            continue;
-        }
-        if (!load_image(file)) continue;
-        Progress progress;
-        auto job = run_portrait_job(file, options.job, progress);
-        if (job)
-            found.push_back({file.stem().string(), job->portrait.avatar});
-        else
-            std::cerr << "likeness-bench: " << job.error().message << '\n';
-    }
-    if (found.empty()) throw std::runtime_error("There is no portrait or avatar in '" + options.folder.string() + "'.");
-    return found;
 }
 
 struct Driven {
@@ -200,7 +170,8 @@ int run(const Options& options, const fs::path& temporary) {
     AvatarRenderer renderer(device.make_rasterizer());
     auto score = checked(metrics::IdentityScore::load(metrics::IdentityScore::default_models()));
     bench::TrackedVideos tracked = bench::track_videos(tools, options.videos, "");
-    const std::vector<Subject> avatars = subjects(options, heads);
+    const std::vector<Subject> avatars =
+        bench::subjects_in(options.folder, options.job, options.most, heads);
 
     double seconds = 0, shoulders = 0;
     std::int64_t frames = 0;

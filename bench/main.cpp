@@ -4,6 +4,7 @@
 #include <exception>
 
 #include "bench/drive_bench.h"
+#include "bench/edit_bench.h"
 #include "bench/portrait_bench.h"
 #include "bench/splat_bench.h"
 #include "bench/studio_bench.h"
@@ -25,6 +26,7 @@ struct Command {
 
 constexpr Command commands[] = {
     {"drive", run_drive_bench, "avatars driven by videos: speed, delay, identity, shoulders, self-reenactment"},
+    {"edit", run_edit_bench, "avatars edited: what baking into maps loses"},
     {"portrait", run_portrait_bench, "portraits to avatars: time and quality"},
     {"splat", run_splat_bench, "speed of the Gaussian rasterizers"},
     {"track", run_track_bench, "videos of people: time, fit and jitter of their tracks"},

@@ -39,12 +39,9 @@ std::size_t content_bytes(const Shells& shells, const BlockVisitor& shared) {
 }
 
 std::size_t content_bytes(const TextureMaps& maps, const BlockVisitor& shared) {
-    std::size_t bytes = sizeof(TextureMaps);
-    for (const TextureMap& map : maps.maps) {
-        visit(map.base, shared);
-        bytes += sizeof(TextureMap) + map.name.size();
-    }
-    return bytes;
+    for (const auto& texels : maps.texels)
+        if (texels) shared(texels.get(), texels->size() * sizeof(Eigen::half));
+    return sizeof(TextureMaps);
 }
 
 std::size_t content_bytes(const AttributeSlots& slots, const BlockVisitor&) {

@@ -42,14 +42,36 @@ struct Shells {
     HairShell hair;
 };
 
-// Texels over the head's atlas, v down. Nothing draws them yet.
-struct TextureMap {
-    std::string name;  // "albedo"
-    int width = 0, height = 0;
-    std::shared_ptr<const Image> base;  // RGB or RGBA; null for none
+// Attribute maps: what the Gaussians' attributes are over the atlas, as texels that people and other programs can change.
+// Half floats, in these units. FATE (Zhang et al. 2025) bakes the first five, 11 channels.
+struct MapAttribute {
+    const char* name;  // in files and commands
+    std::size_t channels;
 };
+inline constexpr std::array<MapAttribute, 6> map_attributes = {{
+    {"albedo", 3},    // sRGB-encoded
+    {"opacity", 1},   // logit
+    {"scale", 3},     // logarithm of millimetres
+    {"rotation", 3},  // axis-angle, radians, in the surface's frame
+    {"offset", 1},    // millimetres along the surface's normal
+    {"normal", 3},    // unit length, in the surface's frame: tangent (u grows), bitangent (v falls), normal
+}};
+inline constexpr std::size_t albedo_map = 0, opacity_map = 1, scale_map = 2, rotation_map = 3, offset_map = 4,
+                             normal_map = 5;
+inline constexpr std::size_t map_channels = 14;  // of all
+inline constexpr std::array<int, 4> map_sides = {256, 512, 1024, 2048};
+
+// [squares, side, side, channels of the attribute], rows from the top (v grows downwards).
+using MapTexels = std::vector<Eigen::half>;
+
+// The Gaussians keep their full values: a map says what it says of them, and when it changes from M to M', sample(M') -
+// sample(M) is added to them (core/maps/map_edit.h).
 struct TextureMaps {
-    std::vector<TextureMap> maps;
+    int side = 0;     // texels of a square's side, one of map_sides; 0: there are no maps
+    int squares = 0;  // 1: the head's; 2: the hair shell's beside it
+    std::array<std::shared_ptr<const MapTexels>, map_attributes.size()> texels;  // none is null where there are maps
+    bool empty() const { return side == 0; }
+    std::size_t texel_count() const { return std::size_t(squares) * std::size_t(side) * std::size_t(side); }
 };
 
 // An attribute that can be exchanged ("beard", "hat"), as a code for its decoder. There is none yet.

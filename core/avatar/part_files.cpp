@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <cstring>
 
 #include "core/avatar/hair_shell.h"
 #include "core/avatar/paint_file.h"
@@ -287,58 +288,50 @@ bool write_source(const Avatar& avatar, ZipWriter& zip) {
 
 // ---- maps ----
 
-constexpr int largest_map = 16384;  // texels a side
-// Of all pictures together, 1 GiB in memory: an entry may be named again and again.
-constexpr std::int64_t most_texels = std::int64_t(1) << 26;
-
-Result<std::shared_ptr<const Image>> read_texels(const PartReader& file, const json& entry, const TextureMap& map) {
-    if (entry.is_null()) return std::shared_ptr<const Image>();
-    // A larger one comes reduced to another size than the map's, and is refused.
-    auto read = file.picture(entry.get<std::string>(), std::max(map.width, map.height) + 1);
-    if (!read) return read.error();
-    if (read->width != map.width || read->height != map.height) return file.damaged("a map of two sizes");
-    return std::make_shared<const Image>(*std::move(read));
-}
-
 Status read_maps(const PartReader& file, Avatar& avatar) {
     if (!file.contains("maps.json")) return {};
     const auto read = file.json("maps.json");
     if (!read) return read.error();
+    // The first files had room for pictures that nothing ever made or drew.
+    if (read->contains("maps")) return {};
     TextureMaps maps;
-    std::int64_t texels = 0;
-    for (const json& from : read->at("maps")) {
-        TextureMap map{
-            from.at("name").get<std::string>(), from.at("width").get<int>(), from.at("height").get<int>(), {}};
-        if (map.width < 1 || map.height < 1 || map.width > largest_map || map.height > largest_map)
-            return file.damaged("a map's size");
-        texels += std::int64_t(map.width) * map.height;
-        if (texels > most_texels) return file.damaged("maps that are too large");
-        auto base = read_texels(file, from.at("base"), map);
-        if (!base) return base.error();
-        map.base = *std::move(base);
-        maps.maps.push_back(std::move(map));
+    maps.side = read->at("side").get<int>();
+    maps.squares = read->at("squares").get<int>();
+    if (std::find(map_sides.begin(), map_sides.end(), maps.side) == map_sides.end()) return file.damaged("a map's size");
+    if (maps.squares < 1 || maps.squares > 2) return file.damaged("a map's squares");
+    for (std::size_t k = 0; k < map_attributes.size(); ++k) {
+        const MapAttribute& about = map_attributes[k];
+        const std::string entry = std::string("maps/") + about.name + ".safetensors";
+        const std::size_t bytes = maps.texel_count() * about.channels * sizeof(Eigen::half);
+        if (file.size(entry) > bytes + 4096) return file.damaged("a map of another size");
+        const auto stored = file.tensors(entry);
+        if (!stored) return stored.error();
+        const auto tensor = stored->tensor(about.name);
+        if (!tensor) return tensor.error();
+        if (tensor->dtype != DType::f16 ||
+            tensor->shape != Shape{maps.squares, maps.side, maps.side, std::int64_t(about.channels)})
+            return file.damaged("a map of another size");
+        auto texels = std::make_shared<MapTexels>(maps.texel_count() * about.channels);
+        std::memcpy(static_cast<void*>(texels->data()), tensor->bytes.data(), bytes);
+        if (!std::all_of(texels->begin(), texels->end(), [](Eigen::half x) { return (Eigen::numext::isfinite)(x); }))
+            return file.damaged("a map that is not finite");
+        maps.texels[k] = std::move(texels);
     }
     avatar.maps = std::move(maps);
     return {};
 }
 
 bool write_maps(const Avatar& avatar, ZipWriter& zip) {
-    if (avatar.maps->maps.empty()) return false;
-    json maps = json::array();
-    const auto add = [&](const std::string& entry, const std::shared_ptr<const Image>& picture) -> json {
-        if (!picture) return nullptr;
-        zip.add(entry, encode_png(*picture), ZipWriter::Method::stored);
-        return entry;
-    };
-    for (std::size_t m = 0; m < avatar.maps->maps.size(); ++m) {
-        const TextureMap& map = avatar.maps->maps[m];
-        const std::string folder = "maps/" + std::to_string(m) + "/";
-        maps.push_back({{"name", map.name},
-                        {"width", map.width},
-                        {"height", map.height},
-                        {"base", add(folder + "base.png", map.base)}});
+    const TextureMaps& maps = *avatar.maps;
+    if (maps.empty()) return false;
+    for (std::size_t k = 0; k < map_attributes.size(); ++k) {
+        const MapAttribute& about = map_attributes[k];
+        SafetensorsWriter tensors;
+        tensors.add(about.name, DType::f16, {maps.squares, maps.side, maps.side, std::int64_t(about.channels)},
+                    std::as_bytes(std::span(*maps.texels[k])));
+        zip.add(std::string("maps/") + about.name + ".safetensors", tensors.encode());
     }
-    zip.add("maps.json", json_text({{"maps", maps}}));
+    zip.add("maps.json", json_text({{"side", maps.side}, {"squares", maps.squares}}));
     return true;
 }
 
@@ -425,7 +418,7 @@ const std::array<PartFile, 9> part_files = {{
     {"identity_change", 1, true, read_identity_change, write_identity_change},
     {"surface", 1, true, read_surface, write_surface},
     {"gaussians", 1, true, read_gaussians, write_gaussians},
-    {"maps", 1, false, read_maps, write_maps},
+    {"maps", 2, false, read_maps, write_maps},
     {"paint", 1, false, read_paint, write_paint},
     {"slots", 1, false, read_slots, write_slots},
     {"light", 1, false, read_light, write_light},

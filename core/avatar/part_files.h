@@ -1,5 +1,5 @@
 // The parts of an avatar as entries of its file. A part's entries are named after it: "gaussians.safetensors",
-// "maps.json", "maps/0/base.png".
+// "maps.json", "maps/albedo.safetensors".
 #pragma once
 
 #include <array>
@@ -27,6 +27,7 @@ class PartReader {
           file_(std::move(name)) {}
 
     bool contains(const std::string& entry) const { return zip_.contains(entry); }
+    std::uint64_t size(const std::string& entry) const { return zip_.size(entry); }  // inflated
     Result<Safetensors> tensors(const std::string& entry) const;
     Result<nlohmann::json> json(const std::string& entry) const;
     Result<Image> picture(const std::string& entry, int max_side) const;
@@ -54,7 +55,7 @@ struct PartFile {
 // In the order of reading.
 extern const std::array<PartFile, 9> part_files;
 
-// The part that an entry belongs to: "maps" of "maps/0/base.png".
+// The part that an entry belongs to: "maps" of "maps/albedo.safetensors".
 std::string part_of(const std::string& entry);
 
 nlohmann::json source_to_json(const Avatar& avatar);

@@ -93,6 +93,7 @@ void OpeningService::cancel_opening() {
 Status OpeningService::open(const fs::path& file, bool discard) {
     if (DriverService::drives(file)) return studio_.driver().open(file);
     if (const auto size = readable_file_size(file); !size) return size.error();
+    if (studio_.maps().takes(file)) return studio_.maps().import(file, "");
     // What is unknown is read as a picture, and called by its name then.
     const std::array picture = {FileContent::picture};
     const FileFormat* format = format_of(file, openable);

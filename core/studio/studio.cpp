@@ -37,6 +37,7 @@ Studio::Studio(StudioOptions options)
       motion_(*this),
       driver_(*this),
       camera_(*this),
+      maps_(*this),
       paint_(*this),
       presets_(*this),
       opening_(*this),
@@ -58,6 +59,7 @@ Studio::Studio(StudioOptions options)
     add_motion_commands(*this);
     driver_.add_commands(commands_);
     camera_.add_commands(commands_);
+    maps_.add_commands(commands_);
     paint_.add_commands(commands_);
     add_view_commands(*this);
     add_sticker_commands(*this);
@@ -81,6 +83,7 @@ void Studio::drain() {
     driver_.drain();
     motion_.drain(elapsed);
     camera_.drain();
+    maps_.drain();
     paint_.drain();
     presets_.drain();
     housekeeping_.shape_head();
@@ -141,16 +144,26 @@ Status Studio::execute(const CommandCall& call) {
         if (document_.id == document) document_.state = before;
         return status;
     }
+    const std::string what =
+        !command.merge_by.empty() && arguments->has(command.merge_by) ? arguments->text(command.merge_by) : "";
+    if (document_.id == document || !Edit(before, document_.state).nothing())
+        record(before, what.empty() ? command.title : command.title + ": " + what, call.id + " " + what);
+    return status;
+}
+
+void Studio::record(const DocumentState& before, const std::string& title, const std::string& merge_key) {
     if (Edit edit(before, document_.state); !edit.nothing()) {
-        const std::string what =
-            !command.merge_by.empty() && arguments->has(command.merge_by) ? arguments->text(command.merge_by) : "";
-        history_.push(what.empty() ? command.title : command.title + ": " + what, call.id + " " + what,
-                      history_.gesture(), std::move(edit));
+        history_.push(title, merge_key, history_.gesture(), std::move(edit));
         edited();
-    } else if (document_.id == document) {
+    } else {
         document_.state = before;  // equal parts stay the same parts
     }
-    return status;
+}
+
+void Studio::change(const std::string& title, const std::function<void()>& change) {
+    const DocumentState before = document_.state;
+    change();
+    record(before, title, title);
 }
 
 bool Studio::invoke(const std::string& id, const Arguments& arguments) {
@@ -219,6 +232,7 @@ Scene Studio::scene() const {
     Scene scene;
     scene.version = document_.pictures;
     scene.avatar = document_.avatar();
+    if (maps_.preview().version() != 0) scene.avatar.splats = maps_.preview();
     scene.splats = document_.splats;
     if (document_.has_avatar()) scene.pose = shown_pose();
     for (std::size_t i = 0; i < splat_part_count; ++i) scene.visible[i] = document_.part_shown(SplatPart(i));
@@ -236,6 +250,7 @@ void Studio::free_camera() {
 
 void Studio::cancel_document_jobs() {
     training_.cancel();
+    maps_.cancel();
     housekeeping_.cancel_shaping();
     opening_.cancel_turning();
 }

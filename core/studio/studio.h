@@ -20,6 +20,7 @@
 #include "core/studio/driver_service.h"
 #include "core/studio/housekeeping.h"
 #include "core/studio/jobs.h"
+#include "core/studio/maps_service.h"
 #include "core/studio/messages.h"
 #include "core/studio/motion_service.h"
 #include "core/studio/opening_service.h"
@@ -80,6 +81,8 @@ class Studio {
     }
     // The same for panels: an error goes into the log and a dialog.
     bool invoke(const std::string& id, const Arguments& arguments = {});
+    // For services: what `change` makes of the state becomes an entry of the history, as an undoable command's work.
+    void change(const std::string& title, const std::function<void()>& change);
     // Why not now; empty when it can run.
     std::string unavailable(const std::string& id) const;
     // A slider is held: its changes become one undo entry.
@@ -130,6 +133,7 @@ class Studio {
     const PaintService& paint() const { return paint_; }
     CameraService& camera() { return camera_; }
     const CameraService& camera() const { return camera_; }
+    MapsService& maps() { return maps_; }
     Presets& presets() { return presets_; }
     OpeningService& openings() { return opening_; }
     SavingService& saving() { return saving_; }
@@ -161,6 +165,7 @@ class Studio {
 
   private:
     Status history_moved(bool moved, const char* why_not);
+    void record(const DocumentState& before, const std::string& title, const std::string& merge_key);
 
     StudioOptions options_;
     std::function<bool()> busy_;
@@ -176,6 +181,7 @@ class Studio {
     MotionService motion_;
     DriverService driver_;
     CameraService camera_;
+    MapsService maps_;
     PaintService paint_;
     Presets presets_;
     OpeningService opening_;

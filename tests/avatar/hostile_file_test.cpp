@@ -201,9 +201,10 @@ TEST(HostileAvatar, MembersOfTheDocument) {
           json(std::vector<json>(478, json::array({1, 2}))), json(std::vector<json>(478, json::array({1, 2, 1e300}))),
           json(std::vector<json>(478, json("x")))})
         refused_source("landmarks", [&](json& d) { d["landmarks"] = points; });
-    for (const json& size : {json(0), json(-4), json(1 << 20), json("8"), json()})
-        refused_json("a map's size", [&](json& d) { d["maps"][0]["width"] = size; }, "maps.json");
-    refused_json("a map of two sizes", [](json& d) { d["maps"][0]["height"] = 9; }, "maps.json");
+    for (const json& size : {json(0), json(-4), json(1 << 20), json(257), json(2048), json("256"), json()})
+        refused_json("a map's size", [&](json& d) { d["side"] = size; }, "maps.json");
+    for (const json& squares : {json(0), json(1), json(3), json("2")})
+        refused_json("a map's squares", [&](json& d) { d["squares"] = squares; }, "maps.json");
     const auto refused_paint = [](const char* what, const std::function<void(json&)>& damage) {
         refused_json(what, damage, "paint.json");
     };
@@ -226,12 +227,24 @@ TEST(HostileAvatar, MembersOfTheDocument) {
     refused("a document of depth 100,000", [](Entries& e) { e["avatar.json"] = Bytes(100'000, '['); });
 }
 
-// A small entry that is named often, or claims to be large, takes no memory.
-TEST(HostileAvatar, MapsThatAreTooLargeTogether) {
-    const Image large(1500, 1000, 3, 0.5f);
-    refused("a picture larger than its map", [&](Entries& e) { e["maps/0/base.png"] = encode_png(large); });
-    refused("half as large", [&](Entries& e) { e["maps/0/base.png"] = encode_png(Image(4, 3, 3, 0.5f)); });
-    refused("twice as large", [&](Entries& e) { e["maps/0/base.png"] = encode_png(Image(16, 12, 3, 0.5f)); });
+TEST(HostileAvatar, MapsOfAnotherKind) {
+    const auto tensor = [](DType type, const Shape& shape, std::size_t bytes) {
+        SafetensorsWriter writer;
+        writer.add("albedo", type, shape, std::vector<std::byte>(bytes));
+        return writer.encode();
+    };
+    const auto refused_map = [&](const char* why, const Bytes& map) {
+        refused(why, [&](Entries& e) { e["maps/albedo.safetensors"] = map; });
+    };
+    constexpr std::size_t texels = 2 * 256 * 256;
+    refused_map("floats", tensor(DType::f32, {2, 256, 256, 3}, texels * 12));
+    refused_map("a channel too few", tensor(DType::f16, {2, 256, 256, 2}, texels * 4));
+    refused_map("more than its size", tensor(DType::f16, {2, 1024, 1024, 3}, 16 * texels * 6));
+    refused_map("no tensor", {1, 2, 3});
+    Bytes infinite = tensor(DType::f16, {2, 256, 256, 3}, texels * 6);
+    infinite[infinite.size() - 1] = 0x7c;
+    refused_map("a value that is not finite", infinite);
+    refused("a map is missing", [](Entries& e) { e.erase("maps/offset.safetensors"); });
 }
 
 TEST(HostileAvatar, PaintThatIsNowhere) {

@@ -8,21 +8,17 @@
 
 #include <algorithm>
 #include <cmath>
-#include <cstdio>
-#include <exception>
 #include <memory>
-#include <optional>
 #include <stdexcept>
 #include <thread>
 #include <vector>
 
-#ifdef LIKENESS_TORCH_CUDA
-#include <c10/cuda/CUDAFunctions.h>
-#include <c10/cuda/CUDAGuard.h>
-#include <c10/cuda/CUDAStream.h>
-#endif
-
+#include "core/networks/torch/baker.h"
+#include "core/networks/torch/device.h"
 #include "core/networks/torch/interface.h"
+
+using likeness::torch_side::device_of, likeness::torch_side::OnStream, likeness::torch_side::tried;
+namespace baker = likeness::torch_side::baker;
 
 namespace {
 
@@ -34,30 +30,6 @@ struct Layer {
     std::int64_t weights() const { return std::int64_t(in) * out * kernel * kernel; }
     std::int64_t parameters() const { return weights() + out; }
 };
-
-// While it lives, LibTorch's work goes onto the caller's stream.
-class OnStream {
-  public:
-    explicit OnStream([[maybe_unused]] at::Device device, [[maybe_unused]] void* stream) {
-#ifdef LIKENESS_TORCH_CUDA
-        if (device.is_cuda())
-            guard_.emplace(c10::cuda::getStreamFromExternal(static_cast<cudaStream_t>(stream), device.index()));
-#endif
-    }
-
-  private:
-#ifdef LIKENESS_TORCH_CUDA
-    std::optional<c10::cuda::CUDAStreamGuard> guard_;
-#endif
-};
-
-at::Device device_of(bool gpu) {
-    if (!gpu) return at::kCPU;
-#ifdef LIKENESS_TORCH_CUDA
-    if (c10::cuda::device_count() > 0) return at::Device(at::kCUDA, c10::cuda::current_device());
-#endif
-    throw std::runtime_error("LibTorch finds no graphics card");
-}
 
 }  // namespace
 
@@ -178,21 +150,6 @@ struct LikenessTexture {
 
 namespace {
 
-// Runs work and turns its exception into a line.
-template <class Work>
-bool tried(LikenessError* error, const Work& work) {
-    const auto say = [&](const char* what) { std::snprintf(error->text, sizeof error->text, "%s", what); };
-    try {
-        work();
-        return true;
-    } catch (const c10::Error& failure) {
-        say(failure.what_without_backtrace());
-    } catch (const std::exception& failure) {
-        say(failure.what());
-    }
-    return false;
-}
-
 const LikenessTorchFunctions functions = {
     likeness_torch_interface,
     TORCH_VERSION,
@@ -223,6 +180,13 @@ const LikenessTorchFunctions functions = {
             texture->unpaint(grad_colors, grad_parameters);
         }));
     },
+    baker::create,
+    baker::destroy,
+    baker::parameter_count,
+    baker::start,
+    baker::bake,
+    baker::unbake,
+    baker::texels,
 };
 
 }  // namespace
