@@ -12,11 +12,16 @@
 #include "bench/figures.h"
 #include "bench/metrics/measure_statistics.h"
 #include "bench/metrics/picture.h"
+#include "bench/paint_measures.h"
 #include "bench/subjects.h"
 #include "core/maps/bake_neural.h"
 #include "core/maps/map_edit.h"
+#include "core/base/paths.h"
+#include "core/editing/make_up.h"
 #include "core/image/ops.h"
 #include "core/image/save.h"
+#include "core/image/text_picture.h"
+#include "core/motion/motion_track.h"
 
 namespace {
 
@@ -36,6 +41,7 @@ struct Options {
     std::size_t most = 1000;
     std::string only;  // "direct" or "neural"; empty: both
     int direct_side = 1024, neural_side = 512;
+    std::vector<fs::path> motions;
 };
 
 template <class T>
@@ -109,11 +115,65 @@ struct Series {
     }
 };
 
+// A look of several kinds: what lies on a face when a dab is timed.
+std::vector<PaintLayer> full_face(const Avatar& avatar) {
+    const PaintSurface surface(avatar);
+    const FaceRegions regions(surface);
+    std::vector<PaintLayer> layers;
+    for (const char* name : {"tan", "blush", "eye_shadow", "lipstick", "freckles"}) {
+        const MakeUpKind& kind = *make_up_kind(name);
+        const MakeUp make_up = usual_make_up(regions, name);
+        PaintLayer layer{.id = int(layers.size()) + 1, .name = name, .blend = kind.blend};
+        layer.texels = std::make_shared<const PaintTexels>(checked(make_up_layer(regions, make_up)));
+        layers.push_back(std::move(layer));
+    }
+    return layers;
+}
+
+// Twelve a motion.
+std::vector<HeadPose> poses_of(const Options& options, const Avatar& avatar) {
+    std::vector<HeadPose> poses;
+    for (const fs::path& file : options.motions) {
+        const MotionTrack track = checked(load_motion(file));
+        constexpr int each = 12;
+        for (int k = 0; k < each; ++k) {
+            HeadPose pose = HeadPose::neutral(*avatar.model);
+            PoseSample sample;
+            if (track.sample(track.duration() * k / each, sample)) apply_sample(track.names, sample, *avatar.model, pose);
+            poses.push_back(std::move(pose));
+        }
+    }
+    if (poses.empty()) poses.push_back(HeadPose::neutral(*avatar.model));
+    return poses;
+}
+
+// Of stickers and strokes the median avatar; of what leaks the worst.
+void add_paint(Json& summary, const std::vector<bench::PaintMeasures>& painted) {
+    if (painted.empty()) return;
+    const auto middle = [&](double bench::PaintMeasures::* of) {
+        std::vector<double> values;
+        for (const bench::PaintMeasures& p : painted) values.push_back(p.*of);
+        return rounded(metrics::median(values));
+    };
+    using Paint = bench::PaintMeasures;
+    double leak = 0;
+    for (const Paint& p : painted) leak = std::max(leak, p.leak);
+    summary.update({{"dab_p95_ms", middle(&Paint::dab_p95_ms)},
+                    {"stroke_undo_ms", middle(&Paint::undo_ms)},
+                    {"layer_toggle_ms", middle(&Paint::toggle_ms)},
+                    {"sticker_ssim_front", middle(&Paint::ssim_front)},
+                    {"sticker_ssim_close", middle(&Paint::ssim_close)},
+                    {"sticker_slip_mm", middle(&Paint::slip_mm)},
+                    {"leak_max", rounded(leak)}});
+}
+
 int run(const Options& options) {
     HeadRegistry heads;
     const Device device = checked(choose_device(options.job.device));
     AvatarRenderer renderer(device.make_rasterizer());
     Series direct, neural;
+    std::vector<bench::PaintMeasures> painted;
+    const Image text = checked(text_picture("Likeness", checked(find_asset("Roboto-Medium.ttf")), {.color = {0.1f, 0.15f, 0.5f}}));
     for (const Subject& subject : bench::subjects_in(options.folder, options.job, options.most, heads)) {
         Json line = {{"avatar", subject.name}, {"gaussians", subject.avatar.splats->count}};
         const MapPlaces places = map_places(subject.avatar);
@@ -139,12 +199,26 @@ int run(const Options& options) {
             how.side = options.neural_side;
             return bake_neural(subject.avatar, *rasterizer, *engine, how, progress);
         });
+        if (options.only.empty() || options.only == "paint") {
+            const auto shows = device.make_scene_renderer();
+            const bench::PaintMeasures paint =
+                bench::measure_paint(subject.avatar, *shows, text, full_face(subject.avatar), poses_of(options, subject.avatar));
+            line["paint"] = {{"sticker_ssim_front", rounded(paint.ssim_front)},
+                             {"sticker_ssim_close", rounded(paint.ssim_close)},
+                             {"sticker_slip_mm", rounded(paint.slip_mm)},
+                             {"leak_max", rounded(paint.leak)},
+                             {"dab_p95_ms", rounded(paint.dab_p95_ms)},
+                             {"stroke_undo_ms", rounded(paint.undo_ms)},
+                             {"layer_toggle_ms", rounded(paint.toggle_ms)}};
+            painted.push_back(paint);
+        }
         line["peak_rss_mib"] = rounded(bench::peak_rss_mib());
         std::cout << line.dump() << std::endl;
     }
     Json summary = {{"summary", true}, {"avatars", std::max(direct.lost.size(), neural.lost.size())}};
     direct.add_to(summary, "direct");
     neural.add_to(summary, "neural");
+    add_paint(summary, painted);
     summary.update({{"device", device.name}, {"machine", device.hardware}});
     std::cout << summary.dump() << std::endl;
     return 0;
@@ -166,7 +240,8 @@ int run_edit_bench(int argc, char** argv) {
     app.add_option("--neural-side", options.neural_side, "Texels a side of maps that a network learns")
         ->check(CLI::IsMember({256, 512, 1024, 2048}))
         ->capture_default_str();
-    app.add_option("--only", options.only, "direct or neural")->check(CLI::IsMember({"direct", "neural"}));
+    app.add_option("--only", options.only, "direct, neural or paint")->check(CLI::IsMember({"direct", "neural", "paint"}));
+    app.add_option("--motion", options.motions, "Motions through which stickers are followed")->check(CLI::ExistingFile);
     app.add_option("--keep", options.keep, "Folder for the pictures that were compared");
     CLI11_PARSE(app, argc, argv);
     return run(options);
