@@ -93,8 +93,8 @@ bool follow_torso(const HeadModel& model, const PersonalHead& person, const std:
     return false;
 }
 
-// Whether a landmark lies on skin: not on eyes, lips or the face's border.
-std::vector<bool> on_skin() {
+// The landmarks that lie on skin: not on eyes, lips or the face's border.
+std::vector<std::size_t> on_skin() {
     std::vector<bool> skin(landmarks::face_count, true);
     const auto leave = [&](const auto& list) {
         for (int i : list) skin[std::size_t(i)] = false;
@@ -104,12 +104,16 @@ std::vector<bool> on_skin() {
     leave(landmarks::lips_inner);
     leave(landmarks::right_eye);
     leave(landmarks::left_eye);
-    return skin;
+    std::vector<std::size_t> places;
+    for (std::size_t i = 0; i < skin.size(); ++i)
+        if (skin[i]) places.push_back(i);
+    return places;
 }
 
 void light_frames(const HeadModel& model, const PersonalHead& person, const std::deque<SeenFrame>& seen,
                   FaceTrack& track) {
-    const std::vector<bool> skin = on_skin();
+    const std::vector<std::size_t> places = on_skin();
+    const auto count = Eigen::Index(places.size());
     const std::vector<SurfacePoint>& on_head = model.landmarks(landmarks::scheme);
     std::vector<std::size_t> which;
     for (std::size_t i = 0; i < track.frames.size(); ++i)
@@ -120,16 +124,17 @@ void light_frames(const HeadModel& model, const PersonalHead& person, const std:
             const TrackedFrame& frame = track.frames[which[k]];
             const Vertices normals = vertex_normals(pose_head(model, person, frame.pose).vertices, model.triangles);
             LitSkin& one = lit[k];
-            one.color = Eigen::Matrix3Xf::Constant(3, landmarks::face_count, -1);
-            one.normal = Eigen::Matrix3Xf::Zero(3, landmarks::face_count);
-            for (std::size_t i = 0; i < landmarks::face_count; ++i) {
+            one.color = Eigen::Matrix3Xf::Constant(3, count, -1);
+            one.normal = Eigen::Matrix3Xf::Zero(3, count);
+            for (Eigen::Index p = 0; p < count; ++p) {
+                const std::size_t i = places[std::size_t(p)];
                 const Eigen::Vector3f normal = (frame.world_to_camera.topLeftCorner<3, 3>() *
                                                 surface_position(normals, model.triangles, on_head[i]))
                                                    .normalized();
                 const std::uint8_t* color = &seen[which[k]].colors[3 * i];
-                if (!skin[i] || normal.z() > -0.2f || color[0] + color[1] + color[2] == 0) continue;
-                one.normal.col(Eigen::Index(i)) = normal;
-                for (int c = 0; c < 3; ++c) one.color(c, Eigen::Index(i)) = srgb_to_linear(float(color[c]) / 255);
+                if (normal.z() > -0.2f || color[0] + color[1] + color[2] == 0) continue;
+                one.normal.col(p) = normal;
+                for (int c = 0; c < 3; ++c) one.color(c, p) = srgb_to_linear(float(color[c]) / 255);
             }
         }
     });
@@ -229,6 +234,7 @@ Result<FaceTrack> solve_track(const PortraitTools& tools, const std::filesystem:
         }
     }
     hold_untracked(track);
+    fits = {};  // the light of a long video takes as much memory again
     progress.report(0.97, "Finding the light");
     light_frames(model, person, seen, track);
     track.notes = looks.notes;
