@@ -2,6 +2,7 @@
 #include <imgui_internal.h>
 
 #include "tests/ui/interface_bench.h"
+#include "ui/icons.h"
 
 namespace likeness::test {
 namespace {
@@ -85,13 +86,13 @@ TEST_F(PaintInViewport, LayersByTheirPanel) {
     for (int i = 0; i < 6; ++i) bench.app->draw();
     EXPECT_TRUE(bench.play([&](ImGuiTestContext* ctx) {
         ctx->SetRef("//###Layers");
-        ctx->ItemClick("layer.add");
+        ctx->ItemClick("layer.add/" ICON_FA_PLUS "##layer.add");
         IM_CHECK_EQ(int(stack().layers.size()), 3);
-        ctx->ItemClick("layer.duplicate");
+        ctx->ItemClick("layer.duplicate/" ICON_FA_COPY "##layer.duplicate");
         IM_CHECK_EQ(int(stack().layers.size()), 4);
-        ctx->ItemClick("layer.remove");
+        ctx->ItemClick("layer.remove/" ICON_FA_TRASH "##layer.remove");
         IM_CHECK_EQ(int(stack().layers.size()), 3);
-        ctx->ItemClick("mask");
+        ctx->ItemClick("mask/" ICON_FA_MASK "##mask");
         IM_CHECK(stack().layers.back().mask != nullptr);
         IM_CHECK(studio.paint().on_mask());
     }));
