@@ -1,4 +1,4 @@
-// Painting in the viewport with the mouse, and the panels for it.
+// Painting in the viewport with the mouse.
 #include <imgui_internal.h>
 
 #include "tests/ui/interface_bench.h"
@@ -74,26 +74,6 @@ TEST_F(PaintInViewport, EscLetsAStrokeGo) {
         IM_CHECK_EQ(int(stack().layers.size()), 0);
         IM_CHECK_EQ(int(studio.history().position()), 0);
         IM_CHECK_EQ(int(studio.paint().tool()), int(PaintTool::brush));
-    }));
-}
-
-TEST_F(PaintInViewport, LayersByTheirPanel) {
-    Studio& studio = bench.studio();
-    ASSERT_TRUE(studio.execute("layer.add", {{"name", "one"}}));
-    ASSERT_TRUE(studio.execute("layer.add", {{"name", "two"}}));
-    bench.app->interface().show_panel("Layers");
-    for (int i = 0; i < 6; ++i) bench.app->draw();
-    EXPECT_TRUE(bench.play([&](ImGuiTestContext* ctx) {
-        ctx->SetRef("//###Layers");
-        ctx->ItemClick("layer.add");
-        IM_CHECK_EQ(int(stack().layers.size()), 3);
-        ctx->ItemClick("layer.duplicate");
-        IM_CHECK_EQ(int(stack().layers.size()), 4);
-        ctx->ItemClick("layer.remove");
-        IM_CHECK_EQ(int(stack().layers.size()), 3);
-        ctx->ItemClick("mask");
-        IM_CHECK(stack().layers.back().mask != nullptr);
-        IM_CHECK(studio.paint().on_mask());
     }));
 }
 
