@@ -60,7 +60,7 @@ PaintTexels paint_blush(const MakeUpCanvas& canvas) {
     return canvas.shaded(triangles, 0.6e-3f, [&](const FacePlace& place) {
         const float eye =
             is_inside(curves.eyes[0].opening, place.atlas) || is_inside(curves.eyes[1].opening, place.atlas);
-        return MakeUpTexel{color, 0.75f * amount * covered(lines, place) * (1 - eye)};
+        return MakeUpTexel{color, 0.6f * amount * covered(lines, place) * (1 - eye)};
     });
 }
 

@@ -137,7 +137,8 @@ OwnTones own_tones(const FaceRegions& regions) {
     }
     OwnTones tones;
     tones.skin = middle_of(std::move(skin), 0.5f, usual_skin);
-    tones.lips = middle_of(std::move(lips), 0.5f, usual_lips);
+    // More than half: much of the lips is hidden where they meet, and dark.
+    tones.lips = middle_of(std::move(lips), 0.7f, usual_lips);
     tones.teeth = middle_of(std::move(teeth), 0.6f, usual_teeth);
     tones.hair = middle_of(std::move(hair), 0.4f, usual_hair);
     tones.brows = middle_of(std::move(brows), 0.25f, tones.hair);
