@@ -5,30 +5,11 @@
 
 #include <random>
 
-#include "core/avatar/deform.h"
-#include "core/maps/bake_neural.h"
 #include "core/maps/map_edit.h"
-#include "core/networks/torch_library.h"
 #include "tests/avatar/avatar_fixtures.h"
 
 namespace likeness::test {
 namespace {
-
-double apart(const Avatar& a, const Avatar& b, Rasterizer& rasterizer) {
-    double sum = 0;
-    for (const BakeView& view : source_views(a, 256)) {
-        Frame frames[2];
-        SplatSet posed;
-        for (int k = 0; k < 2; ++k) {
-            const Avatar& of = k == 0 ? a : b;
-            deform(*of.splats, splat_frames(of, view.pose), posed);
-            rasterizer.forward(posed, view.camera, {.background = {0.5f, 0.5f, 0.5f}}, frames[k]);
-        }
-        for (std::size_t p = 0; p < frames[0].color.pixels.size(); ++p)
-            sum += std::pow(double(frames[0].color.pixels[p] - frames[1].color.pixels[p]), 2);
-    }
-    return sum;
-}
 
 class Bake : public ::testing::Test {
   protected:
@@ -49,37 +30,6 @@ class Bake : public ::testing::Test {
     std::unique_ptr<Rasterizer> rasterizer_ = make_cpu_rasterizer();
     Progress progress_;
 };
-
-TEST_F(Bake, FinerMapsAndRefiningLoseLess) {
-    const double coarse = apart(avatar_, baked(256, 0), *rasterizer_), fine = apart(avatar_, baked(1024, 0), *rasterizer_);
-    EXPECT_LT(fine, coarse / 2);
-    EXPECT_LT(apart(avatar_, baked(256, 16), *rasterizer_), coarse * 0.7);
-}
-
-TEST_F(Bake, ANetworkLosesLessThanDirectBaking) {
-    if (const auto torch = torch_functions(); !torch) GTEST_SKIP() << torch.error().message;
-    const auto engine = make_cpu_training_engine();
-    NeuralBakeOptions options;
-    options.side = 256;
-    options.width = 4;
-    options.steps = 40;
-    int shown = 0;
-    options.preview = [&](const Part<AnchoredSplats>& splats) {
-        ++shown;
-        EXPECT_EQ(splats->count, avatar_.splats->count);
-    };
-    // What the photograph shows is what the avatar shows.
-    avatar_.source.edit().picture = nullptr;
-    const auto maps = bake_neural(avatar_, *rasterizer_, *engine, options, progress_);
-    ASSERT_TRUE(maps.ok()) << maps.error().message << maps.error().detail;
-    EXPECT_EQ(shown, 3);
-    Avatar learned = avatar_;
-    change_maps(learned, *maps);
-    const double direct = apart(avatar_, baked(256, BakeOptions().steps), *rasterizer_);
-    EXPECT_LT(apart(avatar_, without_residual(learned), *rasterizer_), 0.9 * direct);
-    progress_.cancel();
-    EXPECT_THROW((void)bake_neural(avatar_, *rasterizer_, *engine, options, progress_), Cancelled);
-}
 
 TEST_F(Bake, TheSameAvatarGivesTheSameMaps) {
     const Avatar a = baked(256, 4), b = baked(256, 4);
