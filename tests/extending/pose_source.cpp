@@ -38,7 +38,8 @@ TEST(Extending, APoseSource) {
     Studio& studio = *bench.studio;
     studio.motions().play(std::make_shared<Chewing>(), "chewing");
     ASSERT_TRUE(studio.execute("motion.seek", {{"seconds", 0.5}}));
-    EXPECT_FLOAT_EQ(studio.shown_pose().controls[studio.document().model()->control("jawOpen")], 1);
+    // As far as opens this face so (core/pipeline/playback_match.h).
+    EXPECT_NEAR(studio.shown_pose().controls[studio.document().model()->control("jawOpen")], 1, 0.05f);
 }
 
 }  // namespace

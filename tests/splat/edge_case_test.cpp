@@ -224,7 +224,7 @@ TEST_P(EdgeCase, ManyLayersStop) {
 // One finer than a pixel covers as much of the picture as it does of one that is sixteen times as large, where it is
 // far coarser than a pixel.
 TEST_P(EdgeCase, FilteredOnesTakeTheirShareOfAPixel) {
-    SplatSet splats = one_splat(0.002f, 0.8f);
+    SplatSet splats = one_splat(0.006f, 0.8f);
     const Camera camera = front_camera(15, 15);
     const auto covered = [&](const Camera& seen_by) {
         rasterizer_->forward(splats, seen_by, {}, frame_);
