@@ -2,7 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
-#include <unordered_set>
+#include <set>
 
 #include "core/base/parallel.h"
 #include "core/editing/face_regions.h"
@@ -87,6 +87,7 @@ struct PaintedSplats::LayerCover {
     std::shared_ptr<const PaintTexels> texels, mask, region_mask;
     std::string region;
     PaintBlend blend = PaintBlend::normal;
+    bool shapes = false;                    // relief or erase
     std::vector<Eigen::Vector4f> of_splat;  // premultiplied
 };
 
@@ -102,11 +103,18 @@ struct PaintedSplats::Detail {
     };
     std::array<SeenSplats, node_cells * node_cells> seen;
     std::array<float, node_cells * node_cells> height{};  // metres, smoothed: ragged heights make ragged edges
-    std::vector<SpaceCell> cells;
     std::vector<Node> nodes;
     std::map<int, std::vector<Eigen::Vector4f>> texels;  // by the layers' numbers, one a node, premultiplied
     bool wanted = false;                                 // something is painted there
     float height_at(const Node& node) const;
+    // Whether one of the avatar's Gaussians there is marked.
+    bool sees(const std::vector<std::uint8_t>& marked) const {
+        return std::any_of(seen.begin(), seen.end(), [&](const SeenSplats& at) {
+            for (int k = 0; k < at.count; ++k)
+                if (marked[std::size_t(at.splat[std::size_t(k)])]) return true;
+            return false;
+        });
+    }
 };
 
 // Between the cells' middles.
@@ -165,8 +173,8 @@ Part<AnchoredSplats> PaintedSplats::update(const Avatar& avatar) {
 }
 
 void PaintedSplats::follow_layers(const PaintStack& stack, const AnchoredSplats& splats) {
-    std::unordered_set<SpaceCell> dirty;
-    std::map<PaintTileKey, bool> stale;
+    std::set<PaintTileKey> stale;
+    std::vector<std::uint8_t> changed(splats.count, 0);  // 1: shows another share of some layer
     // Where texels differ; `now` may be null.
     const auto differ = [&](const PaintTexels& texels, const PaintTexels* before, std::vector<SpaceCell>& cells) {
         SpaceCell last = 0;
@@ -185,13 +193,15 @@ void PaintedSplats::follow_layers(const PaintStack& stack, const AnchoredSplats&
                 last = cell;
                 last_tile = node_tile;
                 cells.push_back(cell);
-                stale[node_tile] = true;
+                stale.insert(node_tile);
             }
         });
     };
     const auto follow = [&](const PaintLayer* now, LayerCover& cover) {
         std::vector<SpaceCell> cells;
-        const bool whole = !now || now->mask != cover.mask || now->region != cover.region || now->blend != cover.blend;
+        const bool shapes = now && (now->relief != 0 || now->erase != 0);
+        const bool whole = !now || now->mask != cover.mask || now->region != cover.region ||
+                           now->blend != cover.blend || shapes != cover.shapes;
         const PaintTexels* const new_texels = now ? now->texels.get() : nullptr;
         if (new_texels && (whole || now->texels != cover.texels))
             differ(*new_texels, whole ? nullptr : cover.texels.get(), cells);
@@ -203,6 +213,7 @@ void PaintedSplats::follow_layers(const PaintStack& stack, const AnchoredSplats&
             if (now->region != cover.region) cover.region_mask = region_mask(*surface_, now->region);
             cover.region = now->region;
             cover.blend = now->blend;
+            cover.shapes = shapes;
         }
         std::sort(cells.begin(), cells.end());
         cells.erase(std::unique(cells.begin(), cells.end()), cells.end());
@@ -218,11 +229,16 @@ void PaintedSplats::follow_layers(const PaintStack& stack, const AnchoredSplats&
             parallel_for(touched.size(), 64, [&](std::size_t begin, std::size_t end) {
                 for (std::size_t i = begin; i < end; ++i) {
                     const std::size_t splat = std::size_t(touched[i]);
-                    cover.of_splat[splat] = cover_of(*now, cover.region_mask.get(), cover_->footprint(splat));
+                    const Eigen::Vector4f share = cover_of(*now, cover.region_mask.get(), cover_->footprint(splat));
+                    if (share == cover.of_splat[splat]) continue;
+                    cover.of_splat[splat] = share;
+                    changed[splat] = 1;
                 }
             });
+        } else {
+            for (std::size_t i = 0; i < cover.of_splat.size(); ++i)
+                if (cover.of_splat[i][3] > 0) changed[i] = 1;
         }
-        dirty.insert(cells.begin(), cells.end());
     };
     for (auto layer = layers_.begin(); layer != layers_.end();) {
         const PaintLayer* const now = paint_layer(stack, layer->first);
@@ -244,15 +260,11 @@ void PaintedSplats::follow_layers(const PaintStack& stack, const AnchoredSplats&
         }
         follow(&layer, *cover);
     }
-    if (!dirty.empty()) {
-        // Fine Gaussians next to these depend on what the avatar's own show there.
-        for (const auto& [key, detail] : details_) {
-            if (stale.contains(key)) continue;
-            if (std::any_of(detail->cells.begin(), detail->cells.end(), [&](SpaceCell c) { return dirty.contains(c); }))
-                stale[key] = true;
-        }
-    }
-    for (const auto& [key, is] : stale) stale_details_.push_back(key);
+    // Fine Gaussians depend on what the avatar's own show at their place.
+    if (std::find(changed.begin(), changed.end(), 1) != changed.end())
+        for (const auto& [key, detail] : details_)
+            if (!stale.contains(key) && detail->sees(changed)) stale.insert(key);
+    stale_details_.insert(stale_details_.end(), stale.begin(), stale.end());
 }
 
 void PaintedSplats::make_details(const PaintStack& stack, const AnchoredSplats& splats) {
@@ -263,14 +275,6 @@ void PaintedSplats::make_details(const PaintStack& stack, const AnchoredSplats& 
         auto& detail = details_[key];
         if (!detail) {
             detail = std::make_unique<Detail>();
-            // Cells that its texels, and what is next to them, lie in.
-            const std::shared_ptr<const TileSurface> lies = surface_->tile(key);
-            for (std::size_t t = 0; t < paint_tile_texels; t += 5)
-                if (lies->triangle[t] >= 0)
-                    for (int n = 0; n < 27; ++n)
-                        detail->cells.push_back(space_cell(lies->position[t], n % 3 - 1, n / 3 % 3 - 1, n / 9 - 1));
-            std::sort(detail->cells.begin(), detail->cells.end());
-            detail->cells.erase(std::unique(detail->cells.begin(), detail->cells.end()), detail->cells.end());
             for (SeenSplats& seen : detail->seen) seen.count = not_looked;
         }
         work.emplace_back(key, detail.get());
@@ -290,15 +294,18 @@ void PaintedSplats::make_details(const PaintStack& stack, const AnchoredSplats& 
         std::vector<LayerTexels> layers;
         for (const PaintLayer& layer : stack.layers) {
             if (!layer.texels) continue;
+            const int level = layer.texels->level(key.block);
+            // What most layers are made of: texels that lie as the nodes do.
+            const std::shared_ptr<const PaintTile> own = layer.texels->tile(key);
+            if (level < 0 || (level == key.level && !own)) continue;
+            const PaintTexels* const region = layers_.at(layer.id)->region_mask.get();
             std::vector<Eigen::Vector4f> texels(paint_tile_texels, Eigen::Vector4f::Zero());
             bool any = false;
-            if (layer.texels->level(key.block) >= 0)
-                for (int t = 0; t < paint_tile_texels; ++t)
-                    if (lies->inside[std::size_t(t)]) {
-                        texels[std::size_t(t)] = texel_of(layer, layers_.at(layer.id)->region_mask.get(), paint_texel_position(key, t),
-                                                         key.level);
-                        any |= texels[std::size_t(t)][3] > 0;
-                    }
+            for (int t = 0; t < paint_tile_texels; ++t) {
+                if (!lies->inside[std::size_t(t)] || (own && own->texels[std::size_t(t)][3] == 0)) continue;
+                texels[std::size_t(t)] = texel_of(layer, region, paint_texel_position(key, t), key.level);
+                any |= texels[std::size_t(t)][3] > 0;
+            }
             if (any) layers.push_back({&layer, layers_.at(layer.id).get(), std::move(texels)});
         }
         if (layers.empty()) return;
