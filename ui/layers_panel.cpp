@@ -5,6 +5,8 @@
 #include <algorithm>
 #include <cmath>
 
+#include "core/editing/looks.h"
+#include "core/editing/make_up.h"
 #include "core/image/image.h"
 #include "ui/icons.h"
 #include "ui/theme.h"
@@ -90,6 +92,14 @@ void LayersPanel::draw_buttons(Studio& studio, const PaintLayer* layer) {
         ImGui::SameLine(0, px(2));
     };
     tool("layer.add", ICON_FA_PLUS, "A new layer above the selected one (Ctrl+Shift+N).", true);
+    if (icon_button("put", ICON_FA_WAND_MAGIC_SPARKLES, false,
+                    "Puts make-up, a look or a sticker on, as layers of their own."))
+        ImGui::OpenPopup("put");
+    if (ImGui::BeginPopup("put")) {
+        draw_additions(studio);
+        ImGui::EndPopup();
+    }
+    ImGui::SameLine(0, px(2));
     tool("layer.group", ICON_FA_FOLDER, "Puts the layer into a new group.", layer);
     tool("layer.duplicate", ICON_FA_COPY, "A copy above it.", layer);
     tool("layer.merge_down", ICON_FA_ANGLES_DOWN, "Makes one layer of it and the one below.", layer);
@@ -103,6 +113,54 @@ void LayersPanel::draw_buttons(Studio& studio, const PaintLayer* layer) {
     }
     ImGui::SameLine(0, px(2));
     if (icon_button("layer.remove", ICON_FA_TRASH, false, "Removes the layer.", layer)) studio.invoke("layer.remove");
+}
+
+void LayersPanel::draw_additions(Studio& studio) {
+    for (const MakeUpKind& kind : make_up_kinds()) {
+        command_item(studio, "make_up.add", {{"kind", kind.name}}, kind.title);
+        tooltip(kind.tooltip);
+    }
+    ImGui::Separator();
+    if (looks_.empty())
+        if (const auto looks = own_looks())
+            for (const Look& look : *looks) looks_.emplace_back(look.name, look.title);
+    if (ImGui::BeginMenu("Looks", !looks_.empty())) {
+        for (const auto& [name, title] : looks_) command_item(studio, "make_up.look", {{"name", name}}, title);
+        ImGui::EndMenu();
+    }
+    command_item(studio, "sticker.place");
+}
+
+// The selected layer's numbers, below its row.
+void LayersPanel::draw_make_up(Studio& studio, const PaintLayer& layer) {
+    const MakeUpKind* const kind = make_up_kind(layer.make_up->kind);
+    if (!kind) return;
+    const MakeUp make_up = *layer.make_up;  // commands below bring another
+    if (kind->has_color) {
+        std::array<float, 3> color = color_.value_or(make_up.color);
+        ImGui::SetNextItemWidth(ImGui::GetContentRegionAvail().x);
+        if (ImGui::ColorEdit3("##color", color.data(), ImGuiColorEditFlags_DisplayHex | ImGuiColorEditFlags_NoTooltip))
+            color_ = color;
+        tooltip("Its color, sRGB; a click on it opens a picker.");
+        // Once for a whole choice: it is made anew for each.
+        if (color_ && !ImGui::IsAnyItemActive()) {
+            studio.invoke("make_up.color", {{"red", (*color_)[0]}, {"green", (*color_)[1]}, {"blue", (*color_)[2]}});
+            color_.reset();
+        }
+    }
+    for (const MakeUpAmount& amount : kind->amounts) {
+        float value = make_up_amount(make_up, amount.name);
+        const std::string unit = *amount.unit ? std::string(" ") + amount.unit : "";
+        if (slider(studio, amount.name,
+                   {.label = amount.title,
+                    .low = amount.low,
+                    .high = amount.high,
+                    .fallback = amount.usual,
+                    .unit = unit.c_str(),
+                    .about = amount.tooltip},
+                   value))
+            studio.invoke("make_up.set", {{"name", amount.name}, {"value", value}});
+    }
 }
 
 void LayersPanel::draw_look(Studio& studio, const PaintLayer& layer) {
@@ -231,6 +289,7 @@ void LayersPanel::draw_layer(Studio& studio, const PaintStack& stack, const Pain
     }
     ImGui::SetCursorScreenPos({from.x, from.y + side + px(6)});
     ImGui::Dummy({0, 0});
+    if (selected && layer.make_up) draw_make_up(studio, layer);
     ImGui::PopID();
 }
 
