@@ -215,7 +215,7 @@ int run(const Options& options) {
         line["peak_rss_mib"] = rounded(bench::peak_rss_mib());
         std::cout << line.dump() << std::endl;
     }
-    Json summary = {{"summary", true}, {"avatars", std::max(direct.lost.size(), neural.lost.size())}};
+    Json summary = {{"summary", true}, {"avatars", std::max({direct.lost.size(), neural.lost.size(), painted.size()})}};
     direct.add_to(summary, "direct");
     neural.add_to(summary, "neural");
     add_paint(summary, painted);
