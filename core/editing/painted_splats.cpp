@@ -15,7 +15,6 @@ constexpr int not_looked = -1;                                          // SeenS
 constexpr int node_cell = 4, node_cells = paint_tile_side / node_cell;  // texels; cells of a tile's side
 // Differences of color that fine Gaussians are made for; a step that one sees on skin is about twice as large.
 constexpr float usual_contrast = 0.03f;
-// Standard deviation of a fine Gaussian over the distance to the next, and its most opacity.
 // Standard deviation of a fine Gaussian over the distance to the next: at edges, and in what is even.
 constexpr float edge_spread = 0.5f, even_spread = 0.6f;
 constexpr float fine_opacity = 0.985f, fine_thickness = 5e-5f;
@@ -25,7 +24,23 @@ constexpr float fine_lift = 3.5e-4f;
 // A layer as it is drawn.
 struct Drawn {
     const PaintLayer* layer;
-    float opacity;  // with its groups'; 0 hidden
+    float opacity;  // with its groups'
+};
+
+// What layers make of a place, one over the other.
+struct Layered {
+    Eigen::Vector3f color;
+    float left = 1, erased = 1, relief = 0;  // left: of the avatar's own color; erased: of its opacity; metres
+
+    void add(const Drawn& of, const Eigen::Vector4f& texel) {
+        if (texel[3] <= 0) return;
+        const float alpha = texel[3] * of.opacity;
+        color = laid_over(of.layer->blend, color, texel, of.opacity);
+        left *= 1 - alpha;
+        erased *= 1 - of.layer->erase * alpha;
+        relief += of.layer->relief * alpha;
+    }
+    Eigen::Vector3f shown() const { return color.cwiseMax(0.0f).cwiseMin(1.0f); }
 };
 
 Eigen::Vector4f texel_at(const PaintTexels& texels, const Eigen::Vector2f& atlas, int level) {
@@ -461,24 +476,14 @@ Part<AnchoredSplats> PaintedSplats::compose(const PaintStack& stack, const Ancho
     std::vector<float> covered(splats.count, 0.0f);  // how much paint each shows
     parallel_for(splats.count, 2048, [&](std::size_t begin, std::size_t end) {
         for (std::size_t i = begin; i < end; ++i) {
-            Eigen::Vector3f color = color_of(splats, int(i));
-            float left = 1, erased = 1, relief = 0;
-            for (std::size_t k = 0; k < drawn.size(); ++k) {
-                const Eigen::Vector4f& texel = covers[k]->of_splat[i];
-                if (texel[3] <= 0) continue;
-                const PaintLayer& layer = *drawn[k].layer;
-                const float alpha = texel[3] * drawn[k].opacity;
-                color = laid_over(layer.blend, color, texel, drawn[k].opacity);
-                left *= 1 - alpha;
-                erased *= 1 - layer.erase * alpha;
-                relief += layer.relief * alpha;
-            }
-            if (left == 1) continue;
-            covered[i] = 1 - left;
-            Eigen::Vector3f::Map(&shown.albedo[3 * i]) = color.cwiseMax(0.0f).cwiseMin(1.0f);
-            shown.offset[3 * i + 2] += relief;
-            if (erased < 1) {
-                const float opacity = std::max(erased / (1 + std::exp(-splats.opacity_logit[i])), 1e-4f);
+            Layered over{color_of(splats, int(i))};
+            for (std::size_t k = 0; k < drawn.size(); ++k) over.add(drawn[k], covers[k]->of_splat[i]);
+            if (over.left == 1) continue;
+            covered[i] = 1 - over.left;
+            Eigen::Vector3f::Map(&shown.albedo[3 * i]) = over.shown();
+            shown.offset[3 * i + 2] += over.relief;
+            if (over.erased < 1) {
+                const float opacity = std::max(over.erased / (1 + std::exp(-splats.opacity_logit[i])), 1e-4f);
                 shown.opacity_logit[i] = std::log(opacity / (1 - opacity));
             }
         }
@@ -520,22 +525,12 @@ Part<AnchoredSplats> PaintedSplats::compose(const PaintStack& stack, const Ancho
                         shows += w * covered[std::size_t(i)];
                     }
                 }
-                Eigen::Vector3f wanted = own;
-                float left = 1, erased = 1, relief = 0;
-                for (std::size_t k = 0; k < drawn.size(); ++k) {
-                    if (!texels[k]) continue;
-                    const Eigen::Vector4f& texel = (*texels[k])[n];
-                    const PaintLayer& layer = *drawn[k].layer;
-                    const float alpha = texel[3] * drawn[k].opacity;
-                    wanted = laid_over(layer.blend, wanted, texel, drawn[k].opacity);
-                    left *= 1 - alpha;
-                    erased *= 1 - layer.erase * alpha;
-                    relief += layer.relief * alpha;
-                }
-                wanted = wanted.cwiseMax(0.0f).cwiseMin(1.0f);
-                const Eigen::Vector3f change = wanted - now;
+                Layered over{own};
+                for (std::size_t k = 0; k < drawn.size(); ++k)
+                    if (texels[k]) over.add(drawn[k], (*texels[k])[n]);
+                const Eigen::Vector3f change = over.shown() - now;
                 if (change.cwiseAbs().maxCoeff() < 0.5f * contrast_) continue;
-                const float paint = 1 - left;
+                const float paint = 1 - over.left;
                 float opacity = paint >= shows ? (paint - shows) / std::max(1 - shows, 1e-3f)
                                                : (shows - paint) / std::max(shows, 1e-3f);
                 for (int c = 0; c < 3; ++c)
@@ -543,9 +538,9 @@ Part<AnchoredSplats> PaintedSplats::compose(const PaintStack& stack, const Ancho
                                                               : -change[c] / std::max(now[c], 1e-3f));
                 opacity = std::clamp(opacity, 0.02f, 1.0f);
                 const Eigen::Vector3f color = (now + change / opacity).cwiseMax(0.0f).cwiseMin(1.0f);
-                opacity = std::min(opacity * erased, fine_opacity);
+                opacity = std::min(opacity * over.erased, fine_opacity);
                 if (opacity < 0.01f) continue;
-                made[d].push_back({&node, color, opacity, detail.height_at(node) + fine_lift + relief,
+                made[d].push_back({&node, color, opacity, detail.height_at(node) + fine_lift + over.relief,
                                    splats.part[std::size_t(seen.splat[0])]});
             }
         }

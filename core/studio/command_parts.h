@@ -43,6 +43,16 @@ inline Error studio_error(const std::string& sentence, const std::string& detail
     return {ErrorCode::invalid_argument, sentence, detail};
 }
 
+// There is nothing to paint on yet.
+inline Error no_surface() { return studio_error("The head's shape is being made; try again in a moment."); }
+
+// What is painted on. Precondition: has_avatar().
+inline Result<std::shared_ptr<const PaintSurface>> painted_surface(Studio& s) {
+    auto surface = s.paint().surface();
+    if (!surface) return no_surface();
+    return surface;
+}
+
 inline ArgumentSpec discard_argument() {
     return with_default(flag_argument("discard", "Lose unsaved changes without asking"), false);
 }

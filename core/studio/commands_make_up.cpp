@@ -19,12 +19,6 @@ std::function<std::string()> needs_make_up(const Studio& s) {
     };
 }
 
-Result<std::shared_ptr<const PaintSurface>> painted_surface(Studio& s) {
-    auto surface = s.paint().surface();
-    if (!surface) return studio_error("The head's shape is being made; try again in a moment.");
-    return surface;
-}
-
 // Above the selected layer, which it becomes.
 Status put_on(Studio& s, PaintStack& stack, const FaceRegions& regions, MakeUp make_up) {
     auto texels = make_up_layer(regions, make_up);

@@ -231,7 +231,7 @@ void add_look_commands(Studio& s) {
                       {with_default(choice_argument("what", "What is done", names_of(mask_edit_names)), "show")},
                       [&s](PaintStack& stack, int id, const Arguments& a) -> Status {
                           const auto on = s.paint().surface();
-                          if (!on) return studio_error("The head's shape is being made; try again in a moment.");
+                          if (!on) return no_surface();
                           return edit_mask(stack, id, MaskEdit(index_in(mask_edit_names, a.text("what"))), *on);
                       });
     add_layer_command(s, "layer.region", "Layer region", "Keeps a layer to a region of the face.",
@@ -352,7 +352,7 @@ Result<SurfacePoint> place_of(Studio& s, const Arguments& a, const std::string& 
     const auto points = points_of(a.text(argument));
     if (!points) return points.error();
     const auto on = s.paint().surface();
-    if (!on) return studio_error("The head's shape is being made; try again in a moment.");
+    if (!on) return no_surface();
     const Eigen::Vector2f& at = points->front().at;
     const auto camera = camera_of(s, a);
     if (!camera) return on->at(at);

@@ -53,14 +53,8 @@ Status place(Sticker& sticker, const PaintSurface& surface, const Arguments& a) 
     return {};
 }
 
-Result<std::shared_ptr<const PaintSurface>> surface_of(Studio& s) {
-    auto surface = s.paint().surface();
-    if (!surface) return studio_error("The head's shape is being made; try again in a moment.");
-    return surface;
-}
-
 Status add_sticker(Studio& s, const Arguments& a, Sticker sticker, const std::string& name) {
-    const auto surface = surface_of(s);
+    const auto surface = painted_surface(s);
     if (!surface) return surface.error();
     if (!a.has("at") && !a.has("u")) {
         const auto at = spot_on(**surface, sticker_spots[0]);
@@ -135,13 +129,14 @@ void add_sticker_commands(Studio& s) {
     s.commands().add({"sticker.text", "Text", "Paint", "Puts text on the skin, as a layer of its own.",
                       std::move(arguments), "", true, "", needs_avatar(s), [&s](const Arguments& a) { return add_text(s, a); }});
     s.commands().add({"sticker.move", "Move sticker", "Paint", "Moves, turns and scales the selected sticker or text.",
-                      placement_arguments(), "", true, "", [&s]() -> std::string {
+                      placement_arguments(), "", true, "",
+                      [&s]() -> std::string {
                           if (!s.document().has_avatar()) return "Open a portrait or an avatar first.";
                           const PaintLayer* const layer = paint_layer(*s.document().avatar().paint, s.paint().selected());
                           return layer && layer->sticker ? "" : "Select a sticker's layer first.";
                       },
                       [&s](const Arguments& a) -> Status {
-                          const auto surface = surface_of(s);
+                          const auto surface = painted_surface(s);
                           if (!surface) return surface.error();
                           PaintStack stack = *s.document().avatar().paint;
                           for (PaintLayer& layer : stack.layers) {

@@ -193,7 +193,7 @@ void PaintService::set_target_texels(int id, std::shared_ptr<const PaintTexels> 
 Result<std::unique_ptr<PaintService::Stroke>> PaintService::make_stroke(PaintTool tool, const SurfacePoint& first) {
     const Part<PaintStack> before = studio_.state().avatar.paint;
     const auto on = surface();
-    if (!on) return studio_error("The head's shape is being made; try again in a moment.");
+    if (!on) return no_surface();
     const PaintLayer* const chosen = paint_layer(*before, selected());
     const bool takes = tool == PaintTool::eraser || tool == PaintTool::smudge;
     if (takes && !(chosen && (is_paintable(*chosen) || on_mask())))
@@ -293,7 +293,7 @@ Status PaintService::draw_stroke(PaintTool tool, const std::vector<StrokePoint>&
                                  const std::optional<Camera>& camera) {
     end_stroke();
     const auto on = surface();
-    if (!on) return studio_error("The head's shape is being made; try again in a moment.");
+    if (!on) return no_surface();
     std::optional<SurfacePoint> first;
     for (const StrokePoint& p : points) {
         if (first) break;
@@ -334,7 +334,7 @@ Status PaintService::fill_with(
 
 Status PaintService::fill(const SurfacePoint& at) {
     const auto on = surface();
-    if (!on) return studio_error("The head's shape is being made; try again in a moment.");
+    if (!on) return no_surface();
     (void)color_at(at);  // what it looks at is made before threads ask
     return fill_with([&](const PaintTexels& before) {
         return fill_alike(*on, [this](const SurfacePoint& p) { return colors_->at(p); }, at, tolerance, before,
@@ -344,7 +344,7 @@ Status PaintService::fill(const SurfacePoint& at) {
 
 Status PaintService::draw_gradient(const SurfacePoint& from, const SurfacePoint& to) {
     const auto on = surface();
-    if (!on) return studio_error("The head's shape is being made; try again in a moment.");
+    if (!on) return no_surface();
     return fill_with([&](const PaintTexels& before) {
         return gradient(*on, from, to, radial, before,
                         {on_mask() ? std::array<float, 3>{1, 1, 1} : brush_.color, brush_.opacity, free_tiles()});
@@ -352,7 +352,7 @@ Status PaintService::draw_gradient(const SurfacePoint& from, const SurfacePoint&
 }
 
 Status PaintService::pick_color(const SurfacePoint& at) {
-    if (!surface()) return studio_error("The head's shape is being made; try again in a moment.");
+    if (!surface()) return no_surface();
     const Eigen::Vector3f color = color_at(at);
     set_color({color[0], color[1], color[2]});
     return {};
