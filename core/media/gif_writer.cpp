@@ -20,7 +20,10 @@ class GifWriter : public FrameWriter {
   public:
     GifWriter(Shape shape, OutputFile file, OutputFile spool)
         : shape_(std::move(shape)), file_(std::move(file)), spool_(std::move(spool)) {}
-    ~GifWriter() override { ffmpeg::close_muxer(format_); }
+    ~GifWriter() override {
+        if (trailer_due_) av_write_trailer(format_);  // FFmpeg's GIF muxer frees the packet it holds back only there
+        ffmpeg::close_muxer(format_);
+    }
 
     Status open();
     Status add(const Image& image) override;
@@ -47,6 +50,7 @@ class GifWriter : public FrameWriter {
     ffmpeg::Packet packet_;
     ffmpeg::Codec codec_;
     AVFormatContext* format_ = nullptr;
+    bool trailer_due_ = false;
 };
 
 std::string GifWriter::source(const char* name) const {
@@ -165,6 +169,7 @@ Status GifWriter::encode_all(AVFrame& palette, Progress& progress) {
     const int header = avformat_write_header(format_, &options);
     av_dict_free(&options);
     if (header < 0) return failure(header);
+    trailer_due_ = true;
 
     std::ifstream frames(spool_.temporary(), std::ios::binary);
     std::size_t number = 0;
@@ -180,6 +185,7 @@ Status GifWriter::encode_all(AVFrame& palette, Progress& progress) {
     if (const int put = av_buffersrc_add_frame(in, nullptr); put < 0) return failure(put);
     if (Status written = drain(sink); !written) return written;
     if (Status written = encode(nullptr); !written) return written;
+    trailer_due_ = false;
     if (const int trailer = av_write_trailer(format_); trailer < 0) return failure(trailer);
     if (format_->pb->error < 0) return failure(format_->pb->error);
     if (const int done = ffmpeg::close_muxer(format_); done < 0) return failure(done);
