@@ -175,8 +175,11 @@ std::vector<TrainingView> learned_views(const Avatar& avatar, Rasterizer& raster
     return views;
 }
 
-// The photograph's, the two beside it, and one from farther round in turns.
-std::array<int, 4> learned_batch(int step, int count) { return {0, 1, 2, 3 + step % (count - 3)}; }
+// The two beside the photograph, one from farther round in turns, and the photograph or another of those.
+std::array<int, 4> learned_batch(int step, int count) {
+    const int round = count - 3;
+    return {1, 2, 3 + step % round, step % 2 == 0 ? 0 : 3 + (step + round / 2) % round};
+}
 
 }  // namespace
 
