@@ -124,14 +124,16 @@ class CudaRasterizer final : public Rasterizer {
         const std::vector<float>* const sources[] = {&splats.means,  &splats.scales,    &splats.rotations,
                                                      &splats.colors, &splats.opacities, &splats.extra};
         for (std::size_t i = 0; i < attributes_.size(); ++i) attributes_[i].upload(*sources[i]);
-        filtered_from_ = splats.filtered_from < splats.count ? int(splats.filtered_from) : cuda::none_filtered;
+        const auto within = [&](std::size_t from) { return from < splats.count ? int(from) : cuda::none_filtered; };
+        filtered_from_ = within(splats.filtered_from);
+        leading_from_ = within(splats.leading_from);
     }
 
     cuda::DeviceSplats device_splats() const {
         return {int(count_),
                 extras_,
                 {attributes_[0].data(), attributes_[1].data(), attributes_[2].data(), attributes_[3].data(),
-                 attributes_[4].data(), attributes_[5].data(), nullptr, filtered_from_}};
+                 attributes_[4].data(), attributes_[5].data(), nullptr, filtered_from_, leading_from_}};
     }
 
     void resize_frame(Frame& frame, const Camera& camera, const RasterOptions& options) const {
@@ -159,7 +161,7 @@ class CudaRasterizer final : public Rasterizer {
     std::uint32_t needed_ = 0;  // instances of all its rows
     cuda::RasterOutputs outputs_;
     std::size_t count_ = 0;
-    int extras_ = 0, filtered_from_ = cuda::none_filtered;
+    int extras_ = 0, filtered_from_ = cuda::none_filtered, leading_from_ = cuda::none_filtered;
     // Means, scales, rotations, colors, opacities, extra.
     Buffers6 attributes_{buffer(), buffer(), buffer(), buffer(), buffer(), buffer()};
     Buffers6 attribute_gradients_{buffer(), buffer(), buffer(), buffer(), buffer(), buffer()};

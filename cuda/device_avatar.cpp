@@ -112,7 +112,9 @@ SurfaceArrays DeviceSurface::arrays() const {
 void DeviceAvatar::load_splats(const AnchoredSplats& splats) {
     surface_.load_anchors(splats);
     count_ = splats.count;
-    filtered_from_ = splats.painted_from < count_ ? int(splats.painted_from) : none_filtered;
+    const auto within = [&](std::size_t from) { return from < count_ ? int(from) : none_filtered; };
+    filtered_from_ = within(splats.painted_from);
+    leading_from_ = within(splats.leading_from);
     if (!attributes_match(splats, count_)) throw std::invalid_argument("arrays of Gaussians do not match");
     DeviceBuffer<float> uploaded(stream_);
     uploaded.upload(attribute_block(splats, count_));
@@ -163,6 +165,7 @@ DeviceSplats DeviceAvatar::splats() const {
     inputs.means = means_.data();
     inputs.halves = posed_.data();
     inputs.filtered_from = filtered_from_;
+    inputs.leading_from = leading_from_;
     return {int(count_), 0, inputs};
 }
 

@@ -162,7 +162,8 @@ __global__ void __launch_bounds__(linear_threads) project_kernel(ProjectArgument
             splat.y = view.fy * p.camera.y / p.camera.z + view.cy;
             splat.opacity = opacity;
             splat.power_limit = power_limit(opacity);
-            splat.depth = p.camera.z;
+            const bool leads = row >= std::size_t(a.inputs.leading_from);
+            splat.depth = leads ? fmaxf(p.camera.z - lead, nearest_order) : p.camera.z;
             determinant = 1.0f / p.determinant;
             splat.xx = p.yy * determinant;
             splat.xy = -p.xy * determinant;

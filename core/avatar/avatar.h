@@ -35,6 +35,7 @@ struct AnchoredSplats : GaussianValues {
     // Gaussians from this one on show paint that is finer than those before it (core/editing); they are filtered
     // (splat_set.h), come last, and no file has them.
     std::size_t painted_from = SplatSet::none_filtered;
+    std::size_t leading_from = SplatSet::none_filtered;  // those of them that are drawn before all near them
 
     void resize(std::size_t n);
 };

@@ -35,6 +35,7 @@ SplatFrames splat_frames(const Avatar& avatar, const AnchoredSplats& splats, con
 void deform(const AnchoredSplats& splats, const SplatFrames& frames, SplatSet& posed) {
     posed.resize(splats.count);
     posed.filtered_from = splats.painted_from;
+    posed.leading_from = splats.leading_from;
     const float* const view = frames.values.data();
     deform_batch(
         1, int(splats.count), &view, arrays_of(splats),

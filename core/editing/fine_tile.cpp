@@ -11,6 +11,10 @@ constexpr float edge_spread = 0.5f, even_spread = 0.6f;
 constexpr float fine_opacity = 0.985f;
 // Metres above the outermost of the avatar's own: a little less and those shine through, more and paint floats.
 constexpr float fine_lift = 3.5e-4f;
+// Metres that the Gaussians of skin lie off the surface: paint that leads lies on it, and above only what is farther.
+constexpr float skin_height = 7e-4f;
+
+float beyond_skin(float height) { return height - std::clamp(height, -skin_height, skin_height); }
 
 Eigen::Vector3f color_of(const AnchoredSplats& splats, int i) {
     return Eigen::Vector3f::Map(&splats.albedo[3 * std::size_t(i)]);
@@ -195,7 +199,7 @@ float FineTile::height_at(const Node& node) const {
 }
 
 void FineTile::compose(const std::vector<DrawnLayer>& drawn, const AnchoredSplats& splats, const AnchoredSplats& shown,
-                       const std::vector<float>& covered, float contrast) {
+                       const std::vector<float>& covered, float contrast, bool lead) {
     fine_.clear();
     std::vector<const std::vector<Eigen::Vector4f>*> texels;
     for (const DrawnLayer& of : drawn) {
@@ -207,6 +211,7 @@ void FineTile::compose(const std::vector<DrawnLayer>& drawn, const AnchoredSplat
     Eigen::Vector3f own = Eigen::Vector3f::Zero(), now = own;
     float shows = 0;
     SplatPart part{};
+    bool leads = false;
     for (std::size_t n = 0; n < nodes_.size(); ++n) {
         const Node& node = nodes_[n];
         if (node.cell != cell) {
@@ -215,6 +220,7 @@ void FineTile::compose(const std::vector<DrawnLayer>& drawn, const AnchoredSplat
             shows = 0;
             const std::uint32_t first = first_[std::size_t(cell)];
             part = splats.part[std::size_t(seen_splat_[first])];
+            leads = lead && part != SplatPart::eyes && part != SplatPart::mouth;
             for (std::uint32_t k = first; k < first_[std::size_t(cell) + 1]; ++k) {
                 const float w = seen_weight_[k];
                 const int i = seen_splat_[k];
@@ -239,7 +245,8 @@ void FineTile::compose(const std::vector<DrawnLayer>& drawn, const AnchoredSplat
         opacity = std::min(opacity * over.erased, fine_opacity);
         if (opacity < 0.01f) continue;
         fine_.push_back({node.place, node.atlas, (node.texels == 1 ? edge_spread : even_spread) * node.side, color,
-                         opacity, height_at(node) + fine_lift + over.relief, part});
+                         opacity, over.relief + (leads ? beyond_skin(height_at(node)) : height_at(node) + fine_lift),
+                         part, leads});
     }
 }
 

@@ -17,6 +17,7 @@ struct FineSplat {
     Eigen::Vector3f color;
     float opacity, height;  // metres above the surface
     SplatPart part;
+    bool leads;  // SplatSet::leading_from
 };
 
 class FineTile {
@@ -32,9 +33,10 @@ class FineTile {
                const std::vector<DrawnLayer>& layers, const AnchoredSplats& splats, float contrast);
     void forget(int layer) { texels_.erase(layer); }
     // The Gaussians of its nodes. `shown`: the avatar's own as they are drawn; `covered` [count]: how much paint each
-    // shows.
+    // shows. `lead`: paint lies on the surface and is drawn before what is near it, except on eyes and in the mouth,
+    // which lids and lips lie closely before; else it lies above what is seen there.
     void compose(const std::vector<DrawnLayer>& drawn, const AnchoredSplats& splats, const AnchoredSplats& shown,
-                 const std::vector<float>& covered, float contrast);
+                 const std::vector<float>& covered, float contrast, bool lead);
     const std::vector<FineSplat>& fine() const { return fine_; }
 
   private:

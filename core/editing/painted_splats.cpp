@@ -31,7 +31,7 @@ AnchoredSplats copy_with_room(const AnchoredSplats& splats, std::size_t count) {
 
 }  // namespace
 
-PaintedSplats::PaintedSplats() = default;
+PaintedSplats::PaintedSplats(Order order) : order_(order) {}
 PaintedSplats::~PaintedSplats() = default;
 PaintedSplats::PaintedSplats(PaintedSplats&&) noexcept = default;
 PaintedSplats& PaintedSplats::operator=(PaintedSplats&&) noexcept = default;
@@ -255,7 +255,8 @@ void PaintedSplats::compose(const PaintStack& stack, const AnchoredSplats& splat
     });
     stale_splats_.clear();
     parallel_for(placed_.size(), 1, [&](std::size_t begin, std::size_t end) {
-        for (std::size_t i = begin; i < end; ++i) placed_[i]->compose(drawn, splats, own_, covered_, contrast_);
+        for (std::size_t i = begin; i < end; ++i)
+            placed_[i]->compose(drawn, splats, own_, covered_, contrast_, order_ == Order::leads);
     });
     placed_.clear();
     fine_ = 0;
@@ -263,20 +264,30 @@ void PaintedSplats::compose(const PaintStack& stack, const AnchoredSplats& splat
 }
 
 void PaintedSplats::gather() {
-    std::vector<std::pair<const FineTile*, std::size_t>> tiles;  // and its first Gaussian
-    std::size_t count = own_.count;
+    // A tile's first Gaussians that do not lead, and that do: the former come first.
+    struct Tile {
+        const FineTile* tile;
+        std::size_t first, leading;
+    };
+    std::vector<Tile> tiles;
+    std::size_t count = own_.count, leading = 0;
     for (const auto& [key, tile] : tiles_) {
         if (tile->fine().empty()) continue;
-        tiles.emplace_back(tile.get(), count);
-        count += tile->fine().size();
+        const auto leads = std::size_t(
+            std::count_if(tile->fine().begin(), tile->fine().end(), [](const FineSplat& f) { return f.leads; }));
+        tiles.push_back({tile.get(), count, leading});
+        count += tile->fine().size() - leads;
+        leading += leads;
     }
-    AnchoredSplats shown = copy_with_room(own_, count);
+    AnchoredSplats shown = copy_with_room(own_, count + leading);
     shown.painted_from = own_.count;
-    shown.resize(count);
+    shown.leading_from = count;
+    shown.resize(count + leading);
     parallel_for(tiles.size(), 64, [&](std::size_t begin, std::size_t end) {
         for (std::size_t t = begin; t < end; ++t) {
-            std::size_t i = tiles[t].second;
-            for (const FineSplat& fine : tiles[t].first->fine()) {
+            std::size_t first = tiles[t].first, lead = count + tiles[t].leading;
+            for (const FineSplat& fine : tiles[t].tile->fine()) {
+                const std::size_t i = fine.leads ? lead++ : first++;
                 shown.atlas[i] = fine.atlas;
                 shown.anchor[i] = fine.place;
                 shown.part[i] = fine.part;
@@ -287,7 +298,6 @@ void PaintedSplats::gather() {
                     Eigen::Vector3f(spread, spread, std::log(fine_thickness));
                 Eigen::Vector4f::Map(&shown.rotation[4 * i]) = Eigen::Vector4f(1, 0, 0, 0);
                 shown.opacity_logit[i] = std::log(fine.opacity / (1 - fine.opacity));
-                ++i;
             }
         }
     });

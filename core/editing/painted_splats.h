@@ -4,7 +4,8 @@
 //
 // At a place the fine Gaussians turn the color that the avatar's own show there, U, into the one that the layers make
 // of the avatar's color, T: with the opacity a that paint has beyond what the avatar's Gaussians show, their color is
-// U + (T - U) / a.
+// U + (T - U) / a. They lie on the surface and are drawn before the avatar's own near it, as a large one of those may
+// have its middle nearer to the camera.
 #pragma once
 
 #include <map>
@@ -26,7 +27,11 @@ class PaintedSplats {
   public:
     static constexpr std::size_t most_fine = 50'000;
 
-    PaintedSplats();
+    enum class Order {
+        leads,    // for this program's rasterizers: paint lies on the surface (SplatSet::leading_from)
+        by_depth  // for others: a little above it
+    };
+    explicit PaintedSplats(Order order = Order::leads);
     ~PaintedSplats();
     PaintedSplats(PaintedSplats&&) noexcept;
     PaintedSplats& operator=(PaintedSplats&&) noexcept;
@@ -58,6 +63,7 @@ class PaintedSplats {
     void compose(const PaintStack& stack, const AnchoredSplats& splats);
     void gather();
 
+    Order order_;
     std::shared_ptr<const RestSurface> rest_;
     std::shared_ptr<const PaintSurface> surface_;
     Part<AnchoredSplats> base_, shown_;

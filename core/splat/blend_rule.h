@@ -14,6 +14,10 @@ inline constexpr float frustum_limit = 1.3f;              // on |x/z| and |y/z| 
 // the exponent is 0.1 % of the smallest alpha, far above float rounding at any screen position.
 inline constexpr float power_slack = 1.0e-3f;
 
+// Metres that SplatSet::leading_from's are drawn earlier than they lie, and the least depth that they then have. More
+// than large Gaussians of a bent surface differ in depth, less than what lies behind one another: ear and head, lips.
+inline constexpr float lead = 2.0e-3f, nearest_order = 1.0e-6f;
+
 inline constexpr float log2_e = 1.44269504f;
 
 }  // namespace likeness::blend_rule

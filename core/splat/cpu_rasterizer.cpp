@@ -174,7 +174,8 @@ class CpuRasterizer : public Rasterizer {
         ProjectTask& task = projection_;
         task.view = screen_view(camera, options);
         task.splats = {splats.count,         splats.means.data(),     splats.scales.data(), splats.rotations.data(),
-                       splats.colors.data(), splats.opacities.data(), splats.extra.data(),  splats.filtered_from};
+                       splats.colors.data(), splats.opacities.data(), splats.extra.data(),  splats.filtered_from,
+                       splats.leading_from};
         task.further = {options.depth, options.normal, splats.extra_channels};
         grow(screen_, splats.count);
         grow(depths_, splats.count);

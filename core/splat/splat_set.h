@@ -27,11 +27,14 @@ struct SplatSet {
     // projected covariance before and after its dilation (Yu et al. 2024, "Mip-Splatting", equation 10), so that one
     // finer than a pixel takes its share of it. Paint's are; learned ones were learned without. No gradients.
     std::size_t filtered_from = none_filtered;
+    // Gaussians from this one on, all of them filtered, are drawn as if they were `lead` (blend_rule.h) nearer: paint
+    // on a surface lies before that surface's own Gaussians, whichever have their middles nearer to the camera.
+    std::size_t leading_from = none_filtered;
     static constexpr std::size_t none_filtered = ~std::size_t(0);
     // Only files bring them; copies share them. Null: the colors are the same from everywhere.
     std::shared_ptr<const Harmonics> harmonics;
 
-    // Without harmonics and filter from then on.
+    // Without harmonics, filter and lead from then on.
     void resize(std::size_t n, int extras = 0) {
         count = n;
         extra_channels = extras;
@@ -42,7 +45,7 @@ struct SplatSet {
         opacities.resize(n);
         extra.resize(n * std::size_t(extras));
         harmonics.reset();
-        filtered_from = none_filtered;
+        filtered_from = leading_from = none_filtered;
     }
 };
 

@@ -20,7 +20,7 @@ void pose_scene(const Scene& scene, PaintedSplats& painter, SplatSet& posed) {
 }
 
 void pose_scene(const Scene& scene, SplatSet& posed) {
-    PaintedSplats painter;
+    PaintedSplats painter(PaintedSplats::Order::by_depth);
     pose_scene(scene, painter, posed);
 }
 

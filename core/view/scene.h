@@ -28,6 +28,7 @@ struct Scene {
 // Gaussians as they are to be rasterized, with their paint; those of hidden parts get opacity 0. `painter` remembers
 // what it made of the paint for the next time.
 void pose_scene(const Scene& scene, PaintedSplats& painter, SplatSet& posed);
+// The same once, for programs that order Gaussians by depth alone.
 void pose_scene(const Scene& scene, SplatSet& posed);
 void hide_parts(const AnchoredSplats& splats, const PartFlags& visible, SplatSet& posed);
 

@@ -121,6 +121,7 @@ TEST_F(RasterizerParityTest, a_head_of_20000_gaussians) {
 TEST_F(RasterizerParityTest, filtered_gaussians) {
     SplatSet splats = head_scene(20000, 0, 4);
     splats.filtered_from = 9001;
+    splats.leading_from = 12345;
     for (std::size_t i = 3 * splats.filtered_from; i < splats.scales.size(); ++i) splats.scales[i] *= 0.1f;
     Frame cpu, gpu;
     const auto cuda = make_cuda_rasterizer();
@@ -130,10 +131,14 @@ TEST_F(RasterizerParityTest, filtered_gaussians) {
     expect_equal_images("alpha", cpu.alpha, gpu.alpha);
     SplatGradients gradients;
     EXPECT_THROW(cuda->backward(gpu, gradients), std::invalid_argument);
+    Frame other;
+    splats.leading_from = SplatSet::none_filtered;
+    cuda->forward(splats, front_camera(512, 512), {}, other);
+    EXPECT_NE(other.color.pixels, gpu.color.pixels);
+    gpu = other;
     splats.filtered_from = SplatSet::none_filtered;
-    Frame plain;
-    cuda->forward(splats, front_camera(512, 512), {}, plain);
-    EXPECT_NE(plain.color.pixels, gpu.color.pixels);
+    cuda->forward(splats, front_camera(512, 512), {}, other);
+    EXPECT_NE(other.color.pixels, gpu.color.pixels);
 }
 
 TEST_F(RasterizerParityTest, a_head_of_100000_gaussians) {

@@ -64,6 +64,37 @@ TEST(PaintedSplats, WithoutPaintTheyAreTheAvatarsOwn) {
     EXPECT_TRUE(painter.update(avatar) == avatar.splats);
 }
 
+// Where large Gaussians of a bent surface have their middles nearer to the camera than paint beside them.
+TEST(PaintedSplats, LargeGaussiansDoNotShineThrough) {
+    Avatar avatar = grey_ball();
+    AnchoredSplats& s = avatar.splats.edit();
+    for (std::size_t i = 0; i < s.log_scale.size(); ++i)
+        if (i % 3 < 2) s.log_scale[i] = std::log(3e-3f);
+    const PaintSurface surface(avatar);
+    const SurfacePoint middle = front(surface), aside = surface.walk(middle, {30e-3f, 0, 0});
+    Avatar red = painted(with_paint(avatar, {{.id = 1, .texels = disc_of(surface, aside, {255, 0, 0, 255}, 4e-3f)}}));
+    const Eigen::Vector2f at = default_camera(avatar, 512, 512).project(surface.position(aside));
+    const auto green = [&] { return picture(red, 512).color.at(int(at.x()), int(at.y()))[1]; };
+    EXPECT_LT(green(), 0.1f);
+    red.splats.edit().leading_from = SplatSet::none_filtered;
+    EXPECT_GT(green(), 0.15f);
+}
+
+// Lids and lips lie closely before them.
+TEST(PaintedSplats, PaintOnEyesDoesNotLead) {
+    Avatar avatar = grey_ball();
+    AnchoredSplats& s = avatar.splats.edit();
+    const PaintSurface surface(avatar);
+    const SurfacePoint middle = front(surface);
+    for (std::size_t i = 0; i < s.count; ++i)
+        if (surface.position(s.anchor[i]).x() > surface.position(middle).x()) s.part[i] = SplatPart::eyes;
+    const Avatar red = painted(with_paint(avatar, {{.id = 1, .texels = disc_of(surface, middle, {255, 0, 0, 255})}}));
+    ASSERT_GT(red.splats->leading_from, red.splats->painted_from);
+    ASSERT_LT(red.splats->leading_from, red.splats->count);
+    for (std::size_t i = red.splats->painted_from; i < red.splats->count; ++i)
+        EXPECT_EQ(red.splats->part[i] == SplatPart::eyes, i < red.splats->leading_from);
+}
+
 TEST(PaintedSplats, ADiscIsSharpAndNothingElseChanges) {
     const Avatar avatar = grey_ball();
     const PaintSurface surface(avatar);

@@ -256,6 +256,32 @@ TEST_P(EdgeCase, FilteringBeginsWhereItIsTold) {
     EXPECT_NE(frame_.color.pixels, plain);
 }
 
+// By two millimetres and no more.
+TEST_P(EdgeCase, LeadingOnesAreDrawnALittleEarlier) {
+    const Camera camera = front_camera(15, 15);
+    SplatSet one = one_splat(0.1f, 0.95f), two;
+    two.resize(2);
+    for (int i = 0; i < 2; ++i) {
+        std::copy(one.scales.begin(), one.scales.end(), two.scales.begin() + 3 * i);
+        std::copy(one.rotations.begin(), one.rotations.end(), two.rotations.begin() + 4 * i);
+        two.opacities[std::size_t(i)] = one.opacities[0];
+    }
+    two.colors = {1, 0, 0, 0, 1, 0};
+    const Eigen::Vector3f away = camera.world_to_camera.block<1, 3>(2, 0).transpose();
+    const auto second_is_seen = [&](float behind, std::size_t leading_from) {
+        two.means = {0, 0, 0, behind * away.x(), behind * away.y(), behind * away.z()};
+        two.filtered_from = two.leading_from = leading_from;
+        rasterizer_->forward(two, camera, {}, frame_);
+        return frame_.color.at(7, 7)[1] > frame_.color.at(7, 7)[0];
+    };
+    EXPECT_FALSE(second_is_seen(1e-3f, SplatSet::none_filtered));
+    EXPECT_TRUE(second_is_seen(-1e-3f, SplatSet::none_filtered));
+    EXPECT_TRUE(second_is_seen(1e-3f, 1));
+    EXPECT_FALSE(second_is_seen(3e-3f, 1));
+    EXPECT_FALSE(second_is_seen(1e-3f, 2)) << "only from there on";
+    EXPECT_FALSE(second_is_seen(1e-3f, 0)) << "both lead";
+}
+
 TEST_P(EdgeCase, MistakesAreRefused) {
     SplatSet splats = one_splat(0.1f, 0.5f);
     Frame frame;

@@ -51,7 +51,7 @@ struct FurtherChannels {
 struct SplatInputs {
     std::size_t count;
     const float *means, *scales, *rotations, *colors, *opacities, *extra;
-    std::size_t filtered_from;
+    std::size_t filtered_from, leading_from;
 };
 
 struct ProjectTask {

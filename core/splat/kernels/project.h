@@ -206,7 +206,12 @@ inline void write_screen_splats(const ProjectTask& task, const Projection& p, co
         float* out = &task.screen[block.first + std::size_t(i)].u;
         for (int c = 0; c < 14; ++c) out[c] = lanes[c][i];
     }
-    F8 depth = keep(visible, p.camera.z);
+    F8 order = p.camera.z;
+    if (block.first + 8 > task.splats.leading_from)
+        for (int i = 0; i < block.lanes; ++i)
+            if (block.first + std::size_t(i) >= task.splats.leading_from)
+                order[i] = order[i] - lead > nearest_order ? order[i] - lead : nearest_order;
+    F8 depth = keep(visible, order);
     // Extras may be any number of channels; only their being numbers matters here.
     const std::size_t extras = std::size_t(task.further.extras);
     for (std::size_t c = 0; c < extras; ++c) depth = keep(usable(block.get(task.splats.extra, extras, c)), depth);

@@ -90,7 +90,7 @@ class DeviceAvatar {
     DeviceBuffer<HalfSplat> rest_{stream_}, posed_{stream_};
     DeviceBuffer<unsigned char> parts_{stream_};
     std::size_t count_ = 0;
-    int filtered_from_ = none_filtered;
+    int filtered_from_ = none_filtered, leading_from_ = none_filtered;
 };
 
 }  // namespace likeness::cuda

@@ -62,7 +62,8 @@ struct RasterInputs {
     const float* opacities = nullptr;
     const float* extra = nullptr;
     const HalfSplat* halves = nullptr;  // read in place of scales, rotations, colors and opacities; no way back then
-    int filtered_from = none_filtered;  // SplatSet::filtered_from; no way back for those
+    // SplatSet's; no way back for those.
+    int filtered_from = none_filtered, leading_from = none_filtered;
 };
 
 // Each [views, ...].
