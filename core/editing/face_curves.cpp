@@ -5,6 +5,7 @@
 #include <cmath>
 #include <limits>
 #include <numeric>
+#include <utility>
 
 #include "core/head/mediapipe_landmarks.h"
 
@@ -12,7 +13,7 @@ namespace likeness {
 namespace {
 
 constexpr float usual_iris_distance = 0.063f;
-constexpr int lid_edge_steps = 24;
+constexpr std::size_t lid_edge_steps = 24;
 constexpr float most_lid_edge = 3.5e-3f;
 
 // From the nose outwards, MediaPipe's numbers.
@@ -105,10 +106,17 @@ bool is_far_from(const AtlasCurve& curve, const FacePlace& place, float metres) 
 bool is_inside(const AtlasCurve& curve, const Eigen::Vector2f& p) {
     if ((p.array() < curve.low.array()).any() || (p.array() > curve.high.array()).any()) return false;
     bool inside = false;
-    for (std::size_t i = 0, j = curve.points.size() - 1; i < curve.points.size(); j = i++) {
-        const Eigen::Vector2f &a = curve.points[i], &b = curve.points[j];
-        if ((a.y() > p.y()) != (b.y() > p.y()) && p.x() < (b.x() - a.x()) * (p.y() - a.y()) / (b.y() - a.y()) + a.x())
-            inside = !inside;
+    const std::size_t n = curve.points.size();
+    for (std::size_t c = 0; c < curve.circles.size(); ++c) {
+        // Runs of spans that lie wholly above or below.
+        if (std::abs(curve.circles[c].middle.y() - p.y()) > 1.001f * curve.circles[c].radius + 1e-6f) continue;
+        const std::size_t last = std::min((c + 1) * AtlasCurve::run, curve.spans());
+        for (std::size_t i = c * AtlasCurve::run; i < last; ++i) {
+            const Eigen::Vector2f &a = curve.points[i + 1 < n ? i + 1 : 0], &b = curve.points[i];
+            if ((a.y() > p.y()) != (b.y() > p.y()) &&
+                p.x() < (b.x() - a.x()) * (p.y() - a.y()) / (b.y() - a.y()) + a.x())
+                inside = !inside;
+        }
     }
     return inside;
 }
@@ -126,10 +134,33 @@ Eigen::Vector2f point_at(const AtlasCurve& curve, float along) {
     return (1 - t) * curve.points[i] + t * curve.points[(i + 1) % n];
 }
 
+CurveDistance distance_to(const std::vector<Eigen::Vector3f>& line, const Eigen::Vector3f& from) {
+    // The nearest of some points first, then what is about it: lids' lines do not come back.
+    constexpr std::size_t stride = 8;
+    std::size_t nearest = 0;
+    float best = std::numeric_limits<float>::max(), along = 0;
+    for (std::size_t i = 0; i < line.size(); i += stride)
+        if (const float square = (line[i] - from).squaredNorm(); square < best) {
+            best = square;
+            nearest = i;
+        }
+    along = float(nearest);
+    for (std::size_t i = nearest > stride ? nearest - stride : 0; i + 1 < std::min(nearest + stride + 1, line.size());
+         ++i) {
+        const Eigen::Vector3f way = line[i + 1] - line[i], off = from - line[i];
+        const float t = std::clamp(off.dot(way) / std::max(way.squaredNorm(), 1e-16f), 0.0f, 1.0f);
+        if (const float square = (off - t * way).squaredNorm(); square < best) {
+            best = square;
+            along = float(i) + t;
+        }
+    }
+    return {std::sqrt(best), along / float(line.size() - 1)};
+}
+
 FaceCurves::FaceCurves(const PaintSurface& surface) : surface_(surface) {
+    const Avatar& avatar = surface.avatar();
     find_metric();
     find_charts();
-    const Avatar& avatar = surface.avatar();
     const std::vector<SurfacePoint>& points = avatar.model->landmarks(landmarks::scheme);
     if (points.size() < std::size_t(landmarks::face_count)) return;
     for (const SurfacePoint& p : points) landmarks_.push_back(atlas_position(avatar, p));
@@ -146,7 +177,9 @@ FaceCurves::FaceCurves(const PaintSurface& surface) : surface_(surface) {
     const float between = irises_ ? (position(landmarks::left_iris) - position(landmarks::right_iris)).norm()
                                   : 0.5f * ((position(33) + position(133)) - (position(263) + position(362))).norm();
     scale_ = std::clamp(between / usual_iris_distance, 0.5f, 2.0f);
-    if (found_) find_curves();
+    if (!found_) return;
+    close_lids();
+    find_curves();
 }
 
 void FaceCurves::find_metric() {
@@ -172,6 +205,18 @@ void FaceCurves::find_metric() {
     }
     for (std::size_t i = 0; i < uv.size(); ++i)
         if (weight[i] > 0) metric_[i] /= weight[i];
+}
+
+void FaceCurves::close_lids() {
+    const Avatar& avatar = surface_.avatar();
+    HeadPose closed = HeadPose::neutral(*avatar.model);
+    bool blinks = false;
+    for (const char* name : {"eyeBlinkLeft", "eyeBlinkRight"})
+        if (const int control = avatar.model->control(name); control >= 0) {
+            closed.controls[control] = 1;
+            blinks = true;
+        }
+    closed_ = blinks ? pose_surface(avatar, closed) : avatar.neutral();
 }
 
 void FaceCurves::find_charts() {
@@ -236,46 +281,67 @@ std::vector<int> FaceCurves::near(const std::vector<const AtlasCurve*>& of, floa
     return triangles;
 }
 
-// Seen from the front, a lid reaches farthest into the opening where its edge ends.
-std::vector<float> FaceCurves::lid_edge(const AtlasCurve& line, const AtlasCurve& opening) const {
+// Seen from the front, a lid reaches farthest into the opening where its edge ends; open and closed, the farther one
+// counts. Where the lid `over` it (may be null) lies in front, it begins beyond that.
+AtlasCurve FaceCurves::lash_line(const AtlasCurve& line, const AtlasCurve* over, const AtlasCurve& opening) const {
     Eigen::Vector2f middle = Eigen::Vector2f::Zero();
     for (const Eigen::Vector2f& p : opening.points) middle += p / float(opening.points.size());
-    const auto place_of = [&](const Eigen::Vector2f& atlas) { return place(surface_.at(atlas), atlas); };
-    std::vector<float> edge(lid_edge_steps + 1, 0.0f);
-    for (int i = 0; i <= lid_edge_steps; ++i) {
-        const float along = 0.08f + 0.84f * float(i) / lid_edge_steps;
-        const Eigen::Vector2f at = point_at(line, along),
-                              tangent = point_at(line, along + 0.04f) - point_at(line, along - 0.04f);
-        const FacePlace start = place_of(at);
+    constexpr float step = 0.25e-3f;
+    std::array<float, lid_edge_steps + 1> edge{};             // metres
+    std::array<Eigen::Vector2f, lid_edge_steps + 1> at, out;  // the second a step long
+    for (std::size_t i = 0; i <= lid_edge_steps; ++i) {
+        const float along = 0.06f + 0.9f * float(i) / lid_edge_steps;
+        at[i] = point_at(line, along);
+        const Eigen::Vector2f tangent = point_at(line, along + 0.04f) - point_at(line, along - 0.04f);
         // Straight away from the opening on the skin.
-        const Eigen::Vector3f& g = start.metric;
-        Eigen::Vector2f out{-(g[1] * tangent.x() + g[2] * tangent.y()), g[0] * tangent.x() + g[1] * tangent.y()};
-        if (out.dot(at - middle) < 0) out = -out;
-        const float length = std::sqrt(metric_square(g, out));
-        if (length <= 0) continue;
-        constexpr float step = 0.25e-3f;
-        out *= step / length;
-        // In the head's frame at rest: away from the opening, as one sees it.
-        Eigen::Vector3f away = place_of(at + 16 * out).position - start.position;
-        away.z() = 0;
-        if (away.norm() < 1e-6f) continue;
-        away.normalize();
-        float least = 0;
-        for (int k = 1; float(k) * step <= most_lid_edge; ++k) {
-            const float reach = away.dot(place_of(at + float(k) * out).position - start.position);
-            if (reach < least + 0.1e-3f) edge[std::size_t(i)] = float(k) * step;
-            least = std::min(least, reach);
+        const Eigen::Vector3f g = place(surface_.at(at[i]), at[i]).metric;
+        out[i] = {-(g[1] * tangent.x() + g[2] * tangent.y()), g[0] * tangent.x() + g[1] * tangent.y()};
+        if (out[i].dot(at[i] - middle) < 0) out[i] = -out[i];
+        const float length = std::sqrt(metric_square(g, out[i]));
+        out[i] *= length > 0 ? step / length : 0.0f;
+        for (const Vertices* posed : {&surface_.avatar().neutral(), &std::as_const(closed_)}) {
+            const auto position = [&](float steps) {
+                return surface_position(*posed, surface_.avatar().triangles(), surface_.at(at[i] + steps * out[i]));
+            };
+            // In the head's frame: away from the opening, as one sees it.
+            const Eigen::Vector3f from = position(0);
+            Eigen::Vector3f away = position(16) - from;
+            away.z() = 0;
+            if (away.norm() < 1e-6f) continue;
+            away.normalize();
+            // The other lid's height over this one's line, and its depth there.
+            float covered = 0, depth = 0;
+            for (int k = 0; over && k < 12; ++k) {
+                const Eigen::Vector2f below = point_at(*over, along) - float(k) * out[i];
+                const Eigen::Vector3f there =
+                    surface_position(*posed, surface_.avatar().triangles(), surface_.at(below));
+                if (away.dot(there - from) > covered) {
+                    covered = away.dot(there - from);
+                    depth = there.z();
+                }
+            }
+            float least = 0;
+            for (int k = 1; float(k) * step <= most_lid_edge; ++k) {
+                const Eigen::Vector3f there = position(float(k));
+                const float reach = away.dot(there - from);
+                if (reach < least + 0.1e-3f || (reach < covered && there.z() < depth))
+                    edge[i] = std::max(edge[i], float(k) * step);
+                least = std::min(least, reach);
+            }
         }
     }
     // Without the steps of the search and of the mesh.
     for (int pass = 0; pass < 4; ++pass) {
-        const std::vector<float> before = edge;
-        for (int i = 0; i <= lid_edge_steps; ++i)
-            edge[std::size_t(i)] = (before[std::size_t(std::max(0, i - 1))] + 2 * before[std::size_t(i)] +
-                                    before[std::size_t(std::min(lid_edge_steps, i + 1))]) /
-                                   4;
+        const auto before = edge;
+        for (std::size_t i = 0; i <= lid_edge_steps; ++i)
+            edge[i] = (before[i - std::min<std::size_t>(i, 1)] + 2 * before[i] +
+                       before[std::min<std::size_t>(lid_edge_steps, i + 1)]) /
+                      4;
     }
-    return edge;
+    std::vector<Eigen::Vector2f> through = {line.points.front()};
+    for (std::size_t i = 0; i <= lid_edge_steps; ++i) through.push_back(at[i] + edge[i] / step * out[i]);
+    through.push_back(line.points.back());
+    return smooth_curve(through, false, 3);
 }
 
 void FaceCurves::find_curves() {
@@ -290,8 +356,15 @@ void FaceCurves::find_curves() {
         eye.opening = through(side == 0 ? landmarks::right_eye : landmarks::left_eye, true);
         eye.upper = through(upper_lid[side], false);
         eye.lower = through(lower_lid[side], false);
-        eye.upper_edge = lid_edge(eye.upper, eye.opening);
-        eye.lower_edge = lid_edge(eye.lower, eye.opening);
+        eye.upper_lashes = lash_line(eye.upper, &eye.lower, eye.opening);
+        eye.lower_lashes = lash_line(eye.lower, nullptr, eye.opening);
+        for (const Eigen::Vector2f& p : eye.upper_lashes.points)
+            eye.upper_closed.push_back(closed_position(surface_.at(p)));
+        for (const Eigen::Vector2f& p : eye.lower_lashes.points)
+            eye.lower_closed.push_back(closed_position(surface_.at(p)));
+        std::vector<Eigen::Vector2f> rim = eye.upper_lashes.points;
+        rim.insert(rim.end(), eye.lower_lashes.points.rbegin() + 1, eye.lower_lashes.points.rend() - 1);
+        eye.rim = smooth_curve(rim, true, 1);
         eye.brow_top = through(brow_top[side], false);
         eye.brow_underside = through(brow_underside[side], false);
         std::vector<int> round(brow_top[side].begin(), brow_top[side].end());

@@ -54,13 +54,16 @@ bool is_inside(const AtlasCurve& curve, const Eigen::Vector2f& atlas);
 // The same, negative inside.
 float signed_distance(const AtlasCurve& closed, const FacePlace& place);
 Eigen::Vector2f point_at(const AtlasCurve& curve, float along);
+// From a line in space; metres.
+CurveDistance distance_to(const std::vector<Eigen::Vector3f>& line, const Eigen::Vector3f& from);
 
 // An eye's opening. Both lines go from the inner to the outer corner.
 struct EyeCurves {
     AtlasCurve opening, upper, lower;
-    // How broad the edge of the lid is that lies between the line and the lashes, metres, at even steps along; one
-    // sees the lid begin beyond it.
-    std::vector<float> upper_edge, lower_edge;
+    // Where the lashes begin: one sees a lid begin there, be it open or closed; its edge lies between that and the line
+    // above. From the inner to the outer corner; `rim` goes round both.
+    AtlasCurve upper_lashes, lower_lashes, rim;
+    std::vector<Eigen::Vector3f> upper_closed, lower_closed;  // points of the two with the lids closed
     AtlasCurve brow;                      // round the brow
     AtlasCurve brow_top, brow_underside;  // from the nose outwards
 };
@@ -78,6 +81,11 @@ class FaceCurves {
 
     FacePlace place(const SurfacePoint& point) const;
     FacePlace place(const SurfacePoint& point, const Eigen::Vector2f& atlas) const;
+    // With the lids closed; as at rest where the head cannot blink. Lengths on lids are measured there: open ones are
+    // rolled up. Precondition: found().
+    Eigen::Vector3f closed_position(const SurfacePoint& point) const {
+        return surface_position(closed_, surface_.avatar().triangles(), point);
+    }
     // Preconditions of the following: found().
     const Eigen::Vector2f& landmark(int index) const { return landmarks_[std::size_t(index)]; }
     SurfacePoint landmark_point(int index) const;
@@ -102,9 +110,10 @@ class FaceCurves {
 
   private:
     void find_metric();
+    void close_lids();
     void find_charts();
     void find_curves();
-    std::vector<float> lid_edge(const AtlasCurve& line, const AtlasCurve& opening) const;
+    AtlasCurve lash_line(const AtlasCurve& line, const AtlasCurve* over, const AtlasCurve& opening) const;
 
     const PaintSurface& surface_;
     bool found_ = false, irises_ = false;
@@ -112,6 +121,7 @@ class FaceCurves {
     int face_chart_ = -1;
     std::vector<Eigen::Vector2f> landmarks_;
     std::vector<Eigen::Vector3f> metric_;  // of each atlas vertex
+    Vertices closed_;                      // with the lids closed
     std::vector<int> chart_;               // of each triangle
 };
 

@@ -4,6 +4,7 @@
 #include <cmath>
 
 #include "core/base/parallel.h"
+#include "core/editing/own_colors.h"
 #include "core/head/mediapipe_landmarks.h"
 #include "core/image/ops.h"
 
@@ -90,20 +91,33 @@ std::vector<float> FaceRegions::soft_share(const std::vector<bool>& triangles, i
 void FaceRegions::find_cloth() {
     const Avatar& avatar = surface_.avatar();
     const AnchoredSplats& splats = *avatar.splats;
+    // Collars are seen on the neck: what there is unlike the face's skin is cloth, too.
+    std::vector<Eigen::Vector3f> face;
+    const auto albedo = [&](std::size_t i) { return Eigen::Vector3f(Eigen::Vector3f::Map(&splats.albedo[3 * i])); };
     std::vector<std::array<float, 2>> counts(std::size_t(head_triangles_), {0, 0});  // all, cloth
     const std::size_t count = std::min(splats.count, splats.painted_from);
     for (std::size_t i = 0; i < count; ++i) {
         has_hair_ |= splats.part[i] == SplatPart::hair;
+        has_cloth_ |= splats.part[i] == SplatPart::cloth;
+        const int t = splats.anchor[i].triangle;
+        if (t >= 0 && surface_.region(t) == HeadRegion::face) face.push_back(albedo(i));
+    }
+    if (!has_cloth_) {
+        cloth_.assign(std::size_t(avatar.model->vertex_count()), 0.0f);
+        return;
+    }
+    const bool known = face.size() >= 8;
+    const Eigen::Vector3f skin = middle_color(std::move(face), 0.5f, Eigen::Vector3f::Ones());
+    for (std::size_t i = 0; i < count; ++i) {
         const int t = splats.anchor[i].triangle;
         if (t < 0 || t >= head_triangles_) continue;
+        const bool collar = known && surface_.region(t) == HeadRegion::neck && splats.part[i] == SplatPart::skin &&
+                            skin_likeness(albedo(i), skin) < 0.5f;
         counts[std::size_t(t)][0] += 1;
-        if (splats.part[i] == SplatPart::cloth) counts[std::size_t(t)][1] += 1;
+        if (collar || splats.part[i] == SplatPart::cloth) counts[std::size_t(t)][1] += 1;
     }
     std::vector<bool> cloth(counts.size());
-    for (std::size_t t = 0; t < counts.size(); ++t) {
-        cloth[t] = counts[t][0] > 0 && 2 * counts[t][1] > counts[t][0];
-        has_cloth_ |= cloth[t];
-    }
+    for (std::size_t t = 0; t < counts.size(); ++t) cloth[t] = counts[t][0] > 0 && 2 * counts[t][1] > counts[t][0];
     cloth_ = soft_share(cloth, 0);
 }
 
@@ -211,6 +225,21 @@ float FaceRegions::beard(const FacePlace& place) const {
     if (height < 0 || (on_face && is_inside(beard_, place.atlas)))
         beard = std::max(beard, smooth_step(end, 0.25f * end, std::sqrt(nearest)));
     return beard > 0 && on_face ? beard * beside_lips(place, 0.3e-3f, 2e-3f) : beard;
+}
+
+// Of a triangle that is not of the face's piece of the atlas: whether the jaw is near enough.
+bool FaceRegions::may_have_beard(int triangle) const {
+    const auto corner = [&](int k) { return surface_.position({triangle, Eigen::Vector3f::Unit(k)}); };
+    const Eigen::Vector3f middle = (corner(0) + corner(1) + corner(2)) / 3;
+    float radius = 0;
+    for (int k = 0; k < 3; ++k) radius = std::max(radius, (corner(k) - middle).norm());
+    const float reach = beard_below_jaw * curves_.scale() + radius;
+    for (std::size_t i = 0; i + 1 < jaw_.size(); ++i) {
+        const Eigen::Vector3f way = jaw_[i + 1] - jaw_[i], from = middle - jaw_[i];
+        const float t = std::clamp(from.dot(way) / std::max(way.squaredNorm(), 1e-12f), 0.0f, 1.0f);
+        if ((from - t * way).norm() < 1.001f * reach) return true;
+    }
+    return false;
 }
 
 float FaceRegions::under_eye(const FacePlace& place) const {
@@ -350,7 +379,8 @@ std::vector<int> FaceRegions::triangles(FaceRegion region) const {
                         in = any(cloth_) && !is_eye(head) && !is_inside_head(head);
                         break;
                     case FaceRegion::beard:
-                        in = outside && head != HeadRegion::scalp && !is_ear(head);
+                        in = outside && head != HeadRegion::scalp && !is_ear(head) &&
+                             (curves_.chart(t) == curves_.face_chart() || may_have_beard(t));
                         break;
                     default:
                         in = outside;

@@ -94,6 +94,7 @@ class FaceRegions {
     float share(const std::vector<float>& of_vertex, const FacePlace& place) const;
     std::vector<float> soft_share(const std::vector<bool>& triangles, int passes) const;
     float beard(const FacePlace& place) const;
+    bool may_have_beard(int triangle) const;
     float under_eye(const FacePlace& place) const;
     void find_irises();
     void find_cloth();

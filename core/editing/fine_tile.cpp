@@ -8,6 +8,7 @@ namespace {
 
 // Standard deviation of a fine Gaussian over the distance to the next: at edges, and in what is even.
 constexpr float edge_spread = 0.5f, even_spread = 0.6f;
+constexpr float spread_of(int texels) { return texels == 1 ? edge_spread : even_spread; }
 constexpr float fine_opacity = 0.985f;
 // Metres above the outermost of the avatar's own: a little less and those shine through, more and paint floats.
 constexpr float fine_lift = 3.5e-4f;
@@ -15,6 +16,28 @@ constexpr float fine_lift = 3.5e-4f;
 constexpr float skin_height = 7e-4f;
 
 float beyond_skin(float height) { return height - std::clamp(height, -skin_height, skin_height); }
+
+// The opacity that each Gaussian of a grid needs so that all together cover a share: where they overlap, they add up.
+// The mean of -log(1 - opacity exp(-r^2 / 2 spread^2)) over a grid's square is 2 pi spread^2 Li2(opacity), Li2 the
+// dilogarithm. `spread`: by the distance to the next.
+float grid_opacity(float covered, float spread) {
+    constexpr int steps = 256;
+    static const std::array<float, steps + 1> dilogarithm = [] {
+        std::array<float, steps + 1> values{};
+        for (int i = 0; i <= steps; ++i) {
+            const double z = double(i) / steps;
+            double power = 1, sum = 0;
+            for (int k = 1; k <= 2000; ++k) sum += (power *= z) / (double(k) * k);
+            values[std::size_t(i)] = float(sum);
+        }
+        return values;
+    }();
+    const float wanted = -std::log(1 - std::min(covered, 0.9999f)) / (2 * float(M_PI) * spread * spread);
+    const auto above = std::upper_bound(dilogarithm.begin() + 1, dilogarithm.end(), wanted);
+    if (above == dilogarithm.end()) return 1;
+    const float low = *(above - 1), share = (wanted - low) / (*above - low);
+    return (float(above - dilogarithm.begin() - 1) + share) / float(steps);
+}
 
 Eigen::Vector3f color_of(const AnchoredSplats& splats, int i) {
     return Eigen::Vector3f::Map(&splats.albedo[3 * std::size_t(i)]);
@@ -242,11 +265,11 @@ void FineTile::compose(const std::vector<DrawnLayer>& drawn, const AnchoredSplat
                                                       : -change[c] / std::max(now[c], 1e-3f));
         opacity = std::clamp(opacity, 0.02f, 1.0f);
         const Eigen::Vector3f color = (now + change / opacity).cwiseMax(0.0f).cwiseMin(1.0f);
-        opacity = std::min(opacity * over.erased, fine_opacity);
+        opacity *= over.erased;
         if (opacity < 0.01f) continue;
-        fine_.push_back({node.place, node.atlas, (node.texels == 1 ? edge_spread : even_spread) * node.side, color,
-                         opacity, over.relief + (leads ? beyond_skin(height_at(node)) : height_at(node) + fine_lift),
-                         part, leads});
+opacity = std::min(grid_opacity(opacity, spread_of(node.texels)), fine_opacity);
+        fine_.push_back({node.place, node.atlas, spread_of(node.texels) * node.side, color, opacity,
+                         over.relief + (leads ? beyond_skin(height_at(node)) : height_at(node) + fine_lift), part, leads});
     }
 }
 

@@ -43,7 +43,7 @@ constexpr std::array eye_shadow_amounts = {
 constexpr std::array eyeliner_amounts = {
     MakeUpAmount{"amount", "Amount", 0, 1, 0.9f, "", "How dark the line is"},
     MakeUpAmount{"thickness", "Thickness", 0.3f, 5, 1.8f, "mm", "Of the line on the upper lid, at its thickest"},
-    MakeUpAmount{"wing", "Wing", 0, 16, 4, "mm", "How far the line goes beyond the outer corner"},
+    MakeUpAmount{"wing", "Wing", 0, 16, 5, "mm", "How far the line goes beyond the outer corner"},
     MakeUpAmount{"below", "Below", 0, 1, 0, "", "A line along the lower lid"},
     MakeUpAmount{"smudge", "Smudge", 0, 4, 0, "mm", "How softly the line ends"}};
 constexpr std::array mascara_amounts = {MakeUpAmount{"amount", "Amount", 0, 1, 0.8f, "", "How dark the lashes are"},
@@ -108,17 +108,17 @@ constexpr std::array<Row, 14> rows = {{
      paint_gloss},
     {{"blush",
       "Blush",
-      "Color on the cheeks, as light as the skin itself",
+      "Color on the cheeks; the darker the skin, the deeper",
       {0.84f, 0.36f, 0.38f},
       true,
-      PaintBlend::color,
+      PaintBlend::multiply,
       FaceRegion::cheeks,
       blush_amounts},
      paint_blush},
     {{"contour",
       "Contour",
       "Shades and lights that shape the face",
-      {0.24f, 0.15f, 0.11f},
+      {0.27f, 0.20f, 0.17f},
       true,
       PaintBlend::soft_light,
       FaceRegion::cheeks,
@@ -169,7 +169,7 @@ constexpr std::array<Row, 14> rows = {{
       FaceRegion::nose,
       freckles_amounts},
      paint_freckles},
-    {{"tan", "Tan", "Browner skin", {0.84f, 0.70f, 0.58f}, true, PaintBlend::multiply, FaceRegion::skin, tan_amounts},
+    {{"tan", "Tan", "Browner skin", {0.83f, 0.71f, 0.61f}, true, PaintBlend::multiply, FaceRegion::skin, tan_amounts},
      paint_tan},
     {{"stubble",
       "Stubble",
@@ -256,7 +256,9 @@ MakeUp usual_make_up(const FaceRegions& regions, std::string_view name) {
         // A canvas puts the photograph's light on a color; this one has it already.
         const Eigen::Vector3f light = of_brows ? Eigen::Vector3f(Eigen::Vector3f::Constant(0.25f) + 0.75f * tones.light)
                                                : Eigen::Vector3f(Eigen::Vector3f::Ones());
-        const Eigen::Vector3f own = (0.8f * tones.brows).cwiseQuotient(light).cwiseMin(0.45f);
+        Eigen::Vector3f own = (0.8f * tones.brows).cwiseQuotient(light);
+        // Where brows are plucked or very fair it is skin that is found there.
+        own *= std::min(1.0f, 0.45f * luma(tones.skin) / std::max(luma(own), 0.02f));
         for (std::size_t c = 0; c < 3; ++c) make_up.color[c] = own[Eigen::Index(c)];
     }
     return make_up;

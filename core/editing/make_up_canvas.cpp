@@ -55,6 +55,8 @@ PaintTexels MakeUpCanvas::shaded(const std::vector<int>& triangles, float finest
     const PaintSurface& surface = regions.surface();
     const std::vector<PaintTileKey> keys = surface.tiles_of(triangles, finest);
     std::vector<std::shared_ptr<const PaintTile>> tiles(keys.size());
+    std::vector<std::uint8_t> wanted(surface.avatar().triangles().size(), 0);
+    for (const int t : triangles) wanted[std::size_t(t)] = 1;
     parallel_for(keys.size(), 1, [&](std::size_t begin, std::size_t end) {
         for (std::size_t i = begin; i < end; ++i) {
             const std::shared_ptr<const TileSurface> on = surface.tile(keys[i]);
@@ -62,7 +64,7 @@ PaintTexels MakeUpCanvas::shaded(const std::vector<int>& triangles, float finest
             bool any = false;
             for (int texel = 0; texel < paint_tile_texels; ++texel) {
                 const int triangle = on->triangle[std::size_t(texel)];
-                if (triangle < 0 || !std::binary_search(triangles.begin(), triangles.end(), triangle)) continue;
+                if (triangle < 0 || !wanted[std::size_t(triangle)]) continue;
                 const PaintTexel painted =
                     bytes_of(shade(curves().place(on->point(texel), paint_texel_position(keys[i], texel))));
                 if (painted[3] == 0) continue;

@@ -92,7 +92,7 @@ PaintTexels paint_mascara(const MakeUpCanvas& canvas) {
         const SurfacePoint point{place.triangle, place.barycentric};
         const float along = surface_value(lashes.along, triangles, point),
                     out = surface_value(lashes.out, triangles, point);
-        const float hairs = (upper ? 46.0f : 34.0f) * (0.6f + 0.8f * density);
+        const float hairs = (upper ? 54.0f : 36.0f) * (0.6f + 0.8f * density);
         // Hairs lean a little each way and are of several lengths; longest over the outer half.
         const float at =
             along * hairs + 0.35f * (smooth_noise(3, {along * hairs * 0.5f, 2 * out, upper ? 0.0f : 5.0f}) - 0.5f);
@@ -100,31 +100,19 @@ PaintTexels paint_mascara(const MakeUpCanvas& canvas) {
         const float ends = smooth_step(0.0f, 0.3f, along) * smooth_step(1.04f, 0.9f, along);
         const float tip = (upper ? 0.95f : 0.75f) * length * (0.65f + 0.35f * own) * (0.45f + 0.55f * ends);
         if (out > tip) return MakeUpTexel{};
-        const float width = (0.24f + 0.12f * density) * (1 - 0.8f * out / tip);
+        const float width = (0.19f + 0.1f * density) * (1 - 0.85f * out / tip);
         const float hair = smooth_step(width + 0.12f, width - 0.04f, std::abs(at - number - 0.5f));
-        return MakeUpTexel{color, amount * hair * (upper ? 1.0f : below)};
+        return MakeUpTexel{color, amount * hair * (1 - 0.5f * out / tip) * (upper ? 1.0f : below)};
     });
     // Their roots are dark, too.
     std::vector<SkinStroke> roots;
     for (const EyeCurves& eye : curves.eyes)
         for (const bool upper : {true, false}) {
-            const AtlasCurve& line = upper ? eye.upper : eye.lower;
-            const std::vector<float>& edge = upper ? eye.upper_edge : eye.lower_edge;
-            Eigen::Vector2f middle = Eigen::Vector2f::Zero();
-            for (const Eigen::Vector2f& p : eye.opening.points) middle += p / float(eye.opening.points.size());
+            const AtlasCurve& line = upper ? eye.upper_lashes : eye.lower_lashes;
             const int steps = 60;
             Eigen::Vector2f before;
             for (int i = 0; i <= steps; ++i) {
-                const float along = 0.1f + 0.86f * float(i) / steps;
-                const Eigen::Vector2f at = point_at(line, along),
-                                      tangent = point_at(line, along + 0.03f) - point_at(line, along - 0.03f);
-                const Eigen::Vector3f g = curves.place(canvas.regions.surface().at(at), at).metric;
-                Eigen::Vector2f out{-(g[1] * tangent.x() + g[2] * tangent.y()),
-                                    g[0] * tangent.x() + g[1] * tangent.y()};
-                if (out.dot(at - middle) < 0) out = -out;
-                const float by = edge[std::size_t(along * float(edge.size() - 1))] /
-                                 std::sqrt(std::max(metric_square(g, out), 1e-12f));
-                const Eigen::Vector2f root = at + by * out;
+                const Eigen::Vector2f root = point_at(line, 0.1f + 0.86f * float(i) / steps);
                 if (i > 0)
                     roots.push_back({before, root, 0.2e-3f, 0.2e-3f, color,
                                      amount * (upper ? 0.5f : 0.3f * below) * (0.4f + 0.6f * density), 0.6e-3f});
@@ -153,7 +141,8 @@ PaintTexels paint_brows(const MakeUpCanvas& canvas) {
             if (!inside)
                 across = low.metres < top.metres ? -low.metres / std::max(top.metres - low.metres, 1e-4f)
                                                  : 1 + top.metres / std::max(low.metres - top.metres, 1e-4f);
-            const float g = grown(across), along = 0.5f * (top.along + low.along);
+            const float along = 0.5f * (top.along + low.along);
+            const float g = 0.5f + (grown(across) - 0.5f) / (1 - 0.75f * smooth_step(0.65f, 1.0f, along));
             const float body = smooth_step(-0.12f, 0.2f, g) * smooth_step(1.15f, 0.75f, g);
             // Soft at the nose, and full before the tail ends.
             const float ends = smooth_step(0.0f, 0.3f, along) * smooth_step(1.02f, 0.9f, along);
@@ -167,7 +156,9 @@ PaintTexels paint_brows(const MakeUpCanvas& canvas) {
             // The same hairs on both sides.
             const auto draw = [&](std::uint32_t what) { return hashed(41, std::uint32_t(i), what); };
             const float along = (float(i) + draw(1)) / float(std::max(count, 1)), rise = 1 - along;
-            const float across = std::clamp(0.5f + thickness * (draw(2) - 0.5f), -0.2f, 1.2f);
+            // Their rows come together at the tail.
+            const float tail = 1 - 0.75f * smooth_step(0.65f, 1.0f, along);
+            const float across = std::clamp(0.5f + tail * thickness * (draw(2) - 0.5f), -0.2f, 1.2f);
             const auto at = [&](float s, float t) {
                 return Eigen::Vector2f((1 - t) * point_at(eye.brow_underside, s) + t * point_at(eye.brow_top, s));
             };
@@ -201,7 +192,7 @@ PaintTexels paint_stubble(const MakeUpCanvas& canvas) {
         return MakeUpTexel{through, 0.6f * amount * shade * mask * patch};
     });
     std::vector<SkinStroke> hairs;
-    constexpr float most_per_square_metre = 7e5f;  // 70 a square centimetre
+    constexpr float most_per_square_metre = 9e5f;  // 90 a square centimetre
     for (const int t : triangles) {
         const float expected = 0.5f * avatar.neutral_double_area()[std::size_t(t)] * most_per_square_metre * density;
         const SurfacePoint middle{t, Eigen::Vector3f::Constant(1.0f / 3)};
@@ -218,8 +209,10 @@ PaintTexels paint_stubble(const MakeUpCanvas& canvas) {
             // Downwards and away from the middle.
             const Eigen::Vector2f down(0.35f * (place.position.x() > 0 ? 1.0f : -1.0f) + 0.5f * (draw(5) - 0.5f), 1.0f);
             const float by = length * (0.5f + draw(6)) / std::sqrt(std::max(metric_square(place.metric, down), 1e-12f));
-            hairs.push_back({place.atlas, place.atlas + by * down, 0.09e-3f, 0.05e-3f, color,
-                             amount * mask * (0.45f + 0.5f * draw(7)), 0.18e-3f});
+            // Some are paler than others.
+            hairs.push_back({place.atlas, place.atlas + by * down, 0.09e-3f, 0.05e-3f,
+                             ((0.8f + 0.7f * draw(8)) * color).cwiseMin(1.0f),
+                             amount * mask * (0.35f + 0.45f * draw(7)), 0.18e-3f});
         }
     }
     return canvas.stroked(hairs, 0.3e-3f, std::move(texels));

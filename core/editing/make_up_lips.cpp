@@ -15,8 +15,9 @@ struct LipPlace {
     bool upper;
 };
 
-LipPlace lip_place(const FaceCurves& curves, const FacePlace& place) {
-    LipPlace lip{-signed_distance(curves.lips, place), 0, 0.5f, false};
+// `inside` as in LipPlace.
+LipPlace lip_place(const FaceCurves& curves, const FacePlace& place, float inside) {
+    LipPlace lip{inside, 0, 0.5f, false};
     const CurveDistance upper = distance_to(curves.upper_lip, place), lower = distance_to(curves.lower_lip, place);
     lip.upper = upper.metres < lower.metres;
     if (lip.inside <= 0) {
@@ -34,13 +35,13 @@ LipPlace lip_place(const FaceCurves& curves, const FacePlace& place) {
 // Of the lips' own light and shade, that a cosmetic takes over: 1 where they are as light as usual.
 float own_shade(const MakeUpCanvas& canvas, const FacePlace& place, float share) {
     const float usual = std::max(luma(canvas.tones.lips), 0.08f);
-    return std::pow(std::clamp(luma(canvas.own.at(place.atlas)) / usual, 0.35f, 1.9f), share);
+    return std::pow(std::clamp(luma(canvas.own.at(place.atlas)) / usual, 0.35f, 1.5f), share);
 }
 
 // How far the cosmetic reaches inwards where the lips meet: beyond is what is wet.
 float dry(const FaceCurves& curves, const FacePlace& place) {
     if (!is_inside(curves.mouth, place.atlas)) return 1;
-    return smooth_step(7e-3f, 4.5e-3f, distance_to(curves.mouth, place).metres);
+    return smooth_step(5e-3f, 3e-3f, distance_to(curves.mouth, place).metres);
 }
 
 float bump(float x, float middle, float width) {
@@ -57,7 +58,9 @@ PaintTexels paint_lipstick(const MakeUpCanvas& canvas) {
     const Eigen::Vector3f color = canvas.lit_color();
     return canvas.shaded(curves.near({&curves.lips}, edge + over + 1e-3f), 0.2e-3f, [&](const FacePlace& place) {
         if (is_far_from(curves.lips, place, edge + over)) return MakeUpTexel{};
-        const LipPlace lip = lip_place(curves, place);
+        const float inside = -signed_distance(curves.lips, place);
+        if (inside + std::max(over, 0.0f) <= -0.5f * edge) return MakeUpTexel{};
+        const LipPlace lip = lip_place(curves, place, inside);
         // Fuller lips are drawn in the middle, not at the corners.
         const float border = lip.inside + over * smooth_step(0.0f, 0.25f, 0.5f - std::abs(lip.along - 0.5f));
         float alpha = smooth_step(-0.5f * edge, 0.5f * edge, border);
@@ -77,9 +80,9 @@ PaintTexels paint_gloss(const MakeUpCanvas& canvas) {
     // Light from above and the front: a band on the roll of the lower lip, two lights beside the bow of the upper.
     return canvas.shaded(curves.near({&curves.lips}, 1e-3f), 0.2e-3f, [&](const FacePlace& place) {
         if (!is_inside(curves.lips, place.atlas)) return MakeUpTexel{};
-        const LipPlace lip = lip_place(curves, place);
+        const LipPlace lip = lip_place(curves, place, distance_to(curves.lips, place).metres);
         if (lip.inside <= 0) return MakeUpTexel{};
-        const float wide = 0.6f + 0.8f * width;
+        const float wide = 0.4f + 0.7f * width;
         float light;
         if (lip.upper)
             light = 0.55f * bump(lip.depth, 0.45f, 0.16f * wide) *
@@ -101,19 +104,20 @@ PaintTexels paint_gloss(const MakeUpCanvas& canvas) {
 
 PaintTexels paint_teeth_whitening(const MakeUpCanvas& canvas) {
     const float amount = canvas.amount("amount"), brighten = canvas.amount("brighten");
-    // What soft light makes the usual tooth: less yellow, and somewhat lighter, but never as light as paper.
-    const Eigen::Vector3f own = canvas.tones.teeth.cwiseMax(0.05f).cwiseMin(0.95f);
-    const float grey = luma(own), lighter = grey + 0.45f * brighten * std::max(0.0f, 0.88f - grey);
-    Eigen::Vector3f wanted = lighter * (Eigen::Vector3f::Constant(0.8f) + 0.2f * own / grey);
-    wanted = wanted.cwiseMin(0.93f);
-    Eigen::Vector3f source;
-    for (int c = 0; c < 3; ++c) {
-        const float b = own[c], soft = b <= 0.25f ? ((16 * b - 12) * b + 4) * b : std::sqrt(b);
-        const float step =
-            wanted[c] > b ? (wanted[c] - b) / std::max(soft - b, 1e-3f) : (wanted[c] - b) / (b * (1 - b));
-        source[c] = std::clamp(0.5f + 0.5f * step, 0.0f, 1.0f);
-    }
-    return canvas.shaded(canvas.regions.triangles(FaceRegion::teeth), 0.4e-3f, [&](const FacePlace&) {
+    return canvas.shaded(canvas.regions.triangles(FaceRegion::teeth), 0.4e-3f, [&](const FacePlace& place) {
+        // What soft light makes of the tooth: less yellow, and somewhat lighter, but never as light as paper, nor blue.
+        const Eigen::Vector3f own = canvas.own.at(place.atlas, 2).cwiseMax(0.05f).cwiseMin(0.95f);
+        const float grey = luma(own), lighter = grey + 0.45f * brighten * std::max(0.0f, 0.86f - grey);
+        Eigen::Vector3f wanted = lighter * (Eigen::Vector3f::Constant(0.8f) + 0.2f * own / grey);
+        wanted = wanted.cwiseMin(0.93f);
+        wanted.z() = std::min(wanted.z(), wanted.x());
+        Eigen::Vector3f source;
+        for (int c = 0; c < 3; ++c) {
+            const float b = own[c], soft = b <= 0.25f ? ((16 * b - 12) * b + 4) * b : std::sqrt(b);
+            const float step =
+                wanted[c] > b ? (wanted[c] - b) / std::max(soft - b, 1e-3f) : (wanted[c] - b) / (b * (1 - b));
+            source[c] = std::clamp(0.5f + 0.5f * step, 0.0f, 1.0f);
+        }
         return MakeUpTexel{source, amount};
     });
 }

@@ -1,6 +1,7 @@
 // Blush, contour, freckles and tan.
 #include <algorithm>
 #include <cmath>
+#include <optional>
 
 #include "core/editing/make_up_canvas.h"
 
@@ -42,7 +43,7 @@ using Indices = std::vector<int>;
 
 PaintTexels paint_blush(const MakeUpCanvas& canvas) {
     const FaceCurves& curves = canvas.curves();
-    const float amount = canvas.amount("amount"), size = 22e-3f * curves.scale() * canvas.amount("size"),
+    const float amount = canvas.amount("amount"), size = 25e-3f * curves.scale() * canvas.amount("size"),
                 lift = canvas.amount("lift"), nose = canvas.amount("nose");
     // From the apple of the cheek along its bone, higher or lower.
     std::vector<SoftLine> lines;
@@ -54,13 +55,18 @@ PaintTexels paint_blush(const MakeUpCanvas& canvas) {
     };
     cheek({205, 187, 147}, {101, 117, 116});
     cheek({425, 411, 376}, {330, 346, 345});
-    if (nose > 0) lines.push_back({curves.through(Indices{50, 142, 195, 371, 280}, false, 3), 0.6f * size, nose});
-    const Eigen::Vector3f color = canvas.lit_color();
+    if (nose > 0)
+        lines.push_back({curves.through(Indices{50, 36, 198, 5, 420, 266, 280}, false, 3), 0.6f * size, nose});
+    // As blood under the skin: it takes away what is not of its hue, so that dark skin deepens and never turns chalky.
+    const Eigen::Vector3f chosen = canvas.color(), hue = chosen / std::max(chosen.maxCoeff(), 0.05f);
+    const Eigen::Vector3f color = Eigen::Vector3f::Constant(0.94f) - 0.55f * (Eigen::Vector3f::Ones() - hue);
+    // The darker the skin, the more it takes to be seen.
+    const float strength = 0.5f + 0.18f * smooth_step(0.55f, 0.2f, luma(canvas.tones.skin));
     const std::vector<int> triangles = near_lines(curves, lines);
     return canvas.shaded(triangles, 0.6e-3f, [&](const FacePlace& place) {
         const float eye =
             is_inside(curves.eyes[0].opening, place.atlas) || is_inside(curves.eyes[1].opening, place.atlas);
-        return MakeUpTexel{color, 0.6f * amount * covered(lines, place) * (1 - eye)};
+        return MakeUpTexel{color, strength * amount * covered(lines, place) * (1 - eye)};
     });
 }
 
@@ -69,20 +75,20 @@ PaintTexels paint_contour(const MakeUpCanvas& canvas) {
     const float amount = canvas.amount("amount"), light = canvas.amount("highlight"), mm = 1e-3f * curves.scale();
     const float cheeks = canvas.amount("cheeks"), jaw = canvas.amount("jaw"), nose = canvas.amount("nose"),
                 forehead = canvas.amount("forehead");
-    std::vector<SoftLine> dark = {{curves.through(Indices{137, 147, 187, 207}, false, 3), 12 * mm, 0.8f * cheeks, 0.6f},
-                                  {curves.through(Indices{366, 376, 411, 427}, false, 3), 12 * mm, 0.8f * cheeks, 0.6f},
+    std::vector<SoftLine> dark = {{curves.through(Indices{93, 137, 147, 187}, false, 3), 15 * mm, cheeks, 0.65f},
+                                  {curves.through(Indices{323, 366, 376, 411}, false, 3), 15 * mm, cheeks, 0.65f},
                                   {curves.through(Indices{58, 172, 136, 150, 149}, false, 3), 11 * mm, 0.9f * jaw},
                                   {curves.through(Indices{288, 397, 365, 379, 378}, false, 3), 11 * mm, 0.9f * jaw},
                                   {curves.through(Indices{193, 188, 174, 198}, false, 3), 4.5f * mm, 0.75f * nose},
                                   {curves.through(Indices{417, 412, 399, 420}, false, 3), 4.5f * mm, 0.75f * nose},
                                   {curves.through(Indices{21, 54, 103, 67}, false, 3), 16 * mm, 0.8f * forehead},
                                   {curves.through(Indices{251, 284, 332, 297}, false, 3), 16 * mm, 0.8f * forehead}};
-    std::vector<SoftLine> bright = {{curves.through(Indices{117, 116, 227}, false, 3), 7 * mm, 0.8f},
-                                    {curves.through(Indices{346, 345, 447}, false, 3), 7 * mm, 0.8f},
-                                    {curves.through(Indices{168, 197, 195, 5}, false, 3), 3.5f * mm, 0.8f},
+    std::vector<SoftLine> bright = {{curves.through(Indices{101, 117, 116, 227}, false, 3), 11 * mm, 0.8f, 0.3f},
+                                    {curves.through(Indices{330, 346, 345, 447}, false, 3), 11 * mm, 0.8f, 0.3f},
+                                    {curves.through(Indices{168, 197, 195, 5}, false, 3), 5 * mm, 0.8f},
                                     {curves.through(Indices{151, 9}, false, 3), 12 * mm, 0.5f},
-                                    {curves.through(Indices{39, 0, 269}, false, 3), 2.5f * mm, 0.5f},
-                                    {curves.through(Indices{200, 199}, false, 3), 7 * mm, 0.4f}};
+                                    {curves.through(Indices{39, 0, 269}, false, 3), 3.5f * mm, 0.5f},
+                                    {curves.through(Indices{200, 199}, false, 3), 9 * mm, 0.4f}};
     std::erase_if(dark, [](const SoftLine& line) { return line.weight <= 0; });
     for (SoftLine& line : bright) line.weight *= light;
     std::vector<SoftLine> all = dark;
@@ -129,11 +135,11 @@ PaintTexels paint_freckles(const MakeUpCanvas& canvas) {
                 signed_distance(curves.lips, place) < 1e-3f)
                 continue;
             // Many small and pale, few large and dark.
-            const float big = std::pow(draw(5), 2.2f), radius = 0.5f * size * (0.4f + 0.9f * big);
+            const float big = std::pow(draw(5), 3.0f), radius = 0.5f * size * (0.4f + 0.9f * big);
             const float angle = 6.2831853f * draw(6), stretch = 0.35f * radius * draw(7);
             const float u = std::cos(angle) * stretch / std::sqrt(std::max(place.metric[0], 1e-6f)),
                         v = std::sin(angle) * stretch / std::sqrt(std::max(place.metric[2], 1e-6f));
-            const float strength = (0.25f + 0.6f * draw(8)) * (0.6f + 0.4f * big);
+            const float strength = (0.25f + 0.55f * draw(8)) * (0.75f + 0.25f * big);
             strokes.push_back({place.atlas - Eigen::Vector2f(u, v), place.atlas + Eigen::Vector2f(u, v), radius,
                                radius * (0.6f + 0.4f * draw(9)), canvas.color(), amount * strength,
                                1.2f * radius + 0.2e-3f});
@@ -153,12 +159,34 @@ PaintTexels paint_tan(const MakeUpCanvas& canvas) {
                {curves.through(Indices{103, 109, 10, 338, 332}, false, 3), 40 * mm, 0.8f},
                {curves.through(Indices{200, 199}, false, 3), 18 * mm, 0.5f}};
     }
-    return canvas.shaded(canvas.regions.triangles(FaceRegion::skin), 2e-3f, [&](const FacePlace& place) {
-        float mask = canvas.regions.at(FaceRegion::skin, place);
+    // A bald head is seen on the hair's shell: bare where it looks like this person's skin all around.
+    const Avatar& avatar = canvas.regions.surface().avatar();
+    std::vector<int> triangles = canvas.regions.triangles(FaceRegion::skin);
+    const std::size_t on_head = triangles.size();
+    for (int t = 0; t < int(avatar.triangles().size()); ++t)
+        if (canvas.regions.surface().is_hair(t)) triangles.push_back(t);
+    std::optional<OwnColors> shell;
+    if (triangles.size() > on_head) shell.emplace(avatar, 1);
+    const Eigen::Vector3f skin = canvas.tones.skin;
+    const auto bare = [&](const FacePlace& place) {
+        const Eigen::Vector3f around = shell->at(place.atlas, 4);
+        return smooth_step(0.16f, 0.08f, chroma_distance(around, skin)) *
+               smooth_step(0.55f, 0.75f, luma(around) / std::max(luma(skin), 0.05f));
+    };
+    return canvas.shaded(triangles, 2e-3f, [&](const FacePlace& place) {
+        const HeadRegion region = canvas.regions.surface().region(place.triangle);
+        const bool on_face = curves.chart(place.triangle) == curves.face_chart(),
+                   on_shell = canvas.regions.surface().is_hair(place.triangle);
+        float mask = on_shell ? bare(place) : canvas.regions.at(FaceRegion::skin, place);
+        // Lips take on half of it.
+        if (on_face) mask = std::max(mask, 0.5f * canvas.regions.at(FaceRegion::lips, place));
         if (mask <= 0) return MakeUpTexel{};
         mask *= 1 - (1 - body) * canvas.regions.at(FaceRegion::neck, place);
-        if (canvas.regions.surface().region(place.triangle) == HeadRegion::torso) mask *= body;
-        const float there = curves.chart(place.triangle) == curves.face_chart() ? covered(sun, place) : 0.0f;
+        if (region == HeadRegion::torso) mask *= body;
+        // Collars reach up a neck.
+        if (region == HeadRegion::torso || region == HeadRegion::neck)
+            mask *= skin_likeness(canvas.own.at(place.atlas, 1), skin);
+        const float there = on_face ? covered(sun, place) : 0.0f;
         return MakeUpTexel{canvas.color(), 0.85f * amount * mask * (1 - kissed + kissed * (0.15f + 0.85f * there))};
     });
 }

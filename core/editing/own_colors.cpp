@@ -12,8 +12,13 @@ const Eigen::Vector3f usual_skin(0.72f, 0.54f, 0.45f), usual_lips(0.62f, 0.36f, 
 // The white of an eye in plain daylight, as photographs have it: never paper's.
 const Eigen::Vector3f usual_white(0.68f, 0.64f, 0.62f);
 
-// The middle of each channel, or `none`; `share` 0.5 is the median.
-Eigen::Vector3f middle_of(std::vector<Eigen::Vector3f> colors, float share, const Eigen::Vector3f& none) {
+Eigen::Vector3f albedo_of(const AnchoredSplats& splats, std::size_t i) {
+    return {splats.albedo[3 * i], splats.albedo[3 * i + 1], splats.albedo[3 * i + 2]};
+}
+
+}  // namespace
+
+Eigen::Vector3f middle_color(std::vector<Eigen::Vector3f> colors, float share, const Eigen::Vector3f& none) {
     if (colors.size() < 8) return none;
     const auto at = colors.begin() + std::ptrdiff_t(share * float(colors.size() - 1));
     Eigen::Vector3f middle;
@@ -25,13 +30,7 @@ Eigen::Vector3f middle_of(std::vector<Eigen::Vector3f> colors, float share, cons
     return middle;
 }
 
-Eigen::Vector3f albedo_of(const AnchoredSplats& splats, std::size_t i) {
-    return {splats.albedo[3 * i], splats.albedo[3 * i + 1], splats.albedo[3 * i + 2]};
-}
-
-}  // namespace
-
-OwnColors::OwnColors(const Avatar& avatar) {
+OwnColors::OwnColors(const Avatar& avatar, int square) : square_(square) {
     const AnchoredSplats& splats = *avatar.splats;
     std::array<std::vector<float>, most_spread + 1> weights;
     for (int l = 0; l <= most_spread; ++l) {
@@ -41,8 +40,9 @@ OwnColors::OwnColors(const Avatar& avatar) {
     }
     const std::size_t count = std::min(splats.count, splats.painted_from);
     for (std::size_t i = 0; i < count; ++i) {
-        const Eigen::Vector2f& at = splats.atlas[i];
-        if (at.x() >= 1 || splats.part[i] == SplatPart::hair || splats.part[i] == SplatPart::accessory) continue;
+        const Eigen::Vector2f at = splats.atlas[i] - Eigen::Vector2f(float(square), 0);
+        if (at.x() < 0 || at.x() >= 1 || splats.part[i] == SplatPart::accessory) continue;
+        if (square == 0 && splats.part[i] == SplatPart::hair) continue;
         const float opacity = 1.0f / (1.0f + std::exp(-splats.opacity_logit[i]));
         const float x = at.x() * side - 0.5f, y = at.y() * side - 0.5f;
         const int left = int(std::floor(x)), top = int(std::floor(y));
@@ -77,9 +77,14 @@ OwnColors::OwnColors(const Avatar& avatar) {
         for (int y = 0; y < width; ++y)
             for (int x = 0; x < width; ++x) {
                 const std::size_t i = std::size_t(y) * std::size_t(width) + std::size_t(x);
+                if (weights[std::size_t(l)][i] >= enough) {
+                    levels_[std::size_t(l)][i] /= weights[std::size_t(l)][i];
+                    continue;
+                }
                 Eigen::Vector3f above = usual_skin;
                 if (l < most_spread)
-                    above = at({(float(x) + 0.5f) / float(width), (float(y) + 0.5f) / float(width)}, float(l + 1));
+                    above = at({float(square) + (float(x) + 0.5f) / float(width), (float(y) + 0.5f) / float(width)},
+                               float(l + 1));
                 const float weight = weights[std::size_t(l)][i], missing = std::max(0.0f, enough - weight);
                 levels_[std::size_t(l)][i] =
                     (levels_[std::size_t(l)][i] + missing * above) / std::max(weight + missing, 1e-6f);
@@ -90,7 +95,7 @@ OwnColors::OwnColors(const Avatar& avatar) {
 Eigen::Vector3f OwnColors::at(const Eigen::Vector2f& atlas, float spread) const {
     const auto in_level = [&](int l) -> Eigen::Vector3f {
         const int width = side >> l;
-        const float x = std::clamp(atlas.x() * float(width) - 0.5f, 0.0f, float(width - 1)),
+        const float x = std::clamp((atlas.x() - float(square_)) * float(width) - 0.5f, 0.0f, float(width - 1)),
                     y = std::clamp(atlas.y() * float(width) - 0.5f, 0.0f, float(width - 1));
         const int left = int(x), top = int(y), right = std::min(left + 1, width - 1),
                   bottom = std::min(top + 1, width - 1);
@@ -106,6 +111,18 @@ Eigen::Vector3f OwnColors::at(const Eigen::Vector2f& atlas, float spread) const 
     const float share = l - float(below);
     if (share == 0) return in_level(below);
     return (1 - share) * in_level(below) + share * in_level(below + 1);
+}
+
+float chroma_distance(const Eigen::Vector3f& a, const Eigen::Vector3f& b) {
+    const auto chroma = [](const Eigen::Vector3f& color) {
+        const float light = std::max(luma(color), 0.02f);
+        return Eigen::Vector2f(color.x() / light, color.z() / light);
+    };
+    return (chroma(a) - chroma(b)).norm();
+}
+
+float skin_likeness(const Eigen::Vector3f& color, const Eigen::Vector3f& skin) {
+    return smooth_step(0.3f, 0.2f, chroma_distance(color, skin));
 }
 
 OwnTones own_tones(const FaceRegions& regions) {
@@ -136,13 +153,13 @@ OwnTones own_tones(const FaceRegions& regions) {
         }
     }
     OwnTones tones;
-    tones.skin = middle_of(std::move(skin), 0.5f, usual_skin);
+    tones.skin = middle_color(std::move(skin), 0.5f, usual_skin);
     // More than half: much of the lips is hidden where they meet, and dark.
-    tones.lips = middle_of(std::move(lips), 0.7f, usual_lips);
-    tones.teeth = middle_of(std::move(teeth), 0.6f, usual_teeth);
-    tones.hair = middle_of(std::move(hair), 0.4f, usual_hair);
-    tones.brows = middle_of(std::move(brows), 0.25f, tones.hair);
-    const Eigen::Vector3f seen = middle_of(std::move(white), 0.8f, usual_white);
+    tones.lips = middle_color(std::move(lips), 0.7f, usual_lips);
+    tones.teeth = middle_color(std::move(teeth), 0.6f, usual_teeth);
+    tones.hair = middle_color(std::move(hair), 0.4f, usual_hair);
+    tones.brows = middle_color(std::move(brows), 0.25f, tones.hair);
+    const Eigen::Vector3f seen = middle_color(std::move(white), 0.8f, usual_white);
     tones.light = seen.cwiseQuotient(usual_white).cwiseMax(0.5f).cwiseMin(1.25f);
     return tones;
 }

@@ -126,6 +126,11 @@ std::shared_ptr<const TileSurface> PaintSurface::tile(const PaintTileKey& key) c
                               c = (uv[std::size_t(of[2])] - first) / size;
         const float area = cross2(b - a, c - a);
         if (area == 0) continue;
+        // Weights below which a texel is surely farther beyond an edge than a border is broad.
+        constexpr float beyond = 1.01f * border_texels + 0.01f;
+        const float least0 = -beyond * (c - b).norm() / std::abs(area),
+                    least1 = -beyond * (c - a).norm() / std::abs(area),
+                    least2 = -beyond * (b - a).norm() / std::abs(area);
         const Eigen::Vector2f low = a.cwiseMin(b).cwiseMin(c).array() - border_texels,
                               high = a.cwiseMax(b).cwiseMax(c).array() + border_texels;
         const float last = paint_tile_side - 1;
@@ -136,6 +141,7 @@ std::shared_ptr<const TileSurface> PaintSurface::tile(const PaintTileKey& key) c
                 if (tile->inside[texel]) continue;
                 const Eigen::Vector2f p{float(x), float(y)};
                 Eigen::Vector2f weights{cross2(p - a, c - a) / area, cross2(b - a, p - a) / area};
+                if (weights.x() < least1 || weights.y() < least2 || 1 - weights.x() - weights.y() < least0) continue;
                 float distance = 0;
                 if (weights.minCoeff() < 0 || weights.sum() > 1) std::tie(weights, distance) = nearest_on(a, b, c, p);
                 if (tile->triangle[texel] >= 0 ? distance >= outside[texel] : distance > border_texels) continue;

@@ -9,7 +9,9 @@
 #include "core/avatar/unproject.h"
 #include "core/editing/own_colors.h"
 #include "core/editing/paint_blend.h"
+#include "core/editing/painted_splats.h"
 #include "core/head/mediapipe_landmarks.h"
+#include "tests/editing/editing_fixtures.h"
 #include "tests/editing/plain_face.h"
 
 namespace likeness::test {
@@ -149,6 +151,22 @@ TEST_F(MakeUpTest, LipstickEndsAtTheLipsAndLeavesTheTeeth) {
     for (const int i : {13, 14, 82, 87, 312, 317}) EXPECT_GT(alpha_at(texels, landmark(i)), 0.8f) << i;
 }
 
+// The lips touch: what is painted on the inside of one is not put where the other lies, or it would hang in the mouth
+// when that opens.
+TEST_F(MakeUpTest, LipstickStaysOnItsLipWhenTheMouthOpens) {
+    Avatar avatar = plain_head();
+    const PaintSurface on(avatar);
+    const Result<PaintTexels> lipstick = make_up_layer(on, full("lipstick"));
+    ASSERT_TRUE(lipstick);
+    avatar.paint = PaintStack{{{.id = 1, .texels = std::make_shared<const PaintTexels>(*lipstick)}}};
+    const Avatar shown = painted(avatar);
+    ASSERT_GT(shown.splats->count, shown.splats->painted_from);
+    float most = 0;
+    for (std::size_t i = shown.splats->painted_from; i < shown.splats->count; ++i)
+        most = std::max(most, shown.splats->offset[3 * i + 2]);
+    EXPECT_LT(most, 6e-3f);
+}
+
 // What is rolled up over an open eye is seen when it closes.
 TEST_F(MakeUpTest, EyeShadowIsOnTheClosedLid) {
     const PaintTexels shadow = layer("eye_shadow");
@@ -170,27 +188,46 @@ TEST_F(MakeUpTest, EyeShadowIsOnTheClosedLid) {
     EXPECT_GT(covered, 0.9 * all);
 }
 
+TEST_F(MakeUpTest, EyeShadowFadesUpwardsWithoutStreaks) {
+    MakeUp make_up = full("eye_shadow");
+    make_up.amount["shimmer"] = 0;
+    const PaintTexels shadow = layer(make_up);
+    const FaceCurves& curves = regions().curves();
+    for (const EyeCurves& eye : curves.eyes)
+        for (const float along : {0.35f, 0.5f, 0.65f}) {
+            const Eigen::Vector2f start = point_at(eye.upper_lashes, along), end = point_at(eye.brow_underside, along);
+            float least = 1;
+            for (float t = 0.05f; t < 1; t += 0.01f) {
+                const float alpha = alpha_at(shadow, start + t * (end - start));
+                EXPECT_LT(alpha, least + 0.06f) << along << ' ' << t;
+                least = std::min(least, alpha);
+            }
+            EXPECT_LT(least, 0.1f);
+        }
+}
+
 TEST_F(MakeUpTest, EyelinerFollowsTheLidAsThickAsItSays) {
     const FaceCurves& curves = regions().curves();
     for (const float thickness : {1.0f, 3.0f}) {
         MakeUp liner = full("eyeliner");
         liner.amount["thickness"] = thickness;
         const PaintTexels texels = layer(liner);
-        for (const EyeCurves& eye : curves.eyes) {
-            // Over the outer third it is at its thickest; from the line outwards over the lid's edge.
-            const float along = 0.8f, edge = eye.upper_edge[std::size_t(along * float(eye.upper_edge.size() - 1))];
-            const Eigen::Vector2f start = point_at(eye.upper, along), brow = point_at(eye.brow_underside, along);
-            const Eigen::Vector2f way = brow - start;
-            const FacePlace place = curves.place(surface().at(start), start);
-            float end = 0;
-            for (float t = 0; t < 0.8f; t += 0.002f)
-                if (alpha_at(texels, start + t * way) > 0.5f) end = t;
-            const Eigen::Vector2f last = start + end * way;
-            const float thick = distance_to(eye.upper, curves.place(surface().at(last), last)).metres - edge;
-            EXPECT_NEAR(1e3f * thick, thickness * curves.scale(), 0.4f);
-            EXPECT_GT(alpha_at(texels, start), 0.8f) << "no bare lid beside the eye";
-            EXPECT_GT(place.metric[0], 0);
-        }
+        for (const EyeCurves& eye : curves.eyes)
+            for (const float along : {0.65f, 0.75f}) {
+                // On the closed lid, from where the lashes begin towards the brow; over the outer half it is at its
+                // thickest.
+                const Eigen::Vector2f start = point_at(eye.upper_lashes, along),
+                                      way = point_at(eye.brow_underside, along) - start;
+                float thick = 0;
+                for (float t = 0; t < 0.8f; t += 0.002f)
+                    if (alpha_at(texels, start + t * way) > 0.5f)
+                        thick = distance_to(eye.upper_closed,
+                                            curves.closed_position(surface().at(Eigen::Vector2f(start + t * way))))
+                                    .metres;
+                EXPECT_NEAR(1e3f * thick, thickness * curves.scale(), 0.35f) << along;
+                EXPECT_GT(alpha_at(texels, start), 0.8f);
+                EXPECT_GT(alpha_at(texels, point_at(eye.upper, along)), 0.8f) << "no bare lid beside the eye";
+            }
         EXPECT_EQ(most_on(texels, [](HeadRegion r) { return is_eye(r); }), 0);
     }
 }
@@ -217,12 +254,111 @@ TEST_F(MakeUpTest, TeethLoseTheirYellowButShineNot) {
             if (texel[3] == 0) continue;
             const Eigen::Vector3f white =
                 blended(PaintBlend::soft_light, own, Eigen::Vector3f(texel[0], texel[1], texel[2]) / 255);
-            EXPECT_LT(white[0] - white[2], 0.4f * (own[0] - own[2]));
+            EXPECT_LT(white[0] - white[2], 0.55f * (own[0] - own[2]));
             EXPECT_GT(luma(white), luma(own));
             EXPECT_LT(white.maxCoeff(), 0.93f);
             return;
         }
     });
+}
+
+TEST_F(MakeUpTest, GreyTeethDoNotTurnBlue) {
+    PlainColors colors;
+    colors.teeth = {0.60f, 0.62f, 0.61f};
+    const PaintSurface other(plain_face(colors));
+    MakeUp strong = full("teeth_whitening");
+    strong.amount["brighten"] = 1;
+    const Result<PaintTexels> texels = make_up_layer(other, strong);
+    ASSERT_TRUE(texels);
+    texels->each_tile([&](const PaintTileKey&, const std::shared_ptr<const PaintTile>& tile) {
+        for (const PaintTexel& texel : tile->texels) {
+            if (texel[3] == 0) continue;
+            const Eigen::Vector3f white =
+                blended(PaintBlend::soft_light, colors.teeth, Eigen::Vector3f(texel[0], texel[1], texel[2]) / 255);
+            EXPECT_LE(white[2], white[0] + 0.01f);
+        }
+    });
+}
+
+// It deepens and reddens; on dark skin it would look like chalk if it were lighter than the skin.
+TEST_F(MakeUpTest, BlushDeepensSkinOfEveryTone) {
+    for (const Eigen::Vector3f& skin : {Eigen::Vector3f(0.25f, 0.16f, 0.12f), Eigen::Vector3f(0.5f, 0.36f, 0.29f),
+                                        Eigen::Vector3f(0.92f, 0.78f, 0.71f)}) {
+        PlainColors colors;
+        colors.skin = skin;
+        const PaintSurface other(plain_face(colors));
+        const Result<PaintTexels> texels = make_up_layer(other, full("blush"));
+        ASSERT_TRUE(texels);
+        const PaintBlend blend = make_up_kind("blush")->blend;
+        texels->each_tile([&](const PaintTileKey&, const std::shared_ptr<const PaintTile>& tile) {
+            for (const PaintTexel& texel : tile->texels) {
+                if (texel[3] == 0) continue;
+                const Eigen::Vector3f on = blended(blend, skin, Eigen::Vector3f(texel[0], texel[1], texel[2]) / 255);
+                ASSERT_LE(luma(on), luma(skin));
+            }
+        });
+        const Eigen::Vector3f cheek = laid_over(blend, skin, texels->bilinear(landmark(50)), 1);
+        EXPECT_LT(luma(cheek), 0.92f * luma(skin));
+        EXPECT_GT(luma(cheek), 0.7f * luma(skin));
+        EXPECT_GT(cheek[0] / cheek[1], 1.1f * skin[0] / skin[1]);
+    }
+}
+
+// A white collar lies on the neck, whose Gaussians are skin's.
+TEST_F(MakeUpTest, TanLeavesCollarsAlone) {
+    Avatar avatar = plain_face();
+    const auto is_neck = [&](int t) { return model().triangle_region[std::size_t(t)] == HeadRegion::neck; };
+    float low = 1e3f, high = -1e3f;
+    const auto middle = [&](int t) { return surface().position({t, Eigen::Vector3f::Constant(1.0f / 3)}); };
+    for (int t = 0; t < int(model().triangles.size()); ++t)
+        if (is_neck(t)) low = std::min(low, middle(t).y()), high = std::max(high, middle(t).y());
+    const float border = 0.5f * (low + high);
+    AnchoredSplats& splats = avatar.splats.edit();
+    for (std::size_t i = 0; i < splats.count; ++i)
+        if (is_neck(int(i)) && middle(int(i)).y() < border)
+            for (std::size_t c = 0; c < 3; ++c) splats.albedo[3 * i + c] = 0.93f;
+    const PaintSurface other(avatar);
+    const FaceRegions on(other);
+    const Result<PaintTexels> tan = make_up_layer(on, full("tan"));
+    ASSERT_TRUE(tan);
+    int collar = 0, skin = 0;
+    for (int t = 0; t < int(model().triangles.size()); ++t) {
+        if (!is_neck(t)) continue;
+        const SurfacePoint at{t, Eigen::Vector3f::Constant(1.0f / 3)};
+        const float alpha = alpha_at(*tan, atlas_position(avatar, at));
+        if (middle(t).y() < border - 12e-3f) {
+            ++collar;
+            EXPECT_LT(alpha, 0.02f);
+            EXPECT_LT(on.at(FaceRegion::skin, at), 0.1f);
+            EXPECT_GT(on.at(FaceRegion::cloth, at), 0.9f);
+        } else if (middle(t).y() > border + 12e-3f) {
+            ++skin;
+            EXPECT_GT(alpha, 0.1f);
+        }
+    }
+    EXPECT_GT(collar, 20);
+    EXPECT_GT(skin, 20);
+}
+
+// A bald head is seen on the shell that would carry hair.
+TEST_F(MakeUpTest, TanReachesABaldHeadButNoHair) {
+    const auto most_on_shell = [](const Eigen::Vector3f& color) {
+        Avatar avatar = head_with_hair();
+        AnchoredSplats& splats = avatar.splats.edit();
+        for (std::size_t i = 0; i < splats.count; ++i)
+            Eigen::Vector3f::Map(&splats.albedo[3 * i]) =
+                splats.part[i] == SplatPart::hair ? color : Eigen::Vector3f(0.78f, 0.60f, 0.50f);
+        const PaintSurface on(avatar);
+        const Result<PaintTexels> tan = make_up_layer(on, full("tan"));
+        float most = 0;
+        if (!tan) return most;
+        for (const SurfacePoint& p : splats.anchor)
+            if (on.is_hair(p.triangle)) most = std::max(most, alpha_at(*tan, atlas_position(avatar, p)));
+        return most;
+    };
+    EXPECT_GT(most_on_shell({0.76f, 0.58f, 0.48f}), 0.3f);
+    EXPECT_EQ(most_on_shell({0.15f, 0.11f, 0.09f}), 0);
+    EXPECT_EQ(most_on_shell({0.75f, 0.75f, 0.75f}), 0);
 }
 
 // Dark, light: the same numbers lighten rings under the eyes towards this person's own cheeks.
@@ -246,6 +382,9 @@ TEST_F(MakeUpTest, BrowsAreOfThePersonsColor) {
     const PaintSurface other(plain_face(colors));
     const MakeUp dark = usual_make_up(FaceRegions(other), "brows");
     for (std::size_t c = 0; c < 3; ++c) EXPECT_LT(dark.color[c], usual.color[c]);
+    // This face has no brows but skin there: hairs are darker than that, and of a hue of skin and hair.
+    EXPECT_LT(luma({usual.color[0], usual.color[1], usual.color[2]}), 0.5f * luma(PlainColors().skin));
+    EXPECT_GT(usual.color[0], 1.1f * usual.color[1]);
 }
 
 TEST_F(MakeUpTest, WhatIsOutOfRangeIsBroughtIn) {

@@ -127,6 +127,25 @@ TEST(PaintedSplats, ADiscIsSharpAndNothingElseChanges) {
     EXPECT_GT(in, 30u);
 }
 
+// Fine Gaussians overlap: together they cover no more than the layer does.
+TEST(PaintedSplats, FaintPaintIsAsFaintWhereItIsFine) {
+    const Avatar avatar = grey_ball();
+    const PaintSurface surface(avatar);
+    const SurfacePoint middle = front(surface);
+    constexpr int side = 512;
+    const Camera camera = default_camera(avatar, side, side);
+    float depth = 0;
+    const Eigen::Vector2f pixel = camera.project(surface.position(middle), &depth);
+    for (const int alpha : {48, 96, 160}) {
+        const Avatar shaded = painted(
+            with_paint(avatar, {{.id = 1, .texels = disc_of(surface, middle, {0, 0, 0, std::uint8_t(alpha)}, 4e-3f)}}));
+        ASSERT_GT(shaded.splats->count, avatar.splats->count);
+        const Frame before = picture(avatar, side), after = picture(shaded, side);
+        const int x = int(pixel.x()), y = int(pixel.y());
+        EXPECT_NEAR(after.color.at(x, y)[0] / before.color.at(x, y)[0], 1 - float(alpha) / 255, 0.05f) << alpha;
+    }
+}
+
 TEST(PaintedSplats, WhatIsHiddenShowsTheAvatar) {
     const Avatar avatar = grey_ball();
     const PaintSurface surface(avatar);
