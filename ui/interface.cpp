@@ -179,8 +179,15 @@ void Interface::draw() {
     draw_status_bar();
     draw_dock();
     draw_panels();
-    for (const std::filesystem::path& file : viewport_->take_dropped())
-        studio_.invoke("file.open", {{"path", file.string()}});
+    for (const std::filesystem::path& file : viewport_->take_dropped()) {
+        if (is_svg_file(file))
+            studio_.messages().error(
+                {ErrorCode::bad_input,
+                 "'" + file.string() + "' is an SVG, which is no portrait; drop it on the head to make it a sticker.",
+                 ""});
+        else
+            studio_.invoke("file.open", {{"path", file.string()}});
+    }
     remember_panels();
     command_palette_.draw(studio_);
     shortcut_sheet_.draw(studio_);

@@ -85,6 +85,8 @@ Status StickerService::read(const std::filesystem::path& file,
         [this, put = std::move(put), id = studio_.document().id](const Result<std::shared_ptr<const Image>>& picture) {
             --reading_;
             if (id != studio_.document().id) return;  // for another avatar
+            studio_.paint().end_stroke();             // letting that go would take this along
+            end_edit();
             Status status = picture ? Status() : Status(picture.error());
             if (picture) studio_.change("Sticker", [&] { status = put(*picture); });
             if (!status && status.error().code != ErrorCode::cancelled) studio_.messages().error(status.error());

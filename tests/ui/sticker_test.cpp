@@ -122,6 +122,11 @@ TEST_F(StickersInViewport, AnSvgDroppedOnTheFaceIsDrawn) {
         drop(ctx, cheek(ctx), file("round.svg"));
         IM_CHECK(placed(ctx));
         IM_CHECK_STR_EQ(stack().layers[0].name.c_str(), "round");
+        drop(ctx, background(ctx), file("round.svg"));
+        IM_CHECK(wait_until(ctx, [&] { return studio.messages().dialog().has_value(); }));
+        IM_CHECK(studio.messages().dialog()->message.find("on the head") != std::string::npos);
+        ctx->ItemClick("//###error/Close");
+        ctx->Yield(3);
         drop(ctx, cheek(ctx), file("bad.svg"));
         IM_CHECK(wait_until(ctx, [&] { return studio.messages().dialog().has_value(); }));
         IM_CHECK(studio.messages().dialog()->message.find("bad.svg") != std::string::npos);
