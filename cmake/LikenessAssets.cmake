@@ -58,6 +58,11 @@ if(LIKENESS_TORCH)
         add_dependencies(likeness likeness-torch likeness_torch)
     endif()
 endif()
+# What it starts for SVG pictures.
+if(TARGET likeness-svg)
+    install(TARGETS likeness-svg DESTINATION "${CMAKE_INSTALL_LIBDIR}/likeness")
+    add_dependencies(likeness_assets likeness-svg)
+endif()
 install(FILES "${LIKENESS_DEPENDENCIES}/ai-edge-litert/ai_edge_litert/libLiteRt.so"
     DESTINATION "${CMAKE_INSTALL_LIBDIR}/likeness")
 install(DIRECTORY "${assets_folder}/" DESTINATION "${CMAKE_INSTALL_DATADIR}/likeness")

@@ -16,6 +16,7 @@ pkg_check_modules(OPENEXR REQUIRED IMPORTED_TARGET OpenEXR)
 pkg_check_modules(LIBZIP REQUIRED IMPORTED_TARGET libzip)
 pkg_check_modules(LIBAV REQUIRED IMPORTED_TARGET libavdevice libavfilter libavformat libavcodec
     libavutil libswresample libswscale)
+pkg_check_modules(LIBRSVG IMPORTED_TARGET librsvg-2.0>=2.52)  # optional: SVG pictures as stickers
 find_package(spdlog REQUIRED)
 find_package(CLI11 REQUIRED)
 find_package(benchmark REQUIRED)

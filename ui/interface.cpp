@@ -5,6 +5,8 @@
 #include <algorithm>
 #include <cctype>
 
+#include "core/files/file_formats.h"
+#include "core/image/svg.h"
 #include "ui/export_panel.h"
 #include "ui/expression_panel.h"
 #include "ui/history_panel.h"
@@ -142,7 +144,16 @@ bool Interface::show_panel(const std::string& name) {
     return false;
 }
 
-void Interface::drop(const std::filesystem::path& file) { studio_.invoke("file.open", {{"path", file.string()}}); }
+// A picture may be meant for the skin, if an avatar is seen: that is known where the pointer is, in the next frame.
+void Interface::drop(const std::filesystem::path& file) {
+    const std::array picture = {FileContent::picture};
+    const bool may_be_sticker = studio_.document().has_avatar() && !PreparationView::wanted(studio_) &&
+                                !studio_.maps().takes(file) && (is_svg_file(file) || format_of(file, picture));
+    if (may_be_sticker)
+        viewport_->drop(file);
+    else
+        studio_.invoke("file.open", {{"path", file.string()}});
+}
 
 double Interface::next_frame_in() const {
     double seconds = 10;
@@ -168,6 +179,15 @@ void Interface::draw() {
     draw_status_bar();
     draw_dock();
     draw_panels();
+    for (const std::filesystem::path& file : viewport_->take_dropped()) {
+        if (is_svg_file(file))
+            studio_.messages().error(
+                {ErrorCode::bad_input,
+                 "'" + file.string() + "' is an SVG, which is no portrait; drop it on the head to make it a sticker.",
+                 ""});
+        else
+            studio_.invoke("file.open", {{"path", file.string()}});
+    }
     remember_panels();
     command_palette_.draw(studio_);
     shortcut_sheet_.draw(studio_);

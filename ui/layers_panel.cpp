@@ -7,6 +7,8 @@
 
 #include "core/editing/looks.h"
 #include "core/editing/make_up.h"
+#include "core/editing/own_stickers.h"
+#include "core/editing/sticker_layer.h"
 #include "core/image/image.h"
 #include "ui/icons.h"
 #include "ui/theme.h"
@@ -128,7 +130,99 @@ void LayersPanel::draw_additions(Studio& studio) {
         for (const auto& [name, title] : looks_) command_item(studio, "make_up.look", {{"name", name}}, title);
         ImGui::EndMenu();
     }
-    command_item(studio, "sticker.place");
+    if (ImGui::BeginMenu("Stickers")) {
+        draw_own_stickers(studio);
+        ImGui::Separator();
+        command_item(studio, "sticker.place", {}, "Picture or SVG...");
+        ImGui::EndMenu();
+    }
+}
+
+void LayersPanel::draw_own_stickers(Studio& studio) {
+    constexpr int columns = 5;
+    const float side = px(52), gap = px(6);
+    ImDrawList& draw = *ImGui::GetWindowDrawList();
+    int i = 0;
+    for (const OwnSticker& sticker : own_stickers()) {
+        const auto file = own_sticker_file(sticker);
+        if (!file) continue;
+        if (i++ % columns != 0) ImGui::SameLine(0, gap);
+        const ImVec2 from = ImGui::GetCursorScreenPos(), to = {from.x + side, from.y + side};
+        const bool chosen = ImGui::InvisibleButton(sticker.name, {side, side});
+        tooltip(sticker.title);
+        // On a light ground: lines are dark.
+        draw.AddRectFilled(from, to, IM_COL32(226, 208, 196, 255), px(5));
+        const Thumbnails::Entry& entry = thumbnails_.of(studio, *file);
+        if (entry.state == Thumbnails::State::ready && entry.picture.ready()) {
+            const float w = float(entry.picture.width()), h = float(entry.picture.height()),
+                        scale = (side - px(10)) / std::max(w, h);
+            const ImVec2 half = {0.5f * scale * w, 0.5f * scale * h},
+                         middle = {from.x + 0.5f * side, from.y + 0.5f * side};
+            draw.AddImage(entry.picture.reference(), {middle.x - half.x, middle.y - half.y},
+                          {middle.x + half.x, middle.y + half.y});
+        }
+        if (ImGui::IsItemHovered() || ImGui::IsItemFocused())
+            draw.AddRect(from, to, u32(palette().accent), px(5), px(2));
+        if (chosen) {
+            studio.invoke("sticker.place", {{"name", sticker.name}});
+            ImGui::CloseCurrentPopup();
+        }
+    }
+}
+
+// The selected layer's numbers, below its row; its handles are in the viewport.
+void LayersPanel::draw_sticker(Studio& studio, const PaintLayer& layer) {
+    const Sticker now = *layer.sticker;  // commands below bring another
+    const auto number = [&](const char* name, SliderSpec spec, float value, double unit) {
+        if (slider(studio, name, spec, value)) studio.invoke("sticker.move", {{name, double(value) * unit}});
+    };
+    const float width = 1e3f * now.width, height = 1e3f * sticker_height(now), plain = height / now.stretch;
+    // Neither side leaves its range, a little within for rounding.
+    constexpr float low = 1.001e3f * least_sticker, high = 0.999e3f * largest_sticker;
+    number("width",
+           {.label = "Width",
+            .low = low * std::max(1.0f, width / height),
+            .high = high * std::min(1.0f, width / height),
+            .fallback = std::min(40.0f, high * std::min(1.0f, width / height)),
+            .format = "%.1f",
+            .unit = " mm",
+            .about = "On the skin.",
+            .logarithmic = true},
+           width, 1);
+    number("stretch",
+           {.label = "Height",
+            .low = std::max(low, 0.101f * plain),
+            .high = std::min(high, 9.99f * plain),
+            .fallback = plain,
+            .format = "%.1f",
+            .unit = " mm",
+            .about = "On the skin; the width stays.",
+            .logarithmic = true},
+           height, 1 / double(plain));
+    number("angle",
+           {.label = "Turned",
+            .low = -180,
+            .high = 180,
+            .fallback = 0,
+            .format = "%.0f",
+            .unit = "\xc2\xb0",
+            .about = "Counter-clockwise from upright."},
+           now.angle * 180 / float(M_PI), 1);
+    const int laid = choice_row("laid", {"Wrapped", "Projected"}, now.projected ? 1 : 0,
+                                {"Laid along the skin, like one of paper.", "Through the skin's plane at its middle."});
+    if (laid >= 0) studio.invoke("sticker.move", {{"projected", laid == 1}});
+    bool pair = now.pair;
+    if (ImGui::Checkbox("On both sides", &pair)) studio.invoke("sticker.move", {{"pair", pair}});
+    tooltip("Also on the other side of the face, mirrored.");
+    const StickerService& stickers = studio.stickers();
+    const bool warps = stickers.handles() && stickers.warping();
+    if (button("Warp", warps ? ButtonStyle::primary : ButtonStyle::normal,
+               "Shows a grid over it in the viewport, whose points are moved."))
+        studio.invoke("sticker.handles", {{"kind", warps ? "frame" : "warp"}});
+    ImGui::SameLine();
+    ImGui::BeginDisabled(!is_warped(now));
+    if (button("Straighten", ButtonStyle::normal, "Takes the warp away.")) studio.invoke("sticker.warp");
+    ImGui::EndDisabled();
 }
 
 // The selected layer's numbers, below its row.
@@ -290,6 +384,7 @@ void LayersPanel::draw_layer(Studio& studio, const PaintStack& stack, const Pain
     ImGui::SetCursorScreenPos({from.x, from.y + side + px(6)});
     ImGui::Dummy({0, 0});
     if (selected && layer.make_up) draw_make_up(studio, layer);
+    if (selected && layer.sticker) draw_sticker(studio, layer);
     ImGui::PopID();
 }
 

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "ui/panel.h"
+#include "ui/thumbnails.h"
 #include "ui/widgets.h"
 
 namespace likeness::ui {
@@ -31,8 +32,11 @@ class LayersPanel : public Panel {
     void draw_menu(Studio& studio, const PaintLayer& layer, const std::string& key);
     void draw_additions(Studio& studio);
     void draw_make_up(Studio& studio, const PaintLayer& layer);
+    void draw_sticker(Studio& studio, const PaintLayer& layer);
+    void draw_own_stickers(Studio& studio);
 
     std::map<int, Shown> shown_;  // by layer
+    Thumbnails thumbnails_;       // of the program's own stickers
     std::vector<std::pair<std::string, std::string>> looks_;  // names and titles, once they were asked for
     std::optional<std::array<float, 3>> color_;               // of the selected make-up, while it is chosen
     int renamed_ = 0;             // the layer whose name is being written

@@ -9,6 +9,7 @@
 #include "ui/view_cube.h"
 #include "ui/viewport_overlays.h"
 #include "ui/viewport_toolbar.h"
+#include "ui/widgets.h"
 
 namespace likeness::ui {
 namespace {
@@ -71,11 +72,13 @@ void ViewportPanel::draw(Studio& studio) {
     if (size.x < 16 || size.y < 16) return;
     // The interface's units may differ from pixels on displays that scale for themselves.
     const ImVec2 pixels = ImGui::GetIO().DisplayFramebufferScale;
-    output_.set_moving(dragged_ || wiping_ || turning() || gizmo_.held() || paint_.held());
+    output_.set_moving(dragged_ || wiping_ || turning() || gizmo_.held() || paint_.held() || sticker_.held());
     const ImTextureID texture = output_.show(int(size.x * pixels.x), int(size.y * pixels.y));
     ImGui::GetWindowDrawList()->AddImage(texture, from, from + size, {0, 1}, {1, 0});
 
     navigate(studio, from, size);
+    take_drops(studio, from, size);
+    ask_about_drop(studio);
     const Document& document = studio.document();
     const ViewState& view = studio.view();
     const bool something = !studio.scene().empty();
@@ -106,6 +109,60 @@ void ViewportPanel::draw(Studio& studio) {
     draw_document_state(studio, from, size);
 }
 
+// The pointer is where they were dropped only now, in a frame.
+void ViewportPanel::take_drops(Studio& studio, const ImVec2& from, const ImVec2& size) {
+    const ImVec2 mouse = ImGui::GetIO().MousePos, pixels = ImGui::GetIO().DisplayFramebufferScale;
+    if (dropped_.empty() || !studio.document().has_avatar() || !ImGui::IsWindowHovered() || output_.camera().width <= 0)
+        return;
+    if (mouse.x < from.x || mouse.y < from.y || mouse.x >= from.x + size.x || mouse.y >= from.y + size.y) return;
+    const auto surface = studio.paint().surface();
+    const auto found = studio.paint().pick(
+        output_.camera(), {(mouse.x - from.x) * pixels.x - float(output_.left()), (mouse.y - from.y) * pixels.y});
+    if (!surface || !found) return;
+    for (const std::filesystem::path& file : take_dropped())
+        studio.stickers().drop(file, atlas_position(surface->avatar(), found->point));
+}
+
+// A picture without transparent parts may be a portrait as well.
+void ViewportPanel::ask_about_drop(Studio& studio) {
+    StickerService& stickers = studio.stickers();
+    const StickerService::Dropped* const dropped = stickers.dropped();
+    if (dropped && !asks_about_drop_) {
+        ImGui::OpenPopup("dropped");
+        asks_about_drop_ = true;
+    }
+    if (!asks_about_drop_) return;
+    ImGui::PushStyleVar(ImGuiStyleVar_WindowPadding, ImVec2(px(10), px(10)));
+    ImGui::PushStyleVar(ImGuiStyleVar_ItemSpacing, ImVec2(px(8), px(6)));
+    const bool shown = ImGui::BeginPopup("dropped");
+    if (shown && dropped) {
+        const std::filesystem::path file = dropped->file;
+        note(shortened(file.filename().string(), px(220)));
+        ImGui::Separator();
+        const auto item = [&](const char* icon, const char* title, const char* about) {
+            const bool chosen = ImGui::MenuItem((std::string(icon) + "  " + title + "###" + title).c_str());
+            tooltip(about);
+            asks_about_drop_ &= !chosen;
+            return chosen;
+        };
+        if (item(ICON_FA_NOTE_STICKY, "Place as sticker", "On the skin where it was dropped, as a layer of its own."))
+            stickers.place_dropped();
+        if (item(ICON_FA_IMAGE_PORTRAIT, "Open as portrait", "Makes an avatar of it, in place of this one.")) {
+            stickers.withdraw_dropped();
+            studio.invoke("file.open", {{"path", file.string()}});
+        }
+        if (item(ICON_FA_IMAGE, "Use as background", "Puts it behind the avatar.")) {
+            stickers.withdraw_dropped();
+            studio.invoke("view.background_picture", {{"path", file.string()}});
+        }
+    } else {
+        stickers.withdraw_dropped();  // a click beside the menu
+        asks_about_drop_ = false;
+    }
+    if (shown) ImGui::EndPopup();
+    ImGui::PopStyleVar(2);
+}
+
 // Where the eyes are when the view is turned; the status bar may be full of tasks.
 void ViewportPanel::note_end_of_comparison(const ViewState& view, const ImVec2& from, const ImVec2& size) {
     const bool ended = compared_ && view.compare == CompareMode::off && !view.source_camera;
@@ -134,11 +191,14 @@ void ViewportPanel::navigate(Studio& studio, const ImVec2& from, const ImVec2& s
     // A paint tool has the left button; the right one turns the view then.
     const bool painting = PaintPointer::active(studio);
     paint_.draw(studio, output_, from);
+    ImGui::PushClipRect(from, from + size, true);
+    const bool on_sticker = sticker_.draw(studio, output_, from);
+    ImGui::PopClipRect();
     // From the screen to metres at the point that is looked at.
     const float metres = studio.document().view_height / view.zoom / size.y;
     const bool left = ImGui::IsMouseDown(ImGuiMouseButton_Left);
     const bool moves = io.MouseDelta.x != 0 || io.MouseDelta.y != 0;
-    if (held && !wiping_ && moves && !(painting && left) &&
+    if (held && !wiping_ && moves && !((painting || sticker_.held()) && left) &&
         (ImGui::IsMouseDragging(ImGuiMouseButton_Left, 3) || ImGui::IsMouseDragging(ImGuiMouseButton_Right, 3) ||
          ImGui::IsMouseDragging(ImGuiMouseButton_Middle, 3))) {
         turn_left_ = 0;
@@ -157,6 +217,12 @@ void ViewportPanel::navigate(Studio& studio, const ImVec2& from, const ImVec2& s
             ImGui::IsItemDeactivated() && !dragged_ && hovered && ImGui::IsMouseReleased(ImGuiMouseButton_Left);
         if (clicked && !wiping_ && view.name_points && !painting)
             picked_ = output_.pick(io.MousePos.x - from.x, io.MousePos.y - from.y);
+        if (clicked && !wiping_ && !painting && !on_sticker) {
+            const ImVec2 pixels = io.DisplayFramebufferScale;
+            StickerGizmo::click(
+                studio, output_.camera(),
+                {(io.MousePos.x - from.x) * pixels.x - float(output_.left()), (io.MousePos.y - from.y) * pixels.y});
+        }
         dragged_ = false;
     }
     if (hovered && io.MouseWheel != 0) {
@@ -169,7 +235,7 @@ void ViewportPanel::navigate(Studio& studio, const ImVec2& from, const ImVec2& s
         view.pan[0] += (io.MousePos.x - from.x - 0.5f * size.x) * shift;
         view.pan[1] -= (io.MousePos.y - from.y - 0.5f * size.y) * shift;
     }
-    if (hovered && !painting && ImGui::IsMouseDoubleClicked(ImGuiMouseButton_Left)) {
+    if (hovered && !painting && !on_sticker && ImGui::IsMouseDoubleClicked(ImGuiMouseButton_Left)) {
         view.zoom = 1;
         view.pan = {};
     }

@@ -86,10 +86,11 @@ Result<std::shared_ptr<const Sticker>> read_sticker(const PartReader& file, cons
     sticker->file = from.at("file").get<std::string>();
     sticker->text = from.at("text").get<std::string>();
     sticker->font = from.at("font").get<std::string>();
-    sticker->width = finite(from.at("width"));
+    // As large as programs make them: handles and texels are asked of any.
+    sticker->width = std::clamp(finite(from.at("width")), 1e-3f, 0.4f);
     sticker->atlas = {finite(from.at("atlas").at(0)), finite(from.at("atlas").at(1))};
     sticker->angle = finite(from.at("angle"));
-    sticker->stretch = finite(from.at("stretch"));
+    sticker->stretch = std::clamp(finite(from.at("stretch")), 1e-2f, 1e2f);
     sticker->pair = from.at("pair").get<bool>();
     sticker->projected = from.at("projected").get<bool>();
     for (std::size_t i = 0; i < sticker->warp.size(); ++i)

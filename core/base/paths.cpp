@@ -29,6 +29,14 @@ Result<fs::path> find_asset(const std::string& name) {
                  "searched:" + searched};
 }
 
+fs::path find_companion(const std::string& name) {
+    std::error_code ignored;
+    const fs::path folder = fs::read_symlink("/proc/self/exe", ignored).parent_path();
+    for (const fs::path& place : {folder, folder.parent_path() / "lib" / "likeness"})
+        if (fs::exists(place / name, ignored)) return place / name;
+    return {};
+}
+
 fs::path cache_folder() {
     const auto folder = [](const char* variable) -> fs::path {
         const char* set = std::getenv(variable);

@@ -12,6 +12,10 @@ namespace likeness {
 // beside the executable (assets/), in its installation (../share/likeness) and in the build's own asset folder.
 Result<std::filesystem::path> find_asset(const std::string& name);
 
+// A program or library of ours that is started or opened when it is needed ("likeness-svg"): beside the executable or
+// in its installation (../lib/likeness). Empty when it is not there.
+std::filesystem::path find_companion(const std::string& name);
+
 // $LIKENESS_HOME/cache when that is set (tests), else $XDG_CACHE_HOME/likeness, else ~/.cache/likeness; empty when
 // there is no home. Not made.
 std::filesystem::path cache_folder();

@@ -267,7 +267,7 @@ void FineTile::compose(const std::vector<DrawnLayer>& drawn, const AnchoredSplat
         const Eigen::Vector3f color = (now + change / opacity).cwiseMax(0.0f).cwiseMin(1.0f);
         opacity *= over.erased;
         if (opacity < 0.01f) continue;
-opacity = std::min(grid_opacity(opacity, spread_of(node.texels)), fine_opacity);
+        opacity = std::min(grid_opacity(opacity, spread_of(node.texels)), fine_opacity);
         fine_.push_back({node.place, node.atlas, spread_of(node.texels) * node.side, color, opacity,
                          over.relief + (leads ? beyond_skin(height_at(node)) : height_at(node) + fine_lift), part, leads});
     }

@@ -6,6 +6,7 @@
 #include "core/formats/zip.h"
 #include "core/image/file_bytes.h"
 #include "core/image/load.h"
+#include "core/image/svg.h"
 
 namespace likeness {
 namespace {
@@ -32,6 +33,7 @@ Result<Image> file_thumbnail(const std::filesystem::path& file, int side) {
     // Before anything is opened: a pipe would wait for ever.
     const auto size = readable_file_size(file);
     if (!size) return size.error();
+    if (*size <= most_svg_bytes && is_svg_file(file)) return load_svg(file, side);
     constexpr std::array pictured = {FileContent::avatar, FileContent::picture};
     const FileFormat* format = *size <= most_bytes ? format_of(file, pictured) : nullptr;
     if (!format) return Error{ErrorCode::bad_input, "'" + file.string() + "' has no small picture.", ""};

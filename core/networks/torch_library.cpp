@@ -2,22 +2,16 @@
 
 #include <dlfcn.h>
 
+#include "core/base/paths.h"
+
 namespace likeness {
 
 namespace fs = std::filesystem;
 
-fs::path find_torch_file(const char* name) {
-    std::error_code ignored;
-    const fs::path folder = fs::read_symlink("/proc/self/exe", ignored).parent_path();
-    for (const fs::path& place : {folder, folder.parent_path() / "lib" / "likeness"})
-        if (fs::exists(place / name, ignored)) return place / name;
-    return {};
-}
-
 namespace {
 
 Result<const LikenessTorchFunctions*> open_library() {
-    const fs::path file = find_torch_file("liblikeness_torch.so");
+    const fs::path file = find_companion("liblikeness_torch.so");
     if (file.empty())
         return Error{ErrorCode::not_found, "LibTorch is not installed; run scripts/setup --torch and build again.", ""};
     const auto broken = [](const char* why) {

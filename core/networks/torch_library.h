@@ -2,8 +2,6 @@
 // the program starts as fast without it and runs where it is not.
 #pragma once
 
-#include <filesystem>
-
 #include "core/base/result.h"
 #include "core/networks/torch/interface.h"
 
@@ -12,8 +10,5 @@ namespace likeness {
 // Opened once, for the life of the program; the first call takes a third of a second. Any thread. Errors: not_found
 // when LibTorch is not installed, internal when it cannot be opened.
 Result<const LikenessTorchFunctions*> torch_functions();
-
-// A file of LibTorch's side, beside the program or in its installation; empty when it is not there.
-std::filesystem::path find_torch_file(const char* name);
 
 }  // namespace likeness

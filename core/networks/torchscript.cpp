@@ -17,9 +17,9 @@
 #include <stdexcept>
 #include <utility>
 
+#include "core/base/paths.h"
 #include "core/image/file_bytes.h"
 #include "core/networks/torch/guest_protocol.h"
-#include "core/networks/torch_library.h"
 
 namespace likeness {
 
@@ -216,7 +216,7 @@ class TorchScriptNetwork::Guest {
         ::posix_spawnattr_setsigmask(&how, &none);
         ::posix_spawnattr_setpgroup(&how, 0);  // Ctrl-C is for the program
         ::posix_spawnattr_setflags(&how, POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETPGROUP);
-        const std::string path = find_torch_file("likeness-torch").string(), file_path = fs::absolute(file).string(),
+        const std::string path = find_companion("likeness-torch").string(), file_path = fs::absolute(file).string(),
                           most = std::to_string(limits_.memory);
         const char* const words[] = {path.c_str(), file_path.c_str(), device == NetworkDevice::gpu ? "gpu" : "cpu",
                                      most.c_str(), nullptr};
@@ -297,7 +297,7 @@ Result<std::unique_ptr<TorchScriptNetwork>> TorchScriptNetwork::load(const fs::p
                                                                      const NetworkLimits& limits,
                                                                      const Progress* progress) {
     const std::string name = file.filename().string();
-    if (find_torch_file("likeness-torch").empty())
+    if (find_companion("likeness-torch").empty())
         return Error{ErrorCode::not_found,
                      "The network '" + name +
                          "' needs LibTorch, which is not installed; run scripts/setup --torch and build again.",

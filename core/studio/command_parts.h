@@ -78,7 +78,6 @@ void add_pose_commands(Studio& s);
 void add_shape_commands(Studio& s);
 void add_make_up_commands(Studio& s);
 void add_motion_commands(Studio& s);
-void add_sticker_commands(Studio& s);
 void add_view_commands(Studio& s);
 void add_studio_commands(Studio& s);
 

@@ -174,6 +174,7 @@ void add_order_commands(Studio& s) {
                           const auto layer = layer_named(s, a.text("layer"));
                           if (!layer) return layer.error();
                           s.paint().end_stroke();
+                          s.stickers().show_handles(true);
                           s.paint().select(*layer);
                           s.paint().set_on_mask(false);
                           return {};

@@ -81,6 +81,7 @@ bool Script::step(Studio& studio) {
         return false;
     };
     while (next_ < calls_.size()) {
+        if (studio.stickers().reading()) return true;  // the next command may be about it
         const CommandCall& call = calls_[next_].call;
         if (call.id == "wait") {
             const auto outcome = wait(studio, call.arguments);

@@ -39,6 +39,7 @@ Studio::Studio(StudioOptions options)
       camera_(*this),
       maps_(*this),
       paint_(*this),
+      stickers_(*this),
       presets_(*this),
       opening_(*this),
       saving_(*this),
@@ -62,7 +63,7 @@ Studio::Studio(StudioOptions options)
     maps_.add_commands(commands_);
     paint_.add_commands(commands_);
     add_view_commands(*this);
-    add_sticker_commands(*this);
+    stickers_.add_commands(commands_);
     add_make_up_commands(*this);
     workshop_.find_device();
 }
@@ -85,6 +86,7 @@ void Studio::drain() {
     camera_.drain();
     maps_.drain();
     paint_.drain();
+    stickers_.drain();
     presets_.drain();
     housekeeping_.shape_head();
     recovery_.autosave(false);
@@ -187,16 +189,19 @@ void Studio::record(const std::string& title, const DocumentState& before) {
 
 Status Studio::undo() {
     paint_.end_stroke();  // that is what is undone
+    stickers_.end_edit();
     return history_moved(history_.undo(document_), "There is nothing to undo.");
 }
 
 Status Studio::redo() {
     paint_.end_stroke();
+    stickers_.end_edit();
     return history_moved(history_.redo(document_), "There is nothing to redo.");
 }
 
 Status Studio::jump_history(std::size_t position) {
     paint_.end_stroke();
+    stickers_.end_edit();
     const bool there = position <= history_.entries().size();
     if (there) history_.jump(document_, position);
     return history_moved(there, "The history has no such place.");

@@ -30,6 +30,7 @@
 #include "core/studio/recovery_service.h"
 #include "core/studio/saving_service.h"
 #include "core/studio/settings_service.h"
+#include "core/studio/sticker_service.h"
 #include "core/studio/training_service.h"
 #include "core/studio/workshop.h"
 
@@ -131,6 +132,8 @@ class Studio {
     const DriverService& driver() const { return driver_; }
     PaintService& paint() { return paint_; }
     const PaintService& paint() const { return paint_; }
+    StickerService& stickers() { return stickers_; }
+    const StickerService& stickers() const { return stickers_; }
     CameraService& camera() { return camera_; }
     const CameraService& camera() const { return camera_; }
     MapsService& maps() { return maps_; }
@@ -183,6 +186,7 @@ class Studio {
     CameraService camera_;
     MapsService maps_;
     PaintService paint_;
+    StickerService stickers_;
     Presets presets_;
     OpeningService opening_;
     SavingService saving_;

@@ -86,6 +86,88 @@ TEST_F(Stickers, TurnStretchAndWarp) {
     expect_color(color(*texels, -6.5e-3f, 2.5e-3f), nothing);
 }
 
+// Where a small dot of the picture comes to lie: the middle of what is opaque and blue.
+Eigen::Vector3f blue_middle(const PaintSurface& surface, const PaintTexels& texels) {
+    Eigen::Vector3f sum = Eigen::Vector3f::Zero();
+    float weight = 0;
+    texels.each_tile([&](const PaintTileKey& key, const std::shared_ptr<const PaintTile>& tile) {
+        const auto lies = surface.tile(key);
+        for (std::size_t t = 0; t < paint_tile_texels; ++t) {
+            const PaintTexel& texel = tile->texels[t];
+            if (!lies->inside[t] || texel[2] < 128) continue;
+            sum += float(texel[3]) * lies->position[t];
+            weight += float(texel[3]);
+        }
+    });
+    return sum / weight;
+}
+
+TEST_F(Stickers, CornersOfAWarpLandWhereTheyShould) {
+    // Far apart, as a picture in perspective; one of them inwards by nearly half.
+    const std::array<Eigen::Vector2f, 4> ways = {
+        Eigen::Vector2f(0.3f, 0.45f), {0.25f, -0.3f}, {-0.35f, 0.3f}, {-0.4f, -0.2f}};
+    constexpr std::array<int, 4> corners = {0, 3, 12, 15};
+    sticker.width = 30e-3f;
+    sticker.angle = 0.3f;
+    for (const bool projected : {false, true})
+        for (std::size_t corner = 0; corner < 4; ++corner) {
+            Image dotted(60, 30, 4, 0.0f);
+            const int column = corners[corner] % 4 == 0 ? 0 : 57, row = corners[corner] / 4 == 0 ? 0 : 27;
+            for (int i = 0; i < 9; ++i) {
+                float* const pixel = dotted.at(column + i % 3, row + i / 3);
+                pixel[2] = pixel[3] = 1;
+            }
+            Sticker warped = sticker;
+            warped.projected = projected;
+            warped.picture = std::make_shared<const Image>(dotted);
+            for (std::size_t i = 0; i < 4; ++i) move_warp_point(warped, corners[i], ways[i]);
+            EXPECT_LT((warped.warp[std::size_t(corners[corner])] - ways[corner]).norm(), 1e-6f);
+            // The dot's middle lies a little within the corner.
+            const Eigen::Vector2f share((float(column) + 1.5f) / 60, (float(row) + 1.5f) / 30);
+            const Eigen::Vector2f at = share + sticker_warp(warped, share);
+            const float right = (at.x() - 0.5f) * warped.width, up = (0.5f - at.y()) * sticker_height(warped);
+            const Eigen::Vector2f skin(std::cos(warped.angle) * right - std::sin(warped.angle) * up,
+                                       std::sin(warped.angle) * right + std::cos(warped.angle) * up);
+            const Eigen::Vector3f lies = blue_middle(surface, *sticker_texels(shared, warped));
+            const StickerPlace place = sticker_place(surface, warped);
+            if (projected) {
+                const Eigen::Vector3f way = lies - surface.position(place.middle);
+                EXPECT_LT((Eigen::Vector2f(way.dot(place.right), way.dot(place.up)) - skin).norm(), 0.3e-3f);
+            }
+            const auto found = StickerFrame(surface, warped).point(share);
+            ASSERT_TRUE(found);
+            EXPECT_LT((surface.position(*found) - lies).norm(), 0.3e-3f) << corner << (projected ? " projected" : "");
+        }
+}
+
+TEST_F(Stickers, OnePointOfAWarpMovesWhatIsAround) {
+    const auto straight = sticker_texels(shared, sticker);
+    move_warp_point(sticker, 5, {0.1f, 0.1f});
+    EXPECT_EQ(sticker.warp[5], Eigen::Vector2f(0.1f, 0.1f));
+    EXPECT_EQ(sticker.warp[6], Eigen::Vector2f(0, 0));
+    const auto warped = sticker_texels(shared, sticker);
+    EXPECT_FALSE(changed_tiles(*straight, *warped).empty());
+    expect_color(color(*warped, 5e-3f, -2.5e-3f), white);
+    expect_color(color(*warped, -9e-3f, 4e-3f), red);
+    move_warp_point(sticker, 0, {1e6f, -1e6f});
+    EXPECT_EQ(sticker.warp[0], Eigen::Vector2f(most_warp, -most_warp));
+    sticker_texels(shared, sticker);
+}
+
+TEST_F(Stickers, AFrameFindsPlacesOfThePictureAndBack) {
+    sticker.angle = -0.7f;
+    sticker.stretch = 1.3f;
+    for (const bool projected : {false, true})
+        for (const Eigen::Vector2f& share : {Eigen::Vector2f(0.5f, 0.5f), {0.02f, 0.98f}, {0.9f, 0.1f}, {0, 0}}) {
+            sticker.projected = projected;
+            const StickerFrame frame(surface, sticker);
+            const auto point = frame.point(share);
+            ASSERT_TRUE(point);
+            EXPECT_LT((frame.share(*point) - share).norm(), 1e-3f);
+        }
+    EXPECT_FALSE(StickerFrame(surface, sticker).point({40, 40})) << "far beyond what is near";
+}
+
 TEST_F(Stickers, APairIsMirrored) {
     const SurfacePoint aside = surface.walk(front(surface), {30e-3f, 0, 0});
     sticker.atlas = atlas_position(avatar, aside);
