@@ -135,7 +135,9 @@ void LayersPanel::draw_additions(Studio& studio) {
 void LayersPanel::draw_make_up(Studio& studio, const PaintLayer& layer) {
     const MakeUpKind* const kind = make_up_kind(layer.make_up->kind);
     if (!kind) return;
-    const MakeUp make_up = *layer.make_up;  // commands below bring another
+    // As it will be, if a worker is at it; commands below bring another.
+    const MakeUp* const wanted = studio.paint().work().make_up(layer.id);
+    const MakeUp make_up = wanted ? *wanted : *layer.make_up;
     if (kind->has_color) {
         std::array<float, 3> color = color_.value_or(make_up.color);
         ImGui::SetNextItemWidth(ImGui::GetContentRegionAvail().x);

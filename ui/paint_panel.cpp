@@ -22,7 +22,8 @@ constexpr std::array<Tool, 9> tools = {{
     {PaintTool::clone, ICON_FA_STAMP, "Clone: paints what is seen elsewhere. Alt and a click choose where."},
     {PaintTool::heal, ICON_FA_BANDAGE,
      "Heal: covers a blemish with skin from beside it, in its own tone. Alt and a click choose from where."},
-    {PaintTool::fill, ICON_FA_FILL_DRIP, "Fill: what has about the color of the place clicked, up to its edges."},
+    {PaintTool::fill, ICON_FA_FILL_DRIP,
+     "Fill: what has about the color of the place clicked, up to its edges, or a region of the head."},
     {PaintTool::gradient, ICON_FA_DROPLET, "Gradient: drag from full to nothing."},
     {PaintTool::eyedropper, ICON_FA_EYE_DROPPER, "Eyedropper (P): the color itself, without the light on it."},
 }};
@@ -135,7 +136,8 @@ void PaintPanel::draw_brush(Studio& studio) {
             .unit = " px",
             .about = "Draws the brush behind the pointer on a string of that length."},
            brush.stabiliser);
-    if (studio.paint().tool() == PaintTool::fill)
+    const bool fills = studio.paint().tool() == PaintTool::fill;
+    if (fills && !studio.paint().fill_region)
         number("tolerance",
                {.low = 0.005f,
                 .high = 0.5f,
@@ -144,6 +146,7 @@ void PaintPanel::draw_brush(Studio& studio) {
                 .about = "How different a color a fill takes; 1 is from black to white."},
                studio.paint().tolerance);
     ImGui::PopStyleVar();
+    if (fills) draw_fill(studio);
     const auto flag = [&](const char* name, const char* label, bool on, const char* about) {
         if (toggle_button(label, on, about)) studio.invoke("paint.brush", {{name, !on}});
     };
@@ -153,6 +156,34 @@ void PaintPanel::draw_brush(Studio& studio) {
         ImGui::SameLine();
         flag("radial", "Round", studio.paint().radial, "Gradients go round about where they begin.");
     }
+}
+
+// What a fill takes: what is alike in color where one clicks, or a region by its name.
+void PaintPanel::draw_fill(Studio& studio) {
+    const PaintService& paint = studio.paint();
+    const auto title_of = [](const std::optional<FaceRegion>& region) {
+        return region ? face_region_names[std::size_t(*region)].title : "Similar color";
+    };
+    const float room = ImGui::GetContentRegionAvail().x, gap = px(4);
+    const float button_width = ImGui::CalcTextSize("Fill").x + 2 * px(14);
+    ImGui::SetNextItemWidth(paint.fill_region ? room - button_width - gap : room);
+    if (ImGui::BeginCombo("##region", title_of(paint.fill_region))) {
+        const auto choice = [&](const std::optional<FaceRegion>& region, const char* name) {
+            if (ImGui::Selectable(title_of(region), region == paint.fill_region))
+                studio.invoke("paint.brush", {{"region", name}});
+        };
+        choice(std::nullopt, "");
+        ImGui::Separator();
+        for (std::size_t i = 0; i < face_region_count; ++i) choice(FaceRegion(i), face_region_names[i].name);
+        ImGui::EndCombo();
+    }
+    tooltip("What a fill takes: what is alike in color around the place clicked, or a region of the head.");
+    if (paint.fill_region) {
+        ImGui::SameLine(0, gap);
+        if (button("Fill", ButtonStyle::normal, "Fills the region; so does a click on the head.", button_width))
+            studio.invoke("paint.fill", {{"region", face_region_names[std::size_t(*paint.fill_region)].name}});
+    }
+    if (paint.work().working()) note("Filling...");
 }
 
 }  // namespace likeness::ui

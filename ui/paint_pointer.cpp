@@ -129,6 +129,8 @@ void PaintPointer::press(Studio& studio, const Camera& camera, const Eigen::Vect
     } else if (alt || tool == PaintTool::eyedropper) {
         say(paint.pick_color(found->point));
         if (!alt) paint.set_tool(PaintTool::brush);  // with the color that was wanted
+    } else if (tool == PaintTool::fill && paint.fill_region) {
+        studio.invoke("paint.fill", {{"region", face_region_names[std::size_t(*paint.fill_region)].name}});
     } else if (tool == PaintTool::fill) {
         studio.invoke("paint.fill", {{"at", at(atlas)}, {"in", "atlas"}});
     } else if (tool == PaintTool::gradient) {

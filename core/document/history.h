@@ -33,6 +33,16 @@ class Edit {
     DocumentState before_, after_;  // of the parts that changed alone
 };
 
+// What an entry is called, and which drag it belongs to.
+struct HistoryTitle {
+    std::string title;      // "Set jawOpen"
+    std::string merge_key;  // command and what it changes
+    std::uint64_t gesture = 0;
+    bool same_drag(const HistoryTitle& other) const {
+        return gesture != 0 && gesture == other.gesture && merge_key == other.merge_key;
+    }
+};
+
 class History {
   public:
     struct Entry {
