@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "core/editing/face_regions.h"
 #include "core/editing/looks.h"
 #include "core/editing/make_up.h"
 #include "core/image/image.h"
@@ -309,6 +310,16 @@ void LayersPanel::draw_menu(Studio& studio, const PaintLayer& layer, const std::
     if (layer.is_group) command_item(studio, "layer.ungroup", {{"layer", key}});
     ImGui::Separator();
     if (!layer.is_group) {
+        if (ImGui::BeginMenu("Only on")) {
+            const auto choice = [&](const char* title, const char* region) {
+                if (ImGui::MenuItem(title, nullptr, layer.region == region))
+                    studio.invoke("layer.region", {{"layer", key}, {"region", region}});
+            };
+            choice("Everywhere", "");
+            ImGui::Separator();
+            for (const FaceRegionName& region : face_region_names) choice(region.title, region.name);
+            ImGui::EndMenu();
+        }
         command_item(studio, "layer.mask", {{"layer", key}, {"what", "show"}}, "Mask that shows all");
         command_item(studio, "layer.mask", {{"layer", key}, {"what", "hide"}}, "Mask that hides all");
         if (layer.mask) {

@@ -152,10 +152,41 @@ void PaintPanel::draw_brush(Studio& studio) {
     };
     flag("symmetric", ICON_FA_ARROWS_LEFT_RIGHT "  Both sides", brush.symmetric,
          "Paints the other side of the face as well.");
+    draw_pen(studio);
     if (studio.paint().tool() == PaintTool::gradient) {
         ImGui::SameLine();
         flag("radial", "Round", studio.paint().radial, "Gradients go round about where they begin.");
     }
+}
+
+// What a pen's pressure and tilt change.
+void PaintPanel::draw_pen(Studio& studio) {
+    const BrushOptions& brush = studio.paint().brush();
+    const auto box = [&](const char* label, const char* name, bool on, const char* about) {
+        if (ImGui::Checkbox(label, &on)) studio.invoke("paint.brush", {{name, on}});
+        tooltip(about);
+    };
+    ImGui::AlignTextToFramePadding();
+    ImGui::TextUnformatted("Pen");
+    tooltip(studio.paint().pen().pen ? "A pen is in use." : "No pen is in use; a mouse presses in full.");
+    ImGui::SameLine();
+    box("Size##pressure", "pressure_size", brush.pressure_size, "A pen's pressure changes the brush's size.");
+    ImGui::SameLine();
+    box("Flow##pressure", "pressure_flow", brush.pressure_flow, "A pen's pressure changes the flow.");
+    ImGui::SameLine();
+    box("Tilt", "tilt", brush.tilt, "A pen that leans draws longer, narrower dabs.");
+    if (!brush.pressure_size && !brush.pressure_flow) return;
+    float curve = brush.pressure_curve;
+    if (slider(studio, "pressure_curve",
+               {.label = "Pressure curve",
+                .low = 0.2f,
+                .high = 5,
+                .fallback = 1,
+                .format = "%.2f",
+                .about = "Above 1 a light touch does less, below 1 it does more.",
+                .logarithmic = true},
+               curve))
+        studio.invoke("paint.brush", {{"pressure_curve", double(curve)}});
 }
 
 // What a fill takes: what is alike in color where one clicks, or a region by its name.

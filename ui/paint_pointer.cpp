@@ -87,7 +87,7 @@ bool PaintPointer::draw(Studio& studio, const ViewportOutput& output, const ImVe
     if (ImGui::IsItemActivated() && ImGui::IsMouseClicked(ImGuiMouseButton_Left)) press(studio, camera, pixel_);
     if (held_ && !down) release(studio);
     // Also at rest: a head that moves goes on beneath the brush.
-    if (held_ && paint.stroking()) paint.stroke_to(camera, pixel_);
+    if (held_ && paint.stroking()) paint.stroke_to(camera, pixel_, paint.pressure());
     if (!hovered && !held_) return false;
 
     for (const auto& [key, factor] : {std::pair(ImGuiKey_LeftBracket, 1 / 1.15f), {ImGuiKey_RightBracket, 1.15f}})
@@ -138,7 +138,7 @@ void PaintPointer::press(Studio& studio, const Camera& camera, const Eigen::Vect
         gradient_pixel_ = pixel;
         held_ = true;
     } else {
-        const Status begun = paint.begin_stroke(camera, pixel);
+        const Status begun = paint.begin_stroke(camera, pixel, paint.pressure());
         say(begun);
         held_ = paint.stroking();
     }

@@ -63,7 +63,12 @@ class History {
     void clear();
     // Names what all applied entries have made of the document: the same number, the same edits. Never used again for
     // others, not even after clear().
-    std::uint64_t state() const { return position_ == 0 ? base_state_ : entries_[position_ - 1].state; }
+    std::uint64_t state() const { return state_at(position_); }
+    std::uint64_t state_at(std::size_t position) const {
+        return position == 0 ? base_state_ : entries_[position - 1].state;
+    }
+    // The document's state with the first `position` entries applied; `now` is what it is.
+    DocumentState content_at(const DocumentState& now, std::size_t position) const;
 
     const std::deque<Entry>& entries() const { return entries_; }  // oldest first
     std::size_t position() const { return position_; }             // entries that are applied

@@ -293,6 +293,8 @@ void add_brush_commands(Studio& s) {
          brush_number("stabiliser", "How far the brush is drawn behind the pointer", 0, 200, "pixels"),
          brush_flag("pressure_size", "A pen's pressure changes the size"),
          brush_flag("pressure_flow", "A pen's pressure changes the flow"),
+         brush_number("pressure_curve", "Power of a pen's pressure; above 1 it is softer", 0.2, 5),
+         brush_flag("tilt", "A pen that leans draws longer dabs"),
          brush_flag("symmetric", "Also on the other side of the face"),
          brush_number("tolerance", "How different a color a fill takes", 0.005, 1),
          optional_argument(with_suggestions(text_argument("region", "What fills take; empty: what is alike in color"),
@@ -313,6 +315,8 @@ void add_brush_commands(Studio& s) {
             number("spacing", brush.spacing);
             number("stabiliser", brush.stabiliser);
             number("tolerance", s.paint().tolerance);
+            number("pressure_curve", brush.pressure_curve);
+            flag("tilt", brush.tilt);
             flag("pressure_size", brush.pressure_size);
             flag("pressure_flow", brush.pressure_flow);
             flag("symmetric", brush.symmetric);

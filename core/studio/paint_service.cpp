@@ -1,6 +1,7 @@
 #include "core/studio/paint_service.h"
 
 #include <algorithm>
+#include <cmath>
 
 #include "core/editing/paint_blend.h"
 #include "core/studio/command_parts.h"
@@ -89,6 +90,18 @@ void PaintService::drain() {
 void PaintService::set_tool(PaintTool tool) {
     end_stroke();
     tool_ = tool;
+}
+
+void PaintService::set_pen(const PenState& pen) {
+    pen_ = pen;
+    if (stroke_) return;
+    if (pen.eraser && !before_eraser_ && tool_ != PaintTool::select && tool_ != PaintTool::eraser) {
+        before_eraser_ = tool_;
+        set_tool(PaintTool::eraser);
+    } else if (!pen.eraser && before_eraser_) {
+        if (tool_ == PaintTool::eraser) set_tool(*before_eraser_);
+        before_eraser_.reset();
+    }
 }
 
 void PaintService::set_color(const std::array<float, 3>& color, bool remember) {
@@ -284,6 +297,11 @@ void PaintService::stroke_to(const Camera& camera, const Eigen::Vector2f& pixel,
     }
     if (&stroke_->stroke.surface() != surface().get()) return end_stroke();  // the head has another shape now
     stroke_->camera = camera;
+    if (brush_.tilt) {
+        // Of the picture's axes, seen at rest: a head that is turned changes little of it.
+        const Eigen::Vector3f in_view(std::sin(pen_.tilt.x()), std::sin(pen_.tilt.y()), 0);
+        stroke_->stroke.set_lean(camera.world_to_camera.topLeftCorner<3, 3>().transpose() * in_view);
+    }
     stroke_->path.to(pixel, pressure, pick_in(camera), stroke_->stroke);
     publish(*stroke_);
 }

@@ -13,6 +13,7 @@
 #include "core/editing/brush.h"
 #include "core/editing/face_regions.h"
 #include "core/editing/layer_edits.h"
+#include "core/editing/pen.h"
 #include "core/editing/retouch.h"
 #include "core/editing/surface_colors.h"
 #include "core/editing/surface_pick.h"
@@ -52,6 +53,10 @@ class PaintService {
     float tolerance = 0.08f;  // of a fill, see fill_alike()
     std::optional<FaceRegion> fill_region;  // what the fill tool fills, in the place of what is alike in color
     bool radial = false;                    // gradients
+    // Each frame: the pen that is used, or a mouse. Its other end is the eraser while it is used.
+    void set_pen(const PenState& pen);
+    const PenState& pen() const { return pen_; }
+    float pressure() const { return pen_curve(pen_.pressure, brush_.pressure_curve); }
     void set_color(const std::array<float, 3>& color, bool remember = true);
     const std::vector<std::array<float, 3>>& recent_colors() const { return recent_; }  // the newest first
     const std::vector<NamedColor>& person_colors();
@@ -114,6 +119,8 @@ class PaintService {
     Studio& studio_;
     PaintTool tool_ = PaintTool::select;
     BrushOptions brush_;
+    PenState pen_;
+    std::optional<PaintTool> before_eraser_;  // the tool that the pen's other end took the place of
     std::vector<std::array<float, 3>> recent_;
     std::vector<NamedColor> person_;
     std::uint64_t person_document_ = 0;
