@@ -55,9 +55,9 @@ void HistoryPanel::draw(Studio& studio) {
                     draw.AddImageRounded(shown->reference(), corner, opposite, {0, 0}, {1, 1},
                                          undone ? IM_COL32(255, 255, 255, 110) : IM_COL32_WHITE, px(3));
             }
-            const float words = from.x + (pictures ? picture + px(10) : 0);
-            const float room = ImGui::GetContentRegionAvail().x - (words - from.x);
-            draw.AddText({words, from.y + 0.5f * (height - ImGui::GetTextLineHeight())},
+            const float begin = from.x + (pictures ? picture + px(10) : 0);
+            const float room = ImGui::GetContentRegionAvail().x - (begin - from.x);
+            draw.AddText({begin, from.y + 0.5f * (height - ImGui::GetTextLineHeight())},
                          u32(undone ? palette().faint : palette().text), shortened(title, room).c_str());
         }
         ImGui::PopID();

@@ -284,18 +284,12 @@ void SurfaceFlood::flood(const SurfacePoint& seed, const ColorAt& color, float t
     }
     if (first < 0) return;
     const Eigen::Vector3f wanted = tile_of(first).smooth[std::size_t(first % cells)];
-    const float full = tolerance / 1.5f;
     std::vector<int> front{first};
     const auto take = [&](int n) {
         Tile& tile = tile_of(n);
         float& share = tile.share[std::size_t(n % cells)];
-        if (share > 0) return false;
-        const float difference = (tile.smooth[std::size_t(n % cells)] - wanted).norm();
-        share = smooth01((tolerance - difference) / std::max(tolerance - full, 1e-6f));
-        if (share <= 0.02f) {
-            share = 0;
-            return false;
-        }
+        if (share > 0 || (tile.smooth[std::size_t(n % cells)] - wanted).norm() >= tolerance) return false;
+        share = 1;
         inside_.push_back(n);
         return true;
     };

@@ -10,7 +10,6 @@ namespace likeness {
 Status StackWork::begin(Change change) {
     const std::optional<HistoryTitle>& title = studio_.by_hand();
     if (!title) {
-        finish();
         auto made = change.make(*studio_.document().avatar().paint);
         if (!made) return made.error();
         if (paint_bytes(*made) > most_paint_bytes) return paint_full();

@@ -38,7 +38,7 @@ TEST(Pen, TheCurveKeepsItsEnds) {
 TEST(Pen, TheDeviceThatMovedLastCounts) {
     PenReader reader;
     reader.set_devices({{.id = 11, .pressure = {2, 0, 1000}, .tilt_x = {3, -64, 63}, .tilt_y = {4, -64, 63}},
-                        {.id = 12, .pressure = {2, 0, 1000}, .eraser = true}});
+                        {.id = 12, .pressure = {2, 0, 1000}, .tilt_x = {}, .tilt_y = {}, .eraser = true}});
     EXPECT_FALSE(reader.state().pen);
     EXPECT_EQ(reader.state().pressure, 1);
     reader.moved(11, Axes{{0, 40}, {1, 50}});

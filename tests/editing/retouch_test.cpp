@@ -56,6 +56,7 @@ TEST(Retouch, FillEndsAtEdges) {
     const Avatar& avatar = surface->avatar();
     int inside = 0, outside = 0;
     for (const int t : surface->near(seed, 0.02f)) {
+        if (is_eye(surface->region(t)) || is_inside_head(surface->region(t))) continue;  // behind lids and lips
         const SurfacePoint p{t, Eigen::Vector3f::Constant(1.0f / 3)};
         const float distance = (surface->position(p) - middle).norm();
         const float alpha = made->nearest(atlas_position(avatar, p))[3];

@@ -240,7 +240,7 @@ TEST_F(Paint, RegionsAreFilledByName) {
         for (const PaintTexel& texel : tile->texels) full += texel == PaintTexel{0x20, 0xc0, 0x40, 255};
     });
     EXPECT_GT(full, 10u * 1000);
-    EXPECT_NE(fails("paint.fill", {{"region", "lips"}}).find("landmarks"), std::string::npos) << "a ball has none";
+    EXPECT_NE(fails("paint.fill", {{"region", "hair"}}).find("no hair"), std::string::npos);
     EXPECT_NE(fails("paint.fill", {{"region", "skin"}, {"color", "red"}}).find("#8a1020"), std::string::npos);
     EXPECT_NE(fails("paint.fill", {}), "") << "neither a place nor a region";
     EXPECT_NE(fails("paint.fill", {{"region", "skin"}, {"at", "500,500"}}), "") << "both";
@@ -254,14 +254,14 @@ TEST_F(Paint, LongWorkByHandIsDoneByAWorker) {
     const std::size_t before = studio().history().position();
     const Part<PaintStack> stack_before = studio().document().avatar().paint;
     const auto by_hand = [&] {
-        EXPECT_TRUE(studio().invoke("paint.fill", {{"region", "skin"}}));
+        EXPECT_TRUE(studio().invoke("paint.fill", {{"region", "lips"}}));
         EXPECT_TRUE(studio().paint().work().working());
         EXPECT_FALSE(studio().idle());
     };
     by_hand();
     EXPECT_TRUE(studio().document().avatar().paint == stack_before) << "not yet";
     ASSERT_TRUE(bench->settle());
-    EXPECT_GT(tiles(0), 10u);
+    EXPECT_GT(tiles(0), 0u);
     EXPECT_EQ(studio().history().position(), before + 1);
     EXPECT_EQ(studio().history().entries().back().title, "Fill");
     bench->run("edit.undo");
@@ -279,7 +279,7 @@ TEST_F(Paint, LongWorkByHandIsDoneByAWorker) {
     ASSERT_TRUE(studio().execute("layer.rename", {{"name", "yours"}}));
     ASSERT_TRUE(bench->settle());
     EXPECT_EQ(stack().layers[0].name, "yours");
-    EXPECT_GT(tiles(0), 10u);
+    EXPECT_GT(tiles(0), 0u);
     EXPECT_EQ(studio().history().position(), before + 2);
 
     // Its layer goes while it is made: another is painted on, as a stroke would.
@@ -295,12 +295,12 @@ TEST_F(Paint, LongWorkByHandIsDoneByAWorker) {
     by_hand();
     bench->run("file.save_as", {{"path", (folder.path / "filled.likeness").string()}});
     bench->run("file.open", {{"path", (folder.path / "filled.likeness").string()}});
-    EXPECT_GT(tiles(0), 10u);
+    EXPECT_GT(tiles(0), 0u);
 
     // Why it cannot be is said.
-    EXPECT_TRUE(studio().invoke("paint.fill", {{"region", "lips"}}));
+    EXPECT_TRUE(studio().invoke("paint.fill", {{"region", "hair"}}));
     ASSERT_TRUE(bench->settle());
-    EXPECT_NE(bench->take_error().find("landmarks"), std::string::npos);
+    EXPECT_NE(bench->take_error().find("no hair"), std::string::npos);
 }
 
 TEST_F(Paint, ADragOfMakeUpIsOneEntryAndItsNewestValueWins) {

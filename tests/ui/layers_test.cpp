@@ -174,9 +174,12 @@ TEST_F(Layers, TheHistoryShowsWhatWasDone) {
     };
     EXPECT_EQ(pictures().made(), 0u);
     bench.app->interface().show_panel("History");
-    ASSERT_TRUE(bench.draw_until([&] { return pictures().made() == 5; })) << pictures().made();
+    ASSERT_TRUE(bench.draw_until([&] { return pictures().made() >= 2; }));
+    ASSERT_TRUE(bench.settle());
+    const std::size_t seen = pictures().made();
+    EXPECT_LE(seen, 5u) << "of rows that are seen";
     ASSERT_TRUE(bench.studio().execute("layer.opacity", {{"value", 0.5}}));
-    ASSERT_TRUE(bench.draw_until([&] { return pictures().made() == 6; }));
+    ASSERT_TRUE(bench.draw_until([&] { return pictures().made() > seen; }));
     EXPECT_TRUE(bench.play([&](ImGuiTestContext* ctx) {
         ctx->SetRef(ctx->WindowInfo("//###History/entries").ID);
         ctx->ItemClick("$$1/##Add layer: low");
