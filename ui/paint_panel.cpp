@@ -72,7 +72,7 @@ void PaintPanel::draw_tools(Studio& studio) {
     if (now == PaintTool::select)
         note("Choose a tool and drag on the head.");
     else if (!layer || !is_paintable(*layer))
-        note("A stroke makes a new layer.");
+        note("Painting makes a new layer.");
     else
         note("On '" + layer->name + "'" + (studio.paint().on_mask() ? ", its mask." : "."));
 }

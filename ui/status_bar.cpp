@@ -105,7 +105,7 @@ void draw_status_bar(Studio& studio, ViewportOutput& output, Interface& interfac
             right = format_count(s.gaussians) + " Gaussians";
             if (s.paint_gaussians > 0) {
                 right += " + " + format_count(s.paint_gaussians) + " of paint";
-                if (s.paint_coarser) right += " (all there may be)";
+                if (s.paint_coarser) right += " (limit reached)";
             }
             std::array<char, 48> words{};
             std::snprintf(words.data(), words.size(), "   %.0f ms   %.0f %%",

