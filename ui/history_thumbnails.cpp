@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <vector>
 
+#include "core/base/parallel.h"
+
 namespace likeness::ui {
 
 const Picture* HistoryThumbnails::of(const Studio& studio, std::size_t position) {
@@ -36,7 +38,8 @@ void HistoryThumbnails::start(Studio& studio) {
     job_ = studio.jobs().start("Making pictures of the history",
                                [this, steps = std::move(steps), alive = std::weak_ptr(alive_),
                                 &jobs = studio.jobs()](Progress& progress) -> Status {
-                                   HistoryPictures pictures;
+                                   const LoneWork alone;  // never in the way of the view
+            HistoryPictures pictures;
                                    for (const Step& step : steps) {
                                        progress.report(0, "");
                                        auto picture =
