@@ -17,6 +17,7 @@ constexpr float step_size = 0.2f, edge_contrast = 0.025f;
 // Of the local linear model: links to each side, and its epsilon, the square of a contrast that is no edge.
 constexpr int window = 4;
 constexpr float window_epsilon = 0.012f * 0.012f;
+constexpr std::size_t least_area = 16;  // nodes, of what has a border of its own
 constexpr std::size_t hole_nodes = 12;  // of other color that are filled as well
 
 // Eyes, the inside of the mouth and the skin are told apart: behind closed lips and lids nobody means to paint.
@@ -354,6 +355,8 @@ void SurfaceFlood::fill_holes() {
 
 // The share at the border, by the colors around.
 void SurfaceFlood::refine() {
+    // A spot that is smaller than a window would be smoothed away.
+    if (inside_.size() < least_area) return;
     // Nodes near the border, then those whose windows reach there.
     std::vector<int> band, found;
     std::vector<bool> seen(tiles_.size() * cells);

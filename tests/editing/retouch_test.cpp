@@ -121,6 +121,23 @@ TEST(Retouch, AFillsBorderIsSmooth) {
     EXPECT_LT(spread, 0.45e-3);
 }
 
+TEST(Retouch, ASpotIsFilledHoweverSmall) {
+    const auto surface = retouch_surface();
+    const SurfacePoint seed = skin_at(cheek_direction);
+    const Eigen::Vector3f middle = surface->position(seed);
+    // Every other color a little farther away.
+    const ColorAt color = [&](const SurfacePoint& p) {
+        return Eigen::Vector3f::Constant(0.2f + 60 * (surface->position(p) - middle).norm()).cwiseMin(1.0f).eval();
+    };
+    const auto made = fill_alike(*surface, color, seed, 0.005f, PaintTexels(), {.color = {1, 0, 0}});
+    ASSERT_TRUE(made);
+    float most = 0;
+    made->each_tile([&](const PaintTileKey&, const auto& tile) {
+        for (const PaintTexel& texel : tile->texels) most = std::max(most, float(texel[3]) / 255);
+    });
+    EXPECT_GT(most, 0.9f);
+}
+
 TEST(Retouch, AFillGoesOverSeams) {
     const auto surface = retouch_surface();
     const Avatar& avatar = surface->avatar();
