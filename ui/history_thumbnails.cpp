@@ -39,7 +39,7 @@ void HistoryThumbnails::start(Studio& studio) {
                                [this, steps = std::move(steps), alive = std::weak_ptr(alive_),
                                 &jobs = studio.jobs()](Progress& progress) -> Status {
                                    const LoneWork alone;  // never in the way of the view
-            HistoryPictures pictures;
+                                   HistoryPictures pictures;
                                    for (const Step& step : steps) {
                                        progress.report(0, "");
                                        auto picture =
