@@ -242,6 +242,7 @@ void StudioApp::draw() {
     use_scale();
     surface_->set_title(studio_->window_title());
     surface_->new_frame();
+    studio_->paint().set_pen(surface_->pen());
     ImGui_ImplOpenGL3_NewFrame();
     input_.before_frame();
     ImGui::NewFrame();

@@ -193,6 +193,8 @@ void ViewportBridge::count_picture(const FrameInfo& info) {
     statistics_.convert_ms = info.convert_ms;
     statistics_.resolution = info.scale;
     statistics_.gaussians = info.gaussians;
+    statistics_.paint_gaussians = info.paint.gaussians;
+    statistics_.paint_coarser = info.paint.coarser;
 }
 
 ViewportLook ViewportBridge::look(const Scene& scene) {

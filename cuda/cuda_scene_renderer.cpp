@@ -58,6 +58,7 @@ class CudaSceneRenderer final : public SceneRenderer {
         }
     }
 
+    FinePaint fine_paint() const override { return {painter_.fine_count(), painter_.coarser_than_wanted()}; }
     DrawTimes draw(const Camera& camera, FrameContent content, const PixelTarget& target) override {
         const auto begin = std::chrono::steady_clock::now();
         const std::size_t count = std::size_t(camera.width) * std::size_t(camera.height);

@@ -231,6 +231,7 @@ void FrameRenderer::render(const FrameRequest& request, float scale, int slot, F
         renderer_->pose(request.scene);
         posed_version_ = request.scene.version;
     }
+    if (request.scene.has_avatar()) info.paint = renderer_->fine_paint();
     info.pose_ms = milliseconds_since(begin);
     const Camera camera =
         scale == 1 ? request.camera

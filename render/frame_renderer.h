@@ -34,7 +34,8 @@ struct FrameInfo {
     float scale = 1;
     std::uint64_t version = 0, number = 0;
     std::shared_ptr<const SceneSurface> surface;
-    std::size_t gaussians = 0;
+    std::size_t gaussians = 0;  // of the avatar
+    FinePaint paint;
     float pose_ms = 0, raster_ms = 0, convert_ms = 0;
 };
 

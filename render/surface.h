@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "core/base/result.h"
+#include "core/editing/pen.h"
 #include "core/image/image.h"
 
 namespace likeness {
@@ -53,6 +54,8 @@ class Surface {
     virtual void set_title(const std::string&) {}
     virtual void resize(int width, int height) = 0;
     virtual void place(int& x, int& y, int& width, int& height, bool& maximised) const;  // for the next start
+    // What the pen does that was used last, if it was a pen.
+    virtual PenState pen() { return {}; }
     // Files that were dropped on it since the last call.
     std::vector<std::filesystem::path> take_dropped() { return std::move(dropped_); }
     // As if they had been dropped: tests and scripts.

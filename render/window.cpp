@@ -7,6 +7,7 @@
 
 #include <algorithm>
 
+#include "render/pen_input.h"
 #include "render/surface.h"
 
 namespace likeness {
@@ -76,6 +77,7 @@ class Window : public Surface {
     }
     void wake() override { glfwPostEmptyEvent(); }
     void new_frame() override { ImGui_ImplGlfw_NewFrame(); }
+    PenState pen() override { return pen_ ? pen_->poll() : PenState(); }
     void present() override { glfwSwapBuffers(window_); }
     Image read() override {
         glBindFramebuffer(GL_READ_FRAMEBUFFER, 0);
@@ -120,6 +122,7 @@ class Window : public Surface {
     GLFWwindow* window_;
     float fixed_scale_;
     std::string title_, description_;
+    std::unique_ptr<PenInput> pen_ = open_pen_input();
 };
 
 }  // namespace

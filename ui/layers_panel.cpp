@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "core/editing/face_regions.h"
 #include "core/editing/looks.h"
 #include "core/editing/make_up.h"
 #include "core/editing/own_stickers.h"
@@ -229,7 +230,9 @@ void LayersPanel::draw_sticker(Studio& studio, const PaintLayer& layer) {
 void LayersPanel::draw_make_up(Studio& studio, const PaintLayer& layer) {
     const MakeUpKind* const kind = make_up_kind(layer.make_up->kind);
     if (!kind) return;
-    const MakeUp make_up = *layer.make_up;  // commands below bring another
+    // As it will be, if a worker is at it; commands below bring another.
+    const MakeUp* const wanted = studio.paint().work().make_up(layer.id);
+    const MakeUp make_up = wanted ? *wanted : *layer.make_up;
     if (kind->has_color) {
         std::array<float, 3> color = color_.value_or(make_up.color);
         ImGui::SetNextItemWidth(ImGui::GetContentRegionAvail().x);
@@ -402,6 +405,16 @@ void LayersPanel::draw_menu(Studio& studio, const PaintLayer& layer, const std::
     if (layer.is_group) command_item(studio, "layer.ungroup", {{"layer", key}});
     ImGui::Separator();
     if (!layer.is_group) {
+        if (ImGui::BeginMenu("Only on")) {
+            const auto choice = [&](const char* title, const char* region) {
+                if (ImGui::MenuItem(title, nullptr, layer.region == region))
+                    studio.invoke("layer.region", {{"layer", key}, {"region", region}});
+            };
+            choice("Everywhere", "");
+            ImGui::Separator();
+            for (const FaceRegionName& region : face_region_names) choice(region.title, region.name);
+            ImGui::EndMenu();
+        }
         command_item(studio, "layer.mask", {{"layer", key}, {"what", "show"}}, "Mask that shows all");
         command_item(studio, "layer.mask", {{"layer", key}, {"what", "hide"}}, "Mask that hides all");
         if (layer.mask) {

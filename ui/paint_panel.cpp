@@ -22,7 +22,8 @@ constexpr std::array<Tool, 9> tools = {{
     {PaintTool::clone, ICON_FA_STAMP, "Clone: paints what is seen elsewhere. Alt and a click choose where."},
     {PaintTool::heal, ICON_FA_BANDAGE,
      "Heal: covers a blemish with skin from beside it, in its own tone. Alt and a click choose from where."},
-    {PaintTool::fill, ICON_FA_FILL_DRIP, "Fill: what has about the color of the place clicked, up to its edges."},
+    {PaintTool::fill, ICON_FA_FILL_DRIP,
+     "Fill: what has about the color of the place clicked, up to its edges, or a region of the head."},
     {PaintTool::gradient, ICON_FA_DROPLET, "Gradient: drag from full to nothing."},
     {PaintTool::eyedropper, ICON_FA_EYE_DROPPER, "Eyedropper (P): the color itself, without the light on it."},
 }};
@@ -71,7 +72,7 @@ void PaintPanel::draw_tools(Studio& studio) {
     if (now == PaintTool::select)
         note("Choose a tool and drag on the head.");
     else if (!layer || !is_paintable(*layer))
-        note("A stroke makes a new layer.");
+        note("Painting makes a new layer.");
     else
         note("On '" + layer->name + "'" + (studio.paint().on_mask() ? ", its mask." : "."));
 }
@@ -135,7 +136,8 @@ void PaintPanel::draw_brush(Studio& studio) {
             .unit = " px",
             .about = "Draws the brush behind the pointer on a string of that length."},
            brush.stabiliser);
-    if (studio.paint().tool() == PaintTool::fill)
+    const bool fills = studio.paint().tool() == PaintTool::fill;
+    if (fills && !studio.paint().fill_region)
         number("tolerance",
                {.low = 0.005f,
                 .high = 0.5f,
@@ -144,15 +146,75 @@ void PaintPanel::draw_brush(Studio& studio) {
                 .about = "How different a color a fill takes; 1 is from black to white."},
                studio.paint().tolerance);
     ImGui::PopStyleVar();
+    if (fills) draw_fill(studio);
     const auto flag = [&](const char* name, const char* label, bool on, const char* about) {
         if (toggle_button(label, on, about)) studio.invoke("paint.brush", {{name, !on}});
     };
     flag("symmetric", ICON_FA_ARROWS_LEFT_RIGHT "  Both sides", brush.symmetric,
          "Paints the other side of the face as well.");
+    draw_pen(studio);
     if (studio.paint().tool() == PaintTool::gradient) {
         ImGui::SameLine();
         flag("radial", "Round", studio.paint().radial, "Gradients go round about where they begin.");
     }
+}
+
+// What a pen's pressure and tilt change.
+void PaintPanel::draw_pen(Studio& studio) {
+    const BrushOptions& brush = studio.paint().brush();
+    const auto box = [&](const char* label, const char* name, bool on, const char* about) {
+        if (ImGui::Checkbox(label, &on)) studio.invoke("paint.brush", {{name, on}});
+        tooltip(about);
+    };
+    ImGui::AlignTextToFramePadding();
+    ImGui::TextUnformatted("Pen");
+    tooltip(studio.paint().pen().pen ? "A pen is in use." : "No pen is in use; a mouse presses in full.");
+    ImGui::SameLine();
+    box("Size##pressure", "pressure_size", brush.pressure_size, "A pen's pressure changes the brush's size.");
+    ImGui::SameLine();
+    box("Flow##pressure", "pressure_flow", brush.pressure_flow, "A pen's pressure changes the flow.");
+    ImGui::SameLine();
+    box("Tilt", "tilt", brush.tilt, "A pen that leans draws longer, narrower dabs.");
+    if (!brush.pressure_size && !brush.pressure_flow) return;
+    float curve = brush.pressure_curve;
+    if (slider(studio, "pressure_curve",
+               {.label = "Pressure curve",
+                .low = 0.2f,
+                .high = 5,
+                .fallback = 1,
+                .format = "%.2f",
+                .about = "Above 1 a light touch does less, below 1 it does more.",
+                .logarithmic = true},
+               curve))
+        studio.invoke("paint.brush", {{"pressure_curve", double(curve)}});
+}
+
+// What a fill takes: what is alike in color where one clicks, or a region by its name.
+void PaintPanel::draw_fill(Studio& studio) {
+    const PaintService& paint = studio.paint();
+    const auto title_of = [](const std::optional<FaceRegion>& region) {
+        return region ? face_region_names[std::size_t(*region)].title : "Similar color";
+    };
+    const float room = ImGui::GetContentRegionAvail().x, gap = px(4);
+    const float button_width = ImGui::CalcTextSize("Fill").x + 2 * px(14);
+    ImGui::SetNextItemWidth(paint.fill_region ? room - button_width - gap : room);
+    if (ImGui::BeginCombo("##region", title_of(paint.fill_region))) {
+        const auto choice = [&](const std::optional<FaceRegion>& region, const char* name) {
+            if (ImGui::Selectable(title_of(region), region == paint.fill_region))
+                studio.invoke("paint.brush", {{"region", name}});
+        };
+        choice(std::nullopt, "");
+        ImGui::Separator();
+        for (std::size_t i = 0; i < face_region_count; ++i) choice(FaceRegion(i), face_region_names[i].name);
+        ImGui::EndCombo();
+    }
+    tooltip("What a fill takes: what is alike in color around the place clicked, or a region of the head.");
+    if (paint.fill_region) {
+        ImGui::SameLine(0, gap);
+        if (button("Fill", ButtonStyle::normal, "Fills the region; so does a click on the head.", button_width))
+            studio.invoke("paint.fill", {{"region", face_region_names[std::size_t(*paint.fill_region)].name}});
+    }
+    if (paint.work().working()) note("Filling...");
 }
 
 }  // namespace likeness::ui

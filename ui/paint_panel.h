@@ -13,6 +13,8 @@ class PaintPanel : public Panel {
   private:
     void draw_tools(Studio& studio);
     void draw_brush(Studio& studio);
+    void draw_pen(Studio& studio);
+    void draw_fill(Studio& studio);
     void draw_colors(Studio& studio);
 };
 

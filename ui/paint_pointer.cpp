@@ -87,7 +87,7 @@ bool PaintPointer::draw(Studio& studio, const ViewportOutput& output, const ImVe
     if (ImGui::IsItemActivated() && ImGui::IsMouseClicked(ImGuiMouseButton_Left)) press(studio, camera, pixel_);
     if (held_ && !down) release(studio);
     // Also at rest: a head that moves goes on beneath the brush.
-    if (held_ && paint.stroking()) paint.stroke_to(camera, pixel_);
+    if (held_ && paint.stroking()) paint.stroke_to(camera, pixel_, paint.pressure());
     if (!hovered && !held_) return false;
 
     for (const auto& [key, factor] : {std::pair(ImGuiKey_LeftBracket, 1 / 1.15f), {ImGuiKey_RightBracket, 1.15f}})
@@ -129,6 +129,8 @@ void PaintPointer::press(Studio& studio, const Camera& camera, const Eigen::Vect
     } else if (alt || tool == PaintTool::eyedropper) {
         say(paint.pick_color(found->point));
         if (!alt) paint.set_tool(PaintTool::brush);  // with the color that was wanted
+    } else if (tool == PaintTool::fill && paint.fill_region) {
+        studio.invoke("paint.fill", {{"region", face_region_names[std::size_t(*paint.fill_region)].name}});
     } else if (tool == PaintTool::fill) {
         studio.invoke("paint.fill", {{"at", at(atlas)}, {"in", "atlas"}});
     } else if (tool == PaintTool::gradient) {
@@ -136,7 +138,7 @@ void PaintPointer::press(Studio& studio, const Camera& camera, const Eigen::Vect
         gradient_pixel_ = pixel;
         held_ = true;
     } else {
-        const Status begun = paint.begin_stroke(camera, pixel);
+        const Status begun = paint.begin_stroke(camera, pixel, paint.pressure());
         say(begun);
         held_ = paint.stroking();
     }

@@ -103,6 +103,10 @@ void draw_status_bar(Studio& studio, ViewportOutput& output, Interface& interfac
         std::string right;
         if (!studio.scene().empty()) {
             right = format_count(s.gaussians) + " Gaussians";
+            if (s.paint_gaussians > 0) {
+                right += " + " + format_count(s.paint_gaussians) + " of paint";
+                if (s.paint_coarser) right += " (limit reached)";
+            }
             std::array<char, 48> words{};
             std::snprintf(words.data(), words.size(), "   %.0f ms   %.0f %%",
                           double(s.pose_ms + s.raster_ms + s.convert_ms), double(s.resolution * 100));
@@ -117,7 +121,8 @@ void draw_status_bar(Studio& studio, ViewportOutput& output, Interface& interfac
             ImGui::TextUnformatted(right.c_str());
             ImGui::PopStyleColor();
             tooltip(
-                "Gaussians shown, milliseconds of the last picture, its share of the full resolution, and where it was "
+                "Gaussians shown, and those that make paint sharp (50,000 at most: beyond that its edges are "
+                "coarser), milliseconds of the last picture, its share of the full resolution, and where it was "
                 "computed" +
                 (studio.device() ? ": " + studio.device()->hardware : std::string()) + ".\nTo the screen: " + s.path +
                 " (" + s.path_reason + ").\n" + s.surface);

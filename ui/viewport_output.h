@@ -16,7 +16,8 @@ struct ViewportStatistics {
     float frames_per_second = 0;  // new pictures of the avatar
     float pose_ms = 0, raster_ms = 0, convert_ms = 0, compose_ms = 0, interface_ms = 0;
     float resolution = 1;  // of the picture shown, share of the full one
-    std::size_t gaussians = 0;
+    std::size_t gaussians = 0, paint_gaussians = 0;  // of the avatar; what its paint adds
+    bool paint_coarser = false;                      // there are as many of the latter as there may be
     std::string rasterizer, path, path_reason, surface;
 };
 

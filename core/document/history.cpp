@@ -129,6 +129,14 @@ void History::jump(Document& document, std::size_t position) {
     while (position_ < position) redo(document);
 }
 
+DocumentState History::content_at(const DocumentState& now, std::size_t position) const {
+    DocumentState state = now;
+    std::size_t at = position_;
+    for (; at > position; --at) entries_[at - 1].edit.revert(state);
+    for (; at < position; ++at) entries_[at].edit.apply(state);
+    return state;
+}
+
 void History::clear() {
     entries_.clear();
     blocks_.clear();

@@ -33,6 +33,16 @@ class Edit {
     DocumentState before_, after_;  // of the parts that changed alone
 };
 
+// What an entry is called, and which drag it belongs to.
+struct HistoryTitle {
+    std::string title;      // "Set jawOpen"
+    std::string merge_key;  // command and what it changes
+    std::uint64_t gesture = 0;
+    bool same_drag(const HistoryTitle& other) const {
+        return gesture != 0 && gesture == other.gesture && merge_key == other.merge_key;
+    }
+};
+
 class History {
   public:
     struct Entry {
@@ -53,7 +63,12 @@ class History {
     void clear();
     // Names what all applied entries have made of the document: the same number, the same edits. Never used again for
     // others, not even after clear().
-    std::uint64_t state() const { return position_ == 0 ? base_state_ : entries_[position_ - 1].state; }
+    std::uint64_t state() const { return state_at(position_); }
+    std::uint64_t state_at(std::size_t position) const {
+        return position == 0 ? base_state_ : entries_[position - 1].state;
+    }
+    // The document's state with the first `position` entries applied; `now` is what it is.
+    DocumentState content_at(const DocumentState& now, std::size_t position) const;
 
     const std::deque<Entry>& entries() const { return entries_; }  // oldest first
     std::size_t position() const { return position_; }             // entries that are applied

@@ -7,6 +7,8 @@ namespace likeness {
 namespace {
 
 // Of the radius and of the normals: what faces away from where the brush is held is not painted (the back of an ear).
+// Of a pen: below, a dab is round (sine); no dab is longer than three times its width (square of the sine).
+constexpr float least_lean = 0.2f, most_lean = 1 - 1 / 9.0f;
 constexpr float facing_from = -0.35f, facing_full = 0.0f;
 constexpr float least_edge = 0.25e-3f;  // metres over which also the hardest brush fades: a texel or two
 
@@ -121,8 +123,14 @@ float BrushStroke::share_at(const TileSurface& on, std::size_t texel, int footpr
     for (int f = 0; f < footprints && t >= 0; ++f) {
         const Footprint& of = footprints_[std::size_t(f)];
         if (of.reached[std::size_t(t)] != std::uint32_t(dabs_)) continue;
-        const float squared = (on.position[texel] - of.middle).squaredNorm();
+        const Eigen::Vector3f from = on.position[texel] - of.middle;
+        float squared = from.squaredNorm();
         if (squared >= radius * radius) continue;
+        if (const float sine = lean_.norm(); sine > least_lean) {
+            const float along = from.dot(lean_) / sine, cosine = std::sqrt(1 - std::min(sine * sine, most_lean));
+            squared = along * along + (squared - along * along) / (cosine * cosine);
+            if (squared >= radius * radius) continue;
+        }
         const float weight = falloff(std::sqrt(squared), radius, options_.hardness);
         if (weight <= share) continue;
         const Eigen::Vector3i& c = surface_->avatar().triangles()[std::size_t(t)];

@@ -21,6 +21,8 @@ struct BrushOptions {
     float spacing = 0.15f;                              // from dab to dab, share of the size
     float stabiliser = 0;                               // pixels by which the brush is drawn behind the pointer
     bool pressure_size = false, pressure_flow = false;  // a pen's pressure takes its share of them
+    float pressure_curve = 1;                           // power of a pen's pressure, see pen_curve()
+    bool tilt = false;                                  // a pen that leans draws longer dabs
     bool symmetric = false;                             // also on the other side of the face
     std::array<float, 3> color = {0.7f, 0.1f, 0.15f};   // sRGB-encoded
 };
@@ -43,6 +45,9 @@ class BrushStroke {
 
     // A dab. `pressure` in [0, 1].
     void dab(const SurfacePoint& at, float pressure = 1);
+    // Where a pen leans, in the axes of the surface at rest; its length is the sine of the angle. Further dabs are as
+    // much narrower across as that makes them longer.
+    void set_lean(const Eigen::Vector3f& lean) { lean_ = lean; }
     // Dabs at even distances straight over the surface from the last one to this point.
     void walk_to(const SurfacePoint& at, float pressure = 1);
     // How far the next dab is from a point; none is due while that is above 0. Metres.
@@ -92,6 +97,7 @@ class BrushStroke {
     std::map<PaintTileKey, Tile> tiles_;
     std::shared_ptr<const PaintTexels> now_;
     std::optional<SurfacePoint> last_;
+    Eigen::Vector3f lean_ = Eigen::Vector3f::Zero();
     std::size_t new_tiles_ = 0, most_new_tiles_;
     int dabs_ = 0;
     bool full_ = false, stale_ = false;

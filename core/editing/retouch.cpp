@@ -50,27 +50,16 @@ Eigen::Vector3f color_around(const PaintSurface& surface, const ColorAt& color, 
     return sum / ring_points;
 }
 
-// Ottosson 2020, "A perceptual color space for image processing".
-Eigen::Vector3f oklab(const Eigen::Vector3f& encoded) {
-    const Eigen::Vector3f linear =
-        encoded.unaryExpr([](float x) { return x <= 0.04045f ? x / 12.92f : std::pow((x + 0.055f) / 1.055f, 2.4f); });
-    const float l = std::cbrt(0.4122214708f * linear[0] + 0.5363325363f * linear[1] + 0.0514459929f * linear[2]);
-    const float m = std::cbrt(0.2119034982f * linear[0] + 0.6806995451f * linear[1] + 0.1073969566f * linear[2]);
-    const float s = std::cbrt(0.0883024619f * linear[0] + 0.2817188376f * linear[1] + 0.6299787005f * linear[2]);
-    return {0.2104542553f * l + 0.7936177850f * m - 0.0040720468f * s,
-            1.9779984951f * l - 2.4285922050f * m + 0.4505937099f * s,
-            0.0259040371f * l + 0.7827717662f * m - 0.8086757660f * s};
-}
-
 // How much of the color there is at each texel of a tile.
-using TileShares = std::function<void(const TileSurface& on, std::array<float, paint_tile_texels>& shares)>;
+using TileShares =
+    std::function<void(const PaintTileKey& key, const TileSurface& on, std::array<float, paint_tile_texels>& shares)>;
 
-std::shared_ptr<const PaintTexels> covered(const PaintSurface& surface, const std::vector<int>& triangles,
+std::shared_ptr<const PaintTexels> covered(const PaintSurface& surface, const std::vector<PaintTileKey>& tiles,
                                            const PaintTexels& before, const FillOptions& options,
                                            const TileShares& shares_of) {
     PaintTexels base = before;
     std::vector<PaintTileKey> keys;
-    for (const PaintTileKey& key : surface.tiles_of(triangles)) {
+    for (const PaintTileKey& key : tiles) {
         const int level = base.level(key.block);
         refine_block(base, key.block, key.level);
         const int times = level > key.level ? 1 << (level - key.level) : 1;
@@ -84,7 +73,7 @@ std::shared_ptr<const PaintTexels> covered(const PaintSurface& surface, const st
             const auto on = surface.tile(keys[k]);
             if (!on->any) continue;
             std::array<float, paint_tile_texels> shares{};
-            shares_of(*on, shares);
+            shares_of(keys[k], *on, shares);
             auto tile = std::make_shared<PaintTile>();
             if (const auto under = base.tile(keys[k])) *tile = *under;
             bool any = false;
@@ -161,60 +150,22 @@ SurfacePoint heal_source(const PaintSurface& surface, const ColorAt& color, cons
 std::shared_ptr<const PaintTexels> fill_alike(const PaintSurface& surface, const ColorAt& color,
                                               const SurfacePoint& seed, float tolerance, const PaintTexels& before,
                                               const FillOptions& options) {
-    const Eigen::Vector3f wanted = oklab(color(seed));
-    const float full = tolerance / 1.5f;
-    const auto share = [&](const SurfacePoint& p) {
-        const float difference = (oklab(color(p)) - wanted).norm();
-        const float t = std::clamp((tolerance - difference) / std::max(tolerance - full, 1e-6f), 0.0f, 1.0f);
-        return t * t * (3 - 2 * t);
-    };
-    // Over edges on which some place is alike.
-    std::vector<int> triangles{seed.triangle};
-    std::vector<bool> seen(surface.avatar().triangles().size());
-    seen[std::size_t(seed.triangle)] = true;
-    for (std::size_t i = 0; i < triangles.size(); ++i)
-        for (int k = 0; k < 3; ++k) {
-            const int next = surface.beside(triangles[i], k);
-            if (next < 0 || seen[std::size_t(next)]) continue;
-            bool alike = false;
-            for (const float t : {0.2f, 0.5f, 0.8f}) {
-                SurfacePoint p{triangles[i], Eigen::Vector3f::Zero()};
-                p.barycentric[k] = 1 - t;
-                p.barycentric[(k + 1) % 3] = t;
-                alike = alike || share(p) > 0.02f;
-            }
-            if (!alike) continue;
-            seen[std::size_t(next)] = true;
-            triangles.push_back(next);
-        }
-    return covered(surface, triangles, before, options,
-                   [&](const TileSurface& on, std::array<float, paint_tile_texels>& shares) {
-                       // Colors are no finer than the Gaussians: each fourth texel is looked at, those between lie
-                       // between.
-                       constexpr int step = 4, side = paint_tile_side / step + 1;
-                       std::array<float, side * side> known;
-                       for (int y = 0; y < side; ++y)
-                           for (int x = 0; x < side; ++x) {
-                               const int texel = std::min(y * step, paint_tile_side - 1) * paint_tile_side +
-                                                 std::min(x * step, paint_tile_side - 1);
-                               known[std::size_t(y * side + x)] =
-                                   on.triangle[std::size_t(texel)] < 0 ? -1 : share(on.point(texel));
-                           }
-                       for (int i = 0; i < paint_tile_texels; ++i) {
-                           const int t = on.triangle[std::size_t(i)];
-                           if (t < 0 || !seen[std::size_t(t)]) continue;
-                           const int x = i % paint_tile_side, y = i / paint_tile_side;
-                           const float fx = float(x % step) / step, fy = float(y % step) / step;
-                           float sum = 0, weights = 0;
-                           for (int k = 0; k < 4; ++k) {
-                               const float weight = (k % 2 ? fx : 1 - fx) * (k / 2 ? fy : 1 - fy);
-                               const float of = known[std::size_t((y / step + k / 2) * side + x / step + k % 2)];
-                               if (of < 0) continue;
-                               sum += weight * of;
-                               weights += weight;
-                           }
-                           shares[std::size_t(i)] = weights > 0 ? sum / weights : share(on.point(i));
-                       }
+    const SurfaceFlood flood(surface, color, seed, tolerance);
+    return covered(surface, flood.tiles(), before, options,
+                   [&](const PaintTileKey& key, const TileSurface& on, std::array<float, paint_tile_texels>& shares) {
+                       flood.shares(key, on, shares);
+                   });
+}
+
+std::shared_ptr<const PaintTexels> fill_region(const FaceRegions& regions, FaceRegion region, const PaintTexels& before,
+                                               const FillOptions& options) {
+    const PaintSurface& surface = regions.surface();
+    return covered(surface, surface.tiles_of(regions.triangles(region)), before, options,
+                   [&](const PaintTileKey& key, const TileSurface& on, std::array<float, paint_tile_texels>& shares) {
+                       for (int i = 0; i < paint_tile_texels; ++i)
+                           if (on.triangle[std::size_t(i)] >= 0)
+                               shares[std::size_t(i)] = regions.at(
+                                   region, regions.curves().place(on.point(i), paint_texel_position(key, i)));
                    });
 }
 
@@ -232,8 +183,8 @@ std::shared_ptr<const PaintTexels> gradient(const PaintSurface& surface, const S
     const std::vector<int> triangles = surface.near(from, radial ? length : everywhere);
     std::vector<bool> reached(surface.avatar().triangles().size());
     for (const int t : triangles) reached[std::size_t(t)] = true;
-    return covered(surface, triangles, before, options,
-                   [&](const TileSurface& on, std::array<float, paint_tile_texels>& shares) {
+    return covered(surface, surface.tiles_of(triangles), before, options,
+                   [&](const PaintTileKey&, const TileSurface& on, std::array<float, paint_tile_texels>& shares) {
                        for (std::size_t i = 0; i < paint_tile_texels; ++i)
                            if (const int t = on.triangle[i]; t >= 0 && reached[std::size_t(t)])
                                shares[i] = share(on.position[i]);

@@ -7,12 +7,10 @@
 #include <vector>
 
 #include "core/editing/brush.h"
-#include "core/editing/paint_surface.h"
+#include "core/editing/face_regions.h"
+#include "core/editing/surface_flood.h"
 
 namespace likeness {
-
-// What is to be seen at a place, sRGB-encoded.
-using ColorAt = std::function<Eigen::Vector3f(const SurfacePoint&)>;
 
 // What lies around `from` is painted around `to`: a texel's way from `to` is gone from `from`, turned as the skin is.
 BrushStroke::TexelColor clone_colors(std::shared_ptr<const PaintSurface> surface, ColorAt color, SurfacePoint from,
@@ -29,13 +27,15 @@ struct FillOptions {
     float opacity = 1;
     std::size_t most_new_tiles = ~std::size_t(0);
 };
-// Fill and gradient give null when it would take more tiles.
+// Fills and gradient give null when it would take more tiles.
 
-// Where the color differs from that at `seed` by less than `tolerance` (OKLab, 1 is from black to white), over edges
-// from there; a soft border of a third of it.
+// What hangs together with `seed` in color, see SurfaceFlood.
 std::shared_ptr<const PaintTexels> fill_alike(const PaintSurface& surface, const ColorAt& color,
                                               const SurfacePoint& seed, float tolerance, const PaintTexels& before,
                                               const FillOptions& options);
+// A region with its soft border; what of it is missing is nothing. `regions` are of this surface.
+std::shared_ptr<const PaintTexels> fill_region(const FaceRegions& regions, FaceRegion region, const PaintTexels& before,
+                                               const FillOptions& options);
 // From full at `from` to nothing at `to`: across planes over all that hangs together, or round about `from`.
 std::shared_ptr<const PaintTexels> gradient(const PaintSurface& surface, const SurfacePoint& from,
                                             const SurfacePoint& to, bool radial, const PaintTexels& before,

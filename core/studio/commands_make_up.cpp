@@ -19,57 +19,79 @@ std::function<std::string()> needs_make_up(const Studio& s) {
     };
 }
 
-// Above the selected layer, which it becomes.
-Status put_on(Studio& s, PaintStack& stack, const FaceRegions& regions, MakeUp make_up) {
+// Above a layer; what is put there is `above` afterwards.
+Status put_on(PaintStack& stack, const FaceRegions& regions, MakeUp make_up, int& above) {
     auto texels = make_up_layer(regions, make_up);
     if (!texels) return texels.error();
     const MakeUpKind& kind = *make_up_kind(make_up.kind);
     PaintLayer layer{.name = kind.title, .blend = kind.blend};
     layer.texels = std::make_shared<const PaintTexels>(*std::move(texels));
     layer.make_up = std::make_shared<const MakeUp>(std::move(make_up));
-    const auto id = add_layer(stack, std::move(layer), s.paint().selected());
+    const auto id = add_layer(stack, std::move(layer), above);
     if (!id) return id.error();
     if (paint_bytes(stack) > most_paint_bytes) return paint_full();
-    s.paint().select(*id);
+    above = *id;
     return {};
 }
 
-// What `change` makes of the selected layer's numbers.
-Status make_up_again(Studio& s, const std::function<Status(MakeUp&)>& change) {
+// Layers that `which` tells, above the selected one; the last of them is selected then.
+Status put_all_on(Studio& s, std::function<std::vector<MakeUp>(const FaceRegions&)> which) {
     const auto surface = painted_surface(s);
     if (!surface) return surface.error();
-    PaintStack stack = *s.document().avatar().paint;
-    for (PaintLayer& layer : stack.layers) {
-        if (layer.id != s.paint().selected()) continue;
-        MakeUp make_up = *layer.make_up;
-        if (Status changed = change(make_up); !changed) return changed;
-        auto texels = make_up_layer(**surface, make_up);
-        if (!texels) return texels.error();
-        layer.texels = std::make_shared<const PaintTexels>(*std::move(texels));
-        layer.make_up = std::make_shared<const MakeUp>(std::move(make_up));
-    }
-    if (paint_bytes(stack) > most_paint_bytes) return paint_full();
-    s.state().avatar.paint = std::move(stack);
-    return {};
+    const auto last = std::make_shared<int>(0);
+    StackWork::Change change;
+    change.make = [on = *surface, known = s.paint().regions(), which = std::move(which), last,
+                   selected = s.paint().selected()](const PaintStack& now) -> Result<PaintStack> {
+        const auto regions = known->of(on);
+        PaintStack stack = now;
+        *last = selected;
+        for (MakeUp& make_up : which(*regions))
+            if (Status put = put_on(stack, *regions, std::move(make_up), *last); !put) return put.error();
+        return stack;
+    };
+    change.made = [&s, last] { s.paint().select(*last); };
+    return s.paint().work().begin(std::move(change));
+}
+
+// What `change` makes of the selected layer's numbers.
+Status make_up_again(Studio& s, const std::function<Status(MakeUp&)>& change_numbers) {
+    const auto surface = painted_surface(s);
+    if (!surface) return surface.error();
+    const PaintLayer& selected = *selected_make_up(s);
+    const MakeUp* const wanted = s.paint().work().make_up(selected.id);
+    MakeUp make_up = wanted ? *wanted : *selected.make_up;
+    if (Status changed = change_numbers(make_up); !changed) return changed;
+    StackWork::Change change;
+    change.layer = selected.id;
+    change.make_up = make_up;
+    change.make = [on = *surface, known = s.paint().regions(), make_up,
+                   id = selected.id](const PaintStack& now) -> Result<PaintStack> {
+        PaintStack stack = now;
+        for (PaintLayer& layer : stack.layers) {
+            if (layer.id != id) continue;
+            auto texels = make_up_layer(*known->of(on), make_up);
+            if (!texels) return texels.error();
+            layer.texels = std::make_shared<const PaintTexels>(*std::move(texels));
+            layer.make_up = std::make_shared<const MakeUp>(make_up);
+        }
+        return stack;
+    };
+    return s.paint().work().begin(std::move(change));
 }
 
 Status put_look_on(Studio& s, const std::string& name) {
     const auto looks = own_looks();
     if (!looks) return looks.error();
-    const auto surface = painted_surface(s);
-    if (!surface) return surface.error();
-    for (const Look& look : *looks) {
-        if (look.name != name) continue;
-        PaintStack stack = *s.document().avatar().paint;
-        const FaceRegions regions(**surface);
-        for (MakeUp& make_up : make_up_of(look, regions)) {
-            // A head that lacks a place goes without what lies there.
-            if (!regions.missing(make_up_kind(make_up.kind)->region).empty()) continue;
-            if (Status put = put_on(s, stack, regions, std::move(make_up)); !put) return put;
-        }
-        s.state().avatar.paint = std::move(stack);
-        return {};
-    }
+    for (const Look& look : *looks)
+        if (look.name == name)
+            return put_all_on(s, [look](const FaceRegions& regions) {
+                std::vector<MakeUp> put = make_up_of(look, regions);
+                // A head that lacks a place goes without what lies there.
+                std::erase_if(put, [&](const MakeUp& make_up) {
+                    return !regions.missing(make_up_kind(make_up.kind)->region).empty();
+                });
+                return put;
+            });
     return studio_error("There is no look '" + name + "'.");
 }
 
@@ -82,16 +104,19 @@ std::vector<std::string> kind_names() {
 }  // namespace
 
 void add_make_up_commands(Studio& s) {
-    s.commands().add({"make_up.add", "Make-up", "Paint", "Puts make-up on, as a layer of its own above the selected one.",
-                      {choice_argument("kind", "What", kind_names())}, "", true, "", needs_avatar(s),
+    s.commands().add({"make_up.add",
+                      "Make-up",
+                      "Paint",
+                      "Puts make-up on, as a layer of its own above the selected one.",
+                      {choice_argument("kind", "What", kind_names())},
+                      "",
+                      true,
+                      "",
+                      needs_avatar(s),
                       [&s](const Arguments& a) -> Status {
-                          const auto surface = painted_surface(s);
-                          if (!surface) return surface.error();
-                          const FaceRegions regions(**surface);
-                          PaintStack stack = *s.document().avatar().paint;
-                          if (Status put = put_on(s, stack, regions, usual_make_up(regions, a.text("kind"))); !put) return put;
-                          s.state().avatar.paint = std::move(stack);
-                          return {};
+                          return put_all_on(s, [kind = a.text("kind")](const FaceRegions& regions) {
+                              return std::vector{usual_make_up(regions, kind)};
+                          });
                       }});
     s.commands().add({"make_up.set", "Set make-up", "Paint", "Sets a number of the selected make-up.",
                       {with_suggestions(text_argument("name", "Which of its numbers"),

@@ -85,6 +85,14 @@ Result<std::vector<PaintService::StrokePoint>> points_of(const std::string& text
     return points;
 }
 
+std::vector<std::string> region_suggestions() {
+    std::vector<std::string> names{""};
+    for (const FaceRegionName& region : face_region_names) names.emplace_back(region.name);
+    return names;
+}
+
+Error no_region(const std::string& name) { return studio_error("There is no region '" + name + "'."); }
+
 void add_layer_command(Studio& s, const std::string& id, const std::string& title, const std::string& about,
                        std::vector<ArgumentSpec> arguments,
                        std::function<Status(PaintStack&, int, const Arguments&)> run,
@@ -236,16 +244,10 @@ void add_look_commands(Studio& s) {
                           return edit_mask(stack, id, MaskEdit(index_in(mask_edit_names, a.text("what"))), *on);
                       });
     add_layer_command(s, "layer.region", "Layer region", "Keeps a layer to a region of the face.",
-                      {with_suggestions(text_argument("region", "Its name; empty for everywhere"),
-                                        [] {
-                                            std::vector<std::string> names{""};
-                                            for (const FaceRegionName& region : face_region_names)
-                                                names.emplace_back(region.name);
-                                            return names;
-                                        })},
+                      {with_suggestions(text_argument("region", "Its name; empty for everywhere"), region_suggestions)},
                       change_layer([](PaintLayer& layer, const Arguments& a) -> Status {
                           if (!a.text("region").empty() && !face_region_named(a.text("region")))
-                              return studio_error("There is no region '" + a.text("region") + "'.");
+                              return no_region(a.text("region"));
                           layer.region = a.text("region");
                           return {};
                       }));
@@ -292,8 +294,12 @@ void add_brush_commands(Studio& s) {
          brush_number("stabiliser", "How far the brush is drawn behind the pointer", 0, 200, "pixels"),
          brush_flag("pressure_size", "A pen's pressure changes the size"),
          brush_flag("pressure_flow", "A pen's pressure changes the flow"),
+         brush_number("pressure_curve", "Power of a pen's pressure; above 1 it is softer", 0.2, 5),
+         brush_flag("tilt", "A pen that leans draws longer dabs"),
          brush_flag("symmetric", "Also on the other side of the face"),
          brush_number("tolerance", "How different a color a fill takes", 0.005, 1),
+         optional_argument(with_suggestions(text_argument("region", "What fills take; empty: what is alike in color"),
+                                            region_suggestions)),
          brush_flag("radial", "Gradients go round about their beginning")},
         [&s](const Arguments& a) -> Status {
             BrushOptions& brush = s.paint().brush();
@@ -310,10 +316,16 @@ void add_brush_commands(Studio& s) {
             number("spacing", brush.spacing);
             number("stabiliser", brush.stabiliser);
             number("tolerance", s.paint().tolerance);
+            number("pressure_curve", brush.pressure_curve);
+            flag("tilt", brush.tilt);
             flag("pressure_size", brush.pressure_size);
             flag("pressure_flow", brush.pressure_flow);
             flag("symmetric", brush.symmetric);
             flag("radial", s.paint().radial);
+            if (!a.has("region")) return {};
+            const FaceRegion* const region = face_region_named(a.text("region"));
+            if (!region && !a.text("region").empty()) return no_region(a.text("region"));
+            s.paint().fill_region = region ? std::optional(*region) : std::nullopt;
             return {};
         });
     add_setting(s, "paint.color", "Color", "Sets the color that is painted with.",
@@ -332,6 +344,16 @@ void add_brush_commands(Studio& s) {
                     s.paint().set_on_mask(mask);
                     return {};
                 });
+}
+
+// "#8a1020", sRGB.
+std::optional<std::array<float, 3>> color_of(const std::string& text) {
+    unsigned value = 0;
+    const char* const end = text.data() + text.size();
+    if (text.size() != 7 || text[0] != '#') return {};
+    const auto [read, error] = std::from_chars(text.data() + 1, end, value, 16);
+    if (error != std::errc() || read != end) return {};
+    return {{float(value >> 16) / 255, float(value >> 8 & 255) / 255, float(value & 255) / 255}};
 }
 
 // Points are pixels of the view as it is in a picture of that size, or atlas positions.
@@ -381,10 +403,22 @@ void add_stroke_commands(Studio& s) {
     add_stroke("paint.heal", "Heal", "Covers a blemish with skin from beside it, in the tone that is there.",
                PaintTool::heal);
     const auto place = [](const char* name) { return text_argument(name, "x,y"); };
-    s.commands().add({"paint.fill", "Fill", "Paint", "Fills what has about the color of a place and hangs together.",
-                      with_places({place("at")}), "", true, "", needs_avatar(s), [&s](const Arguments& a) -> Status {
+    std::vector<std::string> region_names;
+    for (const FaceRegionName& region : face_region_names) region_names.emplace_back(region.name);
+    s.commands().add({"paint.fill", "Fill", "Paint",
+                      "Fills a region of the face, or what has about the color of a place and hangs together with it.",
+                      with_places({optional_argument(place("at")),
+                                   optional_argument(choice_argument("region", "In the place of 'at'", region_names)),
+                                   optional_argument(text_argument("color", "As #8a1020; the brush's unless given"))}),
+                      "", true, "", needs_avatar(s), [&s](const Arguments& a) -> Status {
+                          std::optional<std::array<float, 3>> color;
+                          if (a.has("color") && !(color = color_of(a.text("color"))))
+                              return studio_error("'" + a.text("color") + "' is no color; write one as #8a1020.");
+                          if (a.has("region") == a.has("at"))
+                              return studio_error("paint.fill needs 'at', a place, or 'region'.");
+                          if (a.has("region")) return s.paint().fill(*face_region_named(a.text("region")), color);
                           const auto at = place_of(s, a, "at");
-                          return at ? s.paint().fill(*at) : Status(at.error());
+                          return at ? s.paint().fill(*at, color) : Status(at.error());
                       }});
     s.commands().add({"paint.gradient", "Gradient", "Paint", "Paints from full to nothing between two places.",
                       with_places({place("from"), place("to")}), "", true, "", needs_avatar(s),

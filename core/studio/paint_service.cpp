@@ -1,9 +1,9 @@
 #include "core/studio/paint_service.h"
 
 #include <algorithm>
+#include <cmath>
 
 #include "core/editing/paint_blend.h"
-#include "core/editing/retouch.h"
 #include "core/studio/command_parts.h"
 #include "core/studio/studio.h"
 
@@ -37,6 +37,22 @@ Eigen::Vector3f with_paint(const PaintStack& stack, const Eigen::Vector2f& atlas
     return color;
 }
 
+// The selected layer if brushes may paint on it, or its mask; a new one above it if not.
+Result<int> paintable_in(PaintStack& stack, int selected, bool on_mask) {
+    const PaintLayer* const layer = paint_layer(stack, selected);
+    if (layer && (is_paintable(*layer) || (on_mask && layer->mask))) {
+        if (shown_opacity(stack, *layer) <= 0)
+            return studio_error("The layer '" + layer->name + "' is hidden; show it or choose another.");
+        return layer->id;
+    }
+    return add_layer(stack, {.name = "Paint"}, layer ? layer->id : 0);
+}
+
+std::size_t free_tiles_of(const PaintStack& stack) {
+    const std::size_t taken = paint_bytes(stack);
+    return taken >= most_paint_bytes ? 0 : (most_paint_bytes - taken) / sizeof(PaintTile);
+}
+
 }  // namespace
 
 struct PaintService::Stroke {
@@ -49,7 +65,7 @@ struct PaintService::Stroke {
     std::optional<Camera> camera;  // of the last position
 };
 
-PaintService::PaintService(Studio& studio) : studio_(studio) {}
+PaintService::PaintService(Studio& studio) : studio_(studio), work_(studio) {}
 PaintService::~PaintService() = default;
 
 // ---- what is chosen ----
@@ -67,12 +83,25 @@ void PaintService::drain() {
         picker_ = nullptr;
         colors_ = nullptr;
     }
+    work_.drain();
     if (!studio_.document().has_avatar() && tool_ != PaintTool::select) set_tool(PaintTool::select);
 }
 
 void PaintService::set_tool(PaintTool tool) {
     end_stroke();
     tool_ = tool;
+}
+
+void PaintService::set_pen(const PenState& pen) {
+    pen_ = pen;
+    if (stroke_) return;
+    if (pen.eraser && !before_eraser_ && tool_ != PaintTool::select && tool_ != PaintTool::eraser) {
+        before_eraser_ = tool_;
+        set_tool(PaintTool::eraser);
+    } else if (!pen.eraser && before_eraser_) {
+        if (tool_ == PaintTool::eraser) set_tool(*before_eraser_);
+        before_eraser_.reset();
+    }
 }
 
 void PaintService::set_color(const std::array<float, 3>& color, bool remember) {
@@ -136,6 +165,19 @@ const SurfacePicker* PaintService::picker() {
     return picker_.get();
 }
 
+std::shared_ptr<const FaceRegions> KnownRegions::of(const std::shared_ptr<const PaintSurface>& surface) {
+    struct Known {
+        std::shared_ptr<const PaintSurface> surface;  // outlives the regions
+        FaceRegions regions;
+    };
+    const std::lock_guard lock(mutex_);
+    if (!known_ || &known_->surface() != surface.get()) {
+        const auto made = std::make_shared<const Known>(Known{surface, FaceRegions(*surface)});
+        known_ = {made, &made->regions};
+    }
+    return known_;
+}
+
 std::optional<SurfacePick> PaintService::pick(const Camera& camera, const Eigen::Vector2f& pixel) {
     const SurfacePicker* const now = picker();
     return now ? now->pick(camera, pixel.x(), pixel.y()) : std::nullopt;
@@ -152,29 +194,22 @@ StrokePath::Pick PaintService::pick_in(const Camera& camera) {
 Eigen::Vector3f PaintService::color_at(const SurfacePoint& point) {
     const Avatar& avatar = studio_.document().avatar();
     const auto on = surface();
-    if (!colors_ || !colors_->is_of(on.get(), avatar)) colors_ = std::make_unique<SurfaceColors>(on, avatar);
+    if (!colors_ || !colors_->is_of(on.get(), avatar)) colors_ = std::make_shared<const SurfaceColors>(on, avatar);
     return with_paint(*avatar.paint, atlas_position(on->avatar(), point), colors_->at(point));
 }
 
 // ---- the layer that is painted on ----
 
-std::size_t PaintService::free_tiles() const {
-    const std::size_t taken = paint_bytes(*studio_.document().avatar().paint);
-    return taken >= most_paint_bytes ? 0 : (most_paint_bytes - taken) / sizeof(PaintTile);
-}
+std::size_t PaintService::free_tiles() const { return free_tiles_of(*studio_.document().avatar().paint); }
 
 Result<int> PaintService::paintable_layer() {
-    const PaintStack& stack = *studio_.document().avatar().paint;
-    const PaintLayer* const layer = paint_layer(stack, selected());
-    if (layer && (is_paintable(*layer) || on_mask())) {
-        if (shown_opacity(stack, *layer) <= 0)
-            return studio_error("The layer '" + layer->name + "' is hidden; show it or choose another.");
-        selected_ = layer->id;
-        return layer->id;
-    }
-    auto added = add_layer(studio_.state().avatar.paint.edit(), {.name = "Paint"}, layer ? layer->id : 0);
-    if (added) selected_ = *added;
-    return added;
+    const Part<PaintStack>& now = studio_.document().avatar().paint;
+    PaintStack stack = *now;
+    const auto layer = paintable_in(stack, selected(), on_mask());
+    if (!layer) return layer.error();
+    if (stack.layers.size() != now->layers.size()) studio_.state().avatar.paint = std::move(stack);
+    selected_ = *layer;
+    return layer;
 }
 
 std::shared_ptr<const PaintTexels> PaintService::target_texels(int id) const {
@@ -262,6 +297,11 @@ void PaintService::stroke_to(const Camera& camera, const Eigen::Vector2f& pixel,
     }
     if (&stroke_->stroke.surface() != surface().get()) return end_stroke();  // the head has another shape now
     stroke_->camera = camera;
+    if (brush_.tilt) {
+        // Of the picture's axes, seen at rest: a head that is turned changes little of it.
+        const Eigen::Vector3f in_view(std::sin(pen_.tilt.x()), std::sin(pen_.tilt.y()), 0);
+        stroke_->stroke.set_lean(camera.world_to_camera.topLeftCorner<3, 3>().transpose() * in_view);
+    }
     stroke_->path.to(pixel, pressure, pick_in(camera), stroke_->stroke);
     publish(*stroke_);
 }
@@ -320,35 +360,70 @@ Status PaintService::draw_stroke(PaintTool tool, const std::vector<StrokePoint>&
 
 // ---- at once ----
 
-Status PaintService::fill_with(
-    const std::function<std::shared_ptr<const PaintTexels>(const PaintTexels& before)>& make) {
+Status PaintService::fill_with(const std::optional<std::array<float, 3>>& color, MakeTexels make) {
     end_stroke();
-    const auto layer = paintable_layer();
-    if (!layer) return layer.error();
-    const auto before = target_texels(*layer);
-    const auto made = make(before ? *before : PaintTexels());
-    if (!made) return paint_full();
-    set_target_texels(*layer, made);
-    return {};
+    FillOptions options{color.value_or(brush_.color), brush_.opacity};
+    if (on_mask()) options.color = {1, 1, 1};
+    const auto filled = std::make_shared<int>(0);
+    StackWork::Change change;
+    change.make = [make = std::move(make), options, filled, chosen = selected(),
+                   mask = on_mask()](const PaintStack& now) -> Result<PaintStack> {
+        PaintStack stack = now;
+        const auto id = paintable_in(stack, chosen, mask);
+        if (!id) return id.error();
+        for (PaintLayer& layer : stack.layers) {
+            if (layer.id != *id) continue;
+            auto& target = mask && layer.mask ? layer.mask : layer.texels;
+            FillOptions with = options;
+            with.most_new_tiles = free_tiles_of(now);
+            auto made = make(target ? *target : PaintTexels(), with, now);
+            if (!made) return made.error();
+            if (!*made) return paint_full();
+            target = *std::move(made);
+        }
+        *filled = *id;
+        return stack;
+    };
+    change.made = [this, filled] { selected_ = *filled; };
+    return work_.begin(std::move(change));
 }
 
-Status PaintService::fill(const SurfacePoint& at) {
+Status PaintService::fill(const SurfacePoint& at, const std::optional<std::array<float, 3>>& color) {
     const auto on = surface();
     if (!on) return no_surface();
-    (void)color_at(at);  // what it looks at is made before threads ask
-    return fill_with([&](const PaintTexels& before) {
-        return fill_alike(*on, [this](const SurfacePoint& p) { return colors_->at(p); }, at, tolerance, before,
-                          {on_mask() ? std::array<float, 3>{1, 1, 1} : brush_.color, brush_.opacity, free_tiles()});
-    });
+    const Avatar& avatar = studio_.document().avatar();
+    auto known = colors_ && colors_->is_of(on.get(), avatar) ? colors_ : nullptr;
+    return fill_with(color,
+                     [on, at, avatar, known = std::move(known), tolerance = tolerance](
+                         const PaintTexels& before, const FillOptions& options, const PaintStack& now) -> MadeTexels {
+                         const auto skin = known ? known : std::make_shared<const SurfaceColors>(on, avatar);
+                         const ColorAt seen = [&](const SurfacePoint& p) {
+                             return with_paint(now, atlas_position(on->avatar(), p), skin->at(p));
+                         };
+                         return fill_alike(*on, seen, at, tolerance, before, options);
+                     });
+}
+
+Status PaintService::fill(FaceRegion region, const std::optional<std::array<float, 3>>& color) {
+    const auto on = surface();
+    if (!on) return no_surface();
+    return fill_with(color,
+                     [on, region, known = regions_](const PaintTexels& before, const FillOptions& options,
+                                                    const PaintStack&) -> MadeTexels {
+                         const auto regions = known->of(on);
+                         if (const std::string why = regions->missing(region); !why.empty()) return studio_error(why);
+                         return likeness::fill_region(*regions, region, before, options);
+                     });
 }
 
 Status PaintService::draw_gradient(const SurfacePoint& from, const SurfacePoint& to) {
     const auto on = surface();
     if (!on) return no_surface();
-    return fill_with([&](const PaintTexels& before) {
-        return gradient(*on, from, to, radial, before,
-                        {on_mask() ? std::array<float, 3>{1, 1, 1} : brush_.color, brush_.opacity, free_tiles()});
-    });
+    return fill_with({},
+                     [on, from, to, radial = radial](const PaintTexels& before, const FillOptions& options,
+                                                     const PaintStack&) -> MadeTexels {
+                         return gradient(*on, from, to, radial, before, options);
+                     });
 }
 
 Status PaintService::pick_color(const SurfacePoint& at) {

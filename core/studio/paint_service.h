@@ -3,6 +3,7 @@
 
 #include <array>
 #include <memory>
+#include <mutex>
 #include <optional>
 #include <string>
 #include <vector>
@@ -10,9 +11,13 @@
 #include "core/commands/command.h"
 #include "core/document/document.h"
 #include "core/editing/brush.h"
+#include "core/editing/face_regions.h"
 #include "core/editing/layer_edits.h"
+#include "core/editing/pen.h"
+#include "core/editing/retouch.h"
 #include "core/editing/surface_colors.h"
 #include "core/editing/surface_pick.h"
+#include "core/studio/stack_work.h"
 
 namespace likeness {
 
@@ -21,6 +26,17 @@ class Studio;
 enum class PaintTool { select, brush, eraser, smudge, clone, heal, fill, gradient, eyedropper };
 inline constexpr std::array<const char*, 9> paint_tool_names = {"select", "brush", "eraser",   "smudge",    "clone",
                                                                 "heal",   "fill",  "gradient", "eyedropper"};
+
+// The face's regions on the surface that is painted on, kept for workers.
+class KnownRegions {
+  public:
+    // From any thread; made when the surface is another than before.
+    std::shared_ptr<const FaceRegions> of(const std::shared_ptr<const PaintSurface>& surface);
+
+  private:
+    std::mutex mutex_;
+    std::shared_ptr<const FaceRegions> known_;
+};
 
 class PaintService {
   public:
@@ -35,7 +51,12 @@ class PaintService {
     BrushOptions& brush() { return brush_; }
     const BrushOptions& brush() const { return brush_; }
     float tolerance = 0.08f;  // of a fill, see fill_alike()
-    bool radial = false;      // gradients
+    std::optional<FaceRegion> fill_region;  // what the fill tool fills, in the place of what is alike in color
+    bool radial = false;                    // gradients
+    // Each frame: the pen that is used, or a mouse. Its other end is the eraser while it is used.
+    void set_pen(const PenState& pen);
+    const PenState& pen() const { return pen_; }
+    float pressure() const { return pen_curve(pen_.pressure, brush_.pressure_curve); }
     void set_color(const std::array<float, 3>& color, bool remember = true);
     const std::vector<std::array<float, 3>>& recent_colors() const { return recent_; }  // the newest first
     const std::vector<NamedColor>& person_colors();
@@ -53,6 +74,7 @@ class PaintService {
     // In the pose shown, of parts that are shown.
     std::optional<SurfacePick> pick(const Camera& camera, const Eigen::Vector2f& pixel);
     const SurfacePicker* picker();  // null as surface()
+    const std::shared_ptr<KnownRegions>& regions() const { return regions_; }
     // Of the skin with the layers that are shown, without light; precondition: surface().
     Eigen::Vector3f color_at(const SurfacePoint& point);
 
@@ -71,12 +93,15 @@ class PaintService {
     };
     // `camera`: the points are its pixels; without one they are atlas positions.
     Status draw_stroke(PaintTool tool, const std::vector<StrokePoint>& points, const std::optional<Camera>& camera);
-    Status fill(const SurfacePoint& at);
+    // `color`: the brush's unless given.
+    Status fill(const SurfacePoint& at, const std::optional<std::array<float, 3>>& color = {});
+    Status fill(FaceRegion region, const std::optional<std::array<float, 3>>& color = {});
     Status draw_gradient(const SurfacePoint& from, const SurfacePoint& to);
     Status pick_color(const SurfacePoint& at);
     // The selected layer if brushes may paint on it; a new one above it if not. Error: hidden, no mask.
     Result<int> paintable_layer();
-    std::size_t free_tiles() const;
+    StackWork& work() { return work_; }
+    const StackWork& work() const { return work_; }
 
   private:
     struct Stroke;
@@ -85,11 +110,17 @@ class PaintService {
     StrokePath::Pick pick_in(const Camera& camera);
     std::shared_ptr<const PaintTexels> target_texels(int layer) const;
     void set_target_texels(int layer, std::shared_ptr<const PaintTexels> texels);
-    Status fill_with(const std::function<std::shared_ptr<const PaintTexels>(const PaintTexels& before)>& make);
+    std::size_t free_tiles() const;
+    using MadeTexels = Result<std::shared_ptr<const PaintTexels>>;  // null: no room
+    using MakeTexels =
+        std::function<MadeTexels(const PaintTexels& before, const FillOptions& options, const PaintStack& now)>;
+    Status fill_with(const std::optional<std::array<float, 3>>& color, MakeTexels make);
 
     Studio& studio_;
     PaintTool tool_ = PaintTool::select;
     BrushOptions brush_;
+    PenState pen_;
+    std::optional<PaintTool> before_eraser_;  // the tool that the pen's other end took the place of
     std::vector<std::array<float, 3>> recent_;
     std::vector<NamedColor> person_;
     std::uint64_t person_document_ = 0;
@@ -104,8 +135,10 @@ class PaintService {
     std::unique_ptr<SurfacePicker> picker_;
     HeadPose picker_pose_;
     std::array<bool, splat_part_count> picker_shown_{};
-    std::unique_ptr<SurfaceColors> colors_;
+    std::shared_ptr<const SurfaceColors> colors_;
     std::unique_ptr<Stroke> stroke_;
+    StackWork work_;
+    std::shared_ptr<KnownRegions> regions_ = std::make_shared<KnownRegions>();
 };
 
 }  // namespace likeness

@@ -96,7 +96,7 @@ void Studio::drain() {
 
 bool Studio::idle() const {
     const bool shaped = !document_.has_avatar() || document_.avatar().prepared();
-    return jobs_.idle() && shaped && device() && !busy();
+    return jobs_.idle() && !paint_.work().working() && shaped && device() && !busy();
 }
 
 Status Studio::may_write(const std::filesystem::path& file) const {
@@ -125,20 +125,28 @@ std::string Studio::unavailable(const std::string& id) const {
     return command->unavailable ? command->unavailable() : "";
 }
 
-Status Studio::execute(const CommandCall& call) {
+Status Studio::execute(const CommandCall& call, bool by_hand) {
     auto arguments = commands_.check(call);
     if (!arguments) return arguments.error();
     if (const std::string why = unavailable(call.id); !why.empty()) return studio_error(why, call.id);
     const Command command = *commands_.find(call.id);
     questions_.path_chosen(call);
+    if (command.category == "File") paint_.work().finish();  // what is written has it
     if (!command.undoable) return command.run(*arguments);
+    const std::string what =
+        !command.merge_by.empty() && arguments->has(command.merge_by) ? arguments->text(command.merge_by) : "";
+    const HistoryTitle title{what.empty() ? command.title : command.title + ": " + what, call.id + " " + what,
+                             history_.gesture()};
 
     const DocumentState before = document_.state;
     const std::uint64_t document = document_.id;
     Status status;
+    if (by_hand) by_hand_ = title;
     try {
         status = command.run(*arguments);
+        by_hand_.reset();
     } catch (...) {
+        by_hand_.reset();
         if (document_.id == document) document_.state = before;
         throw;
     }
@@ -146,16 +154,13 @@ Status Studio::execute(const CommandCall& call) {
         if (document_.id == document) document_.state = before;
         return status;
     }
-    const std::string what =
-        !command.merge_by.empty() && arguments->has(command.merge_by) ? arguments->text(command.merge_by) : "";
-    if (document_.id == document || !Edit(before, document_.state).nothing())
-        record(before, what.empty() ? command.title : command.title + ": " + what, call.id + " " + what);
+    if (document_.id == document || !Edit(before, document_.state).nothing()) record(title, before);
     return status;
 }
 
-void Studio::record(const DocumentState& before, const std::string& title, const std::string& merge_key) {
+void Studio::record(const HistoryTitle& title, const DocumentState& before) {
     if (Edit edit(before, document_.state); !edit.nothing()) {
-        history_.push(title, merge_key, history_.gesture(), std::move(edit));
+        history_.push(title.title, title.merge_key, title.gesture, std::move(edit));
         edited();
     } else {
         document_.state = before;  // equal parts stay the same parts
@@ -165,11 +170,11 @@ void Studio::record(const DocumentState& before, const std::string& title, const
 void Studio::change(const std::string& title, const std::function<void()>& change) {
     const DocumentState before = document_.state;
     change();
-    record(before, title, title);
+    record(HistoryTitle{title, title, history_.gesture()}, before);
 }
 
 bool Studio::invoke(const std::string& id, const Arguments& arguments) {
-    const Status status = execute(id, arguments);
+    const Status status = execute(CommandCall{id, arguments}, true);
     if (!status) messages_.error(status.error());
     return status.ok();
 }
@@ -181,27 +186,27 @@ Status Studio::history_moved(bool moved, const char* why_not) {
 }
 
 void Studio::record(const std::string& title, const DocumentState& before) {
-    Edit edit(before, document_.state);
-    if (edit.nothing()) return;
-    history_.push(title, "", 0, std::move(edit));
-    edited();
+    if (!Edit(before, document_.state).nothing()) record(HistoryTitle{title, "", 0}, before);
 }
 
 Status Studio::undo() {
     paint_.end_stroke();  // that is what is undone
     stickers_.end_edit();
+    if (const auto dropped = paint_.work().drop(); dropped.any && !dropped.in_history) return {};
     return history_moved(history_.undo(document_), "There is nothing to undo.");
 }
 
 Status Studio::redo() {
     paint_.end_stroke();
     stickers_.end_edit();
+    paint_.work().drop();
     return history_moved(history_.redo(document_), "There is nothing to redo.");
 }
 
 Status Studio::jump_history(std::size_t position) {
     paint_.end_stroke();
     stickers_.end_edit();
+    paint_.work().drop();
     const bool there = position <= history_.entries().size();
     if (there) history_.jump(document_, position);
     return history_moved(there, "The history has no such place.");

@@ -76,7 +76,7 @@ class Studio {
     CommandRegistry& commands() { return commands_; }
     const CommandRegistry& commands() const { return commands_; }
     // Checks, runs, records for undo. Errors: those of CommandRegistry::check, "not now", and the command's own.
-    Status execute(const CommandCall& call);
+    Status execute(const CommandCall& call) { return execute(call, false); }
     Status execute(const std::string& id, const Arguments& arguments = {}) {
         return execute(CommandCall{id, arguments});
     }
@@ -158,6 +158,10 @@ class Studio {
     void free_camera();
     // What was done by hand, beside commands, becomes an entry of the history; `before` is the state without it.
     void record(const std::string& title, const DocumentState& before);
+    void record(const HistoryTitle& title, const DocumentState& before);
+    // The entry of the undoable command that a panel sent, while it runs: work that it leaves to a worker becomes that.
+    // None in commands of scripts, which are done when they return.
+    const std::optional<HistoryTitle>& by_hand() const { return by_hand_; }
     Status undo();
     Status redo();
     Status jump_history(std::size_t position);
@@ -168,11 +172,12 @@ class Studio {
 
   private:
     Status history_moved(bool moved, const char* why_not);
-    void record(const DocumentState& before, const std::string& title, const std::string& merge_key);
+    Status execute(const CommandCall& call, bool by_hand);
 
     StudioOptions options_;
     std::function<bool()> busy_;
     bool interrupted_ = false;
+    std::optional<HistoryTitle> by_hand_;
     Messages messages_;
     SettingsService settings_;
     CommandRegistry commands_;

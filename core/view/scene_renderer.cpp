@@ -22,6 +22,7 @@ class CpuSceneRenderer final : public SceneRenderer {
         pose_scene(scene, painter_, posed_);
         file_ = scene.splats;
     }
+    FinePaint fine_paint() const override { return {painter_.fine_count(), painter_.coarser_than_wanted()}; }
     DrawTimes draw(const Camera& camera, FrameContent content, const PixelTarget& target) override {
         if (target.on_device) throw std::invalid_argument("the processor cannot draw into a GPU's memory");
         RasterOptions options;

@@ -21,6 +21,12 @@ struct PixelTarget {
     bool on_device = false;  // memory of the GPU that draws
 };
 
+// What shows paint beyond the avatar's own Gaussians.
+struct FinePaint {
+    std::size_t gaussians = 0;
+    bool coarser = false;  // than its edges are: there are as many as there may be
+};
+
 // What a picture cost, milliseconds. Where one step hands over to the next on a GPU, `raster` is all of them.
 struct DrawTimes {
     float raster = 0, convert = 0;
@@ -34,6 +40,7 @@ class SceneRenderer {
     virtual bool draws_on_device() const { return false; }
     // What draw() shows from now on.
     virtual void pose(const Scene& scene) = 0;
+    virtual FinePaint fine_paint() const { return {}; }  // of that
     // The picture is whole when this returns. Harmonics are seen from the camera.
     virtual DrawTimes draw(const Camera& camera, FrameContent content, const PixelTarget& target) = 0;
     // True from another thread: draw() throws Cancelled soon. Null, as at first: nothing stops it.

@@ -53,6 +53,25 @@ std::optional<SurfacePoint> seam(const PaintSurface& surface, HeadRegion a, Head
     return {};
 }
 
+TEST(Brush, APenThatLeansDrawsLongDabs) {
+    const auto surface = head_surface();
+    const Avatar& avatar = surface->avatar();
+    const SurfacePoint cheek = at_vertex(avatar, extreme_vertex(avatar, HeadRegion::face, {0.7f, -0.2f, 0.7f}));
+    const Eigen::Vector3f across = Eigen::Vector3f::UnitY().cross(surface->normal(cheek)).normalized();
+    const auto covered = [&](const Eigen::Vector3f& lean, const Eigen::Vector3f& way) {
+        BrushStroke stroke(surface, nullptr, hard(0.012f), BrushStroke::Effect::paint);
+        stroke.set_lean(lean);
+        stroke.dab(cheek);
+        return stroke.texels()->nearest(atlas_position(avatar, surface->walk(cheek, way)))[3] > 0.9f;
+    };
+    const Eigen::Vector3f along = 0.0045f * Eigen::Vector3f::UnitY();
+    EXPECT_TRUE(covered({0, 0, 0}, along));
+    EXPECT_TRUE(covered({0, 0, 0}, 0.0045f * across));
+    EXPECT_TRUE(covered({0, 0.87f, 0}, along));
+    EXPECT_FALSE(covered({0, 0.87f, 0}, 0.0045f * across)) << "half as wide";
+    EXPECT_TRUE(covered({0, 0.87f, 0}, 0.002f * across));
+}
+
 TEST(Brush, CoversWhatItReachesAndNothingElse) {
     const auto surface = head_surface();
     const Avatar& avatar = surface->avatar();

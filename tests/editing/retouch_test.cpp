@@ -56,6 +56,7 @@ TEST(Retouch, FillEndsAtEdges) {
     const Avatar& avatar = surface->avatar();
     int inside = 0, outside = 0;
     for (const int t : surface->near(seed, 0.02f)) {
+        if (is_eye(surface->region(t)) || is_inside_head(surface->region(t))) continue;  // behind lids and lips
         const SurfacePoint p{t, Eigen::Vector3f::Constant(1.0f / 3)};
         const float distance = (surface->position(p) - middle).norm();
         const float alpha = made->nearest(atlas_position(avatar, p))[3];
@@ -72,6 +73,116 @@ TEST(Retouch, FillEndsAtEdges) {
     const SurfacePoint far = skin_at({-0.7f, -0.2f, 0.7f});
     EXPECT_EQ(made->nearest(atlas_position(avatar, far))[3], 0) << "as light, but it does not hang together";
     EXPECT_FALSE(fill_alike(*surface, color, seed, 0.1f, PaintTexels(), {.most_new_tiles = 1}));
+}
+
+// Colors are as uneven as single Gaussians make them: the border is a smooth line on their edge all the same.
+TEST(Retouch, AFillsBorderIsSmooth) {
+    const auto surface = retouch_surface();
+    const SurfacePoint seed = skin_at(cheek_direction);
+    const Eigen::Vector3f middle = surface->position(seed);
+    constexpr float radius = 0.012f;
+    const ColorAt color = [&](const SurfacePoint& p) {
+        const Eigen::Vector3f at = surface->position(p);
+        const float noise = 0.04f * std::sin(9000 * at.x()) * std::sin(7000 * at.y() + 5000 * at.z());
+        const Eigen::Vector3f base =
+            (at - middle).norm() < radius ? Eigen::Vector3f(0.75f, 0.62f, 0.55f) : Eigen::Vector3f(0.55f, 0.42f, 0.36f);
+        return Eigen::Vector3f(base.array() + noise);
+    };
+    const auto made = fill_alike(*surface, color, seed, 0.1f, PaintTexels(), {.color = {1, 0, 0}});
+    ASSERT_TRUE(made);
+    const Avatar& avatar = surface->avatar();
+    const Eigen::Vector3f out = surface->normal(seed);
+    const Eigen::Vector3f right = Eigen::Vector3f::UnitY().cross(out).normalized(), up = out.cross(right);
+    const auto alpha = [&](float angle, float distance) {
+        const SurfacePoint p = surface->walk(seed, distance * (std::cos(angle) * right + std::sin(angle) * up));
+        return std::pair(made->bilinear(atlas_position(avatar, p))[3], (surface->position(p) - middle).norm());
+    };
+    double sum = 0, squares = 0;
+    constexpr int angles = 48;
+    for (int i = 0; i < angles; ++i) {
+        const float angle = 6.2831853f * float(i) / angles;
+        float border = 0;
+        int soft = 0;
+        bool holes = false;
+        for (float distance = 0; distance < 0.018f; distance += 0.1e-3f) {
+            const auto [share, apart] = alpha(angle, distance);
+            if (share > 0.5f) border = apart;
+            soft += share > 0.1f && share < 0.9f;
+            holes |= distance < 0.009f && share < 0.95f;
+        }
+        EXPECT_FALSE(holes) << i;
+        EXPECT_GE(soft, 2) << "no staircase of texels";
+        EXPECT_LE(soft, 30) << "an edge is sharp";
+        sum += border;
+        squares += double(border) * border;
+    }
+    const double mean = sum / angles, spread = std::sqrt(std::max(0.0, squares / angles - mean * mean));
+    EXPECT_NEAR(mean, radius, 0.7e-3);
+    EXPECT_LT(spread, 0.45e-3);
+}
+
+TEST(Retouch, ASpotIsFilledHoweverSmall) {
+    const auto surface = retouch_surface();
+    const SurfacePoint seed = skin_at(cheek_direction);
+    const Eigen::Vector3f middle = surface->position(seed);
+    // Every other color a little farther away.
+    const ColorAt color = [&](const SurfacePoint& p) {
+        return Eigen::Vector3f::Constant(0.2f + 60 * (surface->position(p) - middle).norm()).cwiseMin(1.0f).eval();
+    };
+    const auto made = fill_alike(*surface, color, seed, 0.005f, PaintTexels(), {.color = {1, 0, 0}});
+    ASSERT_TRUE(made);
+    float most = 0;
+    made->each_tile([&](const PaintTileKey&, const auto& tile) {
+        for (const PaintTexel& texel : tile->texels) most = std::max(most, float(texel[3]) / 255);
+    });
+    EXPECT_GT(most, 0.9f);
+}
+
+TEST(Retouch, AFillGoesOverSeams) {
+    const auto surface = retouch_surface();
+    const Avatar& avatar = surface->avatar();
+    // An edge whose two triangles lie far apart on the atlas.
+    SurfacePoint here, there;
+    for (int t = 0; t < int(avatar.model->triangles.size()) && there.triangle < 0; ++t)
+        for (int k = 0; k < 3; ++k) {
+            const int next = surface->beside(t, k);
+            const HeadRegion region = surface->region(t);
+            if (next < 0 || (region != HeadRegion::face && region != HeadRegion::neck)) continue;
+            const SurfacePoint a{t, Eigen::Vector3f::Constant(1.0f / 3)}, b{next, Eigen::Vector3f::Constant(1.0f / 3)};
+            if ((atlas_position(avatar, a) - atlas_position(avatar, b)).norm() < 0.1f) continue;
+            here = a;
+            there = b;
+            break;
+        }
+    ASSERT_GE(there.triangle, 0);
+    const Eigen::Vector3f middle = surface->position(here);
+    const ColorAt color = [&](const SurfacePoint& p) {
+        return Eigen::Vector3f::Constant((surface->position(p) - middle).norm() < 0.02f ? 0.7f : 0.3f).eval();
+    };
+    const auto made = fill_alike(*surface, color, here, 0.1f, PaintTexels(), {.color = {1, 0, 0}});
+    ASSERT_TRUE(made);
+    EXPECT_GT(made->bilinear(atlas_position(avatar, here))[3], 0.95f);
+    EXPECT_GT(made->bilinear(atlas_position(avatar, there))[3], 0.95f);
+}
+
+TEST(Retouch, ARegionIsFilledWithItsSoftBorder) {
+    const auto surface = retouch_surface();
+    const FaceRegions regions(*surface);
+    const auto made = fill_region(regions, FaceRegion::neck, PaintTexels(), {.color = {0, 0, 1}});
+    ASSERT_TRUE(made);
+    int soft = 0, full = 0;
+    made->each_tile([&](const PaintTileKey& key, const auto& tile) {
+        const auto on = surface->tile(key);
+        for (int i = 0; i < paint_tile_texels; i += 97) {
+            if (!on->inside[std::size_t(i)]) continue;
+            const float share = regions.at(FaceRegion::neck, on->point(i));
+            EXPECT_NEAR(float(tile->texels[std::size_t(i)][3]) / 255, share, 0.02f);
+            soft += share > 0.1f && share < 0.9f;
+            full += share == 1;
+        }
+    });
+    EXPECT_GT(soft, 20);
+    EXPECT_GT(full, 100);
 }
 
 TEST(Retouch, GradientsGoFromFullToNothing) {

@@ -1,6 +1,8 @@
 // Layers and strokes as people and scripts make them: one entry of the history each, undone whole.
 #include <gtest/gtest.h>
 
+#include "core/editing/make_up.h"
+#include "core/studio/history_pictures.h"
 #include "tests/avatar/avatar_fixtures.h"
 #include "tests/studio/studio_fixtures.h"
 
@@ -23,6 +25,13 @@ class Paint : public testing::Test {
     std::string fails(const std::string& id, const Arguments& arguments) {
         const Status status = studio().execute(id, arguments);
         return status ? "" : status.error().message;
+    }
+    // A region that the head does not have.
+    std::string lacking() {
+        const FaceRegions regions(*studio().paint().surface());
+        for (std::size_t i = 0; i < face_region_count; ++i)
+            if (!regions.missing(FaceRegion(i)).empty()) return face_region_names[i].name;
+        return "";
     }
     TemporaryFolder folder{"paint"};
     std::unique_ptr<StudioBench> bench;
@@ -226,6 +235,158 @@ TEST_F(Paint, FillGradientHealAndSmudgeChangeTheirLayerOnly) {
     changed("paint.heal", {{"points", "480,520 500,520"}});
     bench->run("paint.source", {{"at", "560,520"}});
     changed("paint.clone", {{"points", "460,520 480,520"}});
+}
+
+TEST_F(Paint, RegionsAreFilledByName) {
+    bench->run("paint.brush", {{"opacity", 1.0}});
+    bench->run("paint.fill", {{"region", "skin"}, {"color", "#20c040"}});
+    ASSERT_EQ(stack().layers.size(), 1u);
+    ASSERT_GT(tiles(0), 10u);
+    std::size_t full = 0;
+    stack().layers[0].texels->each_tile([&](const PaintTileKey&, const auto& tile) {
+        for (const PaintTexel& texel : tile->texels) full += texel == PaintTexel{0x20, 0xc0, 0x40, 255};
+    });
+    EXPECT_GT(full, 10u * 1000);
+    ASSERT_NE(lacking(), "");
+    EXPECT_NE(fails("paint.fill", {{"region", lacking()}}), "");
+    EXPECT_NE(fails("paint.fill", {{"region", "skin"}, {"color", "red"}}).find("#8a1020"), std::string::npos);
+    EXPECT_NE(fails("paint.fill", {}), "") << "neither a place nor a region";
+    EXPECT_NE(fails("paint.fill", {{"region", "skin"}, {"at", "500,500"}}), "") << "both";
+    EXPECT_NE(fails("paint.brush", {{"region", "knees"}}), "");
+    EXPECT_EQ(stack().layers.size(), 1u);
+}
+
+// What a panel asks for is made by a worker: the command returns at once, the layer has it later, as one entry.
+TEST_F(Paint, LongWorkByHandIsDoneByAWorker) {
+    bench->run("layer.add", {{"name", "mine"}});
+    bench->run("paint.brush", {{"tolerance", 0.03}});
+    const std::size_t before = studio().history().position();
+    const Part<PaintStack> stack_before = studio().document().avatar().paint;
+    const auto by_hand = [&] {
+        EXPECT_TRUE(studio().invoke("paint.fill", {{"at", "500,500"}}));
+        EXPECT_TRUE(studio().paint().work().working());
+        EXPECT_FALSE(studio().idle());
+    };
+    by_hand();
+    EXPECT_TRUE(studio().document().avatar().paint == stack_before) << "not yet";
+    ASSERT_TRUE(bench->settle());
+    EXPECT_GT(tiles(0), 0u);
+    EXPECT_EQ(studio().history().position(), before + 1);
+    EXPECT_EQ(studio().history().entries().back().title, "Fill");
+    bench->run("edit.undo");
+    EXPECT_TRUE(studio().document().avatar().paint == stack_before);
+
+    // Undone before it is made.
+    by_hand();
+    ASSERT_TRUE(studio().execute("edit.undo"));
+    ASSERT_TRUE(bench->settle());
+    EXPECT_TRUE(studio().document().avatar().paint == stack_before);
+    EXPECT_EQ(studio().history().position(), before);
+
+    // What comes in between stays, and so does the fill.
+    by_hand();
+    ASSERT_TRUE(studio().execute("layer.rename", {{"name", "yours"}}));
+    ASSERT_TRUE(bench->settle());
+    EXPECT_EQ(stack().layers[0].name, "yours");
+    EXPECT_GT(tiles(0), 0u);
+    EXPECT_EQ(studio().history().position(), before + 2);
+
+    // Its layer goes while it is made: another is painted on, as a stroke would.
+    bench->run("edit.jump", {{"position", before}});
+    by_hand();
+    ASSERT_TRUE(studio().execute("layer.remove"));
+    ASSERT_TRUE(bench->settle());
+    ASSERT_EQ(stack().layers.size(), 1u);
+    EXPECT_EQ(stack().layers[0].name, "Paint");
+
+    // A file has what was asked for before it.
+    bench->run("edit.jump", {{"position", before}});
+    by_hand();
+    bench->run("file.save_as", {{"path", (folder.path / "filled.likeness").string()}});
+    bench->run("file.open", {{"path", (folder.path / "filled.likeness").string()}});
+    EXPECT_GT(tiles(0), 0u);
+
+    // Why it cannot be is said.
+    EXPECT_TRUE(studio().invoke("paint.fill", {{"region", lacking()}}));
+    ASSERT_TRUE(bench->settle());
+    EXPECT_NE(bench->take_error(), "");
+}
+
+TEST_F(Paint, ADragOfMakeUpIsOneEntryAndItsNewestValueWins) {
+    bench->run("make_up.add", {{"kind", "tan"}});
+    ASSERT_EQ(stack().layers.size(), 1u);
+    const std::size_t before = studio().history().position();
+    const auto amount = [&] { return make_up_amount(*stack().layers[0].make_up, "amount"); };
+    const float first = amount();
+    const auto drag = [&] {
+        studio().begin_gesture();
+        for (const double value : {0.1, 0.2, 0.3, 0.4, 0.9}) {
+            EXPECT_TRUE(studio().invoke("make_up.set", {{"name", "amount"}, {"value", value}}));
+            const MakeUp* const shown = studio().paint().work().make_up(stack().layers[0].id);
+            ASSERT_TRUE(shown) << "sliders are where the hand is";
+            EXPECT_FLOAT_EQ(make_up_amount(*shown, "amount"), float(value));
+        }
+        studio().end_gesture();
+    };
+    drag();
+    ASSERT_TRUE(bench->settle());
+    EXPECT_FLOAT_EQ(amount(), 0.9f);
+    EXPECT_FALSE(studio().paint().work().make_up(stack().layers[0].id));
+    ASSERT_EQ(studio().history().position(), before + 1) << "of values and of the hand's leaving before they are made";
+    const auto by_hand = stack().layers[0].texels;
+    bench->run("edit.undo");
+    EXPECT_FLOAT_EQ(amount(), first);
+    // A script's is made when it returns, and is the same.
+    ASSERT_TRUE(studio().execute("make_up.set", {{"name", "amount"}, {"value", 0.9}}));
+    EXPECT_FLOAT_EQ(amount(), 0.9f);
+    by_hand->each_tile([&](const PaintTileKey& key, const auto& tile) {
+        ASSERT_TRUE(stack().layers[0].texels->tile(key));
+        EXPECT_EQ(stack().layers[0].texels->tile(key)->texels, tile->texels);
+    });
+    // A drag that is undone half-way leaves nothing of it.
+    bench->run("edit.undo");
+    drag();
+    ASSERT_TRUE(studio().execute("edit.undo"));
+    ASSERT_TRUE(bench->settle());
+    EXPECT_EQ(studio().history().position(), before);
+    EXPECT_FLOAT_EQ(amount(), first);
+}
+
+TEST_F(Paint, APensOtherEndIsTheEraser) {
+    PaintService& paint = studio().paint();
+    paint.set_pen({.pen = true, .eraser = true, .pressure = 0});
+    EXPECT_EQ(int(paint.tool()), int(PaintTool::select)) << "nobody paints";
+    bench->run("paint.use_brush");
+    paint.set_pen({.pen = true, .eraser = true, .pressure = 0});
+    EXPECT_EQ(int(paint.tool()), int(PaintTool::eraser));
+    paint.set_pen({.pen = true, .pressure = 0.5f});
+    EXPECT_EQ(int(paint.tool()), int(PaintTool::brush));
+    EXPECT_FLOAT_EQ(paint.pressure(), 0.5f);
+    bench->run("paint.brush", {{"pressure_curve", 2.0}});
+    EXPECT_FLOAT_EQ(paint.pressure(), 0.25f);
+    paint.set_pen({});
+    EXPECT_EQ(paint.pressure(), 1) << "a mouse";
+}
+
+TEST_F(Paint, PicturesOfStepsShowWhatWasPainted) {
+    const DocumentState before = studio().document().state;
+    bench->run("paint.brush", {{"size", 10.0}, {"flow", 1.0}, {"hardness", 1.0}});
+    bench->run("paint.color", {{"red", 1.0}, {"green", 0.0}, {"blue", 0.0}});
+    bench->run("paint.stroke", {{"points", "470,500"}});
+    const DocumentState after = studio().document().state;
+    HistoryPictures pictures;
+    const Camera near = pictures.camera(before, after, 64), head = pictures.camera(before, before, 64);
+    EXPECT_GT(near.fx, 2 * head.fx) << "the place, not the head";
+    const Image picture = pictures.make(before, after, 64);
+    ASSERT_EQ(picture.width, 64);
+    const float* const middle = picture.at(32, 32);
+    EXPECT_GT(middle[0], 0.7f);
+    EXPECT_LT(middle[1], 0.2f);
+    EXPECT_LT(picture.at(3, 32)[0] - picture.at(3, 32)[1], 0.5f) << "what is around it is seen as well";
+    // Each state of the history can be shown.
+    EXPECT_TRUE(studio().history().content_at(after, studio().history().position() - 1).avatar.paint ==
+                before.avatar.paint);
+    EXPECT_TRUE(studio().history().content_at(after, studio().history().position()).avatar.paint == after.avatar.paint);
 }
 
 // Layers and their texels are parts of the file.

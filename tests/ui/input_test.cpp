@@ -6,6 +6,7 @@
 #include <chrono>
 #include <cstring>
 
+#include "render/pen_input.h"
 #include "tests/ui/display_hands.h"
 #include "tests/ui/interface_bench.h"
 
@@ -148,6 +149,18 @@ TEST_F(Input, APointerThatJumpsAndRestsIsAnswered) {
     const std::uint64_t frames = app->frames();
     rest(1.5);
     EXPECT_LE(app->frames(), frames + 3) << "at rest nothing is owed";
+}
+
+// XTest's pointer is a device as a mouse is one: the X Input Extension is asked, and finds no pen.
+TEST_F(Input, WithoutAPenThePointerPressesInFull) {
+    const auto pens = open_pen_input();
+    if (!pens) GTEST_SKIP() << "a build without libxi";
+    EXPECT_TRUE(pens->devices().empty());
+    move(middle_of_view() + ImVec2(30, 10)).flush();
+    rest(0.2);
+    EXPECT_FALSE(pens->poll().pen);
+    EXPECT_EQ(pens->poll().pressure, 1);
+    EXPECT_EQ(app->studio().paint().pressure(), 1);
 }
 
 }  // namespace
