@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cctype>
 
+#include "ui/canvas_panel.h"
 #include "ui/export_panel.h"
 #include "ui/expression_panel.h"
 #include "ui/history_panel.h"
@@ -58,6 +59,7 @@ Interface::Interface(Studio& studio, ViewportOutput& output) : studio_(studio), 
     add<PartsPanel>();
     add<PaintPanel>();
     add<LayersPanel>();
+    add<CanvasPanel>();
     add<ReenactPanel>();
     add<MotionPanel>();
     add<VideoPanel>();

@@ -211,11 +211,13 @@ void PanelLayout::build(unsigned dock, float width, float height,
             for (const auto& panel : panels)
                 if (panel->name() == name) ImGui::DockBuilderDockWindow(panel->window().c_str(), node);
     };
+    constexpr std::array canvas = {"Canvas"};
     // Sides of fixed width, so that a larger window gives the viewport more.
     if (small_) {
         ImGuiID right = 0;
         ImGui::DockBuilderSplitNode(middle, ImGuiDir_Right, std::min(0.46f, px(292) / width), &right, &middle);
         put(usual_panels, right);
+        put(canvas, right);
     } else {
         ImGuiID left = 0, right = 0, bottom = 0, left_lower = 0, right_lower = 0;
         const float right_share = std::min(0.30f, px(300) / width);
@@ -226,6 +228,9 @@ void PanelLayout::build(unsigned dock, float width, float height,
         ImGui::DockBuilderSplitNode(middle, ImGuiDir_Left, left_share, &left, &middle);
         ImGui::DockBuilderSplitNode(middle, ImGuiDir_Down, std::min(0.30f, px(164) / height), &bottom, &middle);
         ImGui::DockBuilderSplitNode(left, ImGuiDir_Down, 0.6f, &left_lower, &left);
+        ImGuiID beside = 0;  // nothing unless the canvas is open
+        ImGui::DockBuilderSplitNode(middle, ImGuiDir_Right, 0.5f, &beside, &middle);
+        put(canvas, beside);
         put(std::array{"Source", "Paint"}, left);
         put(std::array{"Training", "Reenact"}, left_lower);
         put(std::array{"Expression", "Pose", "Identity"}, right);

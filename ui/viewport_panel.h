@@ -27,6 +27,8 @@ class ViewportPanel : public Panel {
     const JointGizmo& gizmo() const { return gizmo_; }
 
   private:
+    class Sight;
+    void share_pointer(Studio& studio, const Sight& sight, bool hovered);
     void navigate(Studio& studio, const ImVec2& from, const ImVec2& size);
     void continue_turn(Studio& studio);
     void note_end_of_comparison(const ViewState& view, const ImVec2& from, const ImVec2& size);

@@ -5,7 +5,7 @@
 #include <set>
 
 #include "core/base/parallel.h"
-#include "core/editing/face_regions.h"
+#include "core/editing/composed_colors.h"
 #include "core/editing/paint_blend.h"
 
 namespace likeness {
@@ -42,35 +42,6 @@ struct Layered {
     }
     Eigen::Vector3f shown() const { return color.cwiseMax(0.0f).cwiseMin(1.0f); }
 };
-
-Eigen::Vector4f texel_at(const PaintTexels& texels, const Eigen::Vector2f& atlas, int level) {
-    const int own = texels.level(paint_block_at(atlas));
-    if (own <= level) return own == level ? texels.nearest(atlas) : texels.bilinear(atlas);
-    // Finer ones are averaged over the coarser texel.
-    const int side = 1 << std::min(own - level, 2);
-    const float size = paint_texel_size(level);
-    Eigen::Vector4f sum = Eigen::Vector4f::Zero();
-    for (int y = 0; y < side; ++y)
-        for (int x = 0; x < side; ++x)
-            sum += texels.nearest(atlas + size * Eigen::Vector2f((float(x) + 0.5f) / float(side) - 0.5f,
-                                                                 (float(y) + 0.5f) / float(side) - 0.5f));
-    return sum / float(side * side);
-}
-
-// `region`: the mask of the layer's region; null for none.
-Eigen::Vector4f texel_of(const PaintLayer& layer, const PaintTexels* region, const Eigen::Vector2f& atlas, int level) {
-    Eigen::Vector4f texel = texel_at(*layer.texels, atlas, level);
-    if (layer.mask && texel[3] > 0) texel *= texel_at(*layer.mask, atlas, level)[3];
-    if (region && texel[3] > 0) texel *= texel_at(*region, atlas, level)[3];
-    return texel;
-}
-
-// Of a region that the head does not have nothing is shown.
-std::shared_ptr<const PaintTexels> region_mask(const PaintSurface& surface, const std::string& name) {
-    if (name.empty()) return nullptr;
-    const FaceRegion* const region = face_region_named(name);
-    return std::make_shared<const PaintTexels>(region ? FaceRegions(surface).mask(*region) : PaintTexels());
-}
 
 // What a Gaussian can show of a layer: nothing where a part of what it covers is not painted.
 Eigen::Vector4f cover_of(const PaintLayer& layer, const PaintTexels* region, const Footprint& footprint) {
@@ -318,7 +289,7 @@ void PaintedSplats::make_details(const PaintStack& stack, const AnchoredSplats& 
             bool any = false;
             for (int t = 0; t < paint_tile_texels; ++t) {
                 if (!lies->inside[std::size_t(t)] || (own && own->texels[std::size_t(t)][3] == 0)) continue;
-                texels[std::size_t(t)] = texel_of(layer, region, paint_texel_position(key, t), key.level);
+                texels[std::size_t(t)] = layer_texel(layer, region, paint_texel_position(key, t), key.level);
                 any |= texels[std::size_t(t)][3] > 0;
             }
             if (any) layers.push_back({&layer, layers_.at(layer.id).get(), std::move(texels)});

@@ -39,6 +39,7 @@ Studio::Studio(StudioOptions options)
       camera_(*this),
       maps_(*this),
       paint_(*this),
+      canvas_(*this),
       presets_(*this),
       opening_(*this),
       saving_(*this),
@@ -61,6 +62,7 @@ Studio::Studio(StudioOptions options)
     camera_.add_commands(commands_);
     maps_.add_commands(commands_);
     paint_.add_commands(commands_);
+    canvas_.add_commands(commands_);
     add_view_commands(*this);
     add_sticker_commands(*this);
     add_make_up_commands(*this);
@@ -85,6 +87,7 @@ void Studio::drain() {
     camera_.drain();
     maps_.drain();
     paint_.drain();
+    canvas_.drain();
     presets_.drain();
     housekeeping_.shape_head();
     recovery_.autosave(false);
@@ -94,7 +97,7 @@ void Studio::drain() {
 
 bool Studio::idle() const {
     const bool shaped = !document_.has_avatar() || document_.avatar().prepared();
-    return jobs_.idle() && shaped && device() && !busy();
+    return jobs_.idle() && shaped && device() && canvas_.complete() && !busy();
 }
 
 Status Studio::may_write(const std::filesystem::path& file) const {

@@ -17,6 +17,7 @@
 #include "core/document/identity_edit.h"
 #include "core/document/view_state.h"
 #include "core/studio/camera_service.h"
+#include "core/studio/canvas_service.h"
 #include "core/studio/driver_service.h"
 #include "core/studio/housekeeping.h"
 #include "core/studio/jobs.h"
@@ -131,6 +132,8 @@ class Studio {
     const DriverService& driver() const { return driver_; }
     PaintService& paint() { return paint_; }
     const PaintService& paint() const { return paint_; }
+    CanvasService& canvas() { return canvas_; }
+    const CanvasService& canvas() const { return canvas_; }
     CameraService& camera() { return camera_; }
     const CameraService& camera() const { return camera_; }
     MapsService& maps() { return maps_; }
@@ -183,6 +186,7 @@ class Studio {
     CameraService camera_;
     MapsService maps_;
     PaintService paint_;
+    CanvasService canvas_;
     Presets presets_;
     OpeningService opening_;
     SavingService saving_;
