@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <optional>
 #include <vector>
 
 namespace likeness {
@@ -100,7 +101,7 @@ std::shared_ptr<const CanvasTile> CanvasPainter::own_colors(const CanvasTileKey&
         constexpr int last = paint_tile_side - 1;
         const int side = paint_tile_side / step + 1;
         struct Node {
-            int texel = -1;  // -1: of no chart
+            int texel = -1;  // -1: of no chart, or nothing of the avatar is there
             Eigen::Vector3f color;
         };
         std::vector<Node> nodes(std::size_t(side * side));
@@ -108,7 +109,7 @@ std::shared_ptr<const CanvasTile> CanvasPainter::own_colors(const CanvasTileKey&
             for (int x = 0; x < side; ++x) {
                 const int texel = std::min(y * step, last) * paint_tile_side + std::min(x * step, last);
                 if (on->triangle[std::size_t(texel)] < 0) continue;
-                nodes[std::size_t(y * side + x)] = {texel, own_.at(on->point(texel))};
+                if (const auto color = own_.known(on->point(texel))) nodes[std::size_t(y * side + x)] = {texel, *color};
             }
         for (int i = 0; i < paint_tile_texels; ++i) {
             const auto t = std::size_t(i);
@@ -127,8 +128,8 @@ std::shared_ptr<const CanvasTile> CanvasPainter::own_colors(const CanvasTileKey&
                 sum += weight * node.color;
                 weights += weight;
             }
-            made->pixels.texels[t] =
-                pixel_of(weights > 0 ? Eigen::Vector3f(sum / weights) : own_.at(on->point(i)), on->inside[t] ? 1 : 0);
+            const auto color = weights > 0 ? std::optional<Eigen::Vector3f>(sum / weights) : own_.known(on->point(i));
+            if (color) made->pixels.texels[t] = pixel_of(*color, on->inside[t] ? 1 : 0);
         }
         kept = std::move(made);
     }

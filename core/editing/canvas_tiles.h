@@ -29,7 +29,7 @@ constexpr int canvas_tiles_side(int level) {
 // What a change of those texels is seen in.
 bool touches(const CanvasTileKey& key, const PaintTileKey& texels);
 
-// sRGB-encoded, straight alpha: transparent beside the charts.
+// sRGB-encoded, straight alpha: transparent beside the charts and where nothing of the avatar is.
 struct CanvasTile {
     PaintTile pixels;
     bool any = false;  // something of a chart

@@ -7,8 +7,8 @@
 #include <vector>
 
 #include "core/commands/command.h"
+#include "core/editing/canvas_pictures.h"
 #include "core/editing/chart_borders.h"
-#include "core/studio/canvas_pictures.h"
 
 namespace likeness {
 

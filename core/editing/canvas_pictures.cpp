@@ -1,4 +1,4 @@
-#include "core/studio/canvas_pictures.h"
+#include "core/editing/canvas_pictures.h"
 
 #include <algorithm>
 #include <chrono>
