@@ -107,7 +107,7 @@ void ViewportPanel::draw(Studio& studio) {
     if (size.x < 16 || size.y < 16) return;
     // The interface's units may differ from pixels on displays that scale for themselves.
     const ImVec2 pixels = ImGui::GetIO().DisplayFramebufferScale;
-    output_.set_moving(dragged_ || wiping_ || turning() || gizmo_.held() || paint_.held());
+    output_.set_moving(dragged_ || wiping_ || turning() || gizmo_.held() || paint_.held() || studio.paint().stroking());
     const ImTextureID texture = output_.show(int(size.x * pixels.x), int(size.y * pixels.y));
     ImGui::GetWindowDrawList()->AddImage(texture, from, from + size, {0, 1}, {1, 0});
 

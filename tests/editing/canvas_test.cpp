@@ -176,6 +176,28 @@ TEST_F(Canvas, AnEditMakesTheTouchedTilesAnew) {
     EXPECT_EQ(pictures.tile(key_at(atlas, level))->pixels.texels, before[key_at(atlas, level)]->pixels.texels);
 }
 
+// What is painted in one chart is there beyond its seam, too.
+TEST_F(Canvas, ADabBesideASeamReachesTheOtherChart) {
+    const auto middle_of = [&](int t) {
+        const Eigen::Vector3i& c = avatar.triangle_uv()[std::size_t(t)];
+        const auto& uv = avatar.uv();
+        return Eigen::Vector2f((uv[std::size_t(c[0])] + uv[std::size_t(c[1])] + uv[std::size_t(c[2])]) / 3);
+    };
+    int seams = 0;
+    for (int t = 0; t < int(avatar.model->triangles.size()) && seams < 8; ++t) {
+        if (surface->region(t) != HeadRegion::face) continue;
+        for (int k = 0; k < 3; ++k) {
+            const int next = surface->beside(t, k);
+            if (next < 0 || (middle_of(t) - middle_of(next)).norm() < 0.1f) continue;
+            ++seams;
+            const auto painted = dab_at(*surface->inside(middle_of(t)));
+            EXPECT_GT(painted->nearest(middle_of(t))[3], 0.9f);
+            EXPECT_GT(painted->nearest(middle_of(next))[3], 0.5f);
+        }
+    }
+    EXPECT_GE(seams, 4);
+}
+
 // Borders are where charts end: a step to one side is inside, to the other it is not, or in another chart.
 TEST_F(Canvas, BordersOfChartsAreFound) {
     const ChartBorders borders = chart_borders(avatar);

@@ -280,8 +280,14 @@ TEST_F(Paint, TheEyedropperSeesSkinAndPaintWithoutLight) {
     EXPECT_NEAR(studio().paint().brush().color[0], 0.25f, 0.01f);
     EXPECT_NEAR(studio().paint().brush().color[2], 0.75f, 0.01f);
     ASSERT_GE(studio().paint().recent_colors().size(), 3u);
+    // What is kept to a region is not seen beside it.
+    bench->run("layer.region", {{"region", "teeth"}});
+    bench->run("paint.pick", {{"at", "500,500"}});
+    const auto beside = studio().paint().brush().color;
+    bench->run("layer.region", {{"region", ""}});
     bench->run("layer.opacity", {{"value", 0.0}});
     bench->run("paint.pick", {{"at", "500,500"}});
+    EXPECT_EQ(studio().paint().brush().color, beside);
     EXPECT_GT(std::abs(studio().paint().brush().color[0] - 0.25f) + std::abs(studio().paint().brush().color[2] - 0.75f),
               0.02f);
 }

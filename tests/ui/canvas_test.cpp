@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "core/image/ops.h"
+#include "core/image/save.h"
 #include "tests/ui/interface_bench.h"
 #include "ui/icons.h"
 
@@ -33,6 +34,12 @@ class Canvas : public testing::Test {
         const auto place = bench.studio().canvas().pointed(true);
         if (!place) return {};
         return atlas_position(bench.studio().document().avatar(), *place);
+    }
+    // To be looked at.
+    bool save_shown(const std::string& name) {
+        const std::filesystem::path folder = LIKENESS_TEST_RESULTS;
+        std::filesystem::create_directories(folder);
+        return save_png(folder / (name + ".png"), bench.picture()).ok();
     }
     InterfaceBench bench;
 };
@@ -151,16 +158,20 @@ TEST_F(Canvas, PansAndZoomsAtThePointer) {
 
 TEST_F(Canvas, SharesThePointerWithTheViewport) {
     Studio& studio = bench.studio();
+    ASSERT_TRUE(studio.execute("paint.use_brush"));
+    ASSERT_TRUE(studio.execute("paint.brush", {{"size", 30.0}}));
     EXPECT_TRUE(bench.play([&](ImGuiTestContext* ctx) {
         const ImGuiWindow* view = ctx->GetWindowByRef("//###Viewport");
         ctx->MouseMoveToPos({view->Pos.x + 0.5f * view->Size.x, view->Pos.y + 0.55f * view->Size.y});
         ctx->Yield(3);
         IM_CHECK(studio.canvas().pointed(false).has_value());
         IM_CHECK(!studio.canvas().pointed(true).has_value());
+        IM_CHECK(save_shown("canvas-from-viewport"));
         ctx->MouseMoveToPos({middle().x, middle().y + 10});
         ctx->Yield(3);
         IM_CHECK(studio.canvas().pointed(true).has_value());
         IM_CHECK(!studio.canvas().pointed(false).has_value());
+        IM_CHECK(save_shown("canvas-pointer"));
         ctx->MouseMoveToPos({4, 4});
         ctx->Yield(3);
         IM_CHECK(!studio.canvas().pointed(true).has_value());
