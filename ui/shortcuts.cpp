@@ -184,13 +184,9 @@ void ShortcutSheet::draw(Studio& studio) {
                                            {"Wheel", "Zoom to the pointer"},
                                            {"Click", "Name a point (View menu)"},
                                            {"Double-click", "Frame the head"}};
-        groups["Mouse in the canvas"] = {{"Middle or right drag", "Pan"},
-                                         {"Space + drag", "Pan"},
-                                         {"Wheel", "Zoom to the pointer"},
-                                         {"Home", "Show all of it"}};
-        groups["Brush"] = {{"[  ]", "Smaller, larger"},
-                           {"Shift + [  ]", "Softer, harder"},
-                           {"Alt + click", "Take a color or a source"}};
+        groups["Mouse in the canvas"] = {{"Middle or Space drag", "Pan"}, {"Home", "Show all of it"}};
+        groups["Paint"].emplace_back("[  ]", "Smaller, larger brush");
+        groups["Paint"].emplace_back("Shift + [  ]", "Softer, harder brush");
         groups["Sliders"] = {{"Drag, click", "Set"}, {"Ctrl + click", "Type a value"}, {"Double-click", "Reset"}};
         const int columns = ImGui::GetContentRegionAvail().x > px(900)   ? 3
                             : ImGui::GetContentRegionAvail().x > px(600) ? 2

@@ -164,29 +164,32 @@ std::uint64_t CanvasPictures::made() const {
 void CanvasPictures::work(const std::stop_token& stop) {
     std::unique_ptr<CanvasPainter> painter;
     auto woken = std::chrono::steady_clock::now();
+    bool news = false;  // that nobody was woken for yet
     std::unique_lock lock(mutex_);
     while (changed_.wait(lock, stop, [this] { return !left_.empty(); }) && !stop.stop_requested()) {
         const CanvasTileKey key = left_.back();
         left_.pop_back();
-        const auto wanted = entries_.find(key);
-        if (wanted == entries_.end() || wanted->second.fresh()) continue;
-        const std::uint64_t version = wanted->second.wanted, round = round_;
-        const Subject subject = subject_;
-        working_ = true;
-        lock.unlock();
-        if (!painter || !painter->is_of(subject.surface.get(), subject.avatar))
-            painter = std::make_unique<CanvasPainter>(subject.surface, subject.regions, subject.avatar);
-        auto tile = painter->tile(key, subject.content, subject.avatar.paint, subject.layer);
-        lock.lock();
-        working_ = false;
-        if (const auto found = entries_.find(key); round == round_ && found != entries_.end()) {
-            found->second.tile = std::move(tile);
-            found->second.made = version;
-            ++made_;
+        if (const auto wanted = entries_.find(key); wanted != entries_.end() && !wanted->second.fresh()) {
+            const std::uint64_t version = wanted->second.wanted, round = round_;
+            const Subject subject = subject_;
+            working_ = true;
+            lock.unlock();
+            if (!painter || !painter->is_of(subject.surface.get(), subject.avatar))
+                painter = std::make_unique<CanvasPainter>(subject.surface, subject.regions, subject.avatar);
+            auto tile = painter->tile(key, subject.content, subject.avatar.paint, subject.layer);
+            lock.lock();
+            working_ = false;
+            news = true;
+            if (const auto found = entries_.find(key); round == round_ && found != entries_.end()) {
+                found->second.tile = std::move(tile);
+                found->second.made = version;
+                ++made_;
+            }
         }
         const auto now = std::chrono::steady_clock::now();
-        if (!left_.empty() && now - woken < wake_interval) continue;
+        if (!news || (!left_.empty() && now - woken < wake_interval)) continue;
         woken = now;
+        news = false;
         lock.unlock();
         if (wake_) wake_();
         lock.lock();

@@ -36,10 +36,10 @@ class Canvas : public testing::Test {
         return atlas_position(bench.studio().document().avatar(), *place);
     }
     // To be looked at.
-    bool save_shown(const std::string& name) {
+    static void save(const Image& picture, const std::string& name) {
         const std::filesystem::path folder = LIKENESS_TEST_RESULTS;
         std::filesystem::create_directories(folder);
-        return save_png(folder / (name + ".png"), bench.picture()).ok();
+        EXPECT_TRUE(save_png(folder / (name + ".png"), composite_over(picture, {0, 0, 0})));
     }
     InterfaceBench bench;
 };
@@ -160,22 +160,31 @@ TEST_F(Canvas, SharesThePointerWithTheViewport) {
     Studio& studio = bench.studio();
     ASSERT_TRUE(studio.execute("paint.use_brush"));
     ASSERT_TRUE(studio.execute("paint.brush", {{"size", 30.0}}));
-    EXPECT_TRUE(bench.play([&](ImGuiTestContext* ctx) {
-        const ImGuiWindow* view = ctx->GetWindowByRef("//###Viewport");
-        ctx->MouseMoveToPos({view->Pos.x + 0.5f * view->Size.x, view->Pos.y + 0.55f * view->Size.y});
-        ctx->Yield(3);
-        IM_CHECK(studio.canvas().pointed(false).has_value());
-        IM_CHECK(!studio.canvas().pointed(true).has_value());
-        IM_CHECK(save_shown("canvas-from-viewport"));
-        ctx->MouseMoveToPos({middle().x, middle().y + 10});
-        ctx->Yield(3);
-        IM_CHECK(studio.canvas().pointed(true).has_value());
-        IM_CHECK(!studio.canvas().pointed(false).has_value());
-        IM_CHECK(save_shown("canvas-pointer"));
-        ctx->MouseMoveToPos({4, 4});
-        ctx->Yield(3);
-        IM_CHECK(!studio.canvas().pointed(true).has_value());
-    }));
+    const auto point_at = [&](float x, float y) {
+        ImGui::GetIO().AddMousePosEvent(x, y);
+        for (int i = 0; i < 4; ++i) bench.app->draw();
+    };
+    const ImGuiWindow* view = ImGui::FindWindowByName("###Viewport");
+    const Image without = bench.picture();
+    point_at(view->Pos.x + 0.5f * view->Size.x + 40, view->Pos.y + 0.55f * view->Size.y);
+    EXPECT_TRUE(studio.canvas().pointed(false));
+    EXPECT_FALSE(studio.canvas().pointed(true));
+    const Image from_view = bench.picture();
+    point_at(middle().x + 60, middle().y + 30);
+    EXPECT_TRUE(studio.canvas().pointed(true));
+    EXPECT_FALSE(studio.canvas().pointed(false));
+    const Image from_canvas = bench.picture();
+    save(from_view, "canvas-from-viewport");
+    save(from_canvas, "canvas-pointer");
+    // The other one shows the brush.
+    const auto part = [](const Image& of, const ImGuiWindow* window) {
+        return crop(of, int(window->Pos.x), int(window->Pos.y) + 60, int(window->Size.x), int(window->Size.y) - 60);
+    };
+    const ImGuiWindow* flat = ImGui::FindWindowByName("###Canvas");
+    EXPECT_GT(difference(part(without, flat), part(from_view, flat)), 0.0002);
+    EXPECT_GT(difference(part(without, view), part(from_canvas, view)), 0.0002);
+    point_at(4, 4);
+    EXPECT_FALSE(studio.canvas().pointed(true));
 }
 
 TEST_F(Canvas, ButtonsChooseWhatIsShown) {
