@@ -40,7 +40,7 @@ struct Options {
     PortraitJobOptions job;
     std::size_t most = 1000;
     std::string only;  // "direct" or "neural"; empty: both
-    int direct_side = 1024, neural_side = 512;
+    int direct_side = 1024, neural_side = 1024;
     std::vector<fs::path> motions;
 };
 

@@ -140,17 +140,21 @@ std::shared_ptr<const CanvasTile> CanvasPainter::own_colors(const CanvasTileKey&
 std::shared_ptr<const CanvasTile> CanvasPainter::composed(const CanvasTileKey& key, const Part<PaintStack>& stack) {
     const std::shared_ptr<const CanvasTile> own = own_colors(key);
     if (!colors_ || !colors_->is_of(stack)) colors_ = std::make_unique<ComposedColors>(stack, *regions_);
+    if (!own->any) return own;
     const PaintTileKey texels = tile_texels(key);
-    if (!own->any || !colors_->painted(texels.block)) return own;
-    auto made = std::make_shared<CanvasTile>(*own);
-    for (int i = 0; i < paint_tile_texels; ++i) {
-        PaintTexel& texel = made->pixels.texels[std::size_t(i)];
-        if (texel[3] == 0) continue;
-        float left = 1;
-        const Eigen::Vector3f color =
-            colors_->over(pixel_color(texel), paint_texel_position(texels, i), key.level, &left);
-        texel = pixel_of(color, left);
+    const std::shared_ptr<const TileSurface> on = surface_->tile(texels);
+    std::vector<LayeredColor> over;
+    for (const ComposedColors::Shown& of : colors_->shown()) {
+        const std::vector<Eigen::Vector4f> painted = layer_texels(*of.layer.layer, of.region.get(), texels, *on);
+        if (painted.empty()) continue;
+        if (over.empty())
+            for (const PaintTexel& texel : own->pixels.texels) over.push_back({pixel_color(texel)});
+        for (std::size_t i = 0; i < painted.size(); ++i) over[i].add(of.layer, painted[i]);
     }
+    if (over.empty()) return own;
+    auto made = std::make_shared<CanvasTile>(*own);
+    for (std::size_t i = 0; i < over.size(); ++i)
+        if (PaintTexel& texel = made->pixels.texels[i]; texel[3] > 0) texel = pixel_of(over[i].shown(), over[i].erased);
     return made;
 }
 
@@ -169,13 +173,14 @@ std::shared_ptr<const CanvasTile> CanvasPainter::alone(const CanvasTileKey& key,
         if (layer) white.mask = layer->mask;
         layer = &white;
     }
+    std::vector<Eigen::Vector4f> painted;
+    if (layer && layer->texels) painted = layer_texels(*layer, region.get(), texels, *on);
+    painted.resize(paint_tile_texels, Eigen::Vector4f::Zero());
     auto made = std::make_shared<CanvasTile>();
     made->any = true;
     for (int i = 0; i < paint_tile_texels; ++i) {
         if (!on->inside[std::size_t(i)]) continue;
-        Eigen::Vector4f texel = Eigen::Vector4f::Zero();
-        if (layer && layer->texels)
-            texel = layer_texel(*layer, region.get(), paint_texel_position(texels, i), key.level);
+        const Eigen::Vector4f& texel = painted[std::size_t(i)];
         const bool odd = (i % paint_tile_side / check_side + i / paint_tile_side / check_side) % 2 != 0;
         const float ground = mask ? 0.0f : checks[odd ? 1 : 0];
         made->pixels.texels[std::size_t(i)] =

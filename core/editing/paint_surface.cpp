@@ -148,11 +148,12 @@ std::shared_ptr<const TileSurface> PaintSurface::tile(const PaintTileKey& key) c
         if (high.x() < 0 || high.y() < 0 || low.x() > last || low.y() > last) continue;
         for (int y = int(std::max(0.0f, std::ceil(low.y()))); float(y) <= std::min(last, high.y()); ++y)
             for (int x = int(std::max(0.0f, std::ceil(low.x()))); float(x) <= std::min(last, high.x()); ++x) {
+                const std::size_t texel = std::size_t(y * paint_tile_side + x);
+                if (tile->inside[texel]) continue;
                 const Eigen::Vector2f p{float(x), float(y)};
                 Eigen::Vector2f weights{cross2(p - a, c - a) / area, cross2(b - a, p - a) / area};
                 float distance = 0;
                 if (weights.minCoeff() < 0 || weights.sum() > 1) std::tie(weights, distance) = nearest_on(a, b, c, p);
-                const std::size_t texel = std::size_t(y * paint_tile_side + x);
                 if (tile->triangle[texel] >= 0 ? distance >= outside[texel] : distance > border_texels) continue;
                 outside[texel] = distance;
                 tile->inside[texel] = distance == 0;

@@ -9,6 +9,7 @@
 
 #include <map>
 #include <memory>
+#include <set>
 #include <vector>
 
 #include "core/avatar/avatar.h"
@@ -16,6 +17,10 @@
 #include "core/editing/splat_cover.h"
 
 namespace likeness {
+
+struct DrawnLayer;
+struct LayerCover;
+class FineTile;
 
 class PaintedSplats {
   public:
@@ -37,11 +42,21 @@ class PaintedSplats {
     bool coarser_than_wanted() const { return coarser_; }
 
   private:
-    struct LayerCover;
-    struct Detail;
+    // How a layer was drawn.
+    struct DrawnAs {
+        int layer;
+        float opacity;
+        PaintBlend blend;
+        float relief, erase;
+        bool operator==(const DrawnAs&) const = default;
+    };
     void follow_layers(const PaintStack& stack, const AnchoredSplats& splats);
-    void make_details(const PaintStack& stack, const AnchoredSplats& splats);
-    Part<AnchoredSplats> compose(const PaintStack& stack, const AnchoredSplats& splats);
+    // Hidden ones too, or those alone that are drawn.
+    std::vector<DrawnLayer> followed(const PaintStack& stack, bool hidden) const;
+    void all_tiles_stale();
+    void place_tiles(const PaintStack& stack, const AnchoredSplats& splats);
+    void compose(const PaintStack& stack, const AnchoredSplats& splats);
+    void gather();
 
     std::shared_ptr<const RestSurface> rest_;
     std::shared_ptr<const PaintSurface> surface_;
@@ -49,8 +64,16 @@ class PaintedSplats {
     Part<PaintStack> paint_;
     std::unique_ptr<SplatCover> cover_;
     std::map<int, std::unique_ptr<LayerCover>> layers_;  // by the layers' numbers
-    std::map<PaintTileKey, std::unique_ptr<Detail>> details_;
-    std::vector<PaintTileKey> stale_details_;
+    std::map<PaintTileKey, std::unique_ptr<FineTile>> tiles_;
+    std::vector<std::vector<PaintTileKey>> tiles_seeing_;  // of each of the avatar's Gaussians
+    std::set<PaintTileKey> looked_;                        // those that tiles_seeing_ knows
+    // What is to be done again: where nodes are placed, what the avatar's Gaussians show, what nodes show.
+    std::set<PaintTileKey> stale_tiles_;
+    std::vector<int> stale_splats_;
+    std::vector<FineTile*> placed_;
+    std::vector<DrawnAs> drawn_;
+    AnchoredSplats own_;          // the avatar's own as they are drawn
+    std::vector<float> covered_;  // how much paint each of them shows
     std::size_t fine_ = 0;
     float contrast_ = 0;  // below which nothing fine is made
     bool coarser_ = false;

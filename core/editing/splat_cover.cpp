@@ -15,6 +15,8 @@ namespace {
 constexpr float drawn_reach = 3.3f, inner_reach = 1.7f;  // standard deviations
 // Beyond this a Gaussian counts as that large: some at the back of a head are centimetres long.
 constexpr float longest_reach = 20e-3f;
+// Metres: what lies so much farther out than above its own anchor belongs to another fold of an ear or a collar.
+constexpr float least_fold = 1e-3f;
 
 // Sheets of the surface by shared vertices.
 std::vector<int> sheets(const Triangles& triangles, Eigen::Index vertices) {
@@ -53,6 +55,7 @@ SplatCover::SplatCover(const PaintSurface& surface, const AnchoredSplats& splats
     covariance_.resize(splats.count);
     precision_.resize(splats.count);
     normal_.resize(splats.count);
+    lift_.resize(splats.count);
     footprint_.resize(splats.count);
     made_.assign(splats.count, 0);
     parallel_for(splats.count, 1024, [&](std::size_t begin, std::size_t end) {
@@ -67,6 +70,7 @@ SplatCover::SplatCover(const PaintSurface& surface, const AnchoredSplats& splats
             constexpr float least = 0.3e-3f;
             precision_[i] = (covariance_[i] + least * least * Eigen::Matrix3f::Identity()).inverse();
             normal_[i] = surface.normal(splats.anchor[i]);
+            lift_[i] = (mean_[i] - surface.position(splats.anchor[i])).norm();
         }
     });
     reaching_.reserve(splats.count / 4);
@@ -128,6 +132,7 @@ SeenSplats SplatCover::seen_at(const SurfacePoint& place) const {
         if (sheet_[std::size_t(triangle)] != sheet || normal_[k].dot(normal) <= 0) continue;
         Eigen::Vector3f way = at - mean_[k];
         const float height = -way.dot(normal);
+        if (height > lift_[k] + least_fold) continue;
         way += height * normal;
         const float power = way.dot(precision_[k] * way);
         if (power > drawn_reach * drawn_reach) continue;

@@ -47,6 +47,7 @@ class SplatCover {
     const PaintSurface& surface_;
     const AnchoredSplats& splats_;
     std::vector<Eigen::Vector3f> mean_, normal_;           // the normals of the surface under them
+    std::vector<float> lift_;                              // of the means above the anchors
     std::vector<Eigen::Matrix3f> covariance_, precision_;  // the inverse of one that is not too thin
     std::vector<Footprint> footprint_;
     std::vector<std::uint8_t> made_;

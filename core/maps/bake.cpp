@@ -21,6 +21,7 @@ constexpr std::array<float, 3> grey = {0.5f, 0.5f, 0.5f};
 constexpr std::array<float, sampled_channels> rates = {6e-3f,  6e-3f, 6e-3f, 4e-2f, 1.2e-2f, 1.2e-2f,
                                                        1.2e-2f, 8e-3f, 8e-3f, 8e-3f, 1.6e-4f};
 constexpr float beta1 = 0.9f, beta2 = 0.99f, last_rate = 0.1f;
+constexpr float still = 1e-5f;  // of slopes by what a rate moves: what is right already hardly moves
 
 // The offset map without the bumps of single Gaussians, which lie at several depths: means over squares, twice, of each
 // chart by itself.
@@ -93,21 +94,24 @@ class Refinement {
             readers_.push_back(reader);
         }
         moments_.assign(texels_.size() * sampled_channels, {});
-        for (const BakeView& view : source_views(avatar, look_size)) {
+        const auto look = [&](const BakeView& view) {
             views_.push_back(view);
             frames_.push_back({});
             deform(*avatar.splats, splat_frames(avatar, view.pose), posed_);
             rasterizer_.forward(posed_, view.camera, {.background = grey}, frames_.back());
-        }
-        on_surface_ = splat_frames(avatar, splats_, views_.front().pose);
+        };
+        for (const BakeView& view : source_views(avatar, look_size)) look(view);
+        for (const BakeView& view : views_all_round(avatar)) look(view);
+        on_source_ = splat_frames(avatar, splats_, views_.front().pose);
+        on_neutral_ = splat_frames(avatar, splats_, views_.back().pose);
         gradients_.resize(splats_.count);
         take_samples();
     }
 
-    // The photograph's view takes every second step.
     void step(int number, float rate) {
-        const std::size_t view = number % 2 == 0 ? 0 : number % 4 == 1 ? 1 : 2;
-        deform(splats_, on_surface_, posed_);
+        const std::size_t view = view_of(number);
+        const SplatFrames& on_surface = view < 3 ? on_source_ : on_neutral_;
+        deform(splats_, on_surface, posed_);
         Frame render;
         rasterizer_.forward(posed_, views_[view].camera, {.background = grey}, render);
         FrameGradients by;
@@ -116,7 +120,7 @@ class Refinement {
             by.color.pixels[p] -= frames_[view].color.pixels[p];
         rasterizer_.backward(by, posed_gradients_);
         gradients_.set_zero();
-        deform_backward(splats_, on_surface_, posed_, posed_gradients_, gradients_);
+        deform_backward(splats_, on_surface, posed_, posed_gradients_, gradients_);
         move(number, rate);
         take_samples();
     }
@@ -131,6 +135,13 @@ class Refinement {
     struct Moments {
         float mean = 0, square = 0;
     };
+
+    // The photograph's view takes two steps of five, those beside it one each, the others take turns.
+    std::size_t view_of(int number) const {
+        constexpr std::array<std::size_t, 4> near = {0, 1, 0, 2};
+        const auto turn = std::size_t(number) / 5, at = std::size_t(number) % 5;
+        return at < near.size() ? near[at] : 3 + turn % (views_.size() - 3);
+    }
 
     void move(int number, float rate) {
         std::vector<float> by(texels_.size() * sampled_channels, 0.0f);
@@ -149,7 +160,7 @@ class Refinement {
                     m.mean += (1 - beta1) * (g - m.mean);
                     m.square += (1 - beta2) * (g * g - m.square);
                     float& texel = maps_.values.texels[texels_[t] * sampled_channels + c];
-                    texel -= rate * rates[c] * (m.mean / first) / (std::sqrt(m.square / second) + 1e-6f);
+                    texel -= rate * rates[c] * (m.mean / first) / (std::sqrt(m.square / second) + still / rates[c]);
                     if (c < opacity_channel) texel = std::clamp(texel, 0.0f, 1.0f);
                 }
         });
@@ -179,7 +190,7 @@ class Refinement {
     std::vector<Moments> moments_;
     std::vector<BakeView> views_;
     std::vector<Frame> frames_;  // what the avatar shows
-    SplatFrames on_surface_;
+    SplatFrames on_source_, on_neutral_;  // at the source's pose and at rest
     SplatSet posed_;
     SplatGradients posed_gradients_;
     AnchoredGradients gradients_;

@@ -19,7 +19,7 @@ namespace likeness {
 
 struct BakeOptions {
     int side = 1024;  // one of map_sides
-    int steps = 32;   // of the refinement
+    int steps = 128;  // of the refinement
 };
 
 // A camera and a pose that baking looks from.

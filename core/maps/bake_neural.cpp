@@ -8,8 +8,9 @@
 
 #include "core/avatar/deform.h"
 #include "core/base/failure.h"
-#include "core/maps/map_edit.h"
+#include "core/base/parallel.h"
 #include "core/image/ops.h"
+#include "core/maps/map_edit.h"
 #include "core/networks/torch_library.h"
 
 namespace likeness {
@@ -38,8 +39,9 @@ LikenessBakedArrays arrays_of(const std::array<float*, gaussian_attributes.size(
 // The Gaussians take their values from the network's maps, whose parameters are a group of the engine's.
 class MapNetwork final : public TrainingModule {
   public:
-    MapNetwork(const LikenessTorchFunctions& torch, LikenessBaker* network, std::size_t count)
-        : torch_(torch), network_(network), count_(count) {
+    // `side`: texels of what it paints.
+    MapNetwork(const LikenessTorchFunctions& torch, LikenessBaker* network, std::size_t count, int side)
+        : torch_(torch), network_(network), count_(count), side_(side) {
         group_.name = network_group;
         group_.rate = network_rate;
         group_.values.resize(std::size_t(torch.baker_parameters(network)));
@@ -64,18 +66,31 @@ class MapNetwork final : public TrainingModule {
         if (!torch_.unbake(network_, &by, a.groups[0].gradients, a.stream, &error)) throw DeviceFailure(error.text);
     }
 
-    // Adds what the network paints.
+    // Adds what the network paints, bilinearly where that is coarser.
     void add_to(MapValues& maps, const std::vector<float>& parameters) const {
-        std::vector<float> painted(maps.texels.size());
+        MapValues painted{side_, maps.squares, {}};
+        painted.texels.resize(painted.texel_count() * sampled_channels);
         LikenessError error;
-        if (!torch_.baked_texels(network_, parameters.data(), painted.data(), &error)) throw DeviceFailure(error.text);
-        for (std::size_t i = 0; i < painted.size(); ++i) maps.texels[i] += painted[i];
+        if (!torch_.baked_texels(network_, parameters.data(), painted.texels.data(), &error))
+            throw DeviceFailure(error.text);
+        const std::size_t row = std::size_t(maps.side);
+        parallel_for(row * std::size_t(maps.squares), 16, [&](std::size_t begin, std::size_t end) {
+            for (std::size_t y = begin; y < end; ++y)
+                for (std::size_t x = 0; x < row; ++x) {
+                    const Eigen::Vector2f middle(float(x) + 0.5f, float(y % row) + 0.5f);
+                    const Eigen::Vector2f square(y < row ? 0.0f : 1.0f, 0.0f);
+                    const SampledValues there = sample(painted, map_tap(square + middle / float(maps.side), side_));
+                    for (std::size_t c = 0; c < sampled_channels; ++c)
+                        maps.texels[(y * row + x) * sampled_channels + c] += there[c];
+                }
+        });
     }
 
   private:
     const LikenessTorchFunctions& torch_;
     LikenessBaker* const network_;
     const std::size_t count_;
+    const int side_;
     ParameterGroup group_;
 };
 
@@ -87,13 +102,14 @@ Result<std::shared_ptr<MapNetwork>> make_network(const FittedMaps& maps, bool gp
                      "LibTorch finds no graphics card; install the torch package with its NVIDIA libraries, or bake with "
                      "the processor.",
                      ""};
+    const int side = std::min(options.network_side, maps.values.side);
     std::vector<std::int64_t> rows, texels;
     std::vector<float> weights, prior;
     const AnchoredSplats& splats = maps.places.splats;
     for (std::size_t i = 0; i < splats.count; ++i) {
         if (maps.places.loose[i]) continue;
-        const MapTap tap = map_tap(splats.atlas[i], maps.values.side);
-        const SampledValues there = sample(maps.values, tap);
+        const SampledValues there = sample(maps.values, map_tap(splats.atlas[i], maps.values.side));
+        const MapTap tap = map_tap(splats.atlas[i], side);
         rows.push_back(std::int64_t(i));
         texels.insert(texels.end(), tap.texel.begin(), tap.texel.end());
         weights.insert(weights.end(), tap.weight.begin(), tap.weight.end());
@@ -101,7 +117,7 @@ Result<std::shared_ptr<MapNetwork>> make_network(const FittedMaps& maps, bool gp
     }
     LikenessBakerOptions made = {};
     made.gpu = gpu;
-    made.side = maps.values.side;
+    made.side = side;
     made.squares = maps.values.squares;
     made.width = options.width;
     made.seed = options.seed;
@@ -114,7 +130,7 @@ Result<std::shared_ptr<MapNetwork>> make_network(const FittedMaps& maps, bool gp
     LikenessError error;
     LikenessBaker* const network = (*torch)->create_baker(&made, &error);
     if (!network) return Error{ErrorCode::invalid_argument, "The maps' network cannot be made.", error.text};
-    return std::make_shared<MapNetwork>(**torch, network, splats.count);
+    return std::make_shared<MapNetwork>(**torch, network, splats.count, side);
 }
 
 // What is learned from: the photograph from its side, the avatar's own pictures from others.
@@ -159,12 +175,10 @@ std::vector<TrainingView> learned_views(const Avatar& avatar, Rasterizer& raster
     return views;
 }
 
-// The photograph every second step, then the two beside it, and now and then one from farther round.
-int learned_view(int step, int count) {
-    if (step % 2 == 0) return 0;
-    const int turn = step / 2;
-    if (turn % 4 == 3 && count > 3) return 3 + turn / 4 % (count - 3);
-    return 1 + turn % 2;
+// The two beside the photograph, one from farther round in turns, and the photograph or another of those.
+std::array<int, 4> learned_batch(int step, int count) {
+    const int round = count - 3;
+    return {1, 2, 3 + step % round, step % 2 == 0 ? 0 : 3 + (step + round / 2) % round};
 }
 
 }  // namespace
@@ -172,6 +186,7 @@ int learned_view(int step, int count) {
 NeuralBakeOptions neural_bake_options(bool gpu) {
     NeuralBakeOptions options;
     if (gpu) {
+        options.network_side = 512;
         options.width = 64;
         options.steps = 1500;
         options.seconds = 34;
@@ -205,14 +220,17 @@ Result<TextureMaps> bake_neural(const Avatar& avatar, Rasterizer& rasterizer, Tr
     };
     const auto start = std::chrono::steady_clock::now();
     for (int step = 0; step < options.steps; ++step) {
+        if (step % 20 == 0)
+            fprintf(stderr, "%d %.1f\n", step,
+                    std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count());
         const double passed = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
         const double done = std::max(double(step) / options.steps, passed / options.seconds);
         if (done >= 1) break;
         progress.report(0.3 + 0.65 * done, "Learning the maps");
         if (options.preview && step > 0 && step % options.preview_every == 0)
             options.preview(splats_by_maps(maps.places, maps_now()));
-        const int view = learned_view(step, int(views.size()));
-        engine.step({&view, 1}, {uniform(), uniform(), uniform()}, std::pow(network_last_rate, float(done)));
+        engine.step(learned_batch(step, int(views.size())), {uniform(), uniform(), uniform()},
+                    std::pow(network_last_rate, float(done)));
     }
     progress.report(0.95, "Finishing the maps");
     MapValues values = maps_now();

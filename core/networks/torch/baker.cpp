@@ -56,6 +56,7 @@ struct LikenessBaker {
         layers.push_back({below, channels, 1});
         const at::Generator generator = at::detail::createCPUGenerator(seed);
         noise = at::empty({squares, channels, side, side}, at::kFloat).uniform_(-1, 1, generator).to(device);
+        if (o.gpu != 0) noise = noise.to(at::kBFloat16, false, false, at::MemoryFormat::ChannelsLast);
         const auto take = [&](const auto* from, at::IntArrayRef sizes, at::ScalarType type) {
             using Value = std::remove_const_t<std::remove_pointer_t<decltype(from)>>;
             return at::from_blob(const_cast<Value*>(from), sizes, type).clone().to(device);
@@ -89,16 +90,16 @@ struct LikenessBaker {
         }
     }
 
-    // [squares side side, 11], scaled.
+    // [squares side side, 11], scaled. On a GPU all layers but the last compute in bfloat16.
     at::Tensor maps(const at::Tensor& parameters) const {
         std::int64_t at = 0;
         std::size_t next = 0;
         const auto layer = [&](const at::Tensor& x) {
             const Layer& l = layers[next++];
-            const at::Tensor kernel =
-                parameters.narrow(0, at, l.weights()).view({l.out, l.in, l.kernel, l.kernel});
+            at::Tensor kernel = parameters.narrow(0, at, l.weights()).view({l.out, l.in, l.kernel, l.kernel});
             const at::Tensor first = parameters.narrow(0, at + l.weights(), l.out);
-            if (l.kernel == 1) return at::conv2d(x, kernel, first);
+            if (l.kernel == 1) return at::conv2d(x.to(at::kFloat), kernel, first);
+            if (device.is_cuda()) kernel = kernel.to(at::kBFloat16, false, false, at::MemoryFormat::ChannelsLast);
             const at::Tensor shift = parameters.narrow(0, at + l.weights() + l.out, l.out);
             at += l.parameters();
             const at::Tensor y = at::conv2d(x, kernel, {}, 1, 1);
@@ -116,7 +117,7 @@ struct LikenessBaker {
             x = at::upsample_bilinear2d(x, {beside.size(2), beside.size(3)}, false);
             x = layer(layer(at::cat({x, beside}, 1)));
         }
-        const at::Tensor out = layer(x).view({squares, channels, std::int64_t(side) * side}) * scales;
+        const at::Tensor out = layer(x).reshape({squares, channels, std::int64_t(side) * side}) * scales;
         return out.transpose(1, 2).reshape({std::int64_t(squares) * side * side, channels});
     }
 
