@@ -7,6 +7,7 @@
 
 #include "core/files/file_formats.h"
 #include "core/image/svg.h"
+#include "ui/canvas_panel.h"
 #include "ui/export_panel.h"
 #include "ui/expression_panel.h"
 #include "ui/history_panel.h"
@@ -60,6 +61,7 @@ Interface::Interface(Studio& studio, ViewportOutput& output) : studio_(studio), 
     add<PartsPanel>();
     add<PaintPanel>();
     add<LayersPanel>();
+    add<CanvasPanel>();
     add<ReenactPanel>();
     add<MotionPanel>();
     add<VideoPanel>();

@@ -75,6 +75,7 @@ void PaintPanel::draw_tools(Studio& studio) {
         note("Painting makes a new layer.");
     else
         note("On '" + layer->name + "'" + (studio.paint().on_mask() ? ", its mask." : "."));
+    if (!studio.canvas().shown()) command_button(studio, "panel.canvas", {}, ICON_FA_MAP "  Open the canvas");
 }
 
 void PaintPanel::draw_colors(Studio& studio) {

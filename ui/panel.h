@@ -23,6 +23,8 @@ class Panel {
     // Between Begin and End of its window.
     virtual void draw(Studio& studio) = 0;
     virtual bool wants_padding() const { return true; }
+    // A key (Dear ImGui's number) that means something of its own to this panel, over which the pointer is.
+    virtual bool takes_key(int) const { return false; }
     // Seconds from its last drawing to the next one although nothing happens.
     virtual double next_frame_in() const { return 10; }
 

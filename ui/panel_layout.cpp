@@ -187,7 +187,10 @@ bool PanelLayout::draw(const std::vector<std::unique_ptr<Panel>>& panels) {
     if (builds) {
         wanted_ = false;
         build(dock, main.WorkSize.x, main.WorkSize.y, panels);
+        canvas_homeless_ = true;
     }
+    for (const auto& panel : panels)
+        if (panel->open && panel->name() == "Canvas") place_canvas(dock, *panel);
     // Icons as tabs are small and stand close together, so that all have room.
     ImGui::PushStyleVar(ImGuiStyleVar_FramePadding, ImVec2(px(small_ ? 1 : 8), ImGui::GetStyle().FramePadding.y));
     ImGui::PushStyleVar(ImGuiStyleVar_ItemInnerSpacing,
@@ -198,6 +201,23 @@ bool PanelLayout::draw(const std::vector<std::unique_ptr<Panel>>& panels) {
     ImGui::PopStyleVar(2);
     ImGui::End();
     return builds;
+}
+
+// A panel that is not open at first and wants as much room as the viewport: the first time it takes half of that, in a
+// small window a tab beside the others.
+void PanelLayout::place_canvas(unsigned dock, const Panel& panel) {
+    const char* const window = panel.window().c_str();
+    const bool known = ImGui::FindWindowByName(window) || ImGui::FindWindowSettingsByID(ImHashStr(window));
+    if (known && !canvas_homeless_) return;
+    canvas_homeless_ = false;
+    const ImGuiWindow* const other = ImGui::FindWindowByName("###Paint");
+    const ImGuiDockNode* const middle = ImGui::DockBuilderGetCentralNode(dock);
+    ImGuiID node = small_ && other ? other->DockId : 0;
+    if (!small_ && middle) {
+        ImGuiID rest = 0;
+        ImGui::DockBuilderSplitNode(middle->ID, ImGuiDir_Right, 0.5f, &node, &rest);
+    }
+    if (node != 0) ImGui::DockBuilderDockWindow(window, node);
 }
 
 void PanelLayout::build(unsigned dock, float width, float height,

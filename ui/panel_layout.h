@@ -39,10 +39,12 @@ class PanelLayout {
 
   private:
     std::vector<std::string> change_to(bool small);
+    void place_canvas(unsigned dock, const Panel& panel);
     void build(unsigned dock, float width, float height, const std::vector<std::unique_ptr<Panel>>& panels) const;
 
     Texts kept_;
     bool small_ = false, wanted_ = false;
+    bool canvas_homeless_ = false;  // the arrangement was built anew, without it
     float width_ = 0, height_ = 0;
     float scale_ = 0;       // 0: not known yet
     float read_scale_ = 0;  // that the text which was read last was written at

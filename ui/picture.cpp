@@ -48,9 +48,7 @@ void Picture::set(const Image& image, int longest) {
     const bool large = std::max(image.width, image.height) > longest;
     const Image small = large ? resize_longer_side(image, longest) : Image();
     const Image& from = large ? small : image;
-    texture_ = IM_NEW(ImTextureData)();
-    texture_->Create(ImTextureFormat_RGBA32, from.width, from.height);
-    texture_->UseColors = true;
+    create(from.width, from.height);
     unsigned char* to = texture_->Pixels;
     const std::size_t count = std::size_t(from.width) * std::size_t(from.height), channels = std::size_t(from.channels);
     for (std::size_t i = 0; i < count; ++i) {
@@ -58,13 +56,32 @@ void Picture::set(const Image& image, int longest) {
         for (std::size_t c = 0; c < 3; ++c) to[i * 4 + c] = to_u8(channels >= 3 ? p[c] : p[0]);
         to[i * 4 + 3] = channels == 4 ? to_u8(p[3]) : channels == 2 ? to_u8(p[1]) : std::uint8_t(255);
     }
-    texture_->SetStatus(ImTextureStatus_WantCreate);
-    ImGui::RegisterUserTexture(texture_);
-    width_ = from.width;
-    height_ = from.height;
 }
 
-bool Picture::ready() const { return texture_ && texture_->Status == ImTextureStatus_OK; }
+void Picture::create(int width, int height) {
+    clear();
+    texture_ = IM_NEW(ImTextureData)();
+    texture_->Create(ImTextureFormat_RGBA32, width, height);
+    texture_->UseColors = true;
+    texture_->SetStatus(ImTextureStatus_WantCreate);
+    ImGui::RegisterUserTexture(texture_);
+    width_ = width;
+    height_ = height;
+}
+
+unsigned char* Picture::write(int x, int y, int width, int height) {
+    if (texture_->Status == ImTextureStatus_OK) texture_->Updates.resize(0);  // those are done
+    if (texture_->Status != ImTextureStatus_WantCreate) {
+        texture_->Updates.push_back(
+            {(unsigned short)x, (unsigned short)y, (unsigned short)width, (unsigned short)height});
+        texture_->SetStatus(ImTextureStatus_WantUpdates);
+    }
+    return texture_->Pixels + 4 * (std::size_t(y) * std::size_t(width_) + std::size_t(x));
+}
+
+bool Picture::ready() const {
+    return texture_ && (texture_->Status == ImTextureStatus_OK || texture_->Status == ImTextureStatus_WantUpdates);
+}
 ImTextureRef Picture::reference() const { return texture_->GetTexRef(); }
 
 }  // namespace likeness::ui

@@ -134,12 +134,17 @@ void run_shortcuts(Studio& studio, Interface& interface) {
         if (pressed("Space") && studio.unavailable("motion.toggle").empty()) studio.invoke("motion.toggle");
         return;
     }
+    const auto taken = [&](const std::string& keys) {
+        return std::ranges::any_of(interface.panels(), [chord = chord_of(keys)](const auto& panel) {
+            return panel->open && panel->takes_key(chord);
+        });
+    };
     for (const WindowKey& key : window_keys)
         if (pressed(key.keys)) return key.run(studio, interface);
     if (interface.command_palette().is_open()) return;
     for (const std::string& id : studio.commands().ids()) {
         const Command& command = *studio.commands().find(id);
-        if (command.shortcut.empty() || !pressed(command.shortcut)) continue;
+        if (command.shortcut.empty() || !pressed(command.shortcut) || taken(command.shortcut)) continue;
         if (studio.unavailable(id).empty()) studio.invoke(id);
         return;
     }
@@ -179,6 +184,9 @@ void ShortcutSheet::draw(Studio& studio) {
                                            {"Wheel", "Zoom to the pointer"},
                                            {"Click", "Name a point (View menu)"},
                                            {"Double-click", "Frame the head"}};
+        groups["Mouse in the canvas"] = {{"Middle or Space drag", "Pan"}, {"Home", "Show all of it"}};
+        groups["Paint"].emplace_back("[  ]", "Smaller, larger brush");
+        groups["Paint"].emplace_back("Shift + [  ]", "Softer, harder brush");
         groups["Sliders"] = {{"Drag, click", "Set"}, {"Ctrl + click", "Type a value"}, {"Double-click", "Reset"}};
         const int columns = ImGui::GetContentRegionAvail().x > px(900)   ? 3
                             : ImGui::GetContentRegionAvail().x > px(600) ? 2

@@ -36,6 +36,42 @@ void leave_source_camera(Studio& studio, const Camera& camera) {
 
 }  // namespace
 
+// The head as it is posed, in the avatar's part of the picture.
+class ViewportPanel::Sight : public PaintSight {
+  public:
+    Sight(Studio& studio, const ViewportOutput& output, const ImVec2& from)
+        : camera_(output.camera()),
+          from_(from),
+          pixels_(ImGui::GetIO().DisplayFramebufferScale),
+          left_(float(output.left())),
+          picker_(studio.paint().picker()) {}
+    PaintView view() const override { return camera_; }
+    Eigen::Vector2f pixel(const ImVec2& at) const override {
+        return {(at.x - from_.x) * pixels_.x - left_, (at.y - from_.y) * pixels_.y};
+    }
+    ImVec2 screen(const SurfacePoint& place) const override {
+        const Eigen::Vector2f p = camera_.project(position(place));
+        return {from_.x + (left_ + p.x()) / pixels_.x, from_.y + p.y() / pixels_.y};
+    }
+    bool sees() const { return picker_ && camera_.width > 0; }
+    // Nothing lies before the place.
+    bool sees(const SurfacePoint& place) const {
+        constexpr float slack = 0.01f;  // metres
+        const Eigen::Vector2f p = camera_.project(position(place));
+        const auto found = picker_->pick(camera_, p.x(), p.y());
+        return found && (found->position - position(place)).norm() < slack;
+    }
+
+  private:
+    Eigen::Vector3f position(const SurfacePoint& place) const {
+        return surface_position(picker_->vertices(), picker_->avatar().triangles(), place);
+    }
+    const Camera camera_;
+    ImVec2 from_, pixels_;
+    float left_;
+    const SurfacePicker* picker_;
+};
+
 ViewportPanel::ViewportPanel(ViewportOutput& output)
     : Panel("Viewport", ICON_FA_CUBE, "The avatar."), output_(output) {}
 
@@ -72,7 +108,8 @@ void ViewportPanel::draw(Studio& studio) {
     if (size.x < 16 || size.y < 16) return;
     // The interface's units may differ from pixels on displays that scale for themselves.
     const ImVec2 pixels = ImGui::GetIO().DisplayFramebufferScale;
-    output_.set_moving(dragged_ || wiping_ || turning() || gizmo_.held() || paint_.held() || sticker_.held());
+    output_.set_moving(dragged_ || wiping_ || turning() || gizmo_.held() || paint_.held() || sticker_.held() ||
+                       studio.paint().stroking());
     const ImTextureID texture = output_.show(int(size.x * pixels.x), int(size.y * pixels.y));
     ImGui::GetWindowDrawList()->AddImage(texture, from, from + size, {0, 1}, {1, 0});
 
@@ -174,6 +211,17 @@ void ViewportPanel::note_end_of_comparison(const ViewState& view, const ImVec2& 
     draw_note("The comparison ended; C brings it back.", from, size);
 }
 
+// With the canvas, while that is shown.
+void ViewportPanel::share_pointer(Studio& studio, const Sight& sight, bool hovered) {
+    CanvasService& canvas = studio.canvas();
+    if (!canvas.shown()) return;
+    canvas.point_at(hovered ? studio.paint().place(sight.view(), sight.pixel(ImGui::GetIO().MousePos)) : std::nullopt,
+                    false);
+    constexpr float behind = 0.35f;  // opacity
+    if (const auto place = canvas.pointed(true))
+        draw_pointed(studio, *place, sight, sight.sees(*place) ? 1.0f : behind);
+}
+
 void ViewportPanel::navigate(Studio& studio, const ImVec2& from, const ImVec2& size) {
     if (gizmo_.hovered() || gizmo_.held()) {
         dragged_ = false;
@@ -190,7 +238,11 @@ void ViewportPanel::navigate(Studio& studio, const ImVec2& from, const ImVec2& s
     if (studio.scene().empty()) return;
     // A paint tool has the left button; the right one turns the view then.
     const bool painting = PaintPointer::active(studio);
-    paint_.draw(studio, output_, from);
+    const Sight sight(studio, output_, from);
+    if (sight.sees()) {
+        paint_.draw(studio, sight);
+        share_pointer(studio, sight, hovered && !dragged_);
+    }
     ImGui::PushClipRect(from, from + size, true);
     const bool on_sticker = sticker_.draw(studio, output_, from);
     ImGui::PopClipRect();

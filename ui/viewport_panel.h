@@ -36,6 +36,8 @@ class ViewportPanel : public Panel {
     std::vector<std::filesystem::path> take_dropped() { return std::exchange(dropped_, {}); }
 
   private:
+    class Sight;
+    void share_pointer(Studio& studio, const Sight& sight, bool hovered);
     void navigate(Studio& studio, const ImVec2& from, const ImVec2& size);
     void continue_turn(Studio& studio);
     void take_drops(Studio& studio, const ImVec2& from, const ImVec2& size);

@@ -93,6 +93,11 @@ class Picture {
     Picture& operator=(const Picture&) = delete;
     // Grey, RGB or RGBA; larger sides than `longest` are reduced first.
     void set(const Image& image, int longest = 1024);
+    // Transparent, to be written in parts.
+    void create(int width, int height);
+    // Where the RGBA of a part's first row goes, rows are 4 * width() bytes apart; what is written before the frame
+    // ends is shown. Precondition: not empty().
+    unsigned char* write(int x, int y, int width, int height);
     void clear();
     bool empty() const { return texture_ == nullptr; }
     int width() const { return width_; }

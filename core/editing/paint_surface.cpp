@@ -101,6 +101,22 @@ HeadRegion PaintSurface::region(int triangle) const {
     return is_hair(triangle) ? HeadRegion::other : avatar_.model->triangle_region[std::size_t(triangle)];
 }
 
+std::optional<SurfacePoint> PaintSurface::inside(const Eigen::Vector2f& atlas) const {
+    if (!(atlas.x() >= 0 && atlas.x() < 2 && atlas.y() >= 0 && atlas.y() < 1)) return {};
+    const SurfacePoint found = at(atlas);
+    constexpr float slack = 1e-5f;  // of rounding
+    if ((atlas_position(avatar_, found) - atlas).norm() > slack) return {};
+    return found;
+}
+
+float PaintSurface::metres_per_unit(int triangle) const {
+    const Eigen::Vector3i& c = avatar_.triangle_uv()[std::size_t(triangle)];
+    const std::vector<Eigen::Vector2f>& uv = avatar_.uv();
+    const Eigen::Vector2f a = uv[std::size_t(c[0])];
+    const float area = std::abs(cross2(uv[std::size_t(c[1])] - a, uv[std::size_t(c[2])] - a));
+    return std::sqrt(avatar_.neutral_double_area()[std::size_t(triangle)] / std::max(area, 1e-12f));
+}
+
 int PaintSurface::level(int block, float finest) const {
     int level = 0;
     for (float texel = texel_[std::size_t(block)]; texel > finest && level < most_paint_level; texel /= 2) ++level;

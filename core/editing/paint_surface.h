@@ -9,6 +9,7 @@
 #include <map>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <vector>
 
 #include "core/avatar/avatar.h"
@@ -67,6 +68,10 @@ class PaintSurface {
     // straight over each triangle and over edges into the next. Ends where the surface does.
     SurfacePoint walk(const SurfacePoint& from, const Eigen::Vector3f& way) const;
     SurfacePoint at(const Eigen::Vector2f& atlas) const { return grid_.locate(atlas); }
+    // The same; nothing beside the charts.
+    std::optional<SurfacePoint> inside(const Eigen::Vector2f& atlas) const;
+    // Metres of the surface for a unit of the atlas, in a triangle.
+    float metres_per_unit(int triangle) const;
 
   private:
     Avatar avatar_;

@@ -48,7 +48,7 @@ SurfaceColors::SurfaceColors(std::shared_ptr<const PaintSurface> surface, const 
     for (int& corner : of_vertex_) corner /= 3;
 }
 
-Eigen::Vector3f SurfaceColors::at(const SurfacePoint& point) const {
+std::optional<Eigen::Vector3f> SurfaceColors::known(const SurfacePoint& point) const {
     const AnchoredSplats& s = *splats_;
     const Eigen::Vector3f p = surface_->position(point);
     Eigen::Vector3f sum = Eigen::Vector3f::Zero();
@@ -70,8 +70,8 @@ Eigen::Vector3f SurfaceColors::at(const SurfacePoint& point) const {
     constexpr float wide = 0.01f;  // metres, where there are no Gaussians around
     if (weights <= 0)
         for (const int t : surface_->near(point, wide)) add(t);
-    if (weights <= 0) return Eigen::Vector3f::Constant(0.5f);
-    return (sum / weights).cwiseMax(0.0f).cwiseMin(1.0f);
+    if (weights <= 0) return {};
+    return Eigen::Vector3f((sum / weights).cwiseMax(0.0f).cwiseMin(1.0f));
 }
 
 std::vector<NamedColor> person_colors(const Avatar& avatar) {

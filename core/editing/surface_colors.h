@@ -4,6 +4,7 @@
 
 #include <Eigen/Core>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -18,8 +19,12 @@ class SurfaceColors {
     bool is_of(const PaintSurface* surface, const Avatar& avatar) const {
         return surface == surface_.get() && avatar.splats == splats_;
     }
-    // Of the Gaussians of the triangles around, by their opacity and distance; sRGB-encoded.
-    Eigen::Vector3f at(const SurfacePoint& point) const;
+    // Of the Gaussians of the triangles around, by their opacity and distance; sRGB-encoded. Grey where there are none
+    // within a centimetre.
+    Eigen::Vector3f at(const SurfacePoint& point) const {
+        return known(point).value_or(Eigen::Vector3f::Constant(0.5f));
+    }
+    std::optional<Eigen::Vector3f> known(const SurfacePoint& point) const;
 
   private:
     std::shared_ptr<const PaintSurface> surface_;

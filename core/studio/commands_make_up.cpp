@@ -40,7 +40,7 @@ Status put_all_on(Studio& s, std::function<std::vector<MakeUp>(const FaceRegions
     if (!surface) return surface.error();
     const auto last = std::make_shared<int>(0);
     StackWork::Change change;
-    change.make = [on = *surface, known = s.paint().regions(), which = std::move(which), last,
+    change.make = [on = *surface, known = s.paint().face_regions(), which = std::move(which), last,
                    selected = s.paint().selected()](const PaintStack& now) -> Result<PaintStack> {
         const auto regions = known->of(on);
         PaintStack stack = now;
@@ -64,7 +64,7 @@ Status make_up_again(Studio& s, const std::function<Status(MakeUp&)>& change_num
     StackWork::Change change;
     change.layer = selected.id;
     change.make_up = make_up;
-    change.make = [on = *surface, known = s.paint().regions(), make_up,
+    change.make = [on = *surface, known = s.paint().face_regions(), make_up,
                    id = selected.id](const PaintStack& now) -> Result<PaintStack> {
         PaintStack stack = now;
         for (PaintLayer& layer : stack.layers) {

@@ -3,6 +3,7 @@
 #include <charconv>
 #include <cmath>
 
+#include "core/editing/canvas_tiles.h"
 #include "core/editing/face_regions.h"
 #include "core/editing/layer_edits.h"
 #include "core/studio/command_parts.h"
@@ -356,32 +357,47 @@ std::optional<std::array<float, 3>> color_of(const std::string& text) {
     return {{float(value >> 16) / 255, float(value >> 8 & 255) / 255, float(value & 255) / 255}};
 }
 
-// Points are pixels of the view as it is in a picture of that size, or atlas positions.
+// Points are pixels of the view as it is in a picture of that size, atlas positions, or positions in one of the atlas'
+// squares, which the canvas shows.
 std::vector<ArgumentSpec> with_places(std::vector<ArgumentSpec> arguments) {
     arguments.push_back(with_default(
-        choice_argument("in", "What positions are: pixels of the view, or atlas positions", {"view", "atlas"}),
+        choice_argument("in", "What positions are: pixels of the view, atlas positions, or shares of the canvas' side",
+                        {"view", "atlas", "canvas"}),
         "view"));
     arguments.push_back(with_default(integer_argument("width", "Of the view that pixels are of", 1, 16384), 1024));
     arguments.push_back(with_default(integer_argument("height", "Of the view that pixels are of", 1, 16384), 1024));
+    arguments.push_back(
+        with_default(choice_argument("square", "Of the canvas", names_of(canvas_square_names)), "head"));
     return arguments;
 }
 
-std::optional<Camera> camera_of(const Studio& s, const Arguments& a) {
+// Nothing for atlas positions.
+std::optional<PaintView> view_of(const Studio& s, const Arguments& a) {
     if (a.text("in") == "atlas") return {};
+    if (a.text("in") == "canvas") return AtlasView{int(index_in(canvas_square_names, a.text("square")))};
     return view_camera(s.view(), s.document(), a.integer("width"), a.integer("height"));
 }
 
+// As they are given; those of the canvas are made pixels.
+Result<std::vector<PaintService::StrokePoint>> points_in(const std::optional<PaintView>& view,
+                                                         const std::string& text) {
+    auto points = points_of(text);
+    if (const AtlasView* const flat = view ? std::get_if<AtlasView>(&*view) : nullptr; flat && points)
+        for (PaintService::StrokePoint& p : *points) p.at *= flat->side;
+    return points;
+}
+
 Result<SurfacePoint> place_of(Studio& s, const Arguments& a, const std::string& argument) {
-    const auto points = points_of(a.text(argument));
+    const auto view = view_of(s, a);
+    const auto points = points_in(view, a.text(argument));
     if (!points) return points.error();
     const auto on = s.paint().surface();
     if (!on) return no_surface();
     const Eigen::Vector2f& at = points->front().at;
-    const auto camera = camera_of(s, a);
-    if (!camera) return on->at(at);
-    const auto found = s.paint().pick(*camera, at);
+    if (!view) return on->at(at);
+    const auto found = s.paint().place(*view, at);
     if (!found) return studio_error("There is nothing of the avatar at " + a.text(argument) + ".");
-    return found->point;
+    return *found;
 }
 
 void add_stroke_commands(Studio& s) {
@@ -390,9 +406,10 @@ void add_stroke_commands(Studio& s) {
         s.commands().add({id, title, "Paint", about,
                           with_places({text_argument("points", "x,y or x,y,pressure, with spaces between points")}), "",
                           true, "", needs_avatar(s), [&s, tool](const Arguments& a) -> Status {
-                              const auto points = points_of(a.text("points"));
+                              const auto view = view_of(s, a);
+                              const auto points = points_in(view, a.text("points"));
                               if (!points) return points.error();
-                              return s.paint().draw_stroke(tool, *points, camera_of(s, a));
+                              return s.paint().draw_stroke(tool, *points, view);
                           }});
     };
     add_stroke("paint.stroke", "Brush stroke", "Paints a stroke with the brush on the selected layer.",

@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <cmath>
 
-#include "core/editing/paint_blend.h"
+#include "core/editing/retouch.h"
 #include "core/studio/command_parts.h"
 #include "core/studio/studio.h"
 
@@ -25,16 +25,6 @@ const char* stroke_title(PaintTool tool) {
         default:
             return "Brush stroke";
     }
-}
-
-// What the layers make of a color; regions are not looked at.
-Eigen::Vector3f with_paint(const PaintStack& stack, const Eigen::Vector2f& atlas, Eigen::Vector3f color) {
-    for (const PaintLayer& layer : stack.layers) {
-        if (!layer.texels) continue;
-        const float opacity = shown_opacity(stack, layer) * (layer.mask ? layer.mask->bilinear(atlas)[3] : 1);
-        if (opacity > 0) color = laid_over(layer.blend, color, layer.texels->bilinear(atlas), opacity);
-    }
-    return color;
 }
 
 // The selected layer if brushes may paint on it, or its mask; a new one above it if not.
@@ -62,7 +52,7 @@ struct PaintService::Stroke {
     Part<PaintStack> before;  // of the document, without the layer that the stroke brought
     BrushStroke stroke;
     StrokePath path;
-    std::optional<Camera> camera;  // of the last position
+    std::optional<PaintView> view;  // of the last position
 };
 
 PaintService::PaintService(Studio& studio) : studio_(studio), work_(studio) {}
@@ -79,9 +69,11 @@ void PaintService::drain() {
         clone_source_.reset();
         surface_ = nullptr;
         surface_rest_ = nullptr;
+        regions_ = nullptr;
         index_ = nullptr;
         picker_ = nullptr;
         colors_ = nullptr;
+        composed_ = nullptr;
     }
     work_.drain();
     if (!studio_.document().has_avatar() && tool_ != PaintTool::select) set_tool(PaintTool::select);
@@ -143,6 +135,8 @@ std::shared_ptr<const PaintSurface> PaintService::surface() {
     if (document.avatar().prepared() && surface_rest_ != document.avatar().rest) {
         surface_ = std::make_shared<const PaintSurface>(document.avatar());
         surface_rest_ = document.avatar().rest;
+        regions_ = std::make_shared<const RegionMasks>(surface_);
+        composed_ = nullptr;
         if (clone_source_ && clone_source_->triangle >= int(document.avatar().triangles().size())) clone_source_.reset();
     }
     return surface_;
@@ -183,19 +177,36 @@ std::optional<SurfacePick> PaintService::pick(const Camera& camera, const Eigen:
     return now ? now->pick(camera, pixel.x(), pixel.y()) : std::nullopt;
 }
 
-StrokePath::Pick PaintService::pick_in(const Camera& camera) {
-    return [this, camera](const Eigen::Vector2f& pixel) -> std::optional<StrokePath::Place> {
-        const auto found = pick(camera, pixel);
+std::optional<SurfacePoint> PaintService::place(const PaintView& view, const Eigen::Vector2f& pixel) {
+    const auto found = pick_in(view)(pixel);
+    return found ? std::optional(found->point) : std::nullopt;
+}
+
+StrokePath::Pick PaintService::pick_in(const PaintView& view) {
+    if (const Camera* const camera = std::get_if<Camera>(&view))
+        return [this, camera = *camera](const Eigen::Vector2f& pixel) -> std::optional<StrokePath::Place> {
+            const auto found = pick(camera, pixel);
+            if (!found) return {};
+            return StrokePath::Place{found->point, camera.fx / std::max(found->depth, 0.01f)};
+        };
+    return [on = surface(),
+            flat = std::get<AtlasView>(view)](const Eigen::Vector2f& pixel) -> std::optional<StrokePath::Place> {
+        const Eigen::Vector2f at = pixel / flat.side;
+        // One square ends where the other begins.
+        const auto found =
+            on && at.x() >= 0 && at.x() < 1 ? on->inside({at.x() + float(flat.square), at.y()}) : std::nullopt;
         if (!found) return {};
-        return StrokePath::Place{found->point, camera.fx / std::max(found->depth, 0.01f)};
+        return StrokePath::Place{*found, flat.side / std::max(on->metres_per_unit(found->triangle), 1e-6f)};
     };
 }
 
 Eigen::Vector3f PaintService::color_at(const SurfacePoint& point) {
     const Avatar& avatar = studio_.document().avatar();
     const auto on = surface();
-    if (!colors_ || !colors_->is_of(on.get(), avatar)) colors_ = std::make_shared<const SurfaceColors>(on, avatar);
-    return with_paint(*avatar.paint, atlas_position(on->avatar(), point), colors_->at(point));
+    if (!colors_ || !colors_->is_of(on.get(), avatar)) colors_ = std::make_unique<SurfaceColors>(on, avatar);
+    if (!composed_ || !composed_->is_of(avatar.paint))
+        composed_ = std::make_unique<ComposedColors>(avatar.paint, *regions_);
+    return composed_->over(colors_->at(point), atlas_position(on->avatar(), point));
 }
 
 // ---- the layer that is painted on ----
@@ -245,9 +256,10 @@ Result<std::unique_ptr<PaintService::Stroke>> PaintService::make_stroke(PaintToo
         }
         // What is seen as the stroke begins: else it would clone itself.
         const auto skin = std::make_shared<const SurfaceColors>(on, studio_.document().avatar());
-        const ColorAt seen = [on, skin, stack = before](const SurfacePoint& p) {
-            return with_paint(*stack, atlas_position(on->avatar(), p), skin->at(p));
-        };
+        const ColorAt seen =
+            [on, skin, layers = std::make_shared<const ComposedColors>(before, *regions_)](const SurfacePoint& p) {
+                return layers->over(skin->at(p), atlas_position(on->avatar(), p));
+            };
         const float around = 0.75f * options.size;
         options.symmetric = false;
         color =
@@ -274,19 +286,19 @@ void PaintService::publish(Stroke& stroke) {
     if (texels != target_texels(stroke.layer)) set_target_texels(stroke.layer, texels);
 }
 
-Status PaintService::begin_stroke(const Camera& camera, const Eigen::Vector2f& pixel, float pressure) {
+Status PaintService::begin_stroke(const PaintView& view, const Eigen::Vector2f& pixel, float pressure) {
     end_stroke();
-    const auto first = pick(camera, pixel);
+    const auto first = place(view, pixel);
     if (!first) return {};
-    auto stroke = make_stroke(tool_, first->point);
+    auto stroke = make_stroke(tool_, *first);
     if (!stroke) return stroke.error();
     stroke_ = std::move(*stroke);
     if (tool_ == PaintTool::brush) set_color(brush_.color);
-    stroke_to(camera, pixel, pressure);
+    stroke_to(view, pixel, pressure);
     return {};
 }
 
-void PaintService::stroke_to(const Camera& camera, const Eigen::Vector2f& pixel, float pressure) {
+void PaintService::stroke_to(const PaintView& view, const Eigen::Vector2f& pixel, float pressure) {
     if (!stroke_) return;
     // Its layer may be gone: undone, or in another document.
     const bool there =
@@ -296,13 +308,13 @@ void PaintService::stroke_to(const Camera& camera, const Eigen::Vector2f& pixel,
         return;
     }
     if (&stroke_->stroke.surface() != surface().get()) return end_stroke();  // the head has another shape now
-    stroke_->camera = camera;
-    if (brush_.tilt) {
+    stroke_->view = view;
+    if (const Camera* const camera = std::get_if<Camera>(&view); camera && brush_.tilt) {
         // Of the picture's axes, seen at rest: a head that is turned changes little of it.
         const Eigen::Vector3f in_view(std::sin(pen_.tilt.x()), std::sin(pen_.tilt.y()), 0);
-        stroke_->stroke.set_lean(camera.world_to_camera.topLeftCorner<3, 3>().transpose() * in_view);
+        stroke_->stroke.set_lean(camera->world_to_camera.topLeftCorner<3, 3>().transpose() * in_view);
     }
-    stroke_->path.to(pixel, pressure, pick_in(camera), stroke_->stroke);
+    stroke_->path.to(pixel, pressure, pick_in(view), stroke_->stroke);
     publish(*stroke_);
 }
 
@@ -311,8 +323,8 @@ void PaintService::end_stroke() {
     const std::unique_ptr<Stroke> stroke = std::move(stroke_);
     const PaintLayer* layer = paint_layer(*studio_.document().avatar().paint, stroke->layer);
     if (stroke->document != studio_.document().id || !layer) return;
-    if (stroke->camera && &stroke->stroke.surface() == surface().get())
-        stroke->path.end(pick_in(*stroke->camera), stroke->stroke);
+    if (stroke->view && &stroke->stroke.surface() == surface().get())
+        stroke->path.end(pick_in(*stroke->view), stroke->stroke);
     publish(*stroke);
     layer = paint_layer(*studio_.document().avatar().paint, stroke->layer);
     if (stroke->stroke.full()) studio_.messages().error(paint_full());
@@ -330,24 +342,21 @@ void PaintService::cancel_stroke() {
 }
 
 Status PaintService::draw_stroke(PaintTool tool, const std::vector<StrokePoint>& points,
-                                 const std::optional<Camera>& camera) {
+                                 const std::optional<PaintView>& view) {
     end_stroke();
     const auto on = surface();
     if (!on) return no_surface();
     std::optional<SurfacePoint> first;
     for (const StrokePoint& p : points) {
         if (first) break;
-        if (!camera)
-            first = on->at(p.at);
-        else if (const auto found = pick(*camera, p.at))
-            first = found->point;
+        first = view ? place(*view, p.at) : on->at(p.at);
     }
     if (!first) return studio_error("There is nothing of the avatar at these points.");
     auto stroke = make_stroke(tool, *first);
     if (!stroke) return stroke.error();
     BrushStroke& drawn = (*stroke)->stroke;
-    if (camera) {
-        const auto picks = pick_in(*camera);
+    if (view) {
+        const auto picks = pick_in(*view);
         for (const StrokePoint& p : points) (*stroke)->path.to(p.at, p.pressure, picks, drawn);
         (*stroke)->path.end(picks, drawn);
     } else {
@@ -394,11 +403,12 @@ Status PaintService::fill(const SurfacePoint& at, const std::optional<std::array
     const Avatar& avatar = studio_.document().avatar();
     auto known = colors_ && colors_->is_of(on.get(), avatar) ? colors_ : nullptr;
     return fill_with(color,
-                     [on, at, avatar, known = std::move(known), tolerance = tolerance](
+                     [on, at, avatar, known = std::move(known), masks = regions_, tolerance = tolerance](
                          const PaintTexels& before, const FillOptions& options, const PaintStack& now) -> MadeTexels {
                          const auto skin = known ? known : std::make_shared<const SurfaceColors>(on, avatar);
+                         const ComposedColors layers(now, *masks);
                          const ColorAt seen = [&](const SurfacePoint& p) {
-                             return with_paint(now, atlas_position(on->avatar(), p), skin->at(p));
+                             return layers.over(skin->at(p), atlas_position(on->avatar(), p));
                          };
                          return fill_alike(*on, seen, at, tolerance, before, options);
                      });
@@ -408,7 +418,7 @@ Status PaintService::fill(FaceRegion region, const std::optional<std::array<floa
     const auto on = surface();
     if (!on) return no_surface();
     return fill_with(color,
-                     [on, region, known = regions_](const PaintTexels& before, const FillOptions& options,
+                     [on, region, known = face_regions_](const PaintTexels& before, const FillOptions& options,
                                                     const PaintStack&) -> MadeTexels {
                          const auto regions = known->of(on);
                          if (const std::string why = regions->missing(region); !why.empty()) return studio_error(why);

@@ -6,12 +6,14 @@
 #include <mutex>
 #include <optional>
 #include <string>
+#include <variant>
 #include <vector>
 
 #include "core/commands/command.h"
 #include "core/document/document.h"
 #include "core/editing/brush.h"
 #include "core/editing/face_regions.h"
+#include "core/editing/composed_colors.h"
 #include "core/editing/layer_edits.h"
 #include "core/editing/pen.h"
 #include "core/editing/retouch.h"
@@ -37,6 +39,13 @@ class KnownRegions {
     std::mutex mutex_;
     std::shared_ptr<const FaceRegions> known_;
 };
+// A square of the atlas (0 head, 1 hair) as a picture of `side` pixels.
+struct AtlasView {
+    int square = 0;
+    float side = 1024;
+};
+// What pixels are of: a view of the head as it is posed, or the unwrapped one.
+using PaintView = std::variant<Camera, AtlasView>;
 
 class PaintService {
   public:
@@ -73,15 +82,18 @@ class PaintService {
     std::shared_ptr<const PaintSurface> surface();
     // In the pose shown, of parts that are shown.
     std::optional<SurfacePick> pick(const Camera& camera, const Eigen::Vector2f& pixel);
+    // The place that is seen at a pixel of either.
+    std::optional<SurfacePoint> place(const PaintView& view, const Eigen::Vector2f& pixel);
     const SurfacePicker* picker();  // null as surface()
-    const std::shared_ptr<KnownRegions>& regions() const { return regions_; }
+    const std::shared_ptr<KnownRegions>& face_regions() const { return face_regions_; }
     // Of the skin with the layers that are shown, without light; precondition: surface().
     Eigen::Vector3f color_at(const SurfacePoint& point);
+    std::shared_ptr<const RegionMasks> regions() const { return regions_; }  // of surface(), and null with it
 
     // ---- strokes by hand ----
     // The tool's; it shows at once and is one entry of the history when it ends.
-    Status begin_stroke(const Camera& camera, const Eigen::Vector2f& pixel, float pressure = 1);
-    void stroke_to(const Camera& camera, const Eigen::Vector2f& pixel, float pressure = 1);
+    Status begin_stroke(const PaintView& view, const Eigen::Vector2f& pixel, float pressure = 1);
+    void stroke_to(const PaintView& view, const Eigen::Vector2f& pixel, float pressure = 1);
     void end_stroke();
     void cancel_stroke();
     bool stroking() const { return stroke_ != nullptr; }
@@ -91,8 +103,8 @@ class PaintService {
         Eigen::Vector2f at;
         float pressure = 1;
     };
-    // `camera`: the points are its pixels; without one they are atlas positions.
-    Status draw_stroke(PaintTool tool, const std::vector<StrokePoint>& points, const std::optional<Camera>& camera);
+    // `view`: the points are its pixels; without one they are atlas positions.
+    Status draw_stroke(PaintTool tool, const std::vector<StrokePoint>& points, const std::optional<PaintView>& view);
     // `color`: the brush's unless given.
     Status fill(const SurfacePoint& at, const std::optional<std::array<float, 3>>& color = {});
     Status fill(FaceRegion region, const std::optional<std::array<float, 3>>& color = {});
@@ -107,7 +119,7 @@ class PaintService {
     struct Stroke;
     Result<std::unique_ptr<Stroke>> make_stroke(PaintTool tool, const SurfacePoint& first);
     void publish(Stroke& stroke);
-    StrokePath::Pick pick_in(const Camera& camera);
+    StrokePath::Pick pick_in(const PaintView& view);
     std::shared_ptr<const PaintTexels> target_texels(int layer) const;
     void set_target_texels(int layer, std::shared_ptr<const PaintTexels> texels);
     std::size_t free_tiles() const;
@@ -131,14 +143,16 @@ class PaintService {
 
     std::shared_ptr<const PaintSurface> surface_;
     std::shared_ptr<const RestSurface> surface_rest_;  // that it is of
+    std::shared_ptr<const RegionMasks> regions_;
     std::shared_ptr<const PickIndex> index_;
     std::unique_ptr<SurfacePicker> picker_;
     HeadPose picker_pose_;
     std::array<bool, splat_part_count> picker_shown_{};
     std::shared_ptr<const SurfaceColors> colors_;
+    std::unique_ptr<ComposedColors> composed_;
     std::unique_ptr<Stroke> stroke_;
     StackWork work_;
-    std::shared_ptr<KnownRegions> regions_ = std::make_shared<KnownRegions>();
+    std::shared_ptr<KnownRegions> face_regions_ = std::make_shared<KnownRegions>();
 };
 
 }  // namespace likeness

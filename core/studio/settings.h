@@ -39,7 +39,7 @@ struct Settings {
     std::vector<std::string> recent_files;  // newest first, at most 12
     std::vector<std::string> recent_folders;  // of file dialogs, newest first, at most 12
     bool file_pictures = true;                // file dialogs show pictures of files instead of a list
-    std::vector<std::string> closed_panels = {"Preferences"};
+    std::vector<std::string> closed_panels = {"Canvas", "Preferences"};
     WindowGeometry window;
     std::map<std::string, std::string> pose_presets;  // name -> pose as JSON text
     bool first_run = true;

@@ -40,6 +40,7 @@ Studio::Studio(StudioOptions options)
       maps_(*this),
       paint_(*this),
       stickers_(*this),
+      canvas_(*this),
       presets_(*this),
       opening_(*this),
       saving_(*this),
@@ -62,6 +63,7 @@ Studio::Studio(StudioOptions options)
     camera_.add_commands(commands_);
     maps_.add_commands(commands_);
     paint_.add_commands(commands_);
+    canvas_.add_commands(commands_);
     add_view_commands(*this);
     stickers_.add_commands(commands_);
     add_make_up_commands(*this);
@@ -87,6 +89,7 @@ void Studio::drain() {
     maps_.drain();
     paint_.drain();
     stickers_.drain();
+    canvas_.drain();
     presets_.drain();
     housekeeping_.shape_head();
     recovery_.autosave(false);
@@ -97,6 +100,7 @@ void Studio::drain() {
 bool Studio::idle() const {
     const bool shaped = !document_.has_avatar() || document_.avatar().prepared();
     return jobs_.idle() && !paint_.work().working() && shaped && device() && !busy();
+    return jobs_.idle() && shaped && device() && canvas_.complete() && !busy();
 }
 
 Status Studio::may_write(const std::filesystem::path& file) const {

@@ -17,6 +17,7 @@
 #include "core/document/identity_edit.h"
 #include "core/document/view_state.h"
 #include "core/studio/camera_service.h"
+#include "core/studio/canvas_service.h"
 #include "core/studio/driver_service.h"
 #include "core/studio/housekeeping.h"
 #include "core/studio/jobs.h"
@@ -134,6 +135,8 @@ class Studio {
     const PaintService& paint() const { return paint_; }
     StickerService& stickers() { return stickers_; }
     const StickerService& stickers() const { return stickers_; }
+    CanvasService& canvas() { return canvas_; }
+    const CanvasService& canvas() const { return canvas_; }
     CameraService& camera() { return camera_; }
     const CameraService& camera() const { return camera_; }
     MapsService& maps() { return maps_; }
@@ -192,6 +195,7 @@ class Studio {
     MapsService maps_;
     PaintService paint_;
     StickerService stickers_;
+    CanvasService canvas_;
     Presets presets_;
     OpeningService opening_;
     SavingService saving_;

@@ -94,6 +94,84 @@ TEST_F(Paint, AStrokeByHandIsTheSameAsByCommand) {
     EXPECT_EQ(studio().history().position(), before);
 }
 
+void expect_same(const PaintTexels& a, const PaintTexels& b) {
+    EXPECT_GT(a.tile_count(), 0u);
+    EXPECT_EQ(a.tile_count(), b.tile_count());
+    a.each_tile([&](const PaintTileKey& key, const auto& tile) {
+        ASSERT_TRUE(b.tile(key));
+        EXPECT_EQ(b.tile(key)->texels, tile->texels);
+    });
+}
+
+// In the canvas the brush goes over the surface as anywhere: its places are those under the points.
+TEST_F(Paint, AStrokeInTheCanvasIsTheSameOnTheSurface) {
+    bench->run("paint.brush", {{"size", 8.0}, {"flow", 1.0}});
+    const auto surface = studio().paint().surface();
+    ASSERT_TRUE(surface);
+    const Eigen::Vector2f from(0.40f, 0.42f), to(0.55f, 0.50f);
+    ASSERT_TRUE(surface->inside(from) && surface->inside(to));
+    const auto words = [](const Eigen::Vector2f& p) { return std::to_string(p.x()) + "," + std::to_string(p.y()); };
+
+    // A dab.
+    bench->run("paint.stroke", {{"points", words(from)}, {"in", "canvas"}});
+    BrushOptions options = studio().paint().brush();
+    BrushStroke dab(surface, nullptr, options, BrushStroke::Effect::paint);
+    dab.dab(*surface->inside(from));
+    expect_same(*stack().layers.at(0).texels, *dab.texels());
+    bench->run("edit.undo");
+
+    // A line of them.
+    bench->run("paint.stroke", {{"points", words(from) + " " + words(to)}, {"in", "canvas"}, {"square", "head"}});
+    BrushStroke line(surface, nullptr, options, BrushStroke::Effect::paint);
+    StrokePath path(0);
+    constexpr float side = 1024;
+    const StrokePath::Pick places = [&](const Eigen::Vector2f& pixel) -> std::optional<StrokePath::Place> {
+        const auto place = surface->inside(pixel / side);
+        if (!place) return {};
+        return StrokePath::Place{*place, side / surface->metres_per_unit(place->triangle)};
+    };
+    for (const Eigen::Vector2f& p : {from, to}) path.to(p * side, 1, places, line);
+    path.end(places, line);
+    EXPECT_GT(line.dabs(), 10);
+    const auto by_command = stack().layers.at(0).texels;
+    expect_same(*by_command, *line.texels());
+    bench->run("edit.undo");
+
+    // By hand.
+    bench->run("paint.use_brush");
+    const std::size_t entries = studio().history().position();
+    ASSERT_TRUE(studio().paint().begin_stroke(AtlasView{0, side}, from * side));
+    studio().paint().stroke_to(AtlasView{0, side}, to * side);
+    studio().paint().end_stroke();
+    EXPECT_EQ(studio().history().position(), entries + 1);
+    expect_same(*stack().layers.at(0).texels, *by_command);
+
+    // The middle of the line has the color that was painted, wherever it is asked for.
+    const Eigen::Vector2f middle = 0.5f * (from + to);
+    bench->run("paint.color", {{"red", 0.0}, {"green", 0.0}, {"blue", 0.0}});
+    bench->run("paint.pick", {{"at", words(middle)}, {"in", "canvas"}});
+    for (std::size_t c = 0; c < 3; ++c) EXPECT_NEAR(studio().paint().brush().color[c], options.color[c], 0.01f);
+    EXPECT_NE(fails("paint.stroke", {{"points", "1.2,0.5"}, {"in", "canvas"}}), "") << "beside the square";
+    EXPECT_NE(fails("paint.pick", {{"at", "-0.1,0.5"}, {"in", "canvas"}}), "");
+}
+
+TEST_F(Paint, TheCanvasIsChosenByCommands) {
+    const CanvasState& state = studio().canvas().state();
+    bench->run("canvas.show", {{"square", "hair"}});
+    bench->run("canvas.view", {{"what", "mask"}});
+    bench->run("canvas.seams", {{"on", false}});
+    bench->run("canvas.look", {{"u", 0.25}, {"v", 0.75}, {"zoom", 4.0}});
+    EXPECT_EQ(state.square, 1);
+    EXPECT_EQ(int(state.content), int(CanvasContent::mask));
+    EXPECT_FALSE(state.seams);
+    EXPECT_EQ(state.middle, Eigen::Vector2f(0.25f, 0.75f));
+    EXPECT_EQ(state.zoom, 4.0f);
+    bench->run("canvas.look");
+    EXPECT_EQ(state.middle, Eigen::Vector2f(0.5f, 0.5f));
+    EXPECT_EQ(state.zoom, 1.0f);
+    EXPECT_EQ(studio().history().entries().size(), 0u) << "looking changes nothing";
+}
+
 // The pointer rests, the head turns beneath it: what comes under the brush is painted.
 TEST_F(Paint, AHeadThatMovesGoesOnBeneathTheBrush) {
     bench->run("paint.use_brush");
@@ -211,8 +289,14 @@ TEST_F(Paint, TheEyedropperSeesSkinAndPaintWithoutLight) {
     EXPECT_NEAR(studio().paint().brush().color[0], 0.25f, 0.01f);
     EXPECT_NEAR(studio().paint().brush().color[2], 0.75f, 0.01f);
     ASSERT_GE(studio().paint().recent_colors().size(), 3u);
+    // What is kept to a region is not seen beside it.
+    bench->run("layer.region", {{"region", "teeth"}});
+    bench->run("paint.pick", {{"at", "500,500"}});
+    const auto beside = studio().paint().brush().color;
+    bench->run("layer.region", {{"region", ""}});
     bench->run("layer.opacity", {{"value", 0.0}});
     bench->run("paint.pick", {{"at", "500,500"}});
+    EXPECT_EQ(studio().paint().brush().color, beside);
     EXPECT_GT(std::abs(studio().paint().brush().color[0] - 0.25f) + std::abs(studio().paint().brush().color[2] - 0.75f),
               0.02f);
 }
