@@ -11,7 +11,7 @@ namespace likeness {
 namespace {
 
 // Differences of color that fine Gaussians are made for; a step that one sees on skin is about twice as large.
-constexpr float usual_contrast = 0.03f;
+constexpr float usual_contrast = 0.03f, contrast_step = 1.5f;
 constexpr float fine_thickness = 5e-5f;
 
 // A copy with room for `count`.
@@ -61,19 +61,21 @@ Part<AnchoredSplats> PaintedSplats::update(const Avatar& avatar) {
         coarser_ = false;
     }
     paint_ = avatar.paint;
-    if (coarser_ && fine_ < most_fine / 2) {
-        contrast_ = usual_contrast;
-        coarser_ = false;
-        all_tiles_stale();
-    }
     follow_layers(*paint_, splats);
-    while (true) {
-        place_tiles(*paint_, splats);
-        compose(*paint_, splats);
-        if (fine_ <= most_fine) break;
-        contrast_ *= 1.5f;
+    place_tiles(*paint_, splats);
+    compose(*paint_, splats);
+    // Finer again only where that leaves room: each way makes all tiles anew.
+    while (coarser_ && double(fine_) * std::min(growth_, 4.0) < 0.75 * double(most_fine)) {
+        contrast_ = std::max(usual_contrast, contrast_ / contrast_step);
+        coarser_ = contrast_ > usual_contrast;
+        place_all(*paint_, splats);
+    }
+    while (fine_ > most_fine) {
+        const std::size_t before = fine_;
+        contrast_ *= contrast_step;
         coarser_ = true;
-        all_tiles_stale();
+        place_all(*paint_, splats);
+        growth_ = double(before) / double(std::max<std::size_t>(fine_, 1));
     }
     gather();
     return shown_;
@@ -177,8 +179,10 @@ void PaintedSplats::follow_layers(const PaintStack& stack, const AnchoredSplats&
     stale_tiles_.insert(stale.begin(), stale.end());
 }
 
-void PaintedSplats::all_tiles_stale() {
+void PaintedSplats::place_all(const PaintStack& stack, const AnchoredSplats& splats) {
     for (const auto& [key, tile] : tiles_) stale_tiles_.insert(key);
+    place_tiles(stack, splats);
+    compose(stack, splats);
 }
 
 std::vector<DrawnLayer> PaintedSplats::followed(const PaintStack& stack, bool hidden) const {

@@ -58,8 +58,8 @@ class PaintedSplats {
     void follow_layers(const PaintStack& stack, const AnchoredSplats& splats);
     // Hidden ones too, or those alone that are drawn.
     std::vector<DrawnLayer> followed(const PaintStack& stack, bool hidden) const;
-    void all_tiles_stale();
     void place_tiles(const PaintStack& stack, const AnchoredSplats& splats);
+    void place_all(const PaintStack& stack, const AnchoredSplats& splats);
     void compose(const PaintStack& stack, const AnchoredSplats& splats);
     void gather();
 
@@ -83,6 +83,7 @@ class PaintedSplats {
     std::size_t fine_ = 0;
     float contrast_ = 0;  // below which nothing fine is made
     bool coarser_ = false;
+    double growth_ = 1;  // how many times more fine ones a step less of contrast made
 };
 
 // The same once, for pictures and exports.
