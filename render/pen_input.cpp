@@ -48,7 +48,10 @@ class XPenInput final : public PenInput {
   private:
     void select(int device, std::initializer_list<int> events) {
         std::array<unsigned char, XIMaskLen(XI_LASTEVENT)> bits{};
-        for (const int event : events) XISetMask(bits.data(), event);
+        for (const int event : events) {  // as XISetMask does, whose types do not match
+            unsigned char& of = bits[std::size_t(event >> 3)];
+            of = static_cast<unsigned char>(of | 1 << (event & 7));
+        }
         XIEventMask mask{device, int(bits.size()), bits.data()};
         XISelectEvents(display_, DefaultRootWindow(display_), &mask, 1);
     }
