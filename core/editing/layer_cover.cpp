@@ -58,7 +58,7 @@ Eigen::Vector4f averaged(const PaintTexels& texels, int level, const PaintTileKe
 // At the texels of a tile.
 std::vector<Eigen::Vector4f> values_of(const PaintTexels& texels, const PaintTileKey& key) {
     const int level = texels.level(key.block);
-    if (level < key.level) return finer(texels, level, key);
+    if (level < key.level) return finer(texels, std::max(level, 0), key);  // where nothing is, beside what may be
     std::vector<Eigen::Vector4f> values(paint_tile_texels);
     for (int t = 0; t < paint_tile_texels; ++t)
         values[std::size_t(t)] =

@@ -99,8 +99,7 @@ void Studio::drain() {
 
 bool Studio::idle() const {
     const bool shaped = !document_.has_avatar() || document_.avatar().prepared();
-    return jobs_.idle() && !paint_.work().working() && shaped && device() && !busy();
-    return jobs_.idle() && shaped && device() && canvas_.complete() && !busy();
+    return jobs_.idle() && !paint_.work().working() && canvas_.complete() && shaped && device() && !busy();
 }
 
 Status Studio::may_write(const std::filesystem::path& file) const {
