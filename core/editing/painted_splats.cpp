@@ -65,7 +65,7 @@ Part<AnchoredSplats> PaintedSplats::update(const Avatar& avatar) {
     place_tiles(*paint_, splats);
     compose(*paint_, splats);
     // Finer again only where that leaves room: each way makes all tiles anew.
-    while (coarser_ && double(fine_) * std::min(growth_, 4.0) < 0.75 * double(most_fine)) {
+    while (coarser_ && double(fine_) * std::min(growth_, 4.0) < 0.5 * double(most_fine)) {
         contrast_ = std::max(usual_contrast, contrast_ / contrast_step);
         coarser_ = contrast_ > usual_contrast;
         place_all(*paint_, splats);
